@@ -1,0 +1,199 @@
+"""Rows of many files to the tables of the contract: spelled, joined, judged, checked."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+from speckit_analysis import prices
+from speckit_analysis.assemble import problems, provenance
+from speckit_analysis.assemble.calls import merge_calls
+from speckit_analysis.assemble.files import describe_files
+from speckit_analysis.assemble.identity import adopt_folder_keys, moments, normalise, run_ids
+from speckit_analysis.assemble.runs import derive, merge_mentions, runs_of_rows
+from speckit_analysis.discovery import Discovery
+from speckit_analysis.frames import finish, gather
+from speckit_analysis.redaction import mask
+from speckit_analysis.tables import TABLES
+
+Frames = dict[str, pd.DataFrame]
+
+# What joining needs beside the contract's columns.
+_INTERNAL = {
+    "runs": ("file", "key", "folder", "timestamp_raw"),
+    "calls": ("file", "key", "stage_raw"),
+    "proposals": ("file", "key", "stage_raw", "timestamp_raw", "error"),
+    "disagreements": ("file", "key", "stage_raw"),
+    "costs": ("file", "stage_raw", "agent_raw", "timestamp_raw"),
+    "guardrails": ("file", "key"),
+    "checks": ("file", "key", "stage_raw", "timestamp_raw"),
+    "lifecycle": ("file", "key", "stage_raw"),
+    "files": ("file", "stage_raw", "agent_raw", "timestamp_raw"),
+    "problems": ("file",),
+    "reviews": ("file", "stage_raw", "timestamp_raw"),
+    "overrides": ("file", "key", "stage_raw", "timestamp_raw"),
+    "spawns": ("file", "key", "stage_raw", "timestamp_raw"),
+}
+
+
+def assemble(batches: dict[str, list[pa.RecordBatch]], discovery: Discovery) -> Frames:
+    """Return every table of the contract, finished, from the batches of all chunks."""
+    frames = _gathered(batches)
+    files = describe_files(frames["files"], discovery)
+    frames["files"] = files
+    digests = files.set_index("file")["sha256"]
+    roots = files.set_index("file")["evidence_root"]
+    frames["runs"] = adopt_folder_keys(frames["runs"], roots)
+    for name in ("runs", "calls", "proposals", "disagreements"):
+        frames[name]["run_id"] = run_ids(frames[name], digests)
+    _join_runs(frames)
+    _join_guardrails(frames, digests)
+    _time_lifecycle(frames)
+    _derive_costs(frames)
+    _derive_overrides(frames)
+    files["rows"] = _rows_by_file(frames).reindex(files["file"]).fillna(0).to_numpy()
+    frames["problems"] = _all_problems(frames)
+    return _finished(frames)
+
+
+def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
+    frames = {}
+    for name, table in TABLES.items():
+        columns = tuple(dict.fromkeys((*_INTERNAL[name], *table.column_names)))
+        frame = gather(name, batches.pop(name, []), columns)
+        for column in table.columns:
+            if column.kind == "timestamp":
+                frame[column.name] = moments(frame[column.name])
+        frames[name] = normalise(frame)
+    return frames
+
+
+def _join_runs(frames: Frames) -> None:
+    proposals = provenance.judge(frames["proposals"])
+    mentions = frames["runs"]
+    calls, differences = merge_calls(frames["calls"], proposals)
+    known = mentions["run_id"]
+    parts = [mentions, runs_of_rows(frames["calls"], known)]
+    parts.append(runs_of_rows(proposals, pd.concat([part["run_id"] for part in parts])))
+    mentions = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    runs = merge_mentions(mentions)
+    moment = runs.set_index("run_id")["timestamp"]
+    calls["timestamp"] = calls["timestamp"].fillna(calls["run_id"].map(moment))
+    calls["cost_usd"] = prices.cost_usd(calls)
+    priced = calls["cost_usd"].notna()
+    calls["pricing_version"] = pd.Series(prices.pricing_version(), calls.index).where(priced)
+    opinions = frames["disagreements"]
+    opinions["provenance"] = opinions["provenance"].fillna("measured")
+    runs = derive(runs, calls, proposals, opinions, mentions)
+    measured = runs.set_index("run_id")["provenance"]
+    own = opinions["run_id"].map(measured)
+    opinions["provenance"] = own.fillna("measured")
+    proposals["conflicts"] = _conflicts_of(proposals, opinions)
+    frames |= {"runs": runs, "calls": calls, "proposals": proposals, "differences": differences}
+
+
+def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
+    own = opinions[(opinions["declared_in"] == "proposal") & ~opinions["degradation"].fillna(False)]
+    place = own["locator"].str.replace(r"/?consensus/conflicts$", "", regex=True).replace("", "/")
+    counts = place.groupby([own["file"], place]).size()
+    at = pd.MultiIndex.from_arrays([proposals["file"], proposals["locator"]])
+    return pd.Series(counts.reindex(at).fillna(0).to_numpy(), proposals.index).astype("Int64")
+
+
+def _join_guardrails(frames: Frames, digests: pd.Series) -> None:
+    guardrails, checks = frames["guardrails"], frames["checks"]
+    guardrails["guardrail_id"] = run_ids(guardrails, digests)
+    known = guardrails["guardrail_id"].isin(frames["runs"]["run_id"])
+    guardrails["run_id"] = guardrails["guardrail_id"].where(known)
+    took = (guardrails["timestamp"] - guardrails["started_at"]).dt.total_seconds() * 1000
+    guardrails["latency_ms"] = took.where(took >= 0)
+    guardrails["provenance"] = guardrails["provenance"].fillna("measured")
+    _derive_checks(checks, guardrails, digests)
+    failed = checks.loc[checks["status"] == "error", "guardrail_id"]
+    status = pd.Series("ok", guardrails.index, dtype="string")
+    bad = guardrails["guardrail_id"].isin(failed) | (guardrails["status_recorded"] == "failed")
+    guardrails["status"] = status.mask(bad.fillna(False).astype(bool), "error")
+
+
+def _derive_checks(checks: pd.DataFrame, guardrails: pd.DataFrame, digests: pd.Series) -> None:
+    hal_files = (checks["kind"] == "hal") & checks["stage_raw"].isna()
+    own = run_ids(checks, digests)
+    # A health check's name gives the moment at which its guardrail's session began.
+    began = guardrails.assign(at=guardrails["started_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    by_start = began.drop_duplicates(["spec_id", "at"]).set_index(["spec_id", "at"])
+    at = pd.MultiIndex.from_arrays([checks["spec_id"], checks["key"]])
+    found = by_start[["guardrail_id", "stage"]].reindex(at).set_axis(checks.index)
+    checks["guardrail_id"] = own.mask(hal_files, found["guardrail_id"])
+    checks["stage"] = checks["stage"].mask(hal_files, found["stage"])
+    good = ("passed", "ok", "healthy", "success", "ready")
+    recorded = checks["status_recorded"].str.lower()
+    http = checks["http_status"]
+    failed = (http >= 400).fillna(False) | recorded.isin(("failed", "error", "unhealthy"))
+    # A GraphQL service answers 200 with a list of errors.
+    failed |= hal_files & checks["message"].notna() & ~recorded.isin(good)
+    passed = recorded.isin((*good, "degraded", "mocked")) | ((http < 400).fillna(False))
+    status = pd.Series(pd.NA, checks.index, dtype="string").mask(passed, "ok")
+    checks["status"] = status.mask(failed.astype(bool), "error")
+    checks["provenance"] = checks["provenance"].fillna("measured").mask(recorded == "mocked", "stub")
+
+
+def _time_lifecycle(frames: Frames) -> None:
+    events = frames["lifecycle"]
+    sent = events[events["event"] == "dispatched"].drop_duplicates("stage_run_id")
+    since = events["stage_run_id"].map(sent.set_index("stage_run_id")["timestamp"])
+    events["since_dispatch_ms"] = (events["timestamp"] - since).dt.total_seconds() * 1000
+    events["provenance"] = events["provenance"].fillna("measured")
+
+
+def _derive_costs(frames: Frames) -> None:
+    costs, files = frames["costs"], frames["files"].set_index("file")
+    total = costs["cost_usd_reported"].where(costs["scope"] == "total")
+    costs["utilization"] = total / costs["budget_usd"].where(costs["budget_usd"] > 0)
+    costs["superseded"] = costs["file"].map(files["superseded"]).astype("boolean")
+    costs["provenance"] = costs["provenance"].fillna("measured")
+
+
+def _derive_overrides(frames: Frames) -> None:
+    calls, written = frames["calls"], frames["overrides"]
+    flagged = calls[calls["arbiter_override"].fillna(False).astype(bool)]
+    columns = ["run_id", "spec_id", "stage", "agent", "agent_raw", "timestamp", "file", "locator"]
+    derived = flagged[[*columns, "provenance"]].assign(reason=flagged["override_reason"])
+    frames["overrides"] = pd.concat([written, derived], ignore_index=True) if len(derived) else written
+
+
+def _rows_by_file(frames: Frames) -> pd.Series:
+    parts = [frame["file"] for name, frame in frames.items() if name in TABLES and name not in ("files", "problems")]
+    return pd.concat(parts).value_counts()
+
+
+def _all_problems(frames: Frames) -> pd.DataFrame:
+    differences = frames.pop("differences")
+    differences = differences.assign(
+        kind="metrics_differ", severity="warning", action="believed the telemetry"
+    )
+    found = [frames["problems"], differences, problems.find(frames)]
+    together = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+    order = pd.Categorical(together["severity"], ["error", "warning", "info"], ordered=True)
+    together = together.assign(_order=order)
+    return together.sort_values(["_order", "kind", "file"], kind="stable").drop(columns="_order")
+
+
+def _finished(frames: Frames) -> Frames:
+    source = frames["files"].set_index("file")["source"]
+    finished = {}
+    for name, table in TABLES.items():
+        frame = frames[name]
+        if name != "files":
+            frame["source"] = frame["source"].fillna(frame["file"].map(source))
+        for column in ("error", "escalation_reason", "override_reason", "output_path", "description"):
+            if column in table.column_names:
+                frame[column] = _masked(frame[column])
+        finished[name] = finish(table, frame)
+    return finished
+
+
+def _masked(values: pd.Series) -> pd.Series:
+    """Mask each distinct text once."""
+    codes, uniques = pd.factorize(values)
+    masked = pd.array([*(mask(str(value)) for value in uniques), pd.NA], dtype="string")
+    return pd.Series(masked.take(codes), index=values.index)

@@ -1,0 +1,127 @@
+"""One row per call, from telemetry, metrics files and answers, without counting any twice."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from speckit_analysis import vocabulary
+from speckit_analysis.assemble.identity import spell
+
+#: Figures that telemetry and a metrics file both give.
+FIGURES = (
+    "prompt_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "total_tokens",
+    "latency_ms",
+    "cost_usd_reported",
+)
+
+#: Classes of answers that are none: the agent ran, but put nothing forward.
+NO_ANSWER = ("empty", "error", "schema_echo")
+
+# A model does not read a prompt and answer it within this time; a stub does.
+STUB_LATENCY_MS = 100
+
+_SUCCESS = ("ok", "success", "succeeded", "completed", "complete", "passed")
+
+
+def call_keys(frame: pd.DataFrame) -> pd.Series:
+    """Return what identifies a call: run, agent, and the how-manieth of that agent in the file."""
+    head = frame["run_id"] + "|" + frame["agent"].fillna("unknown")
+    if not head.duplicated().any():
+        return head + "|0"
+    ordinal = frame.groupby([head, frame["file"]], sort=False).cumcount()
+    return head + "|" + ordinal.astype("string")
+
+
+def merge_calls(
+    calls: pd.DataFrame, proposals: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Merge the mentions of each call; return the calls, and where telemetry and metrics differ.
+
+    Parameters
+    ----------
+    calls
+        Rows out of telemetry and metrics files.
+    proposals
+        Answers; one without a call is a call of which only the answer is known.
+    """
+    calls["call"] = call_keys(calls)
+    proposals["call"] = call_keys(proposals)
+    from_metrics = calls["basis"] == "metrics"
+    embedded = calls[~from_metrics].drop_duplicates("call")
+    metrics = calls[from_metrics].drop_duplicates("call")
+    differences = _differences(embedded, metrics)
+    merged = pd.concat([embedded, metrics[~metrics["call"].isin(embedded["call"])]])
+    counts = calls.groupby("call", sort=False)["file"].nunique()
+    answers = _answers(proposals)
+    lone = answers[~answers.index.isin(merged["call"])]
+    if len(lone):
+        merged = pd.concat([merged, _calls_from(lone)], ignore_index=True)
+    return _derive(merged, answers, counts), differences
+
+
+def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per figure on which a metrics file and the telemetry differ."""
+    columns = ["call", "file", "locator", "run_id", *FIGURES]
+    both = metrics[columns].merge(embedded[["call", *FIGURES]], on="call", suffixes=("", "_telemetry"))
+    found = []
+    for figure in FIGURES:
+        here, there = both[figure], both[f"{figure}_telemetry"]
+        differ = (here.ne(there) & here.notna() & there.notna()).fillna(False).astype(bool)
+        rows = both.loc[differ, ["file", "locator", "run_id"]].copy()
+        rows["message"] = [
+            f"{figure} is {a:g} here but {b:g} in the telemetry"
+            for a, b in zip(here[differ], there[differ], strict=True)
+        ]
+        found.append(rows)
+    return pd.concat(found, ignore_index=True)
+
+
+def _answers(proposals: pd.DataFrame) -> pd.DataFrame:
+    return proposals.drop_duplicates("call").set_index("call")
+
+
+def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
+    shared = ["run_id", "spec_id", "stage", "stage_raw", "key", "agent", "agent_raw", "file"]
+    shared += ["locator", "model_release", "reasoning_mode", "timestamp", "error"]
+    calls = answers[shared].reset_index()
+    calls["basis"] = pd.array(["output"] * len(calls), dtype="string")
+    return calls
+
+
+def _derive(calls: pd.DataFrame, answers: pd.DataFrame, counts: pd.Series) -> pd.DataFrame:
+    calls = calls.reset_index(drop=True)
+    answer = answers.reindex(calls["call"]).reset_index(drop=True)
+    for column in ("model_claimed", "payload_class", "answer_provenance"):
+        name = "provenance" if column == "answer_provenance" else column
+        calls[column] = answer[name]
+    answered = answer["file"].notna().astype("Int64")
+    calls["sources"] = counts.reindex(calls["call"]).fillna(0).astype("Int64").reset_index(drop=True)
+    calls["sources"] += answered.where(calls["basis"] != "output", 1)
+    calls["status"] = _status(calls)
+    requested = spell(calls["model_requested"], vocabulary.normalise_model)
+    claimed = spell(calls["model_claimed"], vocabulary.normalise_model)
+    configured = spell(calls["agent"], lambda agent: vocabulary.AGENT_CONFIGURATIONS.get(agent))
+    calls["model_id"] = requested.fillna(claimed).fillna(configured)
+    maker = spell(calls["model_id"], vocabulary.provider_of)
+    calls["provider"] = maker.fillna(spell(calls["agent"], vocabulary.provider_of))
+    calls["provenance"] = _provenance(calls)
+    return calls
+
+
+def _status(calls: pd.DataFrame) -> pd.Series:
+    recorded = calls["status_recorded"].str.lower()
+    failed = calls["error"].notna() | (recorded.notna() & ~recorded.isin(_SUCCESS))
+    silent = calls["payload_class"].isin(NO_ANSWER)
+    known = recorded.notna() | calls["error"].notna() | calls["payload_class"].notna()
+    status = pd.Series("ok", index=calls.index, dtype="string").where(known)
+    return status.mask((failed | silent).fillna(False), "error")
+
+
+def _provenance(calls: pd.DataFrame) -> pd.Series:
+    instant = calls["latency_ms"].lt(STUB_LATENCY_MS) & calls["completion_tokens"].gt(0)
+    provenance = calls["answer_provenance"].fillna("measured")
+    return provenance.mask(instant.fillna(False), "stub")

@@ -1,0 +1,68 @@
+"""The ``files`` table: every file that was found, what it is, and whose copy."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from speckit_analysis.discovery import Discovery, shown
+
+#: Files take whole blocks of this size on most disks.
+BLOCK_BYTES = 4096
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def describe_files(files: pd.DataFrame, discovery: Discovery) -> pd.DataFrame:
+    """Return one row per file found, special and unreadable ones included, by number."""
+    files = files.sort_values("file", kind="stable").reset_index(drop=True)
+    places = _places(discovery)
+    for column in ("source", "evidence_root", "path"):
+        files[column] = places[column].reindex(files["file"]).set_axis(files.index)
+    files["disk_bytes"] = -(-files["bytes"] // BLOCK_BYTES) * BLOCK_BYTES
+    files["duplicate_of"] = _duplicates(files)
+    files["superseded"] = _superseded(files)
+    return pd.concat([files, _others(discovery, len(files))], ignore_index=True)
+
+
+def _places(discovery: Discovery) -> pd.DataFrame:
+    numbers: list[int] = []
+    columns: dict[str, list[str]] = {"source": [], "evidence_root": [], "path": []}
+    for folder in discovery.folders:
+        names = [shown(name) for name in folder.names]
+        numbers += range(folder.first, folder.first + len(names))
+        columns["source"] += [folder.source + name for name in names]
+        columns["evidence_root"] += [folder.evidence_root] * len(names)
+        columns["path"] += [folder.inner + name for name in names]
+    return pd.DataFrame(columns, index=numbers, dtype="string")
+
+
+def _duplicates(files: pd.DataFrame) -> pd.Series:
+    """Return the first file with the very same content; empty files are no copies."""
+    content = files["sha256"].where(files["bytes"] > 0)
+    repeated = content.duplicated() & content.notna()
+    first = files[content.notna()].drop_duplicates("sha256").set_index("sha256")["source"]
+    return content.where(repeated).map(first)
+
+
+def _superseded(files: pd.DataFrame) -> pd.Series:
+    """Mark a file of which a later evidence root holds another state.
+
+    Folders of earlier states carry their date in their name; one without a date is the
+    latest.
+    """
+    dates = {root: (_DATE.findall(root) or ["latest"])[-1] for root in files["evidence_root"].unique()}
+    order = files["evidence_root"].map(dates)
+    known = files["path"].str.contains("/", na=False)
+    last = order.groupby(files["path"]).transform("max")
+    return ((order != last) & known).astype("boolean")
+
+
+def _others(discovery: Discovery, start: int) -> pd.DataFrame:
+    listed = [(source, "special") for source, _ in discovery.special]
+    listed += [(source, "unreadable") for source, _ in discovery.unreadable]
+    frame = pd.DataFrame(listed, columns=["source", "parse_state"], dtype="string")
+    frame["file"] = pd.array(range(start, start + len(listed)), dtype="Int32")
+    frame["format"] = pd.array(["unrecognised"] * len(listed), dtype="string")
+    return frame

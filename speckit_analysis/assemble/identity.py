@@ -1,0 +1,73 @@
+"""Whose row is it: names spelled one way, moments in UTC, and the run that a row belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from speckit_analysis import vocabulary
+from speckit_analysis.timestamps import parse_array
+
+_STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
+
+
+def spell(values: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
+    """Apply `function` to each distinct value of a string column."""
+    codes, uniques = pd.factorize(values)
+    spelled = pd.array([*(function(str(value)) for value in uniques), pd.NA], dtype=_STRING)
+    return pd.Series(spelled.take(codes), index=values.index)
+
+
+def normalise(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add ``stage``, ``agent`` and ``timestamp`` from the raw columns that `frame` has."""
+    if "stage_raw" in frame:
+        frame["stage"] = spell(frame["stage_raw"], vocabulary.normalise_stage)
+    if "agent_raw" in frame:
+        frame["agent"] = spell(frame["agent_raw"], vocabulary.normalise_agent)
+    if "timestamp_raw" in frame:
+        frame["timestamp"] = moments(frame["timestamp_raw"])
+    return frame
+
+
+def moments(raw: pd.Series) -> pd.Series:
+    """Return timestamps of any spelling as UTC; missing where they are none."""
+    parsed = parse_array(pa.array(raw, pa.string(), from_pandas=True))
+    return pd.Series(parsed.to_pandas()).astype("datetime64[ns, UTC]").set_axis(raw.index)
+
+
+def run_ids(frame: pd.DataFrame, digests: pd.Series) -> pd.Series:
+    """Return ``<spec_id>/<stage>/<key>``; rows without a key are told apart by their file.
+
+    Parameters
+    ----------
+    frame
+        Rows with ``spec_id``, ``stage``, ``key`` and ``file``.
+    digests
+        SHA-256 of each file, by its number.
+    """
+    key = frame["key"]
+    if key.isna().any():
+        # Missing for a file that could not be hashed; its rows cannot exist.
+        undated = "undated-" + digests.reindex(frame["file"]).set_axis(frame.index).str[:8]
+        key = key.fillna(undated)
+    parts = [frame["spec_id"].fillna("unknown"), frame["stage"].fillna("unknown"), key]
+    arrays = [pa.array(part, pa.string()) for part in parts]
+    joined = pc.binary_join_element_wise(*arrays, "/")
+    return pd.Series(joined.to_pandas(types_mapper={pa.string(): _STRING}.get), index=frame.index)
+
+
+def adopt_folder_keys(runs: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
+    """Give a synthesis without a key that of the only verdict of its folder and stage."""
+    orphans = runs["key"].isna() & runs["folder"].notna()
+    if not orphans.any():
+        return runs
+    root = roots.reindex(runs["file"]).set_axis(runs.index)
+    place = root + "|" + runs["spec_id"].fillna("") + "|" + runs["stage"].fillna("")
+    keyed = runs["key"].notna() & (runs["basis"] == "verdict")
+    choices = runs.loc[keyed, "key"].groupby(place[keyed]).agg(["first", "nunique"])
+    only = choices.loc[choices["nunique"] == 1, "first"]
+    runs.loc[orphans, "key"] = place[orphans].map(only).astype(_STRING)
+    return runs

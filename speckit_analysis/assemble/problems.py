@@ -1,0 +1,340 @@
+"""Problems that only several rows or files together show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from speckit_analysis import timestamps, vocabulary
+from speckit_analysis.tables import QUALITY_GATES, STAGES
+
+Frames = dict[str, pd.DataFrame]
+
+#: Totals may differ by rounding.
+RELATIVE_TOLERANCE = 0.001
+
+#: A recorded cost further off the price list than this is a problem.
+PRICE_TOLERANCE = 0.05
+
+COLUMNS = ["file", "locator", "kind", "severity", "message", "action", "run_id"]
+
+
+def find(frames: Frames) -> pd.DataFrame:
+    """Return the problems of the assembled `frames`, one row each."""
+    checks = (
+        _totals,
+        _statuses,
+        _flags,
+        _figures,
+        _prices,
+        _stubs,
+        _answers,
+        _role_played,
+        _unfinished,
+        _unlocks,
+        _health_checks,
+        _copies,
+        _moments,
+        _spellings,
+        _unknown_names,
+        _absolute_paths,
+    )
+    found = [part for check in checks for part in check(frames) if len(part)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+
+
+def _problems(
+    rows: pd.DataFrame,
+    kind: str,
+    severity: str,
+    message: list[str] | str,
+    action: str,
+    locator: str | None = None,
+) -> pd.DataFrame:
+    """Return one problem for each of `rows`."""
+    return pd.DataFrame(
+        {
+            "file": rows["file"],
+            "locator": rows["locator"] if locator is None else locator,
+            "kind": kind,
+            "severity": severity,
+            "message": message,
+            "action": action,
+            "run_id": rows["run_id"] if "run_id" in rows else pd.NA,
+        }
+    )
+
+
+def _general(kind: str, message: str, action: str) -> pd.DataFrame:
+    """Return a problem of the evidence as a whole."""
+    row = [(pd.NA, pd.NA, kind, "info", message, action, pd.NA)]
+    return pd.DataFrame(row, columns=COLUMNS)
+
+
+def _where(rows: pd.DataFrame, condition: pd.Series) -> pd.DataFrame:
+    return rows[condition.fillna(False).astype(bool)]
+
+
+def _say(template: str, *parts: pd.Series) -> list[str]:
+    """Fill `template` once per row; numbers are rounded, missing values are called none."""
+    return [template.format(*map(_shown, row)) for row in zip(*parts, strict=True)]
+
+
+def _shown(value: object) -> str:
+    if pd.isna(value):
+        return "none"
+    return value if isinstance(value, str) else f"{value:,.10g}"
+
+
+def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs = frames["runs"]
+    reported_costs = frames["calls"].groupby("run_id")["cost_usd_reported"]
+    complete = reported_costs.size() == reported_costs.count()
+    costs = reported_costs.sum().where(complete).reindex(runs["run_id"]).set_axis(runs.index)
+    for name, computed, reported, floor in (
+        ("latency_ms", runs["latency_ms"], runs["latency_ms_reported"], 1.0),
+        ("tokens", runs["tokens"], runs["tokens_reported"], 0.5),
+        ("cost_usd", costs, runs["cost_usd_reported"], 0.00005),
+    ):
+        gap = (computed.astype("Float64") - reported.astype("Float64")).abs()
+        wrong = gap > (reported.astype("Float64").abs() * RELATIVE_TOLERANCE).clip(lower=floor)
+        rows = _where(runs, wrong)
+        template = f"the calls' {name} add up to {{}}, the total says {{}}"
+        message = _say(template, computed[rows.index], reported[rows.index])
+        yield _problems(rows, "totals_differ", "warning", message, "used the sum of the calls")
+
+
+def _statuses(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs = frames["runs"]
+    rows = _where(runs, (runs["status_recorded"] == "ok") & (runs["agents_failed"] > 0))
+    template = "status is 'ok' although {} of {} agents failed or gave no answer"
+    message = _say(template, rows["agents_failed"], rows["agents"])
+    action = "status recomputed"
+    yield _problems(rows, "ok_over_failed_agents", "warning", message, action)
+
+
+def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs = frames["runs"]
+    bare = (runs["disagreement_recorded"]) & (runs["disagreement_points"].fillna(0) == 0)
+    rows = _where(runs, bare)
+    reason = (rows["agents_failed"] > 0).map(
+        {True: ": an agent failed, which is no disagreement", False: ""}
+    )
+    message = _say("disagreement_detected is true, but no point is listed{}", reason)
+    yield _problems(rows, "flag_without_points", "warning", message, "not counted as a disagreement")
+    unflagged = (~runs["disagreement_recorded"]) & (runs["conflicts"] > 0)
+    rows = _where(runs, unflagged)
+    template = "{} disagreements are declared, but disagreement_detected is false"
+    message = _say(template, rows["conflicts"])
+    yield _problems(rows, "points_without_flag", "warning", message, "counted the points")
+
+
+def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
+    """Find missing and zero figures: one problem a run, for a run is measured or it is not."""
+    calls = frames["calls"]
+    measured = calls[calls["basis"] != "output"]
+    happened = (measured["status"] != "error").fillna(True)
+    tokens = measured["prompt_tokens"].notna() & measured["completion_tokens"].notna()
+    used = measured["prompt_tokens"].fillna(0) + measured["completion_tokens"].fillna(0) > 0
+    zero = _where(measured, (measured["cost_usd_reported"] == 0) & used)
+    message = "cost is recorded as $0.00 for a call that used tokens"
+    yield _problems(zero, "zero_cost", "error", message, "computed from the tokens where possible")
+    for kind, missing, what in (
+        ("missing_tokens", ~tokens & happened, "no tokens recorded"),
+        ("missing_cost", measured["cost_usd_reported"].isna() & happened, "no cost recorded"),
+    ):
+        rows = _where(measured, missing)
+        first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
+        count = rows.groupby("run_id").size().reindex(first.index)
+        message = _say(what + " for {} calls that took place", count)
+        yield _problems(first.set_axis(first["file"].index), kind, "warning", message, "left missing")
+    runs = frames["runs"]
+    rows = _where(runs, runs["basis"] != "telemetry")
+    message = "no telemetry: neither tokens, cost nor latency of the run are known"
+    unmeasured = rows[~rows["run_id"].isin(measured["run_id"])]
+    yield _problems(unmeasured, "no_telemetry", "warning", message, "run kept, figures missing")
+
+
+def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
+    calls = frames["calls"]
+    both = calls[(calls["cost_usd_reported"] > 0).fillna(False) & calls["cost_usd"].notna()]
+    ratio = (both["cost_usd_reported"] / both["cost_usd"]).astype(float)
+    for model, group in ratio.groupby(both["model_id"].astype("string")):
+        wrong = group[(group - 1).abs() > PRICE_TOLERANCE]
+        if len(wrong):
+            first = both.loc[wrong.index[:1]]
+            message = (
+                f"{model}: recorded cost is {wrong.median():.2f} times the price of the day"
+                f" (median of {len(wrong)} of {len(group)} calls, {wrong.min():.2f} to"
+                f" {wrong.max():.2f}); the first of them is here"
+            )
+            action = "kept as cost_usd_reported; cost_usd is computed"
+            yield _problems(first, "cost_differs_from_price", "warning", message, action)
+
+
+def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
+    calls = frames["calls"]
+    stubs = calls[calls["provenance"] == "stub"].sort_values(["run_id", "basis"], ascending=[True, False])
+    first = stubs.drop_duplicates("run_id")
+    grouped = stubs.groupby("run_id")["latency_ms"].agg(["size", "min", "max"])
+    grouped = grouped.reindex(first["run_id"]).set_axis(first.index)
+    template = "{} calls answered by a stub, in {} to {} ms"
+    message = _say(template, grouped["size"], grouped["min"], grouped["max"])
+    action = "marked as stub; left out of analyses"
+    yield _problems(first, "stub", "warning", message, action)
+
+
+_UNUSABLE = {
+    "unresolved_template": "structured, but its metadata are unexpanded template literals",
+    "schema_echo": "the prompt's own schema, echoed",
+    "transcript": "a transcript of the agent's session",
+    "terminal_dump": "a capture of a terminal",
+    "free_text": "free text",
+    "error": "an error message",
+    "empty": "empty",
+}
+
+
+def _answers(frames: Frames) -> Iterator[pd.DataFrame]:
+    proposals = frames["proposals"]
+    unusable = ~proposals["payload_class"].isin(("structured", "stub"))
+    rows = proposals[unusable]
+    found = rows["payload_class"].map(_UNUSABLE)
+    message = _say("{}'s answer is {}", rows["agent_raw"].fillna("an agent"), found)
+    yield _problems(rows, "unusable_proposal", "warning", message, "left out of comparisons")
+    claimed = proposals["stage_claimed"].map(vocabulary.normalise_stage, na_action="ignore")
+    differs = claimed.notna() & (claimed != proposals["stage"])
+    rows = _where(proposals, differs)
+    template = "the answer says it is for {}, not for {}"
+    message = _say(template, rows["stage_claimed"], rows["stage"])
+    yield _problems(rows, "other_stage", "warning", message, "kept with the run it was filed under")
+    yield from _shared(proposals)
+
+
+def _shared(proposals: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    copies = proposals[proposals["provenance"] == "stale_copy"]
+    first = copies.drop_duplicates("content_hash")
+    everyone = proposals[proposals["content_hash"].isin(first["content_hash"])]
+    names = everyone.groupby("content_hash")["agent_raw"].agg(
+        lambda agents: ", ".join(sorted(set(agents.dropna())))
+    )
+    template = "the very same answer of {} characters stands {} times, under {}"
+    parts = (first["content_chars"], first["shared_payload"], first["content_hash"].map(names))
+    message = _say(template, *parts)
+    action = "the earliest counts; the others are marked as stale copies"
+    yield _problems(first, "shared_payload", "warning", message, action)
+
+
+def _role_played(frames: Frames) -> Iterator[pd.DataFrame]:
+    played = frames["proposals"].loc[lambda rows: rows["provenance"] == "role_played"]
+    first = played.drop_duplicates("spec_id")
+    count = played.groupby("spec_id").size().reindex(first["spec_id"])
+    models = played.groupby("spec_id")["model_claimed"].nunique().reindex(first["spec_id"])
+    template = "{} answers claim {} models, some not the agent's own: one writer played all agents"
+    message = _say(template, count, models)
+    action = "marked as role_played; left out of analyses"
+    yield _problems(first, "role_played", "warning", message, action)
+
+
+def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
+    events = frames["lifecycle"]
+    ended = events.loc[
+        events["event"].isin(("completed", "cancelled", "failed", "deduped", "reset")), "stage_run_id"
+    ]
+    rows = events[(events["event"] == "dispatched") & ~events["stage_run_id"].isin(ended)]
+    message = _say("attempt {} was dispatched and never ended", rows["stage_run_id"])
+    yield _problems(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
+
+
+def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs, guardrails = frames["runs"], frames["guardrails"]
+    status = runs.dropna(subset="synthesis_status").set_index("run_id")["synthesis_status"]
+    says = guardrails["run_id"].map(status)
+    rows = guardrails[((guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")).fillna(False)]
+    template = "unlock_status is 'unlocked' although the synthesis says {!r}"
+    message = _say(template, says[rows.index])
+    yield _problems(rows, "unlock_contradicts", "error", message, "both kept as recorded")
+
+
+def _health_checks(frames: Frames) -> Iterator[pd.DataFrame]:
+    guardrails, checks = frames["guardrails"], frames["checks"]
+    failed = checks.loc[(checks["kind"] == "hal") & (checks["status"] == "error")]
+    failed = failed[failed["name"] != "summary"]
+    names = failed.groupby("guardrail_id")["name"].agg(lambda names: ", ".join(sorted(set(names))))
+    found = guardrails["guardrail_id"].map(names)
+    rows = guardrails[((guardrails["hal_status"] == "passed") & found.notna()).fillna(False)]
+    template = "hal.summary is 'passed' although the health check failed: {}"
+    message = _say(template, found[rows.index])
+    yield _problems(rows, "ok_over_failed_checks", "error", message, "status recomputed")
+
+
+def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
+    files = frames["files"]
+    rows = files[files["duplicate_of"].notna()]
+    message = _say("the content is that of {}", rows["duplicate_of"])
+    yield _problems(rows, "duplicate", "info", message, "read; copies of a run are merged", "")
+    rows = files[files["superseded"].fillna(False).astype(bool)]
+    template = "an earlier state of {}, which a later folder holds too"
+    message = _say(template, rows["path"])
+    yield _problems(rows, "superseded", "info", message, "read as a state of its own time", "")
+
+
+def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
+    for name in ("runs", "guardrails", "lifecycle"):
+        rows = frames[name]
+        years = rows["timestamp"].dt.year
+        odd = years.notna() & ~years.isin(list(timestamps.PLAUSIBLE_YEARS))
+        unread = rows["timestamp"].isna() & rows["timestamp_raw"].notna()
+        bad = _where(rows, odd | unread)
+        message = _say("timestamp {} is no plausible time of a run", bad["timestamp_raw"])
+        action = "kept where it could be read"
+        yield _problems(bad, "implausible_timestamp", "warning", message, action)
+
+
+def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
+    tables = [frames[name] for name in ("runs", "proposals", "guardrails", "lifecycle", "costs")]
+    for raw, clean, what in (("stage_raw", "stage", "stage"), ("agent_raw", "agent", "agent")):
+        parts = [t[[raw, clean]] for t in [*tables, frames["calls"]] if raw in t and clean in t]
+        pairs = pd.concat(parts).dropna().drop_duplicates().astype(str)
+        spelled = pairs.groupby(clean)[raw].agg(lambda raws: sorted(set(raws)))
+        for name, raws in spelled[spelled.map(len) > 1].items():
+            message = f"{what} {name!r} is written in {len(raws)} ways: {', '.join(raws)}"
+            yield _general("mixed_spelling", message, "normalised; the raw value is kept")
+    dated = [*tables, frames["files"]]
+    raw = pd.concat([t["timestamp_raw"] for t in dated if "timestamp_raw" in t]).dropna()
+    shapes = sorted(set(raw.drop_duplicates().str[:40].map(timestamps.spelling)))
+    if len(shapes) > 1:
+        message = f"timestamps are written in {len(shapes)} ways: {', '.join(shapes[:12])}"
+        yield _general("mixed_spelling", message, "read as UTC; the raw value is kept")
+    versions = pd.concat([frames[n]["schema_version"].dropna() for n in ("runs", "guardrails", "costs")])
+    distinct = sorted(set(versions.astype(str)))
+    if len(distinct) > 1:
+        message = f"schema versions {', '.join(distinct)} side by side"
+        yield _general("mixed_schema_versions", message, "each read by its own format")
+
+
+def _unknown_names(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs = frames["runs"]
+    odd = runs["stage"].notna() & ~runs["stage"].isin([*STAGES, *QUALITY_GATES])
+    rows = runs[odd]
+    message = _say("unknown stage {!r}", rows["stage_raw"])
+    yield _problems(rows, "unknown_stage", "warning", message, "kept under its own name")
+    calls = frames["calls"].drop_duplicates("agent")
+    known = calls["agent"].map(vocabulary.is_known_agent, na_action="ignore").fillna(True)
+    rows = calls[~known.astype(bool)]
+    template = "unknown agent {!r}; this is the first of its calls"
+    message = _say(template, rows["agent_raw"])
+    yield _problems(rows, "unknown_agent", "info", message, "kept under its own name")
+
+
+def _absolute_paths(frames: Frames) -> Iterator[pd.DataFrame]:
+    for name in ("runs", "calls"):
+        rows = frames[name]
+        absolute = _where(rows, rows["output_path"].str.match(r"(?:/|[A-Za-z]:\\)"))
+        if len(absolute):
+            message = (
+                f"{len(absolute)} {name} name a path of the machine that wrote them; the first is here"
+            )
+            action = "kept as text; never opened"
+            yield _problems(absolute.head(1), "absolute_path", "info", message, action)

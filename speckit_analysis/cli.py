@@ -1,0 +1,142 @@
+"""The command line: a thin skin over the public API."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+import speckit_analysis
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.reports.command import report
+from speckit_analysis.simulate.command import simulate_command
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Commands(click.Group):
+    """Commands that tell a user's mistake in a sentence and end with 2."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except EvidenceError as error:
+            click.echo(f"Error: {error}", err=True)
+            context.exit(2)
+        except BrokenPipeError:  # the reader, such as head, has seen enough
+            sys.stderr.close()
+            context.exit(0)
+
+
+@click.group(cls=_Commands, context_settings=_CONTEXT)
+@click.version_option(speckit_analysis.__version__, prog_name="speckit-analysis")
+def main() -> None:
+    """Does multi-model consensus pay?  Read its evidence, judge it, report on it."""
+
+
+_EVIDENCE = click.argument("evidence", nargs=-1, metavar="[PATH…]")
+
+
+def _load(evidence: tuple[str, ...]) -> speckit_analysis.Evidence:
+    return speckit_analysis.load(*(evidence or (speckit_analysis.sample_path(),)))
+
+
+@main.command()
+@_EVIDENCE
+def summary(evidence: tuple[str, ...]) -> None:
+    """Say what evidence holds: tables, rows, time span, problems.
+
+    PATH is a file, a folder or a glob; without one, the simulated sample is read.
+    """
+    click.echo(_load(evidence))
+
+
+@main.command()
+@_EVIDENCE
+@click.option("--kind", help="Only problems of this kind.")
+@click.option(
+    "--severity",
+    type=click.Choice(["info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    help="Only problems at least this severe.",
+)
+@click.option("--counts", is_flag=True, help="Count by kind instead of listing.")
+def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts: bool) -> None:
+    """List what in the evidence could not be taken at face value."""
+    found = _load(evidence).problems
+    found = found[found["severity"] >= severity]
+    if kind is not None:
+        found = found[found["kind"] == kind]
+    if counts:
+        table = found.groupby(["kind", "severity"], observed=True).size()
+        for (name, level), number in table.sort_values(ascending=False).items():
+            click.echo(f"{number:>7,}  {level:<8} {name}")
+        return
+    for row in found.itertuples():
+        place = " ".join(str(part) for part in (row.source, row.locator) if isinstance(part, str))
+        click.echo(f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})")
+
+
+@main.command()
+@click.argument("table", required=False)
+def describe(table: str | None) -> None:
+    """Tell the columns of TABLE: dtype, unit and meaning; without one, the tables."""
+    tables = speckit_analysis.TABLES
+    if table is None:
+        for known in tables.values():
+            click.echo(f"{known.name:<14} one row: {known.row}")
+        return
+    if table not in tables:
+        raise EvidenceError(f"no table {table!r}; tables are {', '.join(tables)}")
+    for column in tables[table].columns:
+        unit = f" [{column.unit}]" if column.unit else ""
+        click.echo(f"{column.name:<26}{column.dtype:<22}{column.meaning}{unit}")
+
+
+@main.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema called NAME; without one, the names of all."""
+    from speckit_analysis.formats import schemas
+    from speckit_analysis.schema import json_schema
+
+    if name is None:
+        click.echo("\n".join(sorted(schemas())))
+        return
+    click.echo(json.dumps(json_schema(name), indent=2))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--quiet", is_flag=True, help="Name only the files that are not valid.")
+def validate(paths: tuple[str, ...], quiet: bool) -> None:
+    """Hold every file under PATH against the schema of its format.
+
+    Ends with 0 if all files are valid, 1 if one is not, 2 if a path does not exist.
+    Files that no format recognises are named, and are not an error.
+    """
+    from speckit_analysis.schema import validate as check
+
+    results = check(paths)
+    for result in results:
+        state = "valid" if result.valid else "INVALID" if result.problems else "not recognised"
+        if not quiet or result.problems:
+            click.echo(f"{result.source}: {state} ({result.format})")
+        for problem in result.problems:
+            click.echo(f"    {problem}")
+    invalid = sum(bool(result.problems) for result in results)
+    click.echo(f"{len(results)} files, {invalid} invalid")
+    if invalid:
+        sys.exit(1)
+
+
+@main.command()
+def sample() -> None:
+    """Print the path of the simulated sample that comes along."""
+    click.echo(speckit_analysis.sample_path())
+
+
+main.add_command(report)
+main.add_command(simulate_command, "simulate")

@@ -1,0 +1,168 @@
+"""Which files are there: folders, files and globs to a list of work, without following links."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from speckit_analysis.errors import EvidenceError
+
+#: Folders of an evidence root.  The last one in a path tells where the evidence root ends.
+EVIDENCE_FOLDERS = frozenset({"consensus", "commands", "costs", "reviews", "spawns", ".locks", "archive"})
+
+#: Folders that tools make and that hold no evidence.
+SKIPPED_FOLDERS = frozenset({".git", ".ipynb_checkpoints", "__pycache__", ".venv", "node_modules"})
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One folder and those of its files that are to be read."""
+
+    path: str  #: absolute
+    source: str  #: prefix of the files' ``source``
+    evidence_root: str  #: relative to the root given to load
+    inner: str  #: prefix of the files' path within the evidence root
+    top: str  #: folder of the evidence root, such as ``consensus``; empty where unknown
+    spec: str | None
+    first: int  #: number of the first file
+    names: list[str]
+
+
+@dataclass
+class Discovery:
+    """What was found: folders with their files, and what is no regular file."""
+
+    folders: list[Folder] = field(default_factory=list)
+    special: list[tuple[str, str]] = field(default_factory=list)  #: source, what it is
+    unreadable: list[tuple[str, str]] = field(default_factory=list)  #: source, reason
+    files: int = 0
+
+
+def resolve(roots: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the files and folders that `roots` (files, folders, globs) stand for.
+
+    Raises
+    ------
+    EvidenceError
+        If a root does not exist, or a glob matches nothing.
+    """
+    found: list[Path] = []
+    for root in roots:
+        path = Path(root).expanduser()
+        if path.exists():
+            found.append(path.resolve())
+            continue
+        matches = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
+        if not matches:
+            kind = "glob matches nothing" if glob.has_magic(str(path)) else "no such file or folder"
+            raise EvidenceError(
+                f"{root}: {kind}. Expected a file, a folder or a glob of evidence; an evidence"
+                " folder holds consensus/, commands/ or costs/."
+            )
+        found.extend(Path(match).resolve() for match in matches)
+    kept = dict.fromkeys(found)
+    # A root inside another root would be read twice.
+    return [path for path in kept if not any(other in path.parents for other in kept)]
+
+
+def discover(roots: list[Path]) -> Discovery:
+    """List every file under `roots`, in a fixed order, without following symbolic links."""
+    discovery = Discovery()
+    bases = [path if path.is_dir() else path.parent for path in roots]
+    common = bases[0] if len(set(bases)) == 1 else Path(os.path.commonpath(bases)) if bases else None
+    by_folder: dict[Path, list[str]] = {}
+    for path in roots:
+        if common is None:
+            continue
+        if path.is_dir():
+            for folder, names in _walk(path, common, discovery):
+                _add(discovery, folder, common, names)
+        else:
+            by_folder.setdefault(path.parent, []).append(path.name)
+    for folder, names in by_folder.items():
+        regular = [n for n in sorted(names) if _is_regular(folder / n, n, discovery)]
+        _add(discovery, folder, common or folder, regular)
+    return discovery
+
+
+def _is_regular(path: Path, source: str, discovery: Discovery) -> bool:
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode):
+        return True
+    discovery.special.append((source, _special(mode)))
+    return False
+
+
+def _walk(top: Path, common: Path, discovery: Discovery) -> Iterator[tuple[Path, list[str]]]:
+    pending = [top]
+    while pending:
+        folder = pending.pop()
+        prefix = _relative(folder, common)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            discovery.unreadable.append((prefix or ".", error.strerror or str(error)))
+            continue
+        names, folders = [], []
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                names.append(entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                if entry.name not in SKIPPED_FOLDERS:
+                    folders.append(folder / entry.name)
+            else:
+                mode = entry.stat(follow_symlinks=False).st_mode
+                discovery.special.append((f"{prefix}{shown(entry.name)}", _special(mode)))
+        pending.extend(reversed(folders))
+        if names:
+            yield folder, names
+
+
+def _special(mode: int) -> str:
+    kinds = (
+        (stat.S_ISLNK, "symbolic link"),
+        (stat.S_ISFIFO, "FIFO"),
+        (stat.S_ISSOCK, "socket"),
+        (stat.S_ISBLK, "block device"),
+        (stat.S_ISCHR, "character device"),
+    )
+    return next((name for test, name in kinds if test(mode)), "special file")
+
+
+def _relative(folder: Path, common: Path) -> str:
+    relative = os.path.relpath(folder, common)
+    return "" if relative == "." else shown(relative.replace(os.sep, "/")) + "/"
+
+
+def shown(name: str) -> str:
+    """Return a file name as text, with bytes that are not UTF-8 escaped."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _add(discovery: Discovery, folder: Path, common: Path, names: list[str]) -> None:
+    if not names:
+        return
+    parts = folder.parts
+    index = next((i for i in range(len(parts) - 1, 0, -1) if parts[i] in EVIDENCE_FOLDERS), None)
+    top = parts[index] if index is not None else ""
+    inside = parts[index:] if index is not None else ()
+    root = Path(*parts[:index]) if index is not None else folder
+    spec = inside[1] if len(inside) > 1 and top in ("consensus", "commands", "reviews") else None
+    evidence_root = os.path.relpath(root, common)
+    discovery.folders.append(
+        Folder(
+            path=str(folder),
+            source=_relative(folder, common),
+            evidence_root="." if evidence_root.startswith("..") else shown(evidence_root),
+            inner="".join(f"{shown(part)}/" for part in inside),
+            top=top,
+            spec=None if spec is None else shown(spec),
+            first=discovery.files,
+            names=names,
+        )
+    )
+    discovery.files += len(names)

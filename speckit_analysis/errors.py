@@ -1,0 +1,21 @@
+"""Errors that a user can cause and mend: one plain message, no traceback needed."""
+
+from __future__ import annotations
+
+
+class EvidenceError(Exception):
+    """The evidence asked for cannot be loaded; the message says why and what to do."""
+
+
+class EvidenceProblems(EvidenceError):  # noqa: N818 - it lists problems, the vocabulary's word
+    """Raised by ``load(strict=True)``: lists every problem that was found.
+
+    Attributes
+    ----------
+    problems
+        The ``problems`` table, severity ``error`` and ``warning``.
+    """
+
+    def __init__(self, problems: object, message: str) -> None:
+        super().__init__(message)
+        self.problems = problems

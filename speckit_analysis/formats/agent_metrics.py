@@ -1,0 +1,53 @@
+"""Agent metrics: one call in a file of its own, a copy of what the telemetry embeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.telemetry_v2 import CALL_COLUMNS, Agent, call_row
+from speckit_analysis.timestamps import IN_NAME, canonical
+
+
+class AgentMetrics(Agent, gc=False):
+    """Metrics of one agent's call."""
+
+
+_DECODER = msgspec.json.Decoder(AgentMetrics)
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write the call."""
+    record = file.decode(_DECODER)
+    if record is None:
+        return
+    named = file.group("agent")
+    if record.agent is None:
+        record.agent = named or "unknown"
+    elif named is not None and named.replace("-", "_") != record.agent.replace("-", "_"):
+        record.agent = file.identity(named, record.agent, "agent") or named
+    moment = file.group("timestamp")
+    run = (file.spec, file.group("stage"), canonical(moment) if moment else None)
+    rows.writer("calls", CALL_COLUMNS)(call_row(file, "/", run, record, "metrics"))
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return {"agent", "latency_ms", "prompt_tokens"} <= content.keys()
+
+
+FORMAT = Format(
+    name="agent-metrics",
+    title="Metrics of one agent's call",
+    endings=("_metrics.json",),
+    patterns=(re.compile(rf"(?P<stage>.+?)_(?P<timestamp>{IN_NAME})_(?P<agent>[\w.-]+)_metrics\.json"),),
+    read=read,
+    sniff=_sniff,
+    schemas={"agent-metrics": AgentMetrics},
+    rank=10,
+)

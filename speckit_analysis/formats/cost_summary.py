@@ -1,0 +1,218 @@
+"""Cost summary of a SPEC, in every flavour that was written or documented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from speckit_analysis.formats.fields import Amount, Count
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+
+Dollars = Annotated[float, msgspec.Meta(ge=0, le=1e12, description="US dollars")]
+
+
+class StageCost(msgspec.Struct, gc=False):
+    """Cost and tokens of one stage."""
+
+    usd: Dollars | None = None
+    tokens: Count | None = None
+
+
+class Entry(msgspec.Struct, gc=False):
+    """Cost of one agent at one stage."""
+
+    stage: str | None = None
+    agent: str | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cost_usd: Dollars | None = None
+
+
+class CostSummary(msgspec.Struct, kw_only=True, gc=False):
+    """Cost summary; each flavour fills the fields that it knows."""
+
+    spec_id: str | None = None
+    spec_id_camel: str | None = msgspec.field(name="specId", default=None)
+    schema_version: int | str | None = msgspec.field(name="schemaVersion", default=None)
+    pricing_version: str | None = None
+    currency: str | None = None
+    total_spent: Dollars | None = None
+    total_cost_usd: Dollars | None = None
+    total_cost: Dollars | None = None
+    total: Dollars | None = None
+    total_usd: Dollars | None = msgspec.field(name="totalUsd", default=None)
+    total_tokens: Count | None = msgspec.field(name="totalTokens", default=None)
+    budget: Dollars | None = None
+    budget_usd: Dollars | None = None
+    utilization: Annotated[float, msgspec.Meta(ge=0, description="ratio")] | None = None
+    utilization_percent: Annotated[float, msgspec.Meta(ge=0, description="percent")] | None = None
+    call_count: Count | None = None
+    total_calls: Count | None = None
+    per_stage: dict[str, Dollars | None] | None = None
+    per_stage_camel: dict[str, StageCost] | None = msgspec.field(name="perStage", default=None)
+    stages: dict[str, Dollars | None] | None = None
+    per_model: dict[str, Dollars | None] | None = None
+    per_agent: dict[str, Dollars | None] | None = None
+    breakdown: list[Entry] | None = None
+    duration: Amount | None = None
+    duration_seconds: Amount | None = None
+    generated_at: str | None = None
+    timestamp: str | None = None
+    stage_notes: list[Any] | None = None
+
+
+_DECODER = msgspec.json.Decoder(CostSummary)
+
+COLUMNS = (
+    "spec_id",
+    "scope",
+    "stage_raw",
+    "agent_raw",
+    "key_raw",
+    "cost_usd_reported",
+    "prompt_tokens",
+    "completion_tokens",
+    "tokens_reported",
+    "budget_usd",
+    "utilization_reported",
+    "calls_reported",
+    "duration_s",
+    "timestamp_raw",
+    "flavour",
+    "schema_version",
+    "pricing_version",
+    "provenance",
+)
+
+# Sums of rounded amounts may differ from the rounded sum by this much.
+CENT = 0.01
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write the total, and one row per stage, agent or entry of the breakdown."""
+    record = file.decode(_DECODER)
+    if record is None:
+        return
+    spec = file.identity(file.group("spec"), record.spec_id or record.spec_id_camel, "spec_id")
+    total = _first(
+        record.total_spent, record.total_cost_usd, record.total_cost, record.total, record.total_usd
+    )
+    if total is None:
+        message = "no total: expected total_spent, total_cost_usd, total or totalUsd"
+        file.problem("/", "missing_field", "error", message, "treated as missing")
+    version = None if record.schema_version is None else str(record.schema_version)
+    provenance = "hand_written" if _is_invented(record) else None
+    tail = (record.generated_at or record.timestamp, _flavour(record), version)
+    tail = (*tail, record.pricing_version, provenance)
+    write = rows.writer("costs", COLUMNS)
+    write((file.number, "/", spec, "total", None, None, None, total, *_totals(record), *tail))
+    for locator, scope, stage, agent, key, usd, tokens in _parts(record):
+        part = (stage, agent, key, usd, *tokens, None, None, None, None)
+        write((file.number, locator, spec, scope, *part, *tail))
+    _check(file, record, total, provenance)
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _totals(record: CostSummary) -> tuple[Any, ...]:
+    percent = record.utilization_percent
+    return (
+        None,
+        None,
+        record.total_tokens,
+        _first(record.budget, record.budget_usd),
+        _first(record.utilization, None if percent is None else percent / 100),
+        _first(record.call_count, record.total_calls),
+        _first(record.duration, record.duration_seconds),
+    )
+
+
+def _flavour(record: CostSummary) -> str:
+    if record.breakdown is not None:
+        return "detailed"
+    if record.per_stage_camel is not None:
+        return "per_stage_usd"
+    return "native" if record.total_spent is not None else "totals"
+
+
+def _parts(record: CostSummary) -> Iterator[tuple[Any, ...]]:
+    """Yield locator, scope, stage, agent, key, USD and (input, output, total) tokens."""
+    nothing = (None, None, None)
+    for field, stages in (("per_stage", record.per_stage), ("stages", record.stages)):
+        for key, usd in (stages or {}).items():
+            yield f"/{field}/{key}", "stage", key, None, key, usd, nothing
+    for key, cost in (record.per_stage_camel or {}).items():
+        yield f"/perStage/{key}", "stage", key, None, key, cost.usd, (None, None, cost.tokens)
+    # Upstream calls it per_model, but the keys are names of agents.
+    for field, agents in (("per_model", record.per_model), ("per_agent", record.per_agent)):
+        for key, usd in (agents or {}).items():
+            yield f"/{field}/{key}", "agent", None, key, key, usd, nothing
+    for number, entry in enumerate(record.breakdown or ()):
+        tokens = (entry.input_tokens, entry.output_tokens, None)
+        place = f"/breakdown/{number}"
+        yield place, "breakdown", entry.stage, entry.agent, entry.agent, entry.cost_usd, tokens
+
+
+def _is_invented(record: CostSummary) -> bool:
+    """Tell whether a breakdown was made up: several agents with the same round token counts."""
+    counts = [(e.input_tokens, e.output_tokens) for e in record.breakdown or () if e.input_tokens]
+    round_counts = [c for c in counts if c[0] % 1000 == 0 and (c[1] or 0) % 1000 == 0]
+    return len(round_counts) > len(set(round_counts))
+
+
+def _check(
+    file: EvidenceFile, record: CostSummary, total: float | None, provenance: str | None
+) -> None:
+    calls = _first(record.call_count, record.total_calls)
+    if total == 0 and calls:
+        message = f"says $0.00 for {calls} calls"
+        action = "kept as reported; not taken for a measurement"
+        file.problem("/total_spent", "zero_cost", "error", message, action)
+    for field in ("per_stage", "per_model", "stages", "per_agent"):
+        parts = [usd for usd in (getattr(record, field) or {}).values() if usd is not None]
+        _check_sum(file, f"/{field}", parts, total)
+    usd = [cost.usd for cost in (record.per_stage_camel or {}).values() if cost.usd is not None]
+    _check_sum(file, "/perStage", usd, total)
+    _check_sum(file, "/breakdown", [e.cost_usd for e in record.breakdown or () if e.cost_usd], total)
+    _check_utilization(file, record, total)
+    if provenance == "hand_written":
+        message = "several agents have the very same round token counts: the breakdown is invented"
+        file.problem("/breakdown", "hand_written", "warning", message, "not taken as measured")
+
+
+def _check_sum(file: EvidenceFile, place: str, parts: list[float], total: float | None) -> None:
+    if parts and total is not None and abs(sum(parts) - total) > CENT:
+        message = f"the parts add up to ${sum(parts):,.4f}, the total says ${total:,.4f}"
+        file.problem(place, "totals_differ", "warning", message, "both kept as reported")
+
+
+def _check_utilization(file: EvidenceFile, record: CostSummary, total: float | None) -> None:
+    budget = _first(record.budget, record.budget_usd)
+    percent = record.utilization_percent
+    reported = _first(record.utilization, None if percent is None else percent / 100)
+    if budget and total is not None and reported is not None and abs(total / budget - reported) > CENT:
+        message = f"utilization says {reported:.2f}, but {total} of {budget} is {total / budget:.2f}"
+        file.problem("/utilization", "totals_differ", "warning", message, "recomputed")
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return bool({"total_spent", "per_stage", "perStage"} & content.keys())
+
+
+FORMAT = Format(
+    name="cost-summary",
+    title="Cost summary of a SPEC",
+    endings=("_cost_summary.json",),
+    patterns=(re.compile(r"(?P<spec>.+)_cost_summary\.json"),),
+    read=read,
+    sniff=_sniff,
+    schemas={"cost-summary": CostSummary},
+    rank=10,
+)

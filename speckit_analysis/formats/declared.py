@@ -1,0 +1,112 @@
+"""Disagreements that an agent or a tool declared, in the many shapes they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.rows import Rows
+
+DISAGREEMENT_COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "topic",
+    "description",
+    "agents",
+    "relation",
+    "type",
+    "disagreement_severity",
+    "resolution",
+    "resolved",
+    "origin",
+    "declared_in",
+    "degradation",
+)
+
+# An agent that crashed is an outage, not an opinion, though upstream writes it as a conflict.
+_FAILURE = re.compile(
+    r"\b(execution failed|timed? ?out|did not respond|no (valid )?response|crashed|unavailable)\b",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(
+    r"^\W*(no|none|n/?a|nil)\b(?:\W+(?:major|significant|material|open|remaining))?"
+    r"(?:\W*(?:conflicts?|disagreements?)?(?:\W+(?:detected|found|identified|noted|remain(?:ing)?))?)\W*$",
+    re.IGNORECASE,
+)
+_TEXT_KEYS = ("description", "issue", "conflict", "summary", "point", "detail", "details", "text")
+_TOPIC_KEYS = ("topic", "title", "area", "field", "id")
+
+
+class Declared(NamedTuple):
+    """One declared disagreement."""
+
+    topic: str | None
+    description: str
+    agents: str | None
+    type: str | None
+    severity: str | None
+    resolution: str | None
+    degradation: bool
+
+
+def declared(items: Iterable[Any] | None) -> list[Declared]:
+    """Read declared conflicts; those that say "none" are none.
+
+    >>> declared(["No major conflicts", "claude execution failed"])[0].degradation
+    True
+    >>> declared([{"issue": "Which database?", "resolution": "SQLite"}])[0].resolution
+    'SQLite'
+    """
+    return [entry for item in items or () if (entry := _read(item)) is not None]
+
+
+def _read(item: Any) -> Declared | None:
+    if isinstance(item, str):
+        if not item.strip() or _NOTHING.match(item):
+            return None
+        return Declared(None, item, None, None, None, None, bool(_FAILURE.search(item)))
+    if not isinstance(item, dict) or not item:
+        return None
+    topic = _first(item, _TOPIC_KEYS)
+    description = _first(item, _TEXT_KEYS) or topic or msgspec.json.encode(item).decode()
+    agents = item.get("agents") or item.get("participants") or item.get("positions")
+    return Declared(
+        topic,
+        description,
+        ", ".join(map(str, agents)) if isinstance(agents, (list, dict)) else None,
+        _first(item, ("type", "category")),
+        _first(item, ("severity",)),
+        _first(item, ("resolution", "resolved_as", "decision")),
+        bool(_FAILURE.search(description)),
+    )
+
+
+def _first(item: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    return next((item[key] for key in keys if isinstance(item.get(key), str) and item[key]), None)
+
+
+def write_disagreements(
+    file: EvidenceFile,
+    rows: Rows,
+    run: tuple[str | None, str | None, str | None],
+    entries: Iterable[tuple[str, Declared]],
+    declared_in: str,
+    *,
+    resolved: bool = False,
+) -> None:
+    """Write one row per declared disagreement of the run ``(spec_id, stage_raw, key)``.
+
+    `entries` are pairs of a locator and what was declared there.  What an agent failed to
+    do is written too, marked as degradation.
+    """
+    write: Callable[[tuple[Any, ...]], None] = rows.writer("disagreements", DISAGREEMENT_COLUMNS)
+    for locator, entry in entries:
+        settled = resolved or entry.resolution is not None
+        opinion = (entry.topic, entry.description, entry.agents, "disagree", entry.type)
+        outcome = (entry.severity, entry.resolution, settled, "declared", declared_in)
+        write((file.number, locator, *run, *opinion, *outcome, entry.degradation))

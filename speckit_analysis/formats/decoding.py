@@ -1,0 +1,219 @@
+"""Bytes to values: strictly typed where a file follows its schema, tolerantly where not.
+
+The typed decoder is the fast path.  Only what it refuses is read again, field by field, and
+everything that had to be repaired or left out is reported.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+
+import msgspec
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Finding(NamedTuple):
+    """Something that decoding could not take at face value."""
+
+    locator: str
+    kind: str
+    severity: str
+    message: str
+    action: str
+
+
+Report = Callable[[Finding], None]
+
+
+class Undecodable(ValueError):
+    """The bytes hold no value that could be kept; the finding says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def decode(data: bytes, decoder: msgspec.json.Decoder[S], report: Report) -> S:
+    """Decode `data` with `decoder`, or as much of it as can be kept.
+
+    Raises
+    ------
+    Undecodable
+        If the bytes are no JSON, or JSON that is not an object.
+    """
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return convert(parse(data, report), decoder.type, report)
+
+
+def parse(data: bytes, report: Report) -> Any:
+    """Decode `data` to plain values, repairing known damage.
+
+    Raises
+    ------
+    Undecodable
+        If the bytes are no JSON.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return _parse_damaged(data, report)
+
+
+def _parse_damaged(data: bytes, report: Report) -> Any:
+    text = _text(data, report)
+    try:
+        return _loads(text, report)
+    except RecursionError:
+        raise Undecodable(
+            Finding("", "invalid_json", "error", "nested too deeply to be read", "file left out")
+        ) from None
+    except ValueError as error:
+        repaired = _escape_inner_quotes(text)
+        if repaired != text:
+            try:
+                value = _loads(repaired, report)
+            except ValueError:
+                value = None
+            if value is not None:
+                report(_invalid(error, "escaped the inner quotes and read it"))
+                return value
+        raise Undecodable(_invalid(error, "file left out")) from None
+
+
+def _loads(text: str, report: Report) -> Any:
+    constants: list[str] = []
+
+    def constant(name: str) -> None:
+        constants.append(name)
+
+    value = json.loads(text, parse_constant=constant, strict=False)
+    if constants:
+        message = f"holds {', '.join(sorted(set(constants)))}, which is not JSON"
+        report(Finding("", "not_a_number", "warning", message, "treated as missing"))
+    return clean_text(value)
+
+
+def _text(data: bytes, report: Report) -> str:
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            report(Finding("", "encoding", "info", f"starts with a {encoding} mark", "read as such"))
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        message = f"invalid UTF-8 at byte {error.start}"
+        report(Finding("", "encoding", "warning", message, "replaced the byte by �"))
+        return data.decode("utf-8", "replace")
+
+
+def _invalid(error: ValueError, action: str) -> Finding:
+    if isinstance(error, json.JSONDecodeError):
+        locator = f"line {error.lineno} column {error.colno}"
+        return Finding(locator, "invalid_json", "error", f"not JSON: {error.msg} at {locator}", action)
+    # Python refuses integers of thousands of digits.
+    return Finding("", "invalid_json", "error", f"not JSON that can be read: {error}", action)
+
+
+_NOTE = re.compile(r'^(\s*"note":\s*")(.*)("\s*,?\s*)$', re.MULTILINE)
+
+
+def _escape_inner_quotes(text: str) -> str:
+    """Escape the quotes inside ``"note"``, which upstream's shell scripts forgot to."""
+    return _NOTE.sub(lambda m: m[1] + re.sub(r'(?<!\\)"', r"\\\"", m[2]) + m[3], text)
+
+
+def clean_text(value: Any) -> Any:
+    """Return `value` with lone surrogates, which no encoder accepts, replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    if isinstance(value, list):
+        return [clean_text(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_text(key): clean_text(item) for key, item in value.items()}
+    return value
+
+
+def convert(value: Any, struct: type[S], report: Report, pointer: str = "") -> S:
+    """Build a `struct` from plain values, leaving out and reporting what does not fit.
+
+    Raises
+    ------
+    Undecodable
+        If `value` is not an object.
+    """
+    if not isinstance(value, dict):
+        message = f"expected an object, found {_kind(value)}"
+        raise Undecodable(Finding(pointer, "mistyped_field", "error", message, "left out"))
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(struct):
+        place = f"{pointer}/{_escape(field.encode_name)}"
+        if field.encode_name in value:
+            fields[field.name] = _convert_field(value[field.encode_name], field, report, place)
+        elif field.required:
+            message = f"required field {field.encode_name!r} is missing"
+            report(Finding(place, "missing_field", "error", message, "treated as missing"))
+            fields[field.name] = None
+        else:
+            fields[field.name] = _default(field)
+    return struct(**fields)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return field.default
+
+
+def _convert_field(
+    value: Any, field: msgspec.structs.FieldInfo, report: Report, place: str
+) -> Any:
+    try:
+        return msgspec.convert(value, field.type)
+    except (msgspec.ValidationError, RecursionError) as error:
+        inner = _inner_struct(field.type)
+        if inner is not None and isinstance(value, dict):
+            return convert(value, inner, report, place)
+        if inner is not None and isinstance(value, list):
+            return _convert_items(value, inner, report, place)
+        message = f"{field.encode_name!r}: {str(error).rstrip('.')}; found {_shown(value)}"
+        report(Finding(place, "mistyped_field", "error", message, "treated as missing"))
+        return None if field.required else _default(field)
+
+
+def _convert_items(items: list[Any], struct: type[S], report: Report, place: str) -> list[S]:
+    kept = []
+    for number, item in enumerate(items):
+        try:
+            kept.append(convert(item, struct, report, f"{place}/{number}"))
+        except Undecodable as error:
+            report(error.finding)
+    return kept
+
+
+@cache
+def _inner_struct(annotation: Any) -> type[msgspec.Struct] | None:
+    """Return the struct inside ``S``, ``S | None`` or ``list[S] | None``."""
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return annotation if issubclass(annotation, msgspec.Struct) else None
+    return next((s for arg in get_args(annotation) if (s := _inner_struct(arg)) is not None), None)
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}…"

@@ -1,0 +1,127 @@
+"""One evidence file as its format sees it: its place, its name and its bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from speckit_analysis.formats.decoding import Finding, Undecodable, decode, parse
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.timestamps import canonical
+from speckit_analysis.vocabulary import TEMPLATE_LITERAL
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class EvidenceFile:
+    """A file handed to a format.
+
+    Attributes
+    ----------
+    number
+        Number of the file in this load; every row begins with it.
+    name
+        Name without folders.
+    spec
+        SPEC from the path, or None where the path does not tell.
+    match
+        Match of the format's pattern on the name; None where the content was recognised.
+    data
+        The bytes.
+    state
+        ``ok`` until something had to be repaired or left out.
+    """
+
+    __slots__ = ("_rows", "data", "match", "name", "number", "spec", "state")
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        spec: str | None,
+        match: re.Match[str] | None,
+        data: bytes,
+        rows: Rows,
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.spec = spec
+        self.match = match
+        self.data = data
+        self.state = "ok"
+        self._rows = rows
+
+    def group(self, name: str) -> str | None:
+        """Return what the file's name says about `name`, None where it does not."""
+        return self.match.groupdict().get(name) if self.match is not None else None
+
+    def decode(self, decoder: msgspec.json.Decoder[S]) -> S | None:
+        """Decode the whole file; None, with a problem filed, where that cannot be done."""
+        return self._decode(self.data, decoder, "")
+
+    def parse(self) -> Any:
+        """Decode the whole file to plain values; None, with a problem filed, if it cannot be."""
+        try:
+            return parse(self.data, lambda finding: self._report(finding, ""))
+        except Undecodable as error:
+            self._report(error.finding, "")
+            self.state = "invalid"
+            return None
+
+    def decode_lines(self, decoder: msgspec.json.Decoder[S]) -> Iterator[tuple[str, S]]:
+        """Decode a JSON or JSON Lines file, with the start of each value's locator."""
+        lines = self.data.strip().split(b"\n") if self.name.endswith(".jsonl") else [self.data]
+        if len(lines) > 1 and lines[0].strip() in (b"{", b"["):  # one value over many lines
+            lines = [self.data]
+        for number, line in enumerate(lines, start=1):
+            prefix = f"L{number}" if len(lines) > 1 else ""
+            if line.strip():
+                value = self._decode(line, decoder, prefix)
+                if value is not None:
+                    yield prefix, value
+
+    def _decode(self, data: bytes, decoder: msgspec.json.Decoder[S], prefix: str) -> S | None:
+        try:
+            return decode(data, decoder, lambda finding: self._report(finding, prefix))
+        except Undecodable as error:
+            self._report(error.finding, prefix)
+            self.state = "invalid"
+            return None
+
+    def _report(self, finding: Finding, prefix: str) -> None:
+        locator, *rest = finding
+        self._rows.problem(self.number, f"{prefix}{locator}" if prefix else locator, *rest)
+        if finding.severity != "info":
+            self.state = "mistyped" if finding.kind.endswith("_field") else "repaired"
+
+    def problem(self, locator: str, kind: str, severity: str, message: str, action: str) -> None:
+        """File a problem of this file."""
+        self._rows.problem(self.number, locator, kind, severity, message, action)
+
+    def check_version(self, found: object, known: tuple[object, ...], locator: str) -> None:
+        """File a problem if the schema version is not one of those that are known."""
+        if found not in known:
+            expected = " or ".join(repr(version) for version in known)
+            message = f"unknown schema version {found!r}; expected {expected}"
+            self.problem(locator, "unknown_schema_version", "warning", message, "read as far as it fits")
+
+    def identity(self, path: str | None, content: str | None, field: str) -> str | None:
+        """Choose between what the path and the content say of `field`; the path wins.
+
+        A content that is an unexpanded template literal, or that contradicts the path, is a
+        problem.
+        """
+        if content is not None and "${" in content and TEMPLATE_LITERAL.search(content):
+            message = f"{field} is the unexpanded template literal {content!r}"
+            action = f"took {path!r} from the path" if path else "treated as missing"
+            self.problem(f"/{field}", "template_literal", "error", message, action)
+            return path
+        if path is None:
+            return content
+        if content is not None and content != path and canonical(content) != canonical(path):
+            message = f"{field} is {content!r} but the path says {path!r}"
+            self.problem(f"/{field}", "identity_differs", "warning", message, f"took {path!r}")
+        return path

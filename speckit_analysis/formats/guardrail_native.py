@@ -1,0 +1,111 @@
+"""Native guardrail: the checks before a stage, with errors and warnings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.guardrail_v1 import CHECK_COLUMNS
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.redaction import mask
+from speckit_analysis.timestamps import IN_NAME, canonical
+
+
+class Check(msgspec.Struct, gc=False):
+    """One check."""
+
+    name: str
+    status: Annotated[str, msgspec.Meta(description="passed, failed or skipped")]
+    message: str | None = None
+
+
+class NativeGuardrail(msgspec.Struct, kw_only=True, gc=False):
+    """Native guardrail."""
+
+    schema_version: int = msgspec.field(name="schemaVersion")
+    command: str
+    spec_id: str = msgspec.field(name="specId")
+    session_id: Annotated[str, msgspec.Meta(description="process id")] = msgspec.field(
+        name="sessionId"
+    )
+    timestamp: str
+    success: bool
+    stage: str
+    checks: list[Check]
+    warnings: list[Any] | None = None
+    errors: list[Any] | None = None
+    artifacts: list[Any] | None = None
+
+
+_DECODER = msgspec.json.Decoder(NativeGuardrail)
+
+COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "flavour",
+    "schema_version",
+    "session_id",
+    "timestamp_raw",
+    "status_recorded",
+    "checks",
+    "checks_failed",
+    "errors",
+    "warnings",
+    "artifacts",
+)
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write the guardrail and its checks."""
+    record = file.decode(_DECODER)
+    if record is None:
+        return
+    file.check_version(record.schema_version, (1,), "/schemaVersion")
+    spec = file.identity(file.spec, record.spec_id, "specId")
+    stage = file.group("stage") or record.stage
+    moment = file.identity(file.group("timestamp"), record.timestamp, "timestamp")
+    # Process ids recur: only together with the moment do they name one execution.
+    key = f"{canonical(moment)}_{record.session_id}" if moment else record.session_id
+    checks = record.checks or []
+    write = rows.writer("checks", CHECK_COLUMNS)
+    for number, check in enumerate(checks):
+        row = (check.name, check.status, mask(check.message or ""))
+        write((file.number, f"/checks/{number}", spec, stage, key, "check", *row))
+    failed = [check.name for check in checks if check.status == "failed"]
+    status = {True: "passed", False: "failed", None: None}[record.success]
+    counts = (len(checks), len(failed), _len(record.errors), _len(record.warnings))
+    head = (file.number, "/", spec, record.stage or stage, key, "native", str(record.schema_version))
+    times = (record.session_id, moment, status)
+    rows.writer("guardrails", COLUMNS)((*head, *times, *counts, _len(record.artifacts)))
+    if failed and record.success:
+        message = f"success is true although {', '.join(failed)} failed"
+        file.problem("/success", "ok_over_failed_checks", "error", message, "status recomputed")
+    if failed and record.errors == []:
+        message = f"{', '.join(failed)} failed, yet the list of errors is empty"
+        file.problem("/errors", "failure_without_error", "info", message, "believed the check")
+
+
+def _len(items: list[Any] | None) -> int | None:
+    return None if items is None else len(items)
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return {"success", "checks", "stage"} <= content.keys()
+
+
+FORMAT = Format(
+    name="guardrail-native",
+    title="Native guardrail",
+    endings=(".json",),
+    patterns=(re.compile(rf"guardrail-(?P<stage>[a-z-]+?)-(?P<timestamp>{IN_NAME})_(?P<pid>\d+)\.json"),),
+    read=read,
+    sniff=_sniff,
+    schemas={"guardrail-native": NativeGuardrail},
+    rank=10,
+)

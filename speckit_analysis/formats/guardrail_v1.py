@@ -1,0 +1,271 @@
+"""Guardrail telemetry 1: a stage's guardrail command with policy, baseline, hooks and HAL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.redaction import mask
+from speckit_analysis.timestamps import IN_NAME, canonical, parse
+
+Status = Annotated[str, msgspec.Meta(description="passed, failed or skipped")]
+
+
+class Policy(msgspec.Struct, gc=False):
+    """One model's answer to the policy question."""
+
+    model: str | None = None
+    status: Status | None = None
+    note: Annotated[str, msgspec.Meta(description="command line; 'true' means stubbed")] | None = None
+    reasoning: str | None = None
+
+
+class Policies(msgspec.Struct, gc=False):
+    """The cheap model's prefilter and the final decision."""
+
+    prefilter: Policy | None = None
+    final: Policy | None = None
+
+
+class Baseline(msgspec.Struct, gc=False):
+    """Baseline audit of the plan stage."""
+
+    mode: str | None = None
+    artifact: str | None = None
+    status: Status | None = None
+
+
+class Scenario(msgspec.Struct, gc=False):
+    """One scenario of the validate or audit stage."""
+
+    name: str | None = None
+    status: Status | None = None
+
+
+class HalSummary(msgspec.Struct, gc=False):
+    """Outcome of the health checks."""
+
+    status: Status | None = None
+    failed_checks: list[str] | None = None
+    artifacts: list[Any] | None = None
+
+
+class Hal(msgspec.Struct, gc=False):
+    """Health checks against the running service."""
+
+    summary: HalSummary | None = None
+    mode: str | None = None
+    note: str | None = None
+
+
+class Tool(msgspec.Struct, gc=False):
+    """Tool check of the tasks stage."""
+
+    status: str | None = None
+
+
+class Guardrail(msgspec.Struct, kw_only=True, gc=False):
+    """Guardrail telemetry 1."""
+
+    schema_version: int = msgspec.field(name="schemaVersion")
+    command: str
+    spec_id: str = msgspec.field(name="specId")
+    session_id: str = msgspec.field(name="sessionId")
+    timestamp: Annotated[str, msgspec.Meta(description="end of the execution, UTC")]
+    artifacts: list[Any]
+    baseline: Baseline | None = None
+    hooks: dict[str, str] | None = None
+    policy: Policies | None = None
+    scenarios: list[Scenario] | None = None
+    hal: Hal | None = None
+    tool: Tool | None = None
+    lock_status: str | None = None
+    hook_status: str | None = None
+    unlock_status: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(Guardrail)
+_NO_POLICY = Policy()
+
+COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "flavour",
+    "schema_version",
+    "session_id",
+    "started_at",
+    "timestamp_raw",
+    "prefilter_model",
+    "prefilter_status",
+    "policy_model",
+    "policy_status",
+    "policy_stubbed",
+    "baseline_mode",
+    "baseline_status",
+    "tool_status",
+    "lock_status",
+    "hook_status",
+    "unlock_status",
+    "hal_status",
+    "checks",
+    "checks_failed",
+    "artifacts",
+    "provenance",
+)
+CHECK_COLUMNS = ("spec_id", "stage_raw", "key", "kind", "name", "status_recorded", "message")
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write the guardrail and each of its checks."""
+    record = file.decode(_DECODER)
+    if record is None:
+        return
+    file.check_version(record.schema_version, (1,), "/schemaVersion")
+    spec = file.identity(file.spec, record.spec_id, "specId")
+    stage = file.group("stage") or record.command
+    session = file.identity(file.group("session"), record.session_id, "sessionId")
+    key = canonical(session) if session else None
+    checks = list(_checks(record))
+    write = rows.writer("checks", CHECK_COLUMNS)
+    for locator, kind, name, status, message in checks:
+        write((file.number, locator, spec, stage, key, kind, name, status, message))
+    failed = sum(status in ("failed", "error") for _, _, _, status, _ in checks)
+    rows.writer("guardrails", COLUMNS)(
+        (
+            file.number,
+            "/",
+            spec,
+            record.command or stage,
+            key,
+            "command",
+            _text(record.schema_version),
+            session,
+            _started(session),
+            record.timestamp,
+            *_policy(file, record),
+            *_statuses(record),
+            len(checks),
+            failed,
+            None if record.artifacts is None else len(record.artifacts),
+            _provenance(record),
+        )
+    )
+    _check_times(file, session, record.timestamp)
+    _check_indentation(file)
+
+
+def _provenance(record: Guardrail) -> str | None:
+    if record.session_id == "FIXTURE-RUN":
+        return "fixture"
+    return "stub" if _is_stubbed(record.policy) else None
+
+
+def _is_stubbed(policy: Policies | None) -> bool:
+    parts = (policy.prefilter, policy.final) if policy is not None else ()
+    return any(part is not None and part.note == "true" for part in parts)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _started(session: str | None) -> str | None:
+    return re.sub(r"-\d+$", "", canonical(session)) if session else None
+
+
+def _policy(file: EvidenceFile, record: Guardrail) -> tuple[Any, ...]:
+    if record.policy is None:
+        return (None, None, None, None, None)
+    prefilter = record.policy.prefilter or _NO_POLICY
+    final = record.policy.final or _NO_POLICY
+    stubbed = _is_stubbed(record.policy)
+    if stubbed:
+        message = "the policy command is `true`: no model was asked, yet the policy passed"
+        file.problem("/policy", "stub", "warning", message, "marked policy_stubbed")
+    return (prefilter.model, prefilter.status, final.model, final.status, stubbed)
+
+
+def _statuses(record: Guardrail) -> tuple[Any, ...]:
+    baseline = record.baseline or Baseline()
+    summary = record.hal.summary if record.hal else None
+    return (
+        baseline.mode,
+        baseline.status,
+        record.tool.status if record.tool else None,
+        record.lock_status,
+        record.hook_status,
+        record.unlock_status,
+        summary.status if summary else None,
+    )
+
+
+def _checks(record: Guardrail) -> Iterator[tuple[str, str, str | None, str | None, str | None]]:
+    """Yield locator, kind, name, recorded status and message of every part that was checked."""
+    for number, scenario in enumerate(record.scenarios or ()):
+        yield f"/scenarios/{number}", "scenario", scenario.name, scenario.status, None
+    for name, status in (record.hooks or {}).items():
+        yield f"/hooks/{name}", "hook", name, status, None
+    if record.baseline is not None:
+        yield "/baseline", "baseline", record.baseline.mode, record.baseline.status, None
+    if record.policy is not None:
+        for name in ("prefilter", "final"):
+            policy: Policy | None = getattr(record.policy, name)
+            if policy is not None:
+                yield f"/policy/{name}", "policy", name, policy.status, mask(policy.note or "")
+    if record.hal is not None and record.hal.summary is not None:
+        summary = record.hal.summary
+        failed = ", ".join(summary.failed_checks or ()) or None
+        yield "/hal/summary", "hal", "summary", summary.status, failed
+
+
+def _check_times(file: EvidenceFile, session: str | None, end: str | None) -> None:
+    begin = parse(_started(session) or "")
+    finish = parse(end or "")
+    if begin is not None and finish is not None and finish < begin:
+        message = f"ends at {end}, before its session began at {_started(session)}"
+        action = "latency treated as missing"
+        file.problem("/timestamp", "timestamps_contradict", "warning", message, action)
+
+
+def _check_indentation(file: EvidenceFile) -> None:
+    """Upstream's shell scripts paste blocks without indenting them: harmless, but a sign."""
+    openers = [-1]  # indentation of the lines whose blocks are open
+    for number, line in enumerate(file.data.split(b"\n"), start=1):
+        stripped = line.strip()
+        if not stripped:
+            continue
+        indent = len(line) - len(line.lstrip())
+        if stripped.startswith((b"}", b"]")) and len(openers) > 1:
+            sound = indent == openers.pop()
+        else:
+            sound = indent > openers[-1]
+        if not sound:
+            message = "inconsistent indentation: blocks were pasted together by a script"
+            file.problem(f"line {number}", "inconsistent_indentation", "info", message, "none needed")
+            return
+        if stripped.endswith((b"{", b"[")):
+            openers.append(indent)
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return {"schemaVersion", "command", "sessionId", "artifacts"} <= content.keys()
+
+
+FORMAT = Format(
+    name="guardrail-v1",
+    title="Guardrail telemetry 1",
+    endings=(".json",),
+    patterns=(re.compile(rf"(?P<stage>[^_]+)_(?P<session>{IN_NAME}(?:-\d+)?)\.json"),),
+    folders=("commands", ""),
+    read=read,
+    sniff=_sniff,
+    schemas={"guardrail-v1": Guardrail},
+    rank=20,
+)

@@ -1,0 +1,99 @@
+"""Lifecycle events: one event of a stage's attempt a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from speckit_analysis.formats.fields import Count
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.timestamps import IN_NAME, parse
+
+EVENTS = (
+    "queued",
+    "dispatched",
+    "checking_consensus",
+    "completed",
+    "cancelled",
+    "failed",
+    "reset",
+    "deduped",
+)
+
+
+class Event(msgspec.Struct, kw_only=True, gc=False):
+    """One event of a stage's attempt."""
+
+    spec_id: str
+    stage: str
+    event: Annotated[str, msgspec.Meta(description=", ".join(EVENTS))]
+    stage_run_id: str
+    timestamp: str
+    mode: str | None = None
+    attempt: Count | None = None
+    dedupe_count: Count | None = None
+    payload_hash: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(Event)
+
+COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "stage_run_id",
+    "event",
+    "mode",
+    "attempt",
+    "dedupe_count",
+    "payload_hash",
+    "timestamp_raw",
+)
+
+# The name gives whole seconds of a moment that the content gives in nanoseconds.
+_TOLERANCE_NS = 2 * 10**9
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write the event."""
+    record = file.decode(_DECODER)
+    if record is None:
+        return
+    spec = file.identity(file.spec or file.group("spec"), record.spec_id, "spec_id")
+    stage = file.group("stage") or record.stage
+    attempt = (record.mode, record.attempt, record.dedupe_count, record.payload_hash)
+    event = (record.stage_run_id, record.stage_run_id, record.event, *attempt, record.timestamp)
+    rows.writer("lifecycle", COLUMNS)((file.number, "/", spec, stage, *event))
+    if record.event is not None and record.event not in EVENTS:
+        message = f"unknown event {record.event!r}; expected one of {', '.join(EVENTS)}"
+        file.problem("/event", "unknown_event", "warning", message, "kept as recorded")
+    named, written = parse(file.group("timestamp") or ""), parse(record.timestamp or "")
+    if named is not None and written is not None and abs(named - written) > _TOLERANCE_NS:
+        message = f"the name says {file.group('timestamp')}, the content {record.timestamp}"
+        action = "believed the content"
+        file.problem("/timestamp", "timestamps_contradict", "warning", message, action)
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return {"event", "stage_run_id"} <= content.keys()
+
+
+FORMAT = Format(
+    name="lifecycle",
+    title="Lifecycle event of a stage",
+    endings=(".json",),
+    patterns=(
+        re.compile(
+            rf"(?P<spec>.+)_(?P<stage>[a-z-]+)_telemetry_(?P<timestamp>{IN_NAME})(?:_[0-9a-f]+)?\.json"
+        ),
+    ),
+    read=read,
+    sniff=_sniff,
+    schemas={"lifecycle": Event},
+    rank=5,
+)

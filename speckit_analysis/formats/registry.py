@@ -1,0 +1,119 @@
+"""The registry of evidence formats: which exist, and which of them a file is.
+
+A format is one module in this package with a module-level ``FORMAT``, or an entry point of
+the group ``speckit_analysis.formats`` in someone else's package that resolves to a
+:class:`Format`.  No other line changes.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import msgspec
+
+    from speckit_analysis.formats.file import EvidenceFile
+    from speckit_analysis.formats.rows import Rows
+
+ENTRY_POINT_GROUP = "speckit_analysis.formats"
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one family of evidence files is recognised and read.
+
+    Parameters
+    ----------
+    name
+        Short and unique, as it appears in ``files.format``.
+    title
+        What the format is, for people.
+    endings
+        Ends of file names; tried first because it is cheap.
+    patterns
+        Regular expressions, one of which the whole file name must match.  The groups
+        ``spec``, ``stage``, ``agent`` and ``timestamp`` or ``session`` are used where present.
+    folders
+        Folders of the evidence root in which the format lives, such as ``consensus``;
+        empty for anywhere.
+    read
+        Writes the rows of one file.  None where recognising is all there is to do.
+    sniff
+        Tells by the decoded content whether a file with a foreign name is of this format.
+    schemas
+        Structures that the format decodes, by name, for ``schema`` and ``validate``.
+    rank
+        Formats with a lower rank are asked first.
+    may_be_empty
+        An empty file is as it should be.
+    """
+
+    name: str
+    title: str
+    endings: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...]
+    folders: tuple[str, ...] = ()
+    read: Callable[[EvidenceFile, Rows], None] | None = None
+    sniff: Callable[[Mapping[str, Any]], bool] | None = None
+    schemas: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
+    rank: int = 50
+    may_be_empty: bool = False
+
+    def match(self, folder: str, name: str) -> re.Match[str] | None:
+        """Match a file by the top folder of its evidence root and its name."""
+        if not name.endswith(self.endings) or (self.folders and folder not in self.folders):
+            return None
+        return next((m for p in self.patterns if (m := p.fullmatch(name)) is not None), None)
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """Return every format, ours and those of installed packages, in the order of asking."""
+    package = import_module("speckit_analysis.formats")
+    modules = (import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__))
+    ours = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
+    foreign = [_load(entry) for entry in entry_points(group=ENTRY_POINT_GROUP)]
+    found = sorted([*ours, *foreign], key=lambda format: (format.rank, format.name))
+    names = [format.name for format in found]
+    if len(set(names)) < len(names):
+        double = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"two formats are called {', '.join(double)}; give one another name")
+    return tuple(found)
+
+
+def _load(entry: Any) -> Format:
+    format = entry.load()
+    if not isinstance(format, Format):
+        raise TypeError(
+            f"entry point {entry.name!r} of group {ENTRY_POINT_GROUP} is a"
+            f" {type(format).__name__}; expected a speckit_analysis.formats.Format"
+        )
+    return format
+
+
+def recognise(folder: str, name: str) -> tuple[Format, re.Match[str]] | None:
+    """Return the format that a file's place and name speak for."""
+    for format in formats():
+        match = format.match(folder, name)
+        if match is not None:
+            return format, match
+    return None
+
+
+def recognise_content(content: Any) -> Format | None:
+    """Return the format that a decoded JSON object looks like."""
+    if not isinstance(content, dict):
+        return None
+    return next((f for f in formats() if f.sniff is not None and f.sniff(content)), None)
+
+
+def schemas() -> dict[str, type[msgspec.Struct]]:
+    """Return every declared structure by its name, such as ``telemetry-v2``."""
+    return {name: struct for format in formats() for name, struct in format.schemas.items()}

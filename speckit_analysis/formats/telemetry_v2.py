@@ -1,0 +1,300 @@
+"""Consensus telemetry 2.0: one run with its agents, one JSON object per line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from speckit_analysis.formats.declared import declared, write_disagreements
+from speckit_analysis.formats.fields import Amount, Count, Score, Total
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.timestamps import IN_NAME, canonical
+
+
+class Agent(msgspec.Struct, gc=False):
+    """One agent's call, embedded in telemetry or in a metrics file of its own."""
+
+    agent: Annotated[str, msgspec.Meta(description="role that was called")]
+    model_id: Annotated[str, msgspec.Meta(description="model requested")] | None = None
+    model_release: str | None = None
+    reasoning_mode: str | None = None
+    output_path: Annotated[str, msgspec.Meta(description="where the answer was put")] | None = None
+    latency_ms: Amount | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
+    cached_tokens: Count | None = None
+    total_tokens: Count | None = None
+    cache_hit: bool | None = None
+    cost_usd: Amount | None = None
+    status: Annotated[str, msgspec.Meta(description="ok or error")] | None = None
+    error: str | None = None
+    arbiter_override: bool | None = None
+    override_reason: str | None = None
+
+
+class Consensus(msgspec.Struct, gc=False):
+    """What the agents agreed on, and the run's totals."""
+
+    agents: list[Agent]
+    status: str | None = None
+    synthesis_status: str | None = None
+    agreements: list[Any] | None = None
+    conflicts: list[Any] | None = None
+    disagreement_detected: bool | None = None
+    disagreement_points: list[Any] | None = None
+    escalation_triggered: bool | None = None
+    escalation_reason: str | None = None
+    total_tokens: Total | None = None
+    total_latency_ms: Amount | None = None
+    total_cost_usd: Amount | None = None
+
+
+class QualityMetrics(msgspec.Struct, gc=False):
+    """Scores and automated checks; 0 of 0 checks is the writer's default, not a measurement."""
+
+    completeness_score: Score | None = None
+    human_review_score: Score | None = None
+    automated_checks_passed: Count | None = None
+    automated_checks_failed: Count | None = None
+
+
+class Telemetry(msgspec.Struct, kw_only=True, gc=False):
+    """Consensus telemetry 2.0."""
+
+    schema_version: str = msgspec.field(name="schemaVersion")
+    command: str
+    spec_id: str = msgspec.field(name="specId")
+    session_id: str | None = msgspec.field(name="sessionId", default=None)
+    timestamp: str
+    prompt_version: str | None = msgspec.field(name="promptVersion", default=None)
+    consensus: Consensus
+    consensus_status: str | None = msgspec.field(name="consensusStatus", default=None)
+    quality_metrics: QualityMetrics | None = None
+    artifacts: list[Any] | None = None
+    notes: list[Any] | None = None
+    output_tokens: Count | None = None
+    latency_ms: Amount | None = None
+    agent_participation: dict[str, Any] | None = None
+
+
+class TasksTelemetry(Telemetry, kw_only=True, gc=False):
+    """Telemetry 2.0 of the tasks stage, which also says who took part."""
+
+    output_tokens: Count
+    latency_ms: Amount
+    agent_participation: Annotated[
+        dict[str, Any], msgspec.Meta(description="per agent: took part or not, or how it ended")
+    ]
+
+
+RUN_COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "timestamp_raw",
+    "time_semantics",
+    "session_id",
+    "command",
+    "schema_version",
+    "prompt_version",
+    "status_recorded",
+    "synthesis_status",
+    "disagreement_recorded",
+    "disagreement_points",
+    "agreements",
+    "escalated",
+    "escalation_reason",
+    "latency_ms_reported",
+    "tokens_reported",
+    "cost_usd_reported",
+    "completeness_score",
+    "human_review_score",
+    "automated_checks_passed",
+    "automated_checks_failed",
+    "basis",
+    "match_rule",
+)
+CALL_COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "agent_raw",
+    "model_requested",
+    "model_release",
+    "reasoning_mode",
+    "latency_ms",
+    "prompt_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "total_tokens",
+    "cache_hit",
+    "cost_usd_reported",
+    "status_recorded",
+    "error",
+    "arbiter_override",
+    "override_reason",
+    "output_path",
+    "basis",
+)
+
+_DECODER = msgspec.json.Decoder(Telemetry)
+_NO_METRICS = QualityMetrics()
+_LOCATORS = tuple(f"/consensus/agents/{number}" for number in range(32))
+
+
+def call_row(
+    file: EvidenceFile,
+    locator: str,
+    run: tuple[str | None, str | None, str | None],
+    agent: Agent,
+    basis: str,
+) -> tuple[Any, ...]:
+    """Return the row of one call, for ``CALL_COLUMNS``."""
+    return (
+        file.number,
+        locator,
+        *run,
+        agent.agent,
+        agent.model_id,
+        agent.model_release,
+        agent.reasoning_mode,
+        agent.latency_ms,
+        agent.prompt_tokens,
+        agent.completion_tokens,
+        agent.reasoning_tokens,
+        agent.cached_tokens,
+        agent.total_tokens,
+        agent.cache_hit,
+        agent.cost_usd,
+        agent.status,
+        agent.error,
+        agent.arbiter_override,
+        agent.override_reason,
+        agent.output_path,
+        basis,
+    )
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write the run, its calls and what it declares of disagreement."""
+    for prefix, record in file.decode_lines(_DECODER):
+        file.check_version(record.schema_version, ("2.0",), f"{prefix}/schemaVersion")
+        _read_run(file, rows, prefix, record)
+
+
+def _read_run(file: EvidenceFile, rows: Rows, prefix: str, record: Telemetry) -> None:
+    spec = file.identity(file.spec, record.spec_id, "specId")
+    stage = file.group("stage") or record.command
+    moment = file.identity(file.group("timestamp"), record.timestamp, "timestamp")
+    run = (spec, stage, _key(moment))
+    consensus = record.consensus or Consensus(agents=[])
+    rows.writer("runs", RUN_COLUMNS)(_run_row(file, prefix or "/", run, record, consensus, moment))
+    write_call = rows.writer("calls", CALL_COLUMNS)
+    for number, agent in enumerate(consensus.agents or ()):
+        locator = _LOCATORS[number] if number < 32 else f"/consensus/agents/{number}"
+        write_call(call_row(file, f"{prefix}{locator}", run, agent, "telemetry"))
+    if consensus.disagreement_points or consensus.conflicts:
+        _read_disagreements(file, rows, prefix, run, consensus)
+    if record.agent_participation is not None:
+        _check_participation(file, prefix, record.agent_participation, consensus)
+
+
+def _key(moment: str | None) -> str | None:
+    if moment is None or (len(moment) == 20 and moment[13] == ":" and moment[-1] == "Z"):
+        return moment
+    return canonical(moment)
+
+
+def _run_row(
+    file: EvidenceFile,
+    locator: str,
+    run: tuple[str | None, str | None, str | None],
+    record: Telemetry,
+    consensus: Consensus,
+    moment: str | None,
+) -> tuple[Any, ...]:
+    metrics = record.quality_metrics or _NO_METRICS
+    measured = bool(metrics.automated_checks_passed or metrics.automated_checks_failed)
+    points = consensus.disagreement_points
+    return (
+        file.number,
+        locator,
+        *run,
+        moment,
+        "start",
+        record.session_id,
+        record.command,
+        record.schema_version,
+        record.prompt_version,
+        consensus.status or record.consensus_status,
+        consensus.synthesis_status,
+        consensus.disagreement_detected,
+        None if points is None else len(points),
+        None if consensus.agreements is None else len(consensus.agreements),
+        consensus.escalation_triggered,
+        consensus.escalation_reason,
+        record.latency_ms if consensus.total_latency_ms is None else consensus.total_latency_ms,
+        None if consensus.total_tokens is None else round(consensus.total_tokens),
+        consensus.total_cost_usd,
+        metrics.completeness_score,
+        metrics.human_review_score,
+        metrics.automated_checks_passed if measured else None,
+        metrics.automated_checks_failed if measured else None,
+        "telemetry",
+        "timestamp",
+    )
+
+
+def _read_disagreements(
+    file: EvidenceFile,
+    rows: Rows,
+    prefix: str,
+    run: tuple[str | None, str | None, str | None],
+    consensus: Consensus,
+) -> None:
+    """Points and conflicts mostly repeat each other: what both say is one disagreement."""
+    seen: dict[str, tuple[str, Any]] = {}
+    for field in ("disagreement_points", "conflicts"):
+        for number, item in enumerate(getattr(consensus, field) or ()):
+            for entry in declared([item]):
+                seen.setdefault(entry.description, (f"{prefix}/consensus/{field}/{number}", entry))
+    write_disagreements(file, rows, run, seen.values(), "telemetry")
+
+
+def _check_participation(
+    file: EvidenceFile, prefix: str, participation: dict[str, Any], consensus: Consensus
+) -> None:
+    absent = (False, None, "absent", "skipped", "missing", "failed")
+    claimed = {agent for agent, state in participation.items() if state not in absent}
+    found = {agent.agent for agent in consensus.agents or () if agent.status in (None, "ok")}
+    if claimed != found:
+        message = (
+            f"agent_participation names {', '.join(sorted(claimed)) or 'nobody'}, but the calls"
+            f" that succeeded are {', '.join(sorted(found)) or 'none'}"
+        )
+        place = f"{prefix}/agent_participation"
+        file.problem(place, "participation_differs", "warning", message, "believed the calls")
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    consensus = content.get("consensus")
+    return isinstance(consensus, dict) and "agents" in consensus and "command" in content
+
+
+FORMAT = Format(
+    name="telemetry-v2",
+    title="Consensus telemetry 2.0",
+    endings=("_telemetry.jsonl", "_telemetry.json"),
+    patterns=(re.compile(rf"(?P<stage>.+?)_(?P<timestamp>{IN_NAME})(?:-\d+)?_telemetry\.jsonl?"),),
+    read=read,
+    sniff=_sniff,
+    schemas={"telemetry-v2": Telemetry, "telemetry-tasks": TasksTelemetry},
+    rank=10,
+)

@@ -1,0 +1,116 @@
+"""Verdict: the proposals of a run, exported in one file; often those of many runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.proposals import write_proposal
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.timestamps import canonical
+
+
+class Proposal(msgspec.Struct, gc=False):
+    """One agent's answer as it was collected."""
+
+    agent_name: str
+    content: Annotated[Any, msgspec.Meta(description="object, or text that may hold one")] = None
+    created_at: Annotated[str, msgspec.Meta(description="when it was collected, UTC")] | None = None
+
+
+class Verdict(msgspec.Struct, kw_only=True, gc=False):
+    """Proposals of a run."""
+
+    spec_id: str
+    stage: str
+    proposals: list[Proposal]
+    run_id: str | None = None
+    exported_at: str | None = None
+    consensus_ok: bool | None = None
+    degraded: bool | None = None
+
+
+_DECODER = msgspec.json.Decoder(Verdict)
+_STARTED = re.compile(r"_(\d{10})_[0-9a-f]+$")
+
+COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "timestamp_raw",
+    "time_semantics",
+    "session_id",
+    "status_recorded",
+    "basis",
+    "match_rule",
+)
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write the run or, where no run is named, one run per batch of collection."""
+    record = file.decode(_DECODER)
+    if record is None:
+        return
+    spec = file.identity(file.spec, record.spec_id, "spec_id")
+    stage = file.group("stage") or record.stage
+    proposals = record.proposals or []
+    keys = [_key(record, proposal) for proposal in proposals]
+    status = {True: "ok", False: "conflict", None: None}[record.consensus_ok]
+    for key in dict.fromkeys(keys) if keys else [record.run_id or _batch(record.exported_at)]:
+        moment, semantics = _moment(record, key)
+        rule = "run_id" if record.run_id else "batch"
+        row = (file.number, "/", spec, stage, key, moment, semantics, record.run_id, status)
+        rows.writer("runs", COLUMNS)((*row, "verdict", rule))
+    for number, (proposal, key) in enumerate(zip(proposals, keys, strict=True)):
+        run, place = (spec, stage, key), f"/proposals/{number}"
+        agent = proposal.agent_name
+        write_proposal(file, rows, place, run, agent, proposal.content, proposal.created_at)
+    _check(file, record, keys)
+
+
+def _key(record: Verdict, proposal: Proposal) -> str | None:
+    return record.run_id or _batch(proposal.created_at or record.exported_at)
+
+
+def _batch(moment: str | None) -> str | None:
+    return f"batch-{canonical(moment)}" if moment else None
+
+
+def _moment(record: Verdict, key: str | None) -> tuple[str | None, str]:
+    started = _STARTED.search(record.run_id or "")
+    if started:
+        return started[1], "start"
+    if key and key.startswith("batch-"):
+        return key.removeprefix("batch-"), "collected"
+    return record.exported_at, "exported"
+
+
+def _check(file: EvidenceFile, record: Verdict, keys: list[str | None]) -> None:
+    if not record.proposals:
+        message = "a verdict without a single proposal"
+        file.problem("/proposals", "empty_verdict", "error", message, "run kept, without calls")
+    if len(set(keys)) > 1:
+        message = f"{len(keys)} proposals of {len(set(keys))} batches in one file without a run_id"
+        action = "each batch taken as a run of its own"
+        file.problem("/proposals", "many_runs_in_one_file", "warning", message, action)
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return "proposals" in content
+
+
+FORMAT = Format(
+    name="verdict",
+    title="Verdict: the proposals of a run",
+    endings=("_verdict.json",),
+    patterns=(re.compile(r"(?P<stage>[^_]+)_verdict\.json"),),
+    read=read,
+    sniff=_sniff,
+    schemas={"verdict": Verdict},
+    rank=10,
+)

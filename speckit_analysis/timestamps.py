@@ -1,0 +1,97 @@
+"""Every spelling of a timestamp that evidence holds, read as UTC nanoseconds.
+
+Spellings found: ``2025-10-05T04:31:14Z``, fractions of up to nine digits, offsets,
+``2025-11-10 22:46:15`` and ``2025-12-26 17:42 UTC`` (naive means UTC), seconds since 1970,
+and in names ``20251028_131403``, ``20251005T030032Z``, ``20250928T1800Z``,
+``20250929-114636Z``, ``2025-10-14T16-19-16Z`` and ``2025-10-07T00_00_00Z``.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: Matches any spelling of a date with a time in the name of a file.
+IN_NAME = r"\d{4}-?\d{2}-?\d{2}[T_ -]\d{2}[:_-]?\d{2}(?:[:_-]?\d{2})?Z?"
+
+_DATE_TIME = re.compile(
+    r"""^\[?(\d{4})-?(\d\d)-?(\d\d)          # date, extended or basic
+        [T _-](\d\d)[:_-]?(\d\d)             # hours, minutes
+        (?:[:_-]?(\d\d)(?:[.,](\d{1,9}))?)?  # seconds and a fraction
+        \s*(Z|UTC|[+-]\d\d:?\d\d)?\]?$""",
+    re.VERBOSE,
+)
+_LEADING = re.compile(rf"({IN_NAME})(.*)$", re.DOTALL)
+_EPOCH = re.compile(r"^\d{10}(?:\.\d+)?$")
+
+# A record from before consensus runs existed, or from the far future, carries a placeholder.
+PLAUSIBLE_YEARS = range(2020, 2030)
+
+
+@lru_cache(maxsize=65536)
+def parse(raw: str) -> int | None:
+    """Return nanoseconds since 1970 in UTC, or None where `raw` is no timestamp.
+
+    >>> parse("2025-10-05T04:31:14Z") == parse("20251005T043114Z") == parse("2025-10-05 04:31:14")
+    True
+    >>> parse("2025-10-28T13:14:03.086665020+00:00") % 10**9
+    86665020
+    >>> parse("${timestamp_run}") is None
+    True
+    """
+    text = raw.strip()
+    match = _DATE_TIME.match(text)
+    if match is None:
+        return int(float(text) * 1e9) if _EPOCH.match(text) else None
+    try:
+        moment = datetime(*(int(part or 0) for part in match.groups()[:6]))
+    except ValueError:  # the 31st of February
+        return None
+    seconds = timegm(moment.timetuple()) - _offset_seconds(match[8])
+    nanoseconds = seconds * 10**9 + int((match[7] or "").ljust(9, "0"))
+    return nanoseconds if -(2**63) < nanoseconds < 2**63 else None
+
+
+def _offset_seconds(zone: str | None) -> int:
+    if zone is None or zone in ("Z", "UTC"):
+        return 0
+    sign = -1 if zone[0] == "-" else 1
+    digits = zone[1:].replace(":", "")
+    return sign * (int(digits[:2]) * 3600 + int(digits[2:]) * 60)
+
+
+def parse_array(raw: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return `raw` (strings) as timestamps; null where missing or not a timestamp."""
+    target = pa.timestamp("ns", tz="UTC")
+    try:
+        # The common spelling, for a whole column at once.
+        return pc.strptime(raw, "%Y-%m-%dT%H:%M:%SZ", "s").cast(pa.timestamp("ns")).cast(target)
+    except pa.ArrowInvalid:
+        values = [None if text is None else parse(text) for text in raw.to_pylist()]
+        return pa.array(values, pa.int64()).cast(target)
+
+
+@lru_cache(maxsize=4096)
+def spelling(raw: str) -> str:
+    """Return the shape of a timestamp, for example ``9999-99-99T99:99:99Z``."""
+    return re.sub(r"\d", "9", re.sub(r"(?<=[.,])\d+", "9", raw))
+
+
+@lru_cache(maxsize=65536)
+def canonical(raw: str) -> str:
+    """Return `raw` as ``YYYY-MM-DDTHH:MM:SSZ`` so that spellings can be joined on.
+
+    >>> canonical("2025-10-14T16-19-16Z-132"), canonical("not a time")
+    ('2025-10-14T16:19:16Z-132', 'not a time')
+    """
+    match = _LEADING.match(raw)
+    nanoseconds = parse(match[1]) if match else None
+    if match is None or nanoseconds is None:
+        return raw
+    moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}{match[2]}"

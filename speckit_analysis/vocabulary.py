@@ -1,0 +1,133 @@
+"""The field's names, spelled one way: stages, agents, models and their providers.
+
+Every table of aliases is explicit.  Nothing is merged because it looks alike: ``gpt_low``
+and ``gpt5-low`` are different configurations that ran side by side.  What is unknown stays
+as it was written, and the loader files a problem.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from speckit_analysis.tables import QUALITY_GATES, STAGES
+
+#: An unexpanded template literal such as ``${stage}``.
+TEMPLATE_LITERAL = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+
+#: The roles that upstream calls.  Other names are configurations of these, or foreign.
+AGENTS = ("gemini", "claude", "gpt_pro", "gpt_codex", "code")
+
+_AGENT_ALIASES = {"gpt-pro": "gpt_pro", "gpt-codex": "gpt_codex"}
+
+#: Names of agent configurations and the role and model that each stands for.
+AGENT_CONFIGURATIONS = {
+    "gemini-25-flash": "gemini-2.5-flash",
+    "gemini-25-flashlite": "gemini-2.5-flash-lite",
+    "gemini-25-pro": "gemini-2.5-pro",
+    "gemini_flash": "gemini-2.5-flash",
+    "claude_haiku": "claude-haiku-4-5",
+    "claude-haiku-45": "claude-haiku-4-5",
+    "claude-sonnet-45": "claude-sonnet-4-5",
+    "claude-opus-41": "claude-opus-4-1",
+    "gpt5-high": "gpt-5",
+    "gpt5-low": "gpt-5",
+    "gpt5-minimal": "gpt-5",
+    "gpt_low": "gpt-5",
+    "gpt-4o-mini": "gpt-4o-mini",
+}
+
+_STAGE_PREFIX = re.compile(r"^(?:spec[-_]ops[-_]|spec[-_]|guardrail[.-]|/?speckit\.)")
+_GATE_PREFIX = re.compile(r"^quality-gate-")
+_STAGE_OF_GATE = {gate.removeprefix("quality-gate-"): gate for gate in QUALITY_GATES}
+
+_PROVIDER_BY_PREFIX = (
+    ("claude", "anthropic"),
+    ("gemini", "google"),
+    ("gpt", "openai"),
+    ("codex", "openai"),
+    ("chatgpt", "openai"),
+    ("o1", "openai"),
+    ("o3", "openai"),
+    ("o4", "openai"),
+    ("qwen", "alibaba"),
+    ("glm", "zhipuai"),
+    ("deepseek", "deepseek"),
+    ("mistral", "mistral"),
+    ("grok", "x-ai"),
+)
+_MODEL_PREFIX = re.compile(r"^(?:models/|openai/|anthropic/|google/|us\.anthropic\.)")
+_MODEL_SUFFIX = re.compile(r"(?:\[1m\]|-latest|@\d{8}|-\d{8}|-v\d+:\d+)$")
+_CLAUDE_VERSION_FIRST = re.compile(r"^claude-(\d)[.-](\d)-(opus|sonnet|haiku)$")
+_CLAUDE_DOTTED = re.compile(r"^claude-(opus|sonnet|haiku)-(\d)\.(\d)$")
+
+# Words that stand where a model id should, but name no model.
+_NOT_A_MODEL = {"gemini", "claude", "gpt", "codex", "code-cli", "stub-model", "unknown", ""}
+
+
+@lru_cache(maxsize=4096)
+def normalise_stage(raw: str | None) -> str | None:
+    """Return the stage that `raw` names; an unknown one as it stands, a literal as None.
+
+    >>> [normalise_stage(s) for s in ("spec-ops-plan", "guardrail.plan", "/speckit.plan", "Plan")]
+    ['plan', 'plan', 'plan', 'plan']
+    >>> normalise_stage("quality-gate-clarify")
+    'quality-gate-clarify'
+    """
+    if raw is None or TEMPLATE_LITERAL.search(raw):
+        return None
+    name = raw.strip().lower()
+    bare = _STAGE_PREFIX.sub("", name)
+    if bare in STAGES:
+        return bare
+    bare = _GATE_PREFIX.sub("", bare)
+    return _STAGE_OF_GATE.get(bare, name or None)
+
+
+@lru_cache(maxsize=4096)
+def normalise_agent(raw: str | None) -> str | None:
+    """Return the agent that `raw` names; configurations keep their own name.
+
+    >>> normalise_agent("gpt-codex"), normalise_agent("gpt5-low"), normalise_agent("${AGENT}")
+    ('gpt_codex', 'gpt5-low', None)
+    """
+    if raw is None or TEMPLATE_LITERAL.search(raw):
+        return None
+    name = raw.strip().lower()
+    return _AGENT_ALIASES.get(name, name or None)
+
+
+@lru_cache(maxsize=4096)
+def normalise_model(raw: str | None) -> str | None:
+    """Return the model id that `raw` spells, or None where it names no model.
+
+    >>> normalise_model("claude-4.5-sonnet"), normalise_model("claude-haiku-4-5-20251001")
+    ('claude-sonnet-4-5', 'claude-haiku-4-5')
+    >>> normalise_model("models/gemini-2.5-pro"), normalise_model("gemini")
+    ('gemini-2.5-pro', None)
+    """
+    if raw is None or TEMPLATE_LITERAL.search(raw):
+        return None
+    name = _MODEL_SUFFIX.sub("", _MODEL_PREFIX.sub("", raw.strip().lower()))
+    name = AGENT_CONFIGURATIONS.get(name, name)
+    name = _CLAUDE_VERSION_FIRST.sub(r"claude-\3-\1-\2", name)
+    name = _CLAUDE_DOTTED.sub(r"claude-\1-\2-\3", name)
+    return None if name in _NOT_A_MODEL else name
+
+
+@lru_cache(maxsize=4096)
+def provider_of(model_or_agent: str | None) -> str | None:
+    """Return the maker of a model, or of the models that an agent stands for.
+
+    >>> provider_of("claude-sonnet-4-5"), provider_of("gpt_pro"), provider_of("code")
+    ('anthropic', 'openai', None)
+    """
+    if model_or_agent is None:
+        return None
+    name = model_or_agent.lower()
+    return next((maker for prefix, maker in _PROVIDER_BY_PREFIX if name.startswith(prefix)), None)
+
+
+def is_known_agent(agent: str) -> bool:
+    """Tell whether `agent` (normalised) is a role or configuration that upstream defines."""
+    return agent in AGENTS or agent in AGENT_CONFIGURATIONS

@@ -1,0 +1,151 @@
+"""Chunks of files read on every core.
+
+Workers are fresh interpreters that run this module, not forks: a fork of a process with
+threads (a notebook's kernel, Arrow) can hang, and the standard library's other start methods
+run the user's script again.  A chunk goes in and Arrow batches come out, over pipes.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import IO, Any
+
+from speckit_analysis.discovery import Folder
+from speckit_analysis.scan import Batches, read_chunk
+
+#: Below this many files a single process is done before a worker has started.
+FILES_WORTH_A_WORKER = 8000
+
+_LENGTH = struct.Struct("<Q")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
+
+
+def read_chunks(
+    chunks: Iterator[list[Folder]],
+    files: int,
+    max_bytes: int,
+    processes: int | None,
+    done: Callable[[int], None],
+) -> Iterator[Batches]:
+    """Read `chunks`, this process and its workers side by side; yield results as they come.
+
+    Parameters
+    ----------
+    files
+        How many files there are in all.
+    processes
+        Processes to use, this one included; None for one a core where it pays.
+    done
+        Called with the number of files of each chunk that is done.
+    """
+    wanted = processes or (cores() if files >= FILES_WORTH_A_WORKER else 1)
+    queue: SimpleQueue[list[Folder]] = SimpleQueue()
+    for chunk in chunks:
+        queue.put(chunk)
+    results: SimpleQueue[tuple[list[Folder], Batches | None]] = SimpleQueue()
+    waiting = queue.qsize()
+    feeders = [
+        threading.Thread(target=_feed, args=(queue, results, max_bytes), daemon=True)
+        for _ in range(min(wanted, waiting) - 1)
+    ]
+    for feeder in feeders:
+        feeder.start()
+    while waiting:
+        # Take what workers have finished; while there is none, work.
+        ready = _ready(results, wait=queue.empty())
+        if ready is None:
+            try:
+                chunk = queue.get_nowait()
+            except Empty:
+                continue
+            ready = (chunk, None)
+        chunk, batches = ready
+        # A chunk comes back without batches where its worker died: it is read here.
+        yield batches if batches is not None else read_chunk(chunk, max_bytes)
+        done(sum(len(folder.names) for folder in chunk))
+        waiting -= 1
+
+
+def _ready(
+    results: SimpleQueue[tuple[list[Folder], Batches | None]], *, wait: bool
+) -> tuple[list[Folder], Batches | None] | None:
+    try:
+        return results.get(block=wait)
+    except Empty:
+        return None
+
+
+def _feed(
+    queue: SimpleQueue[list[Folder]],
+    results: SimpleQueue[tuple[list[Folder], Batches | None]],
+    max_bytes: int,
+) -> None:
+    """Run one worker until the queue is empty."""
+    package = str(Path(__file__).resolve().parent.parent)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)])}
+    with subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "speckit_analysis.workers"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+    ) as worker:
+        assert worker.stdin is not None  # noqa: S101 - for the type checker
+        assert worker.stdout is not None  # noqa: S101
+        while True:
+            try:
+                chunk = queue.get_nowait()
+            except Empty:
+                break
+            try:
+                _send(worker.stdin, (chunk, max_bytes))
+                results.put((chunk, _receive(worker.stdout)))
+            except (OSError, EOFError, pickle.UnpicklingError):
+                results.put((chunk, None))
+                break
+        worker.stdin.close()
+
+
+def _send(stream: IO[bytes], value: Any) -> None:
+    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    stream.write(_LENGTH.pack(len(data)))
+    stream.write(data)
+    stream.flush()
+
+
+def _receive(stream: IO[bytes]) -> Any:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    # Only ever bytes from our own worker, or from the process that started us.
+    return pickle.loads(stream.read(_LENGTH.unpack(head)[0]))  # noqa: S301
+
+
+def main() -> None:
+    """Read chunks from standard input and write batches to standard output, until it ends."""
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not reach the pipe
+    while True:
+        try:
+            chunk, max_bytes = _receive(sys.stdin.buffer)
+        except EOFError:
+            return
+        _send(output, read_chunk(chunk, max_bytes))
+
+
+if __name__ == "__main__":
+    main()
