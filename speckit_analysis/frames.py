@@ -30,7 +30,9 @@ def gather(table: str, batches: list[pa.RecordBatch], columns: tuple[str, ...]) 
     schema = pa.schema([(name, arrow_type(table, name)) for name in columns])
     tables = [pa.Table.from_batches([batch]) for batch in batches]
     merged = pa.concat_tables([*tables, schema.empty_table()], promote_options="default")
-    return merged.select(columns).to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
+    # One chunk a column: pandas repeats much work for each chunk.
+    merged = merged.select(columns).combine_chunks()
+    return merged.to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
 
 
 def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

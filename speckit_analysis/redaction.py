@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 MASK = "[masked]"
 
 _SECRETS = re.compile(
@@ -40,6 +43,14 @@ def mask(text: str) -> str:
     if _HINT.search(text):
         text = _SECRETS.sub(_masked, text)
     return _HOME.sub("~", text)
+
+
+def mask_all(texts: pa.Array) -> pa.Array:
+    """Return `texts` (strings, of which most are harmless) masked, a whole column at once."""
+    suspicious = pc.match_substring_regex(texts, _HINT.pattern, ignore_case=True)
+    if pc.any(suspicious).as_py():
+        texts = pa.array([None if t is None else mask(t) for t in texts.to_pylist()], pa.string())
+    return pc.replace_substring_regex(texts, _HOME.pattern, "~")
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -76,10 +76,11 @@ def parse_array(raw: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         return pa.array(values, pa.int64()).cast(target)
 
 
-@lru_cache(maxsize=4096)
-def spelling(raw: str) -> str:
-    """Return the shape of a timestamp, for example ``9999-99-99T99:99:99Z``."""
-    return re.sub(r"\d", "9", re.sub(r"(?<=[.,])\d+", "9", raw))
+def spellings(raw: pa.Array) -> list[str]:
+    """Return the shapes in which timestamps are written, such as ``9999-99-99T99:99:99Z``."""
+    short = pc.utf8_slice_codeunits(raw, 0, 40)
+    shape = pc.replace_substring_regex(short, r"\d", "9")
+    return sorted(pc.unique(pc.replace_substring_regex(shape, r"\.9+", ".9")).to_pylist())
 
 
 @lru_cache(maxsize=65536)

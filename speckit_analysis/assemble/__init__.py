@@ -9,14 +9,26 @@ from speckit_analysis import prices
 from speckit_analysis.assemble import problems, provenance
 from speckit_analysis.assemble.calls import merge_calls
 from speckit_analysis.assemble.files import describe_files
-from speckit_analysis.assemble.identity import adopt_folder_keys, moments, normalise, run_ids
-from speckit_analysis.assemble.runs import derive, merge_mentions, runs_of_rows
+from speckit_analysis.assemble.identity import (
+    adopt_folder_keys,
+    is_among,
+    look_up,
+    moments,
+    normalise,
+    run_ids,
+)
+from speckit_analysis.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.discovery import Discovery
 from speckit_analysis.frames import finish, gather
-from speckit_analysis.redaction import mask
+from speckit_analysis.redaction import mask_all
 from speckit_analysis.tables import TABLES
 
 Frames = dict[str, pd.DataFrame]
+
+# Free text that may quote what a terminal showed.
+_SHOWN_TEXTS = frozenset(
+    {"error", "escalation_reason", "override_reason", "output_path", "description", "resolution"}
+)
 
 # What joining needs beside the contract's columns.
 _INTERNAL = {
@@ -76,9 +88,9 @@ def _join_runs(frames: Frames) -> None:
     parts = [mentions, runs_of_rows(frames["calls"], known)]
     parts.append(runs_of_rows(proposals, pd.concat([part["run_id"] for part in parts])))
     mentions = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    runs = merge_mentions(mentions)
+    runs = date(merge_mentions(mentions), proposals)
     moment = runs.set_index("run_id")["timestamp"]
-    calls["timestamp"] = calls["timestamp"].fillna(calls["run_id"].map(moment))
+    calls["timestamp"] = calls["timestamp"].fillna(look_up(calls["run_id"], moment))
     calls["cost_usd"] = prices.cost_usd(calls)
     priced = calls["cost_usd"].notna()
     calls["pricing_version"] = pd.Series(prices.pricing_version(), calls.index).where(priced)
@@ -86,7 +98,7 @@ def _join_runs(frames: Frames) -> None:
     opinions["provenance"] = opinions["provenance"].fillna("measured")
     runs = derive(runs, calls, proposals, opinions, mentions)
     measured = runs.set_index("run_id")["provenance"]
-    own = opinions["run_id"].map(measured)
+    own = look_up(opinions["run_id"], measured)
     opinions["provenance"] = own.fillna("measured")
     proposals["conflicts"] = _conflicts_of(proposals, opinions)
     frames |= {"runs": runs, "calls": calls, "proposals": proposals, "differences": differences}
@@ -103,7 +115,7 @@ def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
 def _join_guardrails(frames: Frames, digests: pd.Series) -> None:
     guardrails, checks = frames["guardrails"], frames["checks"]
     guardrails["guardrail_id"] = run_ids(guardrails, digests)
-    known = guardrails["guardrail_id"].isin(frames["runs"]["run_id"])
+    known = is_among(guardrails["guardrail_id"], frames["runs"]["run_id"])
     guardrails["run_id"] = guardrails["guardrail_id"].where(known)
     took = (guardrails["timestamp"] - guardrails["started_at"]).dt.total_seconds() * 1000
     guardrails["latency_ms"] = took.where(took >= 0)
@@ -111,7 +123,7 @@ def _join_guardrails(frames: Frames, digests: pd.Series) -> None:
     _derive_checks(checks, guardrails, digests)
     failed = checks.loc[checks["status"] == "error", "guardrail_id"]
     status = pd.Series("ok", guardrails.index, dtype="string")
-    bad = guardrails["guardrail_id"].isin(failed) | (guardrails["status_recorded"] == "failed")
+    bad = is_among(guardrails["guardrail_id"], failed) | (guardrails["status_recorded"] == "failed")
     guardrails["status"] = status.mask(bad.fillna(False).astype(bool), "error")
 
 
@@ -140,7 +152,7 @@ def _derive_checks(checks: pd.DataFrame, guardrails: pd.DataFrame, digests: pd.S
 def _time_lifecycle(frames: Frames) -> None:
     events = frames["lifecycle"]
     sent = events[events["event"] == "dispatched"].drop_duplicates("stage_run_id")
-    since = events["stage_run_id"].map(sent.set_index("stage_run_id")["timestamp"])
+    since = look_up(events["stage_run_id"], sent.set_index("stage_run_id")["timestamp"])
     events["since_dispatch_ms"] = (events["timestamp"] - since).dt.total_seconds() * 1000
     events["provenance"] = events["provenance"].fillna("measured")
 
@@ -149,7 +161,7 @@ def _derive_costs(frames: Frames) -> None:
     costs, files = frames["costs"], frames["files"].set_index("file")
     total = costs["cost_usd_reported"].where(costs["scope"] == "total")
     costs["utilization"] = total / costs["budget_usd"].where(costs["budget_usd"] > 0)
-    costs["superseded"] = costs["file"].map(files["superseded"]).astype("boolean")
+    costs["superseded"] = look_up(costs["file"], files["superseded"]).astype("boolean")
     costs["provenance"] = costs["provenance"].fillna("measured")
 
 
@@ -184,16 +196,13 @@ def _finished(frames: Frames) -> Frames:
     for name, table in TABLES.items():
         frame = frames[name]
         if name != "files":
-            frame["source"] = frame["source"].fillna(frame["file"].map(source))
-        for column in ("error", "escalation_reason", "override_reason", "output_path", "description"):
-            if column in table.column_names:
-                frame[column] = _masked(frame[column])
+            frame["source"] = look_up(frame["file"], source)
+        for column in _SHOWN_TEXTS & set(table.column_names):
+            frame[column] = _masked(frame[column])
         finished[name] = finish(table, frame)
     return finished
 
 
 def _masked(values: pd.Series) -> pd.Series:
-    """Mask each distinct text once."""
-    codes, uniques = pd.factorize(values)
-    masked = pd.array([*(mask(str(value)) for value in uniques), pd.NA], dtype="string")
-    return pd.Series(masked.take(codes), index=values.index)
+    masked = mask_all(pa.array(values, pa.string(), from_pandas=True))
+    return pd.Series(masked.to_pandas(), index=values.index, dtype="string")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from speckit_analysis import vocabulary
-from speckit_analysis.assemble.identity import spell
+from speckit_analysis.assemble.identity import is_among, look_up, spell
 
 #: Figures that telemetry and a metrics file both give.
 FIGURES = (
@@ -54,10 +54,10 @@ def merge_calls(
     embedded = calls[~from_metrics].drop_duplicates("call")
     metrics = calls[from_metrics].drop_duplicates("call")
     differences = _differences(embedded, metrics)
-    merged = pd.concat([embedded, metrics[~metrics["call"].isin(embedded["call"])]])
+    merged = pd.concat([embedded, metrics[~is_among(metrics["call"], embedded["call"])]])
     counts = calls.groupby("call", sort=False)["file"].nunique()
     answers = _answers(proposals)
-    lone = answers[~answers.index.isin(merged["call"])]
+    lone = answers[~is_among(answers.index.to_series(), merged["call"])]
     if len(lone):
         merged = pd.concat([merged, _calls_from(lone)], ignore_index=True)
     return _derive(merged, answers, counts), differences
@@ -94,13 +94,11 @@ def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
 
 def _derive(calls: pd.DataFrame, answers: pd.DataFrame, counts: pd.Series) -> pd.DataFrame:
     calls = calls.reset_index(drop=True)
-    answer = answers.reindex(calls["call"]).reset_index(drop=True)
-    for column in ("model_claimed", "payload_class", "answer_provenance"):
-        name = "provenance" if column == "answer_provenance" else column
-        calls[column] = answer[name]
-    answered = answer["file"].notna().astype("Int64")
-    calls["sources"] = counts.reindex(calls["call"]).fillna(0).astype("Int64").reset_index(drop=True)
-    calls["sources"] += answered.where(calls["basis"] != "output", 1)
+    for column in ("model_claimed", "payload_class"):
+        calls[column] = look_up(calls["call"], answers[column])
+    calls["answer_provenance"] = look_up(calls["call"], answers["provenance"])
+    answered = calls["payload_class"].notna().astype("Int64")
+    calls["sources"] = look_up(calls["call"], counts).fillna(0).astype("Int64") + answered
     calls["status"] = _status(calls)
     requested = spell(calls["model_requested"], vocabulary.normalise_model)
     claimed = spell(calls["model_claimed"], vocabulary.normalise_model)

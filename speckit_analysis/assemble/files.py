@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from speckit_analysis.assemble.identity import look_up
 from speckit_analysis.discovery import Discovery, shown
 
 #: Files take whole blocks of this size on most disks.
@@ -19,7 +20,7 @@ def describe_files(files: pd.DataFrame, discovery: Discovery) -> pd.DataFrame:
     files = files.sort_values("file", kind="stable").reset_index(drop=True)
     places = _places(discovery)
     for column in ("source", "evidence_root", "path"):
-        files[column] = places[column].reindex(files["file"]).set_axis(files.index)
+        files[column] = look_up(files["file"], places[column])
     files["disk_bytes"] = -(-files["bytes"] // BLOCK_BYTES) * BLOCK_BYTES
     files["duplicate_of"] = _duplicates(files)
     files["superseded"] = _superseded(files)
@@ -43,7 +44,7 @@ def _duplicates(files: pd.DataFrame) -> pd.Series:
     content = files["sha256"].where(files["bytes"] > 0)
     repeated = content.duplicated() & content.notna()
     first = files[content.notna()].drop_duplicates("sha256").set_index("sha256")["source"]
-    return content.where(repeated).map(first)
+    return look_up(content.where(repeated), first)
 
 
 def _superseded(files: pd.DataFrame) -> pd.Series:

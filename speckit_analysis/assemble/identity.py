@@ -32,9 +32,32 @@ def normalise(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Return for each key the value that stands under it in the index of `values`.
+
+    As ``keys.map(values)``, but it keeps the dtype of `values` when there is nothing to map.
+    """
+    positions = pd.Index(values.index).get_indexer(pd.Index(keys))
+    found = values.array.take(positions, allow_fill=True)
+    return pd.Series(found, index=keys.index)
+
+
+def is_among(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Tell for each key whether it is one of `values`; a missing key is none.
+
+    As ``keys.isin(values)``, without a Python object per value.
+    """
+    found = pc.is_in(_arrow(keys), value_set=_arrow(values.dropna()), skip_nulls=True)
+    return pd.Series(found.to_numpy(zero_copy_only=False), index=keys.index)
+
+
+def _arrow(values: pd.Series) -> pa.Array:
+    return pa.array(values, pa.string(), from_pandas=True)
+
+
 def moments(raw: pd.Series) -> pd.Series:
     """Return timestamps of any spelling as UTC; missing where they are none."""
-    parsed = parse_array(pa.array(raw, pa.string(), from_pandas=True))
+    parsed = parse_array(_arrow(raw))
     return pd.Series(parsed.to_pandas()).astype("datetime64[ns, UTC]").set_axis(raw.index)
 
 
@@ -51,10 +74,10 @@ def run_ids(frame: pd.DataFrame, digests: pd.Series) -> pd.Series:
     key = frame["key"]
     if key.isna().any():
         # Missing for a file that could not be hashed; its rows cannot exist.
-        undated = "undated-" + digests.reindex(frame["file"]).set_axis(frame.index).str[:8]
+        undated = "undated-" + look_up(frame["file"], digests).str[:8]
         key = key.fillna(undated)
     parts = [frame["spec_id"].fillna("unknown"), frame["stage"].fillna("unknown"), key]
-    arrays = [pa.array(part, pa.string()) for part in parts]
+    arrays = [_arrow(part) for part in parts]
     joined = pc.binary_join_element_wise(*arrays, "/")
     return pd.Series(joined.to_pandas(types_mapper={pa.string(): _STRING}.get), index=frame.index)
 
@@ -64,10 +87,10 @@ def adopt_folder_keys(runs: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
     orphans = runs["key"].isna() & runs["folder"].notna()
     if not orphans.any():
         return runs
-    root = roots.reindex(runs["file"]).set_axis(runs.index)
+    root = look_up(runs["file"], roots)
     place = root + "|" + runs["spec_id"].fillna("") + "|" + runs["stage"].fillna("")
     keyed = runs["key"].notna() & (runs["basis"] == "verdict")
     choices = runs.loc[keyed, "key"].groupby(place[keyed]).agg(["first", "nunique"])
     only = choices.loc[choices["nunique"] == 1, "first"]
-    runs.loc[orphans, "key"] = place[orphans].map(only).astype(_STRING)
+    runs.loc[orphans, "key"] = look_up(place[orphans], only).astype(_STRING)
     return runs

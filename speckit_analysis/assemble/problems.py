@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
+import pyarrow as pa
 
 from speckit_analysis import timestamps, vocabulary
+from speckit_analysis.assemble.identity import is_among, look_up
 from speckit_analysis.tables import QUALITY_GATES, STAGES
 
 Frames = dict[str, pd.DataFrame]
@@ -152,7 +154,7 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
     rows = _where(runs, runs["basis"] != "telemetry")
     message = "no telemetry: neither tokens, cost nor latency of the run are known"
-    unmeasured = rows[~rows["run_id"].isin(measured["run_id"])]
+    unmeasured = rows[~is_among(rows["run_id"], measured["run_id"])]
     yield _problems(unmeasured, "no_telemetry", "warning", message, "run kept, figures missing")
 
 
@@ -215,12 +217,12 @@ def _answers(frames: Frames) -> Iterator[pd.DataFrame]:
 def _shared(proposals: pd.DataFrame) -> Iterator[pd.DataFrame]:
     copies = proposals[proposals["provenance"] == "stale_copy"]
     first = copies.drop_duplicates("content_hash")
-    everyone = proposals[proposals["content_hash"].isin(first["content_hash"])]
+    everyone = proposals[is_among(proposals["content_hash"], first["content_hash"])]
     names = everyone.groupby("content_hash")["agent_raw"].agg(
         lambda agents: ", ".join(sorted(set(agents.dropna())))
     )
     template = "the very same answer of {} characters stands {} times, under {}"
-    parts = (first["content_chars"], first["shared_payload"], first["content_hash"].map(names))
+    parts = (first["content_chars"], first["shared_payload"], look_up(first["content_hash"], names))
     message = _say(template, *parts)
     action = "the earliest counts; the others are marked as stale copies"
     yield _problems(first, "shared_payload", "warning", message, action)
@@ -242,7 +244,7 @@ def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
     ended = events.loc[
         events["event"].isin(("completed", "cancelled", "failed", "deduped", "reset")), "stage_run_id"
     ]
-    rows = events[(events["event"] == "dispatched") & ~events["stage_run_id"].isin(ended)]
+    rows = events[(events["event"] == "dispatched") & ~is_among(events["stage_run_id"], ended)]
     message = _say("attempt {} was dispatched and never ended", rows["stage_run_id"])
     yield _problems(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
 
@@ -250,7 +252,7 @@ def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
 def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
     runs, guardrails = frames["runs"], frames["guardrails"]
     status = runs.dropna(subset="synthesis_status").set_index("run_id")["synthesis_status"]
-    says = guardrails["run_id"].map(status)
+    says = look_up(guardrails["run_id"], status)
     rows = guardrails[((guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")).fillna(False)]
     template = "unlock_status is 'unlocked' although the synthesis says {!r}"
     message = _say(template, says[rows.index])
@@ -262,7 +264,7 @@ def _health_checks(frames: Frames) -> Iterator[pd.DataFrame]:
     failed = checks.loc[(checks["kind"] == "hal") & (checks["status"] == "error")]
     failed = failed[failed["name"] != "summary"]
     names = failed.groupby("guardrail_id")["name"].agg(lambda names: ", ".join(sorted(set(names))))
-    found = guardrails["guardrail_id"].map(names)
+    found = look_up(guardrails["guardrail_id"], names)
     rows = guardrails[((guardrails["hal_status"] == "passed") & found.notna()).fillna(False)]
     template = "hal.summary is 'passed' although the health check failed: {}"
     message = _say(template, found[rows.index])
@@ -303,7 +305,7 @@ def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
             yield _general("mixed_spelling", message, "normalised; the raw value is kept")
     dated = [*tables, frames["files"]]
     raw = pd.concat([t["timestamp_raw"] for t in dated if "timestamp_raw" in t]).dropna()
-    shapes = sorted(set(raw.drop_duplicates().str[:40].map(timestamps.spelling)))
+    shapes = timestamps.spellings(pa.array(raw, pa.string()))
     if len(shapes) > 1:
         message = f"timestamps are written in {len(shapes)} ways: {', '.join(shapes[:12])}"
         yield _general("mixed_spelling", message, "read as UTC; the raw value is kept")

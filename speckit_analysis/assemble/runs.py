@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+from speckit_analysis.assemble.identity import is_among, look_up
+
 #: Evidence of a run, best first.
 BASES = ("telemetry", "synthesis", "verdict", "output")
-
-_MATCH_RULES = {"telemetry": "timestamp"}
 
 
 def runs_of_rows(rows: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
     """Return a mention for each run that only calls or answers speak of."""
-    lone = rows[~rows["run_id"].isin(known)].drop_duplicates("run_id")
+    lone = rows[~is_among(rows["run_id"], known)].drop_duplicates("run_id")
     columns = ["run_id", "spec_id", "stage", "stage_raw", "key", "file", "locator", "timestamp"]
     mentions = lone[columns].copy()
     mentions["basis"] = "output"
@@ -34,6 +34,16 @@ def merge_mentions(mentions: pd.DataFrame) -> pd.DataFrame:
             if best[column].isna().any():
                 best[column] = best[column].fillna(other[column].reindex(best.index))
     return best.drop(columns="_rank").reset_index()
+
+
+def date(runs: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
+    """Date a run that its best evidence does not date by its earliest answer."""
+    earliest = proposals.groupby("run_id")["timestamp"].min()
+    undated = runs["timestamp"].isna()
+    runs["timestamp"] = runs["timestamp"].fillna(look_up(runs["run_id"], earliest))
+    semantics = runs["time_semantics"].mask(undated & runs["timestamp"].notna(), "start")
+    runs["time_semantics"] = semantics.where(runs["timestamp"].notna())
+    return runs
 
 
 def derive(
@@ -67,7 +77,7 @@ def derive(
 
 
 def _codes(rows: pd.DataFrame, position: pd.Series) -> pd.Series:
-    return rows["run_id"].map(position)
+    return look_up(rows["run_id"], position)
 
 
 def _count(codes: pd.Series, size: int) -> pd.Series:

@@ -56,7 +56,8 @@ class EvidenceFile:
 
     def group(self, name: str) -> str | None:
         """Return what the file's name says about `name`, None where it does not."""
-        return self.match.groupdict().get(name) if self.match is not None else None
+        match = self.match
+        return match[name] if match is not None and name in match.re.groupindex else None
 
     def decode(self, decoder: msgspec.json.Decoder[S]) -> S | None:
         """Decode the whole file; None, with a problem filed, where that cannot be done."""
@@ -73,15 +74,22 @@ class EvidenceFile:
 
     def decode_lines(self, decoder: msgspec.json.Decoder[S]) -> Iterator[tuple[str, S]]:
         """Decode a JSON or JSON Lines file, with the start of each value's locator."""
-        lines = self.data.strip().split(b"\n") if self.name.endswith(".jsonl") else [self.data]
-        if len(lines) > 1 and lines[0].strip() in (b"{", b"["):  # one value over many lines
-            lines = [self.data]
+        if self.name.endswith(".jsonl") and 0 <= self.data.find(b"\n") < len(self.data) - 1:
+            lines = self.data.strip().split(b"\n")
+            if len(lines) > 1 and lines[0].strip() not in (b"{", b"["):  # not one value over many
+                yield from self._decode_each(lines, decoder)
+                return
+        value = self._decode(self.data, decoder, "")
+        if value is not None:
+            yield "", value
+
+    def _decode_each(
+        self, lines: list[bytes], decoder: msgspec.json.Decoder[S]
+    ) -> Iterator[tuple[str, S]]:
         for number, line in enumerate(lines, start=1):
-            prefix = f"L{number}" if len(lines) > 1 else ""
-            if line.strip():
-                value = self._decode(line, decoder, prefix)
-                if value is not None:
-                    yield prefix, value
+            value = self._decode(line, decoder, f"L{number}") if line.strip() else None
+            if value is not None:
+                yield f"L{number}", value
 
     def _decode(self, data: bytes, decoder: msgspec.json.Decoder[S], prefix: str) -> S | None:
         try:

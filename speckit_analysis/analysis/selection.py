@@ -1,0 +1,167 @@
+"""Which rows an analysis uses, and how many it left out and why.
+
+Every analysis starts here, so that a stub or a role-played answer never slips into a mean,
+and so that no report can leave rows out without saying so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from speckit_analysis.analysis.wording import count, plural
+from speckit_analysis.tables import PAYLOAD_CLASSES, PROVENANCES
+
+#: Reasons in words where the category's own name is not one.
+_WORDS = {
+    "stale_copy": "stale",
+    "role_played": "role-played",
+    "hand_written": "hand-written",
+    "unresolved_template": "unresolved template",
+    "schema_echo": "echoed schema",
+    "terminal_dump": "terminal dump",
+    "free_text": "free text",
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows that an analysis uses, beside what it leaves out.
+
+    Attributes
+    ----------
+    kept : DataFrame
+        Rows that are used, with all columns and the original index.
+    left_out : DataFrame
+        ``reason`` (string) and ``rows`` (Int64), one row per reason that occurs.
+    noun : str
+        What one row is.
+    """
+
+    kept: pd.DataFrame
+    left_out: pd.DataFrame
+    noun: str = "row"
+
+    @property
+    def total(self) -> int:
+        """Number of rows there were."""
+        return len(self.kept) + int(self.left_out["rows"].sum())
+
+    @property
+    def sentence(self) -> str:
+        """How many rows are used, how many are not, and why.
+
+        Examples
+        --------
+        >>> left_out = pd.DataFrame({"reason": ["stub", "role-played"], "rows": [20, 8]})
+        >>> Selection(pd.DataFrame(index=range(312)), left_out, "call").sentence
+        '312 of 340 calls used; left out: 20 stub, 8 role-played.'
+        """
+        return _sentence(len(self.kept), self.total, self.left_out, self.noun)
+
+    def without(self, reasons: pd.Series) -> Selection:
+        """Leave out more rows.
+
+        Parameters
+        ----------
+        reasons : Series of str
+            Why a row of `kept` is to go, missing where it may stay; same index as `kept`.
+        """
+        kept = self.kept[reasons.isna()]
+        more = _tally(reasons.dropna())
+        return Selection(kept, pd.concat([self.left_out, more], ignore_index=True), self.noun)
+
+
+def measured(
+    frame: pd.DataFrame,
+    include: Sequence[str] = ("measured",),
+    payload_classes: Sequence[str] | None = ("structured",),
+    *,
+    noun: str = "row",
+) -> Selection:
+    """Keep the rows that a default analysis may use.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table of the evidence; needs ``provenance``, and ``payload_class`` if its rows are
+        to be chosen by that as well.
+    include : sequence of str
+        Provenances to keep.
+    payload_classes : sequence of str or None
+        Payload classes to keep, in a frame that has them; None keeps all.
+    noun : str
+        What one row is, in the singular, for the sentence.
+
+    Returns
+    -------
+    Selection
+        The rows kept; each row left out is counted once, under the first reason that holds.
+
+    Raises
+    ------
+    ValueError
+        If a provenance or payload class does not exist.
+    """
+    _check(include, PROVENANCES, "provenance")
+    reasons = _reasons(frame["provenance"], include, "provenance unknown")
+    if payload_classes is not None and "payload_class" in frame:
+        _check(payload_classes, PAYLOAD_CLASSES, "payload class")
+        by_payload = _reasons(frame["payload_class"], payload_classes, "payload unknown")
+        reasons = reasons.where(reasons.notna(), by_payload)
+    everything = Selection(frame, _tally(pd.Series(dtype="string")), noun)
+    return everything.without(reasons)
+
+
+def chosen(text: str) -> tuple[str, ...]:
+    """Return the names in a comma separated `text`, as a notebook's parameter gives them.
+
+    Examples
+    --------
+    >>> chosen("measured, stub")
+    ('measured', 'stub')
+    """
+    return tuple(part for part in (piece.strip() for piece in text.split(",")) if part)
+
+
+def _check(names: Sequence[str], known: Sequence[str], what: str) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"{what} {unknown[0]!r} does not exist; there are: {', '.join(known)}")
+
+
+def _reasons(column: pd.Series, include: Sequence[str], unknown: str) -> pd.Series:
+    # Working on the categories keeps this at a glance per row on millions of rows.
+    category = column.astype("category")
+    words = {name: _WORDS.get(name, str(name)) for name in category.cat.categories}
+    reasons = category.astype("string").map(words).astype("string").fillna(unknown)
+    return reasons.mask(category.isin(list(include)).to_numpy())
+
+
+def _tally(reasons: pd.Series) -> pd.DataFrame:
+    counts = reasons.astype("string").value_counts(sort=False).sort_index()
+    counts = counts.sort_values(ascending=False, kind="stable")
+    return pd.DataFrame(
+        {
+            "reason": pd.Series(counts.index, dtype="string"),
+            "rows": pd.Series(counts.to_numpy(), dtype="Int64"),
+        }
+    )
+
+
+def _sentence(kept: int, total: int, left_out: pd.DataFrame, noun: str) -> str:
+    if total == 0:
+        return f"There are no {plural(noun)} in this evidence."
+    if kept == total:
+        return (
+            f"All {count(total)} {plural(noun)} used." if total > 1 else f"The one {noun} is used."
+        )
+    why = ", ".join(
+        f"{count(rows)} {reason}"
+        for reason, rows in zip(left_out["reason"], left_out["rows"], strict=True)
+    )
+    if kept == 0:
+        return f"None of {count(total, noun)} can be used; left out: {why}."
+    return f"{count(kept)} of {count(total, noun)} used; left out: {why}."

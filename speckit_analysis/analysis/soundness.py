@@ -1,0 +1,347 @@
+"""How far the evidence can be trusted: what was measured, what is broken, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.intervals import small_sample
+from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.summaries import nullable
+
+MIB = 1024 * 1024
+
+#: What a run may come with, and the column of ``runs`` that shows it.
+MEASURES = {
+    "tokens": "tokens",
+    "cost from tokens": "cost_usd",
+    "cost as reported": "cost_usd_reported",
+    "latency": "latency_ms",
+    "synthesis": "synthesis_status",
+    "timestamp": "timestamp",
+}
+
+FOOTPRINT_VERDICTS = ("within limits", "above soft limit", "above hard limit")
+
+
+def coverage(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of runs that come with each thing an analysis needs.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Table ``runs``.
+
+    Returns
+    -------
+    DataFrame
+        ``measure`` (string), ``runs``, ``covered`` (Int64), ``share`` (Float64, missing where
+        there is no run), best covered first.
+    """
+    covered = {"telemetry": int((runs["basis"] == "telemetry").sum())}
+    covered |= {name: int(runs[column].notna().sum()) for name, column in MEASURES.items()}
+    n = len(runs)
+    table = pd.DataFrame(
+        {
+            "measure": pd.Series(list(covered), dtype="string"),
+            "runs": pd.Series([n] * len(covered), dtype="Int64"),
+            "covered": pd.Series(list(covered.values()), dtype="Int64"),
+        }
+    )
+    table["share"] = (table["covered"] / n).astype("Float64") if n else nullable(_nothing(table))
+    return table.sort_values("covered", ascending=False, kind="stable", ignore_index=True)
+
+
+def _nothing(table: pd.DataFrame) -> np.ndarray:
+    return np.full(len(table), np.nan)
+
+
+def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:
+    """Return how many problems there are of each kind.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (string), ``severity`` (ordered category), ``problems``, ``files`` (Int64) and
+        ``example`` (string, the first message), the worst and most frequent first.
+    """
+    counted = (
+        problems.groupby(["kind", "severity"], observed=True, dropna=False)
+        .agg(
+            problems=("source", "size"),
+            files=("source", "nunique"),
+            example=("message", "first"),
+        )
+        .reset_index()
+    )
+    counted = counted.astype({"kind": "string", "problems": "Int64", "files": "Int64"})
+    return counted.sort_values(
+        ["severity", "problems", "kind"], ascending=[False, False, True], ignore_index=True
+    )
+
+
+def provenance_shares(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return where the rows of each table come from.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables by name; each needs ``provenance``.
+
+    Returns
+    -------
+    DataFrame
+        ``table``, ``provenance`` (string), ``rows`` (Int64), ``share`` (Float64, of the
+        table's rows); only what occurs.
+    """
+    parts = [shares_of(frame, "provenance").assign(table=name) for name, frame in tables.items()]
+    columns = ["table", "provenance", "rows", "share"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns].astype({"table": "string"})
+
+
+def shares_of(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return `column` (string, ``unknown`` where missing), ``rows`` and ``share``.
+
+    Values come in their own order where they have one.
+    """
+    counts = frame[column].astype("category").value_counts(sort=False, dropna=False)
+    counts = counts[counts > 0]
+    total = max(int(counts.sum()), 1)
+    return pd.DataFrame(
+        {
+            column: pd.Series(counts.index.astype("string"), dtype="string").fillna("unknown"),
+            "rows": pd.Series(counts.to_numpy(), dtype="Int64"),
+            "share": nullable(counts.to_numpy(dtype=float) / total),
+        }
+    )
+
+
+def payloads_by_agent(proposals: pd.DataFrame) -> pd.DataFrame:
+    """Return what the agents' answers are.
+
+    Returns
+    -------
+    DataFrame
+        ``agent`` (string), ``payload_class`` (ordered category), ``proposals`` (Int64) and
+        ``share`` (Float64, of the agent's proposals).
+    """
+    agents = proposals["agent"].astype("string").fillna("unknown")
+    sizes = proposals.groupby([agents, "payload_class"], observed=True, dropna=False).size()
+    counted = sizes.rename("proposals").reset_index()
+    counted["proposals"] = counted["proposals"].astype("Int64")
+    of_agent = counted.groupby("agent")["proposals"].transform("sum")
+    return counted.assign(share=(counted["proposals"] / of_agent).astype("Float64"))
+
+
+def payload_sentence(proposals: pd.DataFrame) -> str:
+    """Say how many answers are structured, and how many repeat another word for word."""
+    if proposals.empty:
+        return "There are no proposals in this evidence."
+    structured = int((proposals["payload_class"] == "structured").sum())
+    repeated = int(proposals["content_hash"].dropna().duplicated().sum())
+    copies = (
+        f" {wording.count(repeated)} {'repeats' if repeated == 1 else 'repeat'} the content of"
+        " another word for word, which makes no extra vote."
+        if repeated
+        else ""
+    )
+    return (
+        f"{wording.count(structured)} of {wording.count(len(proposals), 'proposal')}"
+        f" {'is' if structured == 1 else 'are'} structured.{copies}"
+    )
+
+
+def files_by_format(files: pd.DataFrame) -> pd.DataFrame:
+    """Return how the files were read.
+
+    Returns
+    -------
+    DataFrame
+        ``format``, ``parse_state`` (string, ``unknown`` where missing), ``files``, ``rows``,
+        ``bytes`` (Int64), most files first.
+    """
+    keys = [files[name].astype("string").fillna("unknown") for name in ("format", "parse_state")]
+    counted = files.groupby(keys).agg(
+        files=("source", "size"), rows=("rows", "sum"), bytes=("bytes", "sum")
+    )
+    return (
+        counted.reset_index()
+        .astype(dict.fromkeys(["files", "rows", "bytes"], "Int64"))
+        .sort_values(["files", "format", "parse_state"], ascending=[False, True, True])
+        .reset_index(drop=True)
+    )
+
+
+def footprint(
+    files: pd.DataFrame, soft_mib: float, hard_mib: float, measure: str = "disk_bytes"
+) -> pd.DataFrame:
+    """Hold the evidence of each SPEC against a limit on its size.
+
+    Parameters
+    ----------
+    files : DataFrame
+        Table ``files``.
+    soft_mib, hard_mib : float
+        Limits per SPEC in MiB; whatever lies above one has that verdict.
+    measure : str
+        ``disk_bytes`` (whole blocks, what a disk loses) or ``bytes`` (what the files hold).
+
+    Returns
+    -------
+    DataFrame
+        ``spec_id`` (string, ``no SPEC`` for other files), ``files``, ``bytes``,
+        ``disk_bytes`` (Int64), ``of_hard_limit`` (Float64), ``verdict`` (ordered category),
+        largest first.
+
+    Raises
+    ------
+    ValueError
+        If the hard limit lies below the soft one, or `measure` is neither of the two.
+    """
+    if measure not in ("bytes", "disk_bytes"):
+        raise ValueError(f"measure is 'bytes' or 'disk_bytes', not {measure!r}")
+    if not 0 < soft_mib <= hard_mib:
+        raise ValueError(f"limits must rise: soft {soft_mib} MiB, hard {hard_mib} MiB")
+    specs = files["spec_id"].astype("string").fillna("no SPEC")
+    sizes = files.groupby(specs).agg(
+        files=("source", "size"), bytes=("bytes", "sum"), disk_bytes=("disk_bytes", "sum")
+    )
+    sizes = sizes.astype("Int64").reset_index()
+    used = sizes[measure].to_numpy(dtype=float)
+    sizes["of_hard_limit"] = nullable(used / (hard_mib * MIB))
+    # A size that equals a limit is within it.
+    above = np.searchsorted([soft_mib * MIB, hard_mib * MIB], used, side="left")
+    words = np.asarray(FOOTPRINT_VERDICTS)[above]
+    sizes["verdict"] = pd.Categorical(words, categories=list(FOOTPRINT_VERDICTS), ordered=True)
+    return sizes.sort_values([measure, "spec_id"], ascending=[False, True], ignore_index=True)
+
+
+def footprint_sentence(sizes: pd.DataFrame, measure: str = "disk_bytes") -> str:
+    """Say how large the evidence is and which SPECs exceed a limit."""
+    specs = sizes[sizes["spec_id"] != "no SPEC"]
+    if sizes.empty:
+        return "There are no files."
+    total = f"{wording.size(sizes[measure].sum())} in {wording.count(sizes['files'].sum(), 'file')}"
+    hard = int((specs["verdict"] == FOOTPRINT_VERDICTS[2]).sum())
+    soft = int((specs["verdict"] == FOOTPRINT_VERDICTS[1]).sum())
+    if specs.empty:
+        return f"The evidence takes {total}, none of it filed under a SPEC."
+    return (
+        f"The evidence takes {total}; of {wording.count(len(specs), 'SPEC')},"
+        f" {wording.count(hard)} above the hard limit and {wording.count(soft)} more above the"
+        f" soft one. The largest, {specs['spec_id'].iloc[0]}, takes"
+        f" {wording.size(specs[measure].iloc[0])}."
+    )
+
+
+def time_span(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return from when to when each table reaches; tables without timestamps are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``table`` (string), ``rows``, ``without_time`` (Int64), ``first``, ``last``
+        (timestamps, UTC).
+    """
+    dated = {name: frame for name, frame in tables.items() if "timestamp" in frame}
+    frames = dated.values()
+    without = [int(frame["timestamp"].isna().sum()) for frame in frames]
+    return pd.DataFrame(
+        {
+            "table": pd.Series(list(dated), dtype="string"),
+            "rows": pd.Series([len(frame) for frame in frames], dtype="Int64"),
+            "without_time": pd.Series(without, dtype="Int64"),
+            "first": pd.to_datetime([frame["timestamp"].min() for frame in frames], utc=True),
+            "last": pd.to_datetime([frame["timestamp"].max() for frame in frames], utc=True),
+        }
+    )
+
+
+def status_crosstab(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the status that was recorded against the one recomputed from what is there.
+
+    Returns
+    -------
+    DataFrame
+        Index ``recorded``, columns recomputed, both in the order of the statuses with
+        ``unknown`` last; Int64, runs; only statuses that occur.
+    """
+    recorded = _with_unknown(runs["status_recorded"]).rename("recorded")
+    recomputed = _with_unknown(runs["status"]).rename("recomputed")
+    return pd.crosstab(recorded, recomputed).astype("Int64")
+
+
+def _with_unknown(column: pd.Series) -> pd.Series:
+    category = column.astype("category").cat.remove_unused_categories()
+    if category.isna().any() and "unknown" not in category.cat.categories:
+        category = category.cat.add_categories("unknown")
+    return category.fillna("unknown") if category.isna().any() else category
+
+
+def status_sentence(runs: pd.DataFrame) -> str:
+    """Say how many recorded verdicts do not survive a recount."""
+    recorded, recomputed = (runs[name].astype("string") for name in ("status_recorded", "status"))
+    both = recorded.notna() & recomputed.notna()
+    n = int(both.sum())
+    if n == 0:
+        return "No run records a status that could be checked."
+    wrong = both & (recorded != recomputed)
+    rosy = int((wrong & (recorded == "ok")).sum())
+    if not wrong.any():
+        return f"The recorded status holds in all {wording.count(n, 'run')} that record one."
+    return (
+        f"In {wording.count(int(wrong.sum()))} of {wording.count(n, 'run')} the recorded status"
+        f" does not follow from what the agents left; {wording.count(rosy)} of these say ok."
+    )
+
+
+def problem_sentence(problems: pd.DataFrame, files: pd.DataFrame) -> str:
+    """Say how many problems there are and how many files they touch."""
+    if problems.empty:
+        return "No problem was found in the evidence."
+    errors = int((problems["severity"] == "error").sum())
+    touched = int(problems["source"].nunique())
+    return (
+        f"{wording.count(len(problems), 'problem')} in {wording.count(touched)} of"
+        f" {wording.count(len(files), 'file')}, {wording.count(errors)} of them"
+        f" {'an error' if errors == 1 else 'errors'}."
+    )
+
+
+def headline(runs: Selection, covered: pd.DataFrame) -> str:
+    """Answer the notebook's question in a sentence.
+
+    Parameters
+    ----------
+    runs : Selection
+        All runs, by provenance.
+    covered : DataFrame
+        From :func:`coverage` on the runs that are used.
+    """
+    if runs.total == 0:
+        return "There is nothing to trust or distrust: this evidence holds no runs."
+    if runs.kept.empty:
+        return f"Nothing measured: {_lower_first(runs.sentence)}"
+    shares = covered.set_index("measure")["share"]
+    usable = wording.listed(
+        f"{wording.percent(shares[measure])}{verb} for {purpose}"
+        for measure, verb, purpose in (
+            ("cost from tokens", " can be used", "cost"),
+            ("latency", "", "latency"),
+            ("synthesis", "", "what the agents agreed on"),
+        )
+    )
+    n = len(runs.kept)
+    return (
+        f"Of {wording.count(runs.total, 'run')}, {wording.count(n)}"
+        f" {'counts' if n == 1 else 'count'} as measured; of these {usable}.{small_sample(n, 'run')}"
+    )
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

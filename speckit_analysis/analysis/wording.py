@@ -1,0 +1,174 @@
+"""Figures as a reader wants them in a sentence: amounts, shares, times, counts.
+
+A missing figure is always an en dash, never a zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+MISSING = "–"
+
+
+def count(number: object, noun: str = "") -> str:
+    """Return a count, with its noun in the right number where one is given.
+
+    Examples
+    --------
+    >>> count(1234), count(1, "run"), count(0, "SPEC"), count(2, "summary"), count(pd.NA)
+    ('1,234', '1 run', '0 SPECs', '2 summaries', '–')
+    """
+    if pd.isna(number):  # type: ignore[call-overload]
+        return f"{MISSING} {plural(noun)}" if noun else MISSING
+    whole = int(number)  # type: ignore[call-overload]
+    if not noun:
+        return f"{whole:,}"
+    return f"{whole:,} {noun if whole == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Return the plural of `noun`; of several words, that of the last.
+
+    Examples
+    --------
+    >>> plural("call"), plural("cost summary"), plural("day"), plural("status")
+    ('calls', 'cost summaries', 'days', 'statuses')
+    """
+    if noun.endswith("s"):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+def percent(share: object) -> str:
+    """Return a share in percent; what is not quite nothing or all is not rounded to it.
+
+    Examples
+    --------
+    >>> percent(0.614), percent(0.004), percent(0.9982), percent(1), percent(4.11), percent(0.99999)
+    ('61 %', '0.4 %', '99.8 %', '100 %', '411 %', '> 99.9 %')
+    """
+    if pd.isna(share):  # type: ignore[call-overload]
+        return MISSING
+    value = 100 * float(share)  # type: ignore[arg-type]
+    if 0 < value < 0.05:
+        return "< 0.1 %"
+    if 99.95 <= value < 100:
+        return "> 99.9 %"
+    near_an_end = 0 < value < 1 or 99 < value < 100
+    return f"{value:,.{1 if near_an_end else 0}f} %"
+
+
+def usd(amount: object) -> str:
+    """Return an amount of USD with as many digits as tell it apart from nothing.
+
+    Examples
+    --------
+    >>> usd(1234.5), usd(12.345), usd(0.01234), usd(0), usd(0.0000042)
+    ('$1,234.50', '$12.35', '$0.0123', '$0.00', '$0.0000042')
+    """
+    if pd.isna(amount):  # type: ignore[call-overload]
+        return MISSING
+    value = float(amount)  # type: ignore[arg-type]
+    sign = "-" if value < 0 else ""
+    size = abs(value)
+    if size == 0 or size >= 0.995:
+        return f"{sign}${size:,.2f}"
+    digits = f"{size:.3g}"
+    if "e" in digits:
+        digits = f"{size:.12f}".rstrip("0")
+    decimals = max(len(digits.partition(".")[2]), 2)
+    return f"{sign}${size:.{decimals}f}"
+
+
+def seconds(milliseconds: object) -> str:
+    """Return a time that is given in milliseconds.
+
+    Examples
+    --------
+    >>> seconds(350), seconds(4532), seconds(125_000), seconds(7_380_000)
+    ('350 ms', '4.5 s', '2 min 5 s', '2 h 3 min')
+    """
+    if pd.isna(milliseconds):  # type: ignore[call-overload]
+        return MISSING
+    value = float(milliseconds)  # type: ignore[arg-type]
+    if value == 0:
+        return "0 s"
+    if value < 999.5:
+        return f"{value:.0f} ms"
+    if value < 59_950:
+        return f"{value / 1000:.1f} s"
+    minutes, rest = divmod(round(value / 1000), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def size(number_of_bytes: object) -> str:
+    """Return a size in binary units.
+
+    Examples
+    --------
+    >>> size(512), size(4096), size(26_214_400)
+    ('512 B', '4.0 KiB', '25.0 MiB')
+    """
+    if pd.isna(number_of_bytes):  # type: ignore[call-overload]
+        return MISSING
+    value = float(number_of_bytes)  # type: ignore[arg-type]
+    if value < 1024:
+        return f"{value:.0f} B"
+    for unit in ("KiB", "MiB", "GiB"):
+        value /= 1024
+        if value < 1023.95 or unit == "GiB":
+            return f"{value:,.1f} {unit}"
+    raise AssertionError("unreachable: the last unit takes everything")
+
+
+def ratio(value: object) -> str:
+    """Return a ratio with three significant digits.
+
+    Examples
+    --------
+    >>> ratio(2.456), ratio(1), ratio(0.0123), ratio(18.26), ratio(4110)
+    ('2.46', '1.00', '0.0123', '18.3', '4,110')
+    """
+    if pd.isna(value):  # type: ignore[call-overload]
+        return MISSING
+    number = float(value)  # type: ignore[arg-type]
+    if abs(number) >= 100:
+        return f"{number:,.0f}"
+    decimals = 1 if abs(number) >= 10 else 2 if abs(number) >= 0.1 else 4
+    return f"{number:.{decimals}f}"
+
+
+def day(moment: object) -> str:
+    """Return the day of a timestamp.
+
+    Examples
+    --------
+    >>> day(pd.Timestamp("2025-11-02T09:30Z")), day(pd.NaT)
+    ('2 November 2025', '–')
+    """
+    if pd.isna(moment):  # type: ignore[call-overload]
+        return MISSING
+    when = pd.Timestamp(moment)  # type: ignore[arg-type]
+    return f"{when.day} {when:%B %Y}"
+
+
+def listed(items: Iterable[str], last: str = "and") -> str:
+    """Return items as an enumeration.
+
+    Examples
+    --------
+    >>> listed(["plan"]), listed(["plan", "tasks", "audit"]), listed([])
+    ('plan', 'plan, tasks and audit', 'none')
+    """
+    words: Sequence[str] = list(items)
+    if not words:
+        return "none"
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"

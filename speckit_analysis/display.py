@@ -1,0 +1,230 @@
+"""Figures and tables as a notebook shows them: escaped, accessible, the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Format = Callable[[object], str]
+
+
+@dataclass(frozen=True)
+class Html:
+    """A piece of HTML with its plain text, which a notebook displays.
+
+    Attributes
+    ----------
+    html : str
+        What browsers show.
+    text : str
+        What terminals show.
+    """
+
+    html: str
+    text: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def show(figure: Figure, alt: str = "", caption: str = "") -> Html:
+    """Return a figure as inline SVG.
+
+    Parameters
+    ----------
+    figure : Figure
+        From :mod:`speckit_analysis.figures`.
+    alt : str
+        What a reader who does not see it is told; by default the figure's title and numbers.
+    caption : str
+        Shown below.
+    """
+    from speckit_analysis.figures.svg import inline_svg
+
+    alt = alt or str(figure.get_label()) or "Figure without a description."
+    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    svg = inline_svg(figure, alt)
+    return Html(f'<figure role="figure">{svg}{below}</figure>', " ".join(alt.split()))
+
+
+def note(*sentences: str) -> Html:
+    """Return sentences as a paragraph; empty ones are skipped."""
+    text = " ".join(sentence for sentence in sentences if sentence)
+    return Html(f"<p>{escape(text)}</p>", text)
+
+
+def _text(value: object) -> str:
+    return wording.MISSING if pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _number(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return wording.MISSING
+    return f"{float(value):,.4g}"  # type: ignore[arg-type]
+
+
+def _moment(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return wording.MISSING
+    return f"{pd.Timestamp(value):%Y-%m-%d %H:%M}"  # type: ignore[arg-type]
+
+
+def _whether(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return wording.MISSING
+    return "yes" if value else "no"
+
+
+#: Formats by name, for `formats`.
+FORMATS: dict[str, Format] = {
+    "text": _text,
+    "count": wording.count,
+    "number": _number,
+    "usd": wording.usd,
+    "time": wording.seconds,
+    "percent": wording.percent,
+    "ratio": wording.ratio,
+    "size": wording.size,
+    "moment": _moment,
+    "day": lambda value: wording.MISSING if pd.isna(value) else f"{pd.Timestamp(value):%Y-%m-%d}",  # type: ignore[call-overload, arg-type]
+    "boolean": _whether,
+}
+
+_BY_ENDING = {
+    "_usd": "usd",
+    "_ms": "time",
+    "bytes": "size",
+    "share": "percent",
+    "rate": "percent",
+    "utilization": "percent",
+    "ratio": "ratio",
+}
+_RIGHT = {"count", "number", "usd", "time", "percent", "ratio", "size"}
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str = "",
+    *,
+    formats: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+    columns: Sequence[str] | None = None,
+    limit: int = 40,
+    empty: str = "Nothing to list.",
+) -> Html:
+    """Return a frame as an HTML table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to show; an index that has a name becomes the first column.
+    caption : str
+        What the table holds.
+    formats : mapping of str to str, optional
+        Format of a column: a key of :data:`FORMATS`.  Others follow from the ending of the
+        column's name (``_usd``, ``_ms``, ``share`` …) and its dtype.
+    names : mapping of str to str, optional
+        Headings; others are the column's name in words.
+    columns : sequence of str, optional
+        Columns to show, in order.
+    limit : int
+        Rows to show; the table says how many it leaves out.
+    empty : str
+        Shown in place of a frame without rows.
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"agent": ["<b>"], "cost_usd": [0.5], "latency_ms": [4532.0]}))
+    agent    cost  latency
+    <b>    $0.500    4.5 s
+    """
+    if frame.index.name is not None:
+        frame = frame.reset_index()
+    if columns is not None:
+        frame = frame[list(columns)]
+    if frame.empty:
+        words = f"{caption}: {empty}" if caption else empty
+        return Html(f"<p>{escape(words)}</p>", words)
+    kinds = {name: _kind(name, frame[name], formats or {}) for name in map(str, frame.columns)}
+    shown = frame.head(limit)
+    cells = [[FORMATS[kind](value) for value in shown[name]] for name, kind in kinds.items()]
+    heads = [(names or {}).get(name, _heading(name)) for name in kinds]
+    right = [kind in _RIGHT for kind in kinds.values()]
+    more = len(frame) - len(shown)
+    left_out = f"{wording.count(more, 'more row')} not shown." if more else ""
+    html = _as_html(heads, cells, right, caption, left_out)
+    return Html(html, _as_text(heads, cells, right, caption, left_out))
+
+
+def _kind(name: str, column: pd.Series, formats: Mapping[str, str]) -> str:
+    if name in formats:
+        return formats[name]
+    if pd.api.types.is_bool_dtype(column):
+        return "boolean"
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "moment"
+    if not pd.api.types.is_numeric_dtype(column):
+        return "text"
+    for ending, kind in _BY_ENDING.items():
+        if name.endswith(ending):
+            return kind
+    return "count" if pd.api.types.is_integer_dtype(column) else "number"
+
+
+def _heading(name: str) -> str:
+    for unit in ("_usd", "_ms"):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
+
+
+def _as_html(
+    heads: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    right: Sequence[bool],
+    caption: str,
+    left_out: str,
+) -> str:
+    sides = [
+        ' style="text-align: right"' if side else ' style="text-align: left"' for side in right
+    ]
+    head = "".join(
+        f'<th scope="col"{side}>{escape(name)}</th>'
+        for name, side in zip(heads, sides, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{side}>{escape(text)}</td>" for text, side in zip(row, sides, strict=True))
+        + "</tr>"
+        for row in zip(*cells, strict=True)
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    below = f"<p>{escape(left_out)}</p>" if left_out else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
+
+
+def _as_text(
+    heads: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    right: Sequence[bool],
+    caption: str,
+    left_out: str,
+) -> str:
+    columns = [
+        [text.rjust(width) if side else text.ljust(width) for text in [head, *column]]
+        for head, column, side in zip(heads, cells, right, strict=True)
+        for width in [max(map(len, [head, *column]))]
+    ]
+    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+    return "\n".join(line for line in [caption, *lines, left_out] if line)

@@ -1,0 +1,240 @@
+"""Figures on how often agents disagree, over what, and how it ends."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.disagreement import Pairs
+from speckit_analysis.analysis.intervals import Share
+from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
+from speckit_analysis.figures.theme import empty
+
+_NOT_ESTIMABLE = "The rate of disagreement is not estimable: n = 0 comparable runs."
+
+
+def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> Figure:
+    """Draw the rate of disagreement of each stage, SPEC or the like.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.disagreement.rates`.
+    by : str
+        Its first column.
+    noun : str
+        What that is, in the singular.
+    confidence : float
+        Level of the intervals.
+    """
+    if table.empty:
+        return empty(_NOT_ESTIMABLE, f"By {noun}.")
+    top = table.iloc[int(table["rate"].to_numpy(dtype=float).argmax())]
+    apart = table["low"].max() > table["high"].min()
+    title = (
+        f"Disagreement is most frequent in {top[by]}, in {wording.percent(top['rate'])} of runs"
+        if apart
+        else f"No {noun} can be told apart: their intervals overlap"
+    )
+    return intervals(
+        table,
+        by,
+        "rate",
+        "low",
+        "high",
+        title=title if len(table) > 1 else f"All comparable runs are of one {noun}, {top[by]}",
+        subtitle=(
+            f"Share of runs with a genuine disagreement by {noun}, each with its exact"
+            f" {wording.percent(confidence)} interval."
+        ),
+        axis="share of comparable runs",
+        words=wording.percent,
+        notes=[
+            f"({wording.count(k)} of {wording.count(n)})"
+            for k, n in zip(table["disagreeing"], table["runs"], strict=True)
+        ],
+        span=(0.0, 1.0),
+    )
+
+
+def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Figure:
+    """Draw the rate of disagreement of each pair.
+
+    Parameters
+    ----------
+    found : Pairs
+        From :func:`speckit_analysis.analysis.disagreement.by_pair`.
+    noun : str
+        What a pair is made of, in the singular.
+    confidence : float
+        Level of the intervals.
+    """
+    if found.rates.empty:
+        return empty("No run has two agents with a usable answer, so no pair can be compared.")
+    if not found.named:
+        return empty("No disagreement names two of the run's agents, so no pair can be blamed.")
+    ordered = found.rates.sort_values(["rate", "runs"], ascending=False, kind="stable")
+    firsts, seconds = ordered["first"].to_list(), ordered["second"].to_list()
+    named = ordered.assign(
+        pair=[f"{first} – {second}" for first, second in zip(firsts, seconds, strict=True)]
+    )
+    top = named.iloc[0]
+    return intervals(
+        named,
+        "pair",
+        "rate",
+        "low",
+        "high",
+        title=(
+            f"{top['first']} and {top['second']} disagree in {wording.percent(top['rate'])}"
+            " of the runs that both answered"
+        ),
+        subtitle=(
+            f"Share of runs with a disagreement that names both, by pair of {noun}s; exact"
+            f" {wording.percent(confidence)} intervals."
+        ),
+        axis="share of runs that both answered",
+        words=wording.percent,
+        notes=[
+            f"({wording.count(k)} of {wording.count(n)})"
+            for k, n in zip(named["disagreeing"], named["runs"], strict=True)
+        ],
+        span=(0.0, 1.0),
+    )
+
+
+def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -> Figure:
+    """Draw the rate of disagreement per period.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.disagreement.rates` by a period.
+    period : str
+        ``day``, ``week``, ``month`` …
+    confidence : float
+        Level of the intervals.
+    """
+    known = table[table[period].notna()].reset_index(drop=True)
+    if known.empty:
+        return empty(_NOT_ESTIMABLE, f"By {period}.")
+    apart = known["low"].max() > known["high"].min()
+    return over_time(
+        known,
+        period,
+        "rate",
+        title=(
+            f"The rate of disagreement differs between {wording.plural(period)}"
+            if apart
+            else f"No change over time can be shown: all {wording.plural(period)}' intervals overlap"
+        )
+        if len(known) > 1
+        else f"All comparable runs fall into one {period}",
+        subtitle=(
+            f"Share of runs with a genuine disagreement per {period} (start, UTC),"
+            f" {wording.count(known['runs'].sum(), 'run')}; exact"
+            f" {wording.percent(confidence)} intervals."
+        ),
+        axis="share of comparable runs",
+        words=wording.percent,
+        low="low",
+        high="high",
+    )
+
+
+def kinds(shares: pd.DataFrame, column: str, noun: str) -> Figure:
+    """Draw how many disagreements there are of each type, severity or outcome.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From :func:`speckit_analysis.analysis.disagreement.shares`.
+    column : str
+        Its first column.
+    noun : str
+        What that is, in the singular.
+    """
+    if shares.empty:
+        return empty("No genuine disagreement is declared in this evidence.", f"By {noun}.")
+    total = shares["disagreements"].sum()
+    top = shares.sort_values("disagreements", ascending=False, kind="stable").iloc[0]
+    return bars(
+        shares,
+        column,
+        "disagreements",
+        title=(
+            f"The most frequent {noun} is {top[column]}: {wording.percent(top['share'])}"
+            if top[column] != "not told"
+            else f"{wording.percent(top['share'])} of disagreements do not tell their {noun}"
+        ),
+        subtitle=f"{wording.count(total, 'genuine disagreement')} by {noun}.",
+        axis="disagreements",
+        words=wording.count,
+        notes=[f"({wording.percent(share)})" for share in shares["share"]],
+    )
+
+
+def flags(table: pd.DataFrame) -> Figure:
+    """Draw the telemetry's disagreement flag against the points that it lists.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.disagreement.flag_against_points`.
+    """
+    counts = table.set_index("flag")
+    known = counts.loc[["yes", "no"], ["no points", "points"]].to_numpy(dtype=int)
+    if not known.sum():
+        return empty("No run whose flag could be held against its points.")
+    contradictions = int(known[0, 0] + known[1, 1])
+    return matrix(
+        counts,
+        title=(
+            f"Flag and points contradict each other in {wording.count(contradictions, 'run')}"
+            if contradictions
+            else "Flag and points never contradict each other"
+        ),
+        subtitle="Runs by the telemetry's disagreement flag (rows) and the points that it lists.",
+        rows="flag",
+        columns="points",
+    )
+
+
+def beside(disagreed: Share, degraded: Share, escalated: Share) -> Figure:
+    """Draw genuine disagreement beside the failures of agents and escalations.
+
+    Parameters
+    ----------
+    disagreed, degraded, escalated : Share
+        Each with its own n.
+    """
+    rows = [("disagreement", disagreed), ("failed agents", degraded), ("escalation", escalated)]
+    known = [(name, found) for name, found in rows if found.n]
+    if not known:
+        return empty(_NOT_ESTIMABLE)
+    table = pd.DataFrame(
+        {
+            "what": [name for name, _ in known],
+            "rate": [found.estimate for _, found in known],
+            "low": [found.low for _, found in known],
+            "high": [found.high for _, found in known],
+        }
+    )
+    found = " and ".join(f"{name} in {wording.percent(one.estimate)}" for name, one in known[:2])
+    return intervals(
+        table,
+        "what",
+        "rate",
+        "low",
+        "high",
+        title=f"{found[0].upper()}{found[1:]} of runs",
+        subtitle=(
+            "Share of runs, each of the runs that can tell, with exact"
+            f" {wording.percent(disagreed.confidence)} intervals; a run may have all three."
+        ),
+        axis="share of runs",
+        words=wording.percent,
+        notes=[f"({found.hits:,} of {found.n:,})" for _, found in known],
+        span=(0.0, 1.0),
+    )

@@ -1,0 +1,230 @@
+"""Figures on how far the evidence can be trusted."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from speckit_analysis.analysis import soundness, wording
+from speckit_analysis.figures.charts import bars, matrix, stacked
+from speckit_analysis.figures.theme import (
+    BAD,
+    BLUE,
+    BROWN,
+    FAIR,
+    GOOD,
+    GREY,
+    ORANGE,
+    PINK,
+    POOR,
+    PURPLE,
+    RED,
+    SKY,
+    UNKNOWN,
+    YELLOW,
+    empty,
+)
+
+_PALE = "#c9c9c9"
+
+_PROVENANCE_COLOURS = {
+    "measured": BLUE,
+    "stale_copy": SKY,
+    "role_played": ORANGE,
+    "hand_written": YELLOW,
+    "fixture": PINK,
+    "stub": GREY,
+    "template": BROWN,
+    "unknown": _PALE,
+}
+_PAYLOAD_COLOURS = {
+    "structured": BLUE,
+    "unresolved_template": SKY,
+    "schema_echo": ORANGE,
+    "transcript": YELLOW,
+    "terminal_dump": BROWN,
+    "free_text": PINK,
+    "stub": GREY,
+    "error": RED,
+    "empty": _PALE,
+    "unknown": PURPLE,
+}
+_SEVERITY_COLOURS = {"error": BAD, "warning": POOR, "info": FAIR}
+
+
+def coverage(covered: pd.DataFrame) -> Figure:
+    """Draw which share of runs comes with each thing that an analysis needs.
+
+    Parameters
+    ----------
+    covered : DataFrame
+        From :func:`speckit_analysis.analysis.soundness.coverage`.
+    """
+    n = int(covered["runs"].max())
+    if n == 0:
+        return empty("No run can be used, so nothing is covered.")
+    best, worst = covered.iloc[0], covered.iloc[-1]
+    return bars(
+        covered,
+        "measure",
+        "share",
+        title=(
+            f"{wording.percent(best['share'])} of runs come with {best['measure']},"
+            f" {wording.percent(worst['share'])} with {worst['measure']}"
+        ),
+        subtitle=f"Share of {wording.count(n, 'run')} that have each figure.",
+        axis="share of runs",
+        words=wording.percent,
+        notes=[f"({wording.count(k)})" for k in covered["covered"]],
+        reach=1.0,
+    )
+
+
+def provenance(shares: pd.DataFrame) -> Figure:
+    """Draw where the rows of each table come from.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From :func:`speckit_analysis.analysis.soundness.provenance_shares`.
+    """
+    if shares.empty:
+        return empty("No table of this evidence has a row.")
+    total = shares["rows"].sum()
+    measured = shares.loc[shares["provenance"] == "measured", "rows"].sum()
+    return stacked(
+        shares,
+        "table",
+        "provenance",
+        "rows",
+        title=f"{wording.percent(measured / total)} of all rows were measured",
+        subtitle=f"Share of rows by provenance; rows in brackets, {wording.count(total)} in all.",
+        axis="share of the table's rows",
+        colours=_PROVENANCE_COLOURS,
+    )
+
+
+def payloads(counted: pd.DataFrame) -> Figure:
+    """Draw what the agents' answers are.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        From :func:`speckit_analysis.analysis.soundness.payloads_by_agent`.
+    """
+    if counted.empty:
+        return empty("No proposal in this evidence.")
+    total = counted["proposals"].sum()
+    usable = counted.loc[counted["payload_class"] == "structured", "proposals"].sum()
+    known = counted.assign(payload_class=counted["payload_class"].astype("string"))
+    known["payload_class"] = known["payload_class"].fillna("unknown")
+    return stacked(
+        known,
+        "agent",
+        "payload_class",
+        "proposals",
+        title=f"{wording.percent(usable / total)} of the agents' answers are structured",
+        subtitle=f"What {wording.count(total, 'proposal')} hold; proposals in brackets.",
+        axis="share of the agent's proposals",
+        colours=_PAYLOAD_COLOURS,
+    )
+
+
+def problems(counted: pd.DataFrame) -> Figure:
+    """Draw the kinds of problems, coloured by severity.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        From :func:`speckit_analysis.analysis.soundness.problem_counts`.
+    """
+    if counted.empty:
+        return empty("No problem was found in the evidence.")
+    ordered = counted.sort_values(["problems", "kind"], ascending=[False, True]).head(12)
+    top, total = ordered.iloc[0], counted["problems"].sum()
+    severities = ordered["severity"].astype("string").fillna("unknown")
+    return bars(
+        ordered,
+        "kind",
+        "problems",
+        title=(
+            f"The most frequent problem is {str(top['kind']).replace('_', ' ')}:"
+            f" {wording.count(top['problems'])} of {wording.count(total)}"
+        ),
+        subtitle=(
+            f"Problems by kind, the {len(ordered)} most frequent of {len(counted)};"
+            " severity behind each bar."
+        ),
+        axis="problems",
+        words=wording.count,
+        colours=[_SEVERITY_COLOURS.get(severity, UNKNOWN) for severity in severities],
+        notes=list(severities),
+    )
+
+
+def footprint(
+    sizes: pd.DataFrame, soft_mib: float, hard_mib: float, measure: str = "disk_bytes"
+) -> Figure:
+    """Draw the size of each SPEC's evidence against its limits.
+
+    Parameters
+    ----------
+    sizes : DataFrame
+        From :func:`speckit_analysis.analysis.soundness.footprint`.
+    soft_mib, hard_mib : float
+        The limits.
+    measure : str
+        ``disk_bytes`` or ``bytes``.
+    """
+    specs = sizes[sizes["spec_id"] != "no SPEC"]
+    if specs.empty:
+        return empty("No file in this evidence belongs to a SPEC.")
+    above = int((specs["verdict"] != soundness.FOOTPRINT_VERDICTS[0]).sum())
+    colours = dict(zip(soundness.FOOTPRINT_VERDICTS, (GOOD, POOR, BAD), strict=True))
+    # Far below every limit the limits would squeeze the bars into nothing.
+    largest = specs[measure].max() / soundness.MIB
+    limits = {"soft limit": soft_mib, "hard limit": hard_mib} if largest > soft_mib / 4 else {}
+    unit = "whole disk blocks" if measure == "disk_bytes" else "file contents"
+    return bars(
+        specs,
+        "spec_id",
+        measure,
+        title=(
+            f"{wording.count(above)} of {wording.count(len(specs), 'SPEC')}"
+            f" {'exceeds' if above == 1 else 'exceed'} the soft limit on evidence"
+        ),
+        subtitle=(
+            f"Size in {unit}; limits {soft_mib:g} MiB (soft) and {hard_mib:g} MiB (hard) per SPEC."
+        ),
+        axis="size",
+        words=wording.size,
+        colours=[colours[verdict] for verdict in specs["verdict"]],
+        limits={name: mib * soundness.MIB for name, mib in limits.items()},
+    )
+
+
+def statuses(crosstab: pd.DataFrame) -> Figure:
+    """Draw the recorded status against the recomputed one.
+
+    Parameters
+    ----------
+    crosstab : DataFrame
+        From :func:`speckit_analysis.analysis.soundness.status_crosstab`.
+    """
+    if crosstab.empty:
+        return empty("No run whose status could be checked.")
+    both = crosstab.drop(index="unknown", columns="unknown", errors="ignore")
+    total = int(both.to_numpy().sum())
+    same = sum(int(both.loc[name, name]) for name in both.index if name in both)
+    return matrix(
+        crosstab,
+        title=(
+            f"{wording.count(same)} of {wording.count(total, 'recorded status')} follow from"
+            " what the agents left"
+            if total
+            else "No recorded status can be checked"
+        ),
+        subtitle="Status as recorded (rows) against recomputed from what the agents left.",
+        rows="recorded",
+        columns="recomputed",
+    )

@@ -1,0 +1,165 @@
+"""One look for every figure: colours, type, and the frame that a chart is drawn in."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+#: Inks that :mod:`speckit_analysis.figures.svg` replaces by the page's own text colour, with
+#: the opacity given, so that a figure reads on a light page and on a dark one.
+INK = "#1b1b1f"
+MUTED = "#5b5b67"
+GRID = "#d3d3db"
+PAGE_INKS = {INK: 1.0, MUTED: 0.72, GRID: 0.2}
+
+#: seaborn's colours for the colour-blind, the blue a little lighter than there: it has four
+#: times the contrast of its ground on a white page and on a black one.
+BLUE = "#2485c7"
+_, ORANGE, GREEN, RED, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
+    mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind")
+)
+
+#: From best to worst, and for what is not known.
+GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
+
+WIDTH = 7.5
+_TITLE_SIZE, _SUBTITLE_SIZE, _TEXT_SIZE = 12.0, 9.5, 9.5
+_TITLE_CHARACTERS, _SUBTITLE_CHARACTERS = 68, 96
+
+_SETTINGS: dict[str, Any] = {
+    # Measured in matplotlib's own face, which is wider than what pages are set in: text that
+    # fits here fits everywhere.
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": _TEXT_SIZE,
+    # Names in the evidence may hold dollar signs; they are names, not formulas.
+    "text.parse_math": False,
+    "text.usetex": False,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": _TEXT_SIZE,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.axis": "x",
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.labelsize": _TEXT_SIZE,
+    "ytick.labelsize": _TEXT_SIZE,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "legend.frameon": False,
+    "legend.fontsize": _TEXT_SIZE,
+    "svg.fonttype": "none",
+    "patch.linewidth": 0,
+    "hatch.linewidth": 0.6,
+}
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """Draw in this project's look, whatever the user's settings are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def themed(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Make a function that returns a figure draw it in this project's look."""
+
+    @wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with theme():
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def canvas(title: str, subtitle: str, height: float) -> tuple[Figure, Axes]:
+    """Return a figure with its title set and one axes below it.
+
+    Parameters
+    ----------
+    title : str
+        The finding, as a sentence.
+    subtitle : str
+        What is shown, of how many, by which method.
+    height : float
+        Height of the part below the title, in inches.
+    """
+    heading = textwrap.wrap(clean(title, None), _TITLE_CHARACTERS)
+    below = textwrap.wrap(clean(subtitle, None), _SUBTITLE_CHARACTERS)
+    title_height = len(heading) * _TITLE_SIZE * 1.28 / 72
+    top = title_height + 0.05 + len(below) * _SUBTITLE_SIZE * 1.35 / 72 + 0.12
+    total = height + top
+    figure = Figure(figsize=(WIDTH, total))
+    # Rows are placed one by one: the line spacing of a browser is not matplotlib's.
+    for row, line in enumerate(heading):
+        y = 1 - (row + 1) * _TITLE_SIZE * 1.28 / 72 / total
+        figure.text(0, y, line, fontsize=_TITLE_SIZE, fontweight="bold", va="baseline")
+    for row, line in enumerate(below):
+        y = 1 - (title_height + 0.05 + (row + 1) * _SUBTITLE_SIZE * 1.35 / 72) / total
+        figure.text(0, y, line, fontsize=_SUBTITLE_SIZE, color=MUTED, va="baseline")
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - top / total), w_pad=0.02, h_pad=0.02)
+    return figure, figure.subplots()
+
+
+def describe(figure: Figure, text: str) -> Figure:
+    """Attach to `figure` what a reader who does not see it is told."""
+    figure.set_label(text)
+    return figure
+
+
+@themed
+def empty(title: str, subtitle: str = "") -> Figure:
+    """Return a figure that says why there is nothing to show."""
+    figure, axes = canvas(title, subtitle, 0.15)
+    axes.set_axis_off()
+    return describe(figure, f"Nothing to show. {title} {subtitle}".strip())
+
+
+def clean(text: object, length: int | None = 34) -> str:
+    r"""Return evidence text as it may stand in a figure: printable, on one line, cut.
+
+    Examples
+    --------
+    >>> clean("a\x00b\n c"), clean("abcdefgh", 5)
+    ('a b c', 'abcd…')
+    """
+    characters = (
+        " " if unicodedata.category(character)[0] in "CZ" else character for character in str(text)
+    )
+    line = " ".join("".join(characters).split())
+    return line if length is None or len(line) <= length else line[: length - 1] + "…"
+
+
+def ink_on(colour: str) -> str:
+    """Return black or white, whichever reads better on `colour`."""
+    channels = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ [0.2126, 0.7152, 0.0722])
+    return "#000000" if luminance > 0.18 else "#ffffff"

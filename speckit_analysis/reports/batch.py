@@ -1,0 +1,291 @@
+"""Run notebooks side by side and leave a folder of reports."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speckit_analysis.reports.document import find_title
+from speckit_analysis.reports.errors import ReportError
+from speckit_analysis.reports.execute import Execution, Failure, execute
+from speckit_analysis.reports.files import prepare_folder, write_whole
+from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
+from speckit_analysis.reports.html import render_index, render_report
+from speckit_analysis.reports.kernels import Interrupted, Kernels
+from speckit_analysis.reports.library import find_notebooks
+from speckit_analysis.reports.parameters import (
+    Parameter,
+    choose_parameters,
+    declared_parameters,
+    effective_parameters,
+)
+from speckit_analysis.reports.provenance import Provenance, package_versions
+from speckit_analysis.snapshot import VARIABLE
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """What became of one notebook.
+
+    Attributes
+    ----------
+    name : str
+        Name of the notebook, without ending.
+    title : str
+        Its first heading.
+    headline : str or None
+        The answer it recorded with :func:`headline`.
+    failure : Failure or None
+        Why it did not run to its end, if it did not.
+    seconds : float
+        How long it ran.
+    notebook, html : Path
+        The executed notebook and the page.
+    """
+
+    name: str
+    title: str
+    headline: str | None
+    failure: Failure | None
+    seconds: float
+    notebook: Path
+    html: Path
+
+    @property
+    def ok(self) -> bool:
+        """Whether the notebook ran to its end."""
+        return self.failure is None
+
+    @property
+    def status(self) -> str:
+        """``ok`` or ``failed``."""
+        return "ok" if self.ok else "failed"
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What the batch knows of the evidence after reading it once."""
+
+    argument: str
+    roots: list[str]
+    fingerprint: str
+
+
+def run_reports(
+    names: Sequence[str | Path],
+    evidence: str | Path | Sequence[str | Path],
+    out: str | Path,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    jobs: int | None = None,
+    progress: bool = False,
+) -> list[ReportResult]:
+    """Run notebooks on the same evidence and write their reports and an index.
+
+    Parameters
+    ----------
+    names : sequence of str or Path
+        Paths of notebooks, names of the project's notebooks, or ``"all"``.
+    evidence : str, Path or a sequence of them
+        Folders, files or globs of evidence.  They are read once, for all notebooks, and
+        given to each as its parameter ``evidence``: absolute, several ones joined by
+        ``os.pathsep``.
+    out : str or Path
+        Folder for ``NAME.ipynb``, ``NAME.html`` and ``index.html``; created if missing.
+    parameters : mapping, optional
+        Values for parameters; a notebook gets those that it declares.
+    jobs : int, optional
+        How many notebooks run side by side; by default one per core.
+    progress : bool
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    list of ReportResult
+        One per notebook, in the order asked for.  A notebook that fails does not stop the
+        others.
+
+    Raises
+    ------
+    ReportError
+        If what was asked for cannot be done: an unknown notebook or parameter, a folder that
+        cannot be written to, evidence that is not there.
+    """
+    paths = find_notebooks(names)
+    declared = {path: declared_parameters(path) for path in paths}
+    chosen = choose_parameters(declared, parameters or {})
+    roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)
+    folder = Path(out).absolute()
+    prepare_folder(folder)
+    started = datetime.now(UTC)
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="speckit-") as work:
+        known = _load_once(roots, Path(work) / "snapshot")
+        todo = [
+            _Job(path, declared[path], chosen[path], known, folder, Path(work)) for path in paths
+        ]
+        results = _run_all(todo, jobs, progress)
+    provenance = Provenance(
+        roots=known.roots,
+        fingerprint=known.fingerprint,
+        versions=package_versions(),
+        seed=_common_seed(todo),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.perf_counter() - began, 3),
+    )
+    write_whole(folder / "index.html", render_index(results, provenance))
+    return results
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One notebook with everything it takes to run and file it."""
+
+    path: Path
+    declared: Mapping[str, Parameter]
+    chosen: Mapping[str, object]
+    evidence: _Evidence
+    out: Path
+    work: Path
+
+    @property
+    def passed(self) -> dict[str, object]:
+        own = {"evidence": self.evidence.argument} if "evidence" in self.declared else {}
+        return own | dict(self.chosen)
+
+    @property
+    def parameters(self) -> list[dict[str, str]]:
+        return effective_parameters(self.declared, self.passed)
+
+
+def _load_once(evidence: Sequence[str | Path], snapshot: Path) -> _Evidence:
+    """Read the evidence and save it where the kernels will look for it."""
+    import speckit_analysis
+
+    try:
+        loaded = speckit_analysis.load(*evidence)
+    except (speckit_analysis.EvidenceError, OSError) as error:
+        raise ReportError(str(error)) from error
+    loaded.save(snapshot)
+    return _Evidence(
+        # Kernels take the snapshot; the parameter says what it is a snapshot of.
+        argument=os.pathsep.join(str(Path(root).expanduser().absolute()) for root in evidence),
+        roots=list(loaded.roots),
+        fingerprint=loaded.fingerprint,
+    )
+
+
+def _run_all(todo: Sequence[_Job], jobs: int | None, progress: bool) -> list[ReportResult]:
+    environment = {VARIABLE: str(todo[0].work / "snapshot")}
+    results: dict[Path, ReportResult] = {}
+    workers = min(jobs or os.cpu_count() or 1, len(todo))
+    with (
+        Kernels(environment) as kernels,
+        _progress_bar(todo, progress) as bar,
+        _pool(workers, kernels) as pool,
+    ):
+        futures = {pool.submit(_run_one, job, kernels, bar): job for job in todo}
+        for future in as_completed(futures):
+            results[futures[future].path] = future.result()
+    return [results[job.path] for job in todo]
+
+
+@contextmanager
+def _pool(workers: int, kernels: Kernels) -> Iterator[ThreadPoolExecutor]:
+    """Threads that wait for kernels; an interruption ends the kernels, and so the threads."""
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="report")
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        kernels.stop()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+
+
+class _Bar:
+    """A progress bar that threads may share."""
+
+    def __init__(self, bar: tqdm[Any]) -> None:
+        self._bar = bar
+        self._lock = threading.Lock()
+
+    def advance(self) -> None:
+        with self._lock:
+            self._bar.update()
+
+
+@contextmanager
+def _progress_bar(todo: Sequence[_Job], shown: bool) -> Iterator[_Bar]:
+    from tqdm import tqdm
+
+    cells = sum(_code_cells(job.path) for job in todo)
+    with tqdm(total=cells, desc="Running notebooks", unit="cell", disable=not shown) as bar:
+        yield _Bar(bar)
+
+
+def _code_cells(path: Path) -> int:
+    import nbformat
+
+    cells = nbformat.read(path, as_version=4).cells
+    return sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in cells)
+
+
+def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
+    started = datetime.now(UTC)
+    execution = execute(job.path, job.work, job.passed, kernels, bar.advance)
+    if kernels.stopped:
+        # The kernel died because the user wished so; an older report must not give way to that.
+        raise Interrupted(f"{job.path.name} was stopped")
+    notebook, name = execution.notebook, job.path.stem
+    _record(job, execution, started)
+    result = ReportResult(
+        name=name,
+        title=find_title(notebook) or name,
+        headline=find_headline(notebook),
+        failure=execution.failure,
+        seconds=execution.seconds,
+        notebook=job.out / f"{name}.ipynb",
+        html=job.out / f"{name}.html",
+    )
+    import nbformat
+
+    write_whole(result.notebook, nbformat.writes(notebook))
+    write_whole(result.html, render_report(notebook, name))
+    return result
+
+
+def _record(job: _Job, execution: Execution, started: datetime) -> None:
+    """Write into the notebook where it comes from and how it went."""
+    metadata = execution.notebook.metadata
+    metadata[METADATA_KEY] = {
+        "evidence": {"roots": job.evidence.roots, "fingerprint": job.evidence.fingerprint},
+        "parameters": job.parameters,
+        "versions": package_versions(),
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(execution.seconds, 3),
+        "failure": None if execution.failure is None else asdict(execution.failure),
+        "index": "index.html",
+    }
+    if "papermill" in metadata:
+        # The folder papermill worked in is gone by the time anyone reads this.
+        metadata.papermill.input_path = job.path.name
+        metadata.papermill.output_path = job.path.name
+
+
+def _common_seed(todo: Sequence[_Job]) -> str:
+    seeds = {p["value"]: None for job in todo for p in job.parameters if p["name"] == "seed"}
+    return ", ".join(seeds)

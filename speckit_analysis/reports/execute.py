@@ -1,0 +1,124 @@
+"""Run one notebook and say how it went."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from speckit_analysis.reports.kernels import Kernels
+
+#: Tag of the cells that papermill adds to a notebook that failed.
+PAPERMILL_ERROR_TAG = "papermill-error-cell-tag"
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a notebook did not run to its end.
+
+    Attributes
+    ----------
+    cell : int or None
+        Number of the cell that failed, the first being 1; None if no cell is to blame.
+    message : str
+        The error in one line.
+    traceback : str
+        The whole traceback, without colours.
+    """
+
+    cell: int | None
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A notebook that was run, with what went wrong and how long it took."""
+
+    notebook: NotebookNode
+    failure: Failure | None
+    seconds: float
+
+
+def execute(
+    path: Path,
+    work: Path,
+    parameters: Mapping[str, Any],
+    kernels: Kernels,
+    on_cell: Callable[[], None] = lambda: None,
+) -> Execution:
+    """Run the notebook at `path` and return what became of it; a failure is not raised.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook.
+    work : Path
+        Private folder for the state that papermill saves while it runs.
+    parameters : mapping
+        Values for parameters that the notebook declares.
+    kernels : Kernels
+        Where the kernel comes from.
+    on_cell : callable
+        Called after each code cell.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    def count(cell: NotebookNode, **_: Any) -> None:
+        # Nobody counted the cell that papermill adds.
+        if "injected-parameters" not in cell.metadata.get("tags", []):
+            on_cell()
+
+    running = work / path.name
+    failure = None
+    began = time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            path,
+            running,
+            dict(parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            kernel_manager_class=kernels.manager_class(),
+            resources={"metadata": {"path": str(path.parent)}},
+            on_cell_executed=count,
+        )
+    except PapermillExecutionError as error:
+        failure = _cell_failure(error)
+    except Exception as error:  # a dead kernel must not take the other reports down
+        failure = Failure(None, f"{type(error).__name__}: {error}".strip())
+    seconds = time.perf_counter() - began
+    notebook = _read_notebook(running if running.exists() else path)
+    return Execution(_without_markers(notebook), failure, seconds)
+
+
+def _cell_failure(error: Any) -> Failure:
+    return Failure(
+        # papermill counts from 0, after it has added its own cell of parameters.
+        cell=error.cell_index + 1,
+        message=f"{error.ename}: {error.evalue}",
+        traceback=_ANSI.sub("", "\n".join(error.traceback)),
+    )
+
+
+def _read_notebook(path: Path) -> NotebookNode:
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
+def _without_markers(notebook: NotebookNode) -> NotebookNode:
+    notebook.cells = [
+        cell for cell in notebook.cells if PAPERMILL_ERROR_TAG not in cell.metadata.get("tags", [])
+    ]
+    return notebook

@@ -1,0 +1,143 @@
+"""A notebook as one HTML file that asks nothing of any host."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from speckit_analysis.reports.document import read_document
+from speckit_analysis.reports.errors import ReportError
+from speckit_analysis.reports.files import write_whole
+from speckit_analysis.reports.headlines import METADATA_KEY
+from speckit_analysis.reports.provenance import Provenance, read_provenance
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from speckit_analysis.reports.batch import ReportResult
+
+
+def export_html(notebook: str | Path, out: str | Path | None = None) -> Path:
+    """Write an executed notebook as a self-contained HTML page.
+
+    Parameters
+    ----------
+    notebook : str or Path
+        The notebook; it is shown as it is, not run.
+    out : str or Path, optional
+        The page; by default the notebook's name with ``.html``.
+
+    Returns
+    -------
+    Path
+        Where the page is.
+
+    Raises
+    ------
+    ReportError
+        If the notebook cannot be read.
+    """
+    import nbformat
+
+    source = Path(notebook)
+    target = Path(out) if out is not None else source.with_suffix(".html")
+    try:
+        content = nbformat.read(source, as_version=4)
+    except Exception as error:  # nbformat lets through whatever its parsers raise
+        raise ReportError(f"cannot read the notebook {source}: {error}") from error
+    write_whole(target, render_report(content, source.stem))
+    return target
+
+
+def render_report(notebook: Mapping[str, Any], name: str) -> str:
+    """Return the page of an executed notebook called `name`."""
+    return _render(
+        "report.html.j2",
+        document=read_document(notebook, name),
+        provenance=read_provenance(notebook),
+        failure=notebook["metadata"].get(METADATA_KEY, {}).get("failure"),
+        index=notebook["metadata"].get(METADATA_KEY, {}).get("index"),
+    )
+
+
+def render_index(results: Sequence[ReportResult], provenance: Provenance) -> str:
+    """Return the page that lists the reports of a batch."""
+    return _render("index.html.j2", results=results, provenance=provenance)
+
+
+def _render(template: str, **context: Any) -> str:
+    script = _template_text("page.js")
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            # Ours, and text that only its own hash lets run.
+            style=Markup(_template_text("page.css")),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            script_hash=script_hash(script),
+            **context,
+        )
+    )
+
+
+def script_hash(script: str) -> str:
+    """Return the source expression by which a content security policy allows `script`."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template_text),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"duration": duration, "moment": moment}
+    return environment
+
+
+def _template_text(name: str) -> str:
+    return files("speckit_analysis.reports").joinpath("templates", name).read_text("utf-8")
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as people say it.
+
+    Examples
+    --------
+    >>> duration(4.21), duration(185)
+    ('4.2 s', '3 min 5 s')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def moment(text: str) -> str:
+    """Return an ISO 8601 time as a date and a time of day in UTC.
+
+    Examples
+    --------
+    >>> moment("2025-11-02T09:30:00.25+01:00")
+    '2 November 2025, 08:30 UTC'
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    return f"{when.day} {when:%B %Y, %H:%M} UTC"

@@ -1,0 +1,73 @@
+"""Where notebooks are found, by path or by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from speckit_analysis.reports.errors import ReportError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def notebook_folder() -> Path:
+    """Return the folder of the project's notebooks, in a checkout or installed."""
+    bundled = _PACKAGE / "_bundled" / "notebooks"
+    return bundled if bundled.is_dir() else _PACKAGE.parent / "notebooks"
+
+
+def notebook_names() -> list[str]:
+    """Return the names of the project's notebooks, in order."""
+    return sorted(path.stem for path in notebook_folder().glob("*.ipynb"))
+
+
+def find_notebooks(names: Sequence[str | Path]) -> list[Path]:
+    """Return the notebooks that `names` mean.
+
+    Parameters
+    ----------
+    names : sequence of str or Path
+        Paths of notebooks, names of the project's notebooks, or ``"all"`` for every one of
+        these.  None at all means ``"all"``.
+
+    Returns
+    -------
+    list of Path
+        Absolute paths, each once, in the order asked for.
+
+    Raises
+    ------
+    ReportError
+        If a name means no notebook, or if two notebooks would share a page.
+    """
+    found: dict[Path, None] = {}
+    for name in names or ["all"]:
+        found.update(dict.fromkeys(_resolve(name)))
+    _check_stems(found)
+    return list(found)
+
+
+def _resolve(name: str | Path) -> list[Path]:
+    if str(name) == "all":
+        everything = [notebook_folder() / f"{stem}.ipynb" for stem in notebook_names()]
+        if not everything:
+            raise ReportError(f"there is no notebook in {notebook_folder()}")
+        return [path.resolve() for path in everything]
+    path = Path(name).expanduser()
+    for candidate in (path, notebook_folder() / f"{name}.ipynb", notebook_folder() / path.name):
+        if candidate.suffix == ".ipynb" and candidate.is_file():
+            return [candidate.resolve()]
+    known = ", ".join(notebook_names()) or "none"
+    raise ReportError(f"there is no notebook {str(name)!r}; the project has: {known}")
+
+
+def _check_stems(paths: Sequence[Path] | dict[Path, None]) -> None:
+    seen: dict[str, Path] = {}
+    for path in paths:
+        # Some file systems do not tell upper from lower case.
+        stem = path.stem.lower()
+        if stem == "index":
+            raise ReportError(f"{path} cannot be a report: index.html is the list of reports")
+        if stem in seen:
+            raise ReportError(f"{seen[stem]} and {path} would both become {path.stem}.html")
+        seen[stem] = path

@@ -1,0 +1,149 @@
+"""Parameters: what each notebook declares, and what the user gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from speckit_analysis.reports.errors import ReportError
+
+#: Parameters that the batch itself sets.
+RESERVED = ("evidence",)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One variable of a notebook's cell tagged ``parameters``."""
+
+    name: str
+    type: str
+    default: str
+    meaning: str
+
+
+def declared_parameters(path: Path) -> dict[str, Parameter]:
+    """Return the parameters that the notebook at `path` declares, by name.
+
+    Raises
+    ------
+    ReportError
+        If the file is not a notebook that papermill can read.
+    """
+    from papermill import inspect_notebook
+
+    try:
+        found = inspect_notebook(path)
+    except Exception as error:  # papermill lets through whatever its readers raise
+        first_line = str(error).strip().partition("\n")[0]
+        raise ReportError(f"cannot read the notebook {path}: {first_line}") from error
+    return {
+        name: Parameter(name, entry["inferred_type_name"], entry["default"], entry["help"])
+        for name, entry in found.items()
+    }
+
+
+def parse_assignments(
+    texts: Iterable[str], declared: Iterable[Mapping[str, Parameter]]
+) -> dict[str, object]:
+    """Turn ``key=value`` texts into typed values.
+
+    A value takes the type that a notebook declares for it.  Where none does, it is read as
+    JSON or as a Python constant if it is one, and as text otherwise.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        What the user typed.
+    declared : iterable of mapping
+        The parameters of each notebook.
+
+    Raises
+    ------
+    ReportError
+        If a text is not an assignment or its value has the wrong type.
+
+    Examples
+    --------
+    >>> parse_assignments(["margin=0.05", "stages=[1, 2]", "spec=SPEC-KIT-900"], [])
+    {'margin': 0.05, 'stages': [1, 2], 'spec': 'SPEC-KIT-900'}
+    """
+    known: dict[str, Parameter] = {}
+    for parameters in declared:
+        known.update(parameters)
+    values: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise ReportError(f"{text!r} is not a parameter: write it as key=value")
+        values[name] = _typed(name, value, known[name].type if name in known else "None")
+    return values
+
+
+def choose_parameters(
+    declared: Mapping[Path, Mapping[str, Parameter]], given: Mapping[str, object]
+) -> dict[Path, dict[str, object]]:
+    """Return for each notebook those of the `given` values that it declares.
+
+    Raises
+    ------
+    ReportError
+        If a value is given that no notebook declares, or that the batch itself sets.
+    """
+    for name in given:
+        if name in RESERVED:
+            raise ReportError(f"the parameter {name!r} is set by --{name}")
+        if not any(name in parameters for parameters in declared.values()):
+            raise ReportError(f"no notebook has a parameter {name!r}; {_known(declared)}")
+    return {
+        path: {name: value for name, value in given.items() if name in parameters}
+        for path, parameters in declared.items()
+    }
+
+
+def effective_parameters(
+    declared: Mapping[str, Parameter], passed: Mapping[str, object]
+) -> list[dict[str, str]]:
+    """Return every parameter of a notebook with the value it ran with, as text."""
+    return [
+        {
+            "name": parameter.name,
+            "value": repr(passed[name]) if name in passed else parameter.default,
+            "meaning": parameter.meaning,
+        }
+        for name, parameter in declared.items()
+    ]
+
+
+def _typed(name: str, text: str, declared: str) -> object:
+    if declared == "str":
+        return text
+    value = _guessed(text)
+    if declared == "float" and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    expected: dict[str, type] = {"int": int, "float": float, "bool": bool}
+    wanted = expected.get(declared)
+    if wanted is not None and type(value) is not wanted:
+        raise ReportError(f"the parameter {name!r} takes {declared}, not {text!r}")
+    return value
+
+
+def _guessed(text: str) -> object:
+    constants: dict[str, object] = {"None": None, "True": True, "False": False}
+    if text in constants:
+        return constants[text]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _known(declared: Mapping[Path, Mapping[str, Parameter]]) -> str:
+    def listed(parameters: Sequence[str]) -> str:
+        return ", ".join(parameters) or "none"
+
+    return "; ".join(
+        f"{path.stem} knows {listed([name for name in parameters if name not in RESERVED])}"
+        for path, parameters in declared.items()
+    )

@@ -1,0 +1,84 @@
+"""Where a report comes from: evidence, versions, parameters, time."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from speckit_analysis.reports.headlines import METADATA_KEY
+
+#: Libraries whose version can change a number or a picture.
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "statsmodels",
+    "seaborn",
+    "matplotlib",
+    "papermill",
+)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a reader needs to make the same report again.
+
+    Attributes
+    ----------
+    roots : list of str
+        Folders or files the evidence was read from.
+    fingerprint : str
+        Hash of the evidence.
+    versions : dict
+        Version of Python and of each package that matters.
+    parameters : list of dict
+        ``name``, ``value`` and ``meaning`` of every parameter.
+    seed : str
+        Value of the parameter ``seed``, where the notebook has it.
+    started : str
+        When the run started, ISO 8601, UTC.
+    seconds : float or None
+        How long it took.
+    """
+
+    roots: list[str] = field(default_factory=list)
+    fingerprint: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    parameters: list[dict[str, str]] = field(default_factory=list)
+    seed: str = ""
+    started: str = ""
+    seconds: float | None = None
+
+
+def package_versions() -> dict[str, str]:
+    """Return the version of Python and of every package in :data:`PACKAGES`."""
+    from speckit_analysis import __version__
+
+    own = {"python": platform.python_version(), "speckit_analysis": __version__}
+    return own | {name: version(name) for name in PACKAGES}
+
+
+def read_provenance(notebook: Mapping[str, Any]) -> Provenance:
+    """Return what an executed notebook's metadata tells of its origin.
+
+    Facts that the batch wrote come first; what it did not write is taken from papermill's.
+    """
+    metadata = notebook.get("metadata", {})
+    ours = metadata.get(METADATA_KEY, {})
+    theirs = metadata.get("papermill", {})
+    evidence = ours.get("evidence", {})
+    passed = theirs.get("parameters", {})
+    parameters = ours.get("parameters") or [
+        {"name": name, "value": repr(value), "meaning": ""} for name, value in passed.items()
+    ]
+    return Provenance(
+        roots=list(evidence.get("roots", [])),
+        fingerprint=evidence.get("fingerprint", ""),
+        versions=dict(ours.get("versions", {})),
+        parameters=[dict(parameter) for parameter in parameters],
+        seed=next((p["value"] for p in parameters if p["name"] == "seed"), ""),
+        started=ours.get("started") or theirs.get("start_time") or "",
+        seconds=ours.get("seconds", theirs.get("duration")),
+    )
