@@ -12,7 +12,9 @@ from pathlib import Path
 from speckit_analysis.errors import EvidenceError
 
 #: Folders of an evidence root.  The last one in a path tells where the evidence root ends.
-EVIDENCE_FOLDERS = frozenset({"consensus", "commands", "costs", "reviews", "spawns", ".locks", "archive"})
+EVIDENCE_FOLDERS = frozenset(
+    {"consensus", "commands", "costs", "reviews", "spawns", ".locks", "archive"}
+)
 
 #: Folders that tools make and that hold no evidence.
 SKIPPED_FOLDERS = frozenset({".git", ".ipynb_checkpoints", "__pycache__", ".venv", "node_modules"})
@@ -45,13 +47,15 @@ class Discovery:
 def resolve(roots: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """Return the files and folders that `roots` (files, folders, globs) stand for.
 
+    One string may hold several, joined as in PATH, so that a notebook's single parameter can.
+
     Raises
     ------
     EvidenceError
         If a root does not exist, or a glob matches nothing.
     """
     found: list[Path] = []
-    for root in roots:
+    for root in _split(roots):
         path = Path(root).expanduser()
         if path.exists():
             found.append(path.resolve())
@@ -69,11 +73,19 @@ def resolve(roots: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return [path for path in kept if not any(other in path.parents for other in kept)]
 
 
+def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
+    for root in map(os.fspath, roots):
+        whole = os.pathsep not in root or Path(root).expanduser().exists()
+        yield from [root] if whole else filter(None, root.split(os.pathsep))
+
+
 def discover(roots: list[Path]) -> Discovery:
     """List every file under `roots`, in a fixed order, without following symbolic links."""
     discovery = Discovery()
     bases = [path if path.is_dir() else path.parent for path in roots]
-    common = bases[0] if len(set(bases)) == 1 else Path(os.path.commonpath(bases)) if bases else None
+    common = (
+        bases[0] if len(set(bases)) == 1 else Path(os.path.commonpath(bases)) if bases else None
+    )
     by_folder: dict[Path, list[str]] = {}
     for path in roots:
         if common is None:

@@ -101,9 +101,13 @@ overrides, spawns, files, problems
         """Return one row per table: rows, first and last moment, problems of its files."""
         rows = []
         for name, frame in self._frames.items():
-            moments = frame["timestamp"].dropna() if "timestamp" in frame else pd.Series(dtype=object)
+            moments = (
+                frame["timestamp"].dropna() if "timestamp" in frame else pd.Series(dtype=object)
+            )
             sources = frame["source"] if "source" in frame else pd.Series(dtype="string")
-            concerned = self.problems["source"].isin(sources) & (self.problems["severity"] != "info")
+            concerned = self.problems["source"].isin(sources) & (
+                self.problems["severity"] != "info"
+            )
             first, last = (moments.min(), moments.max()) if len(moments) else (pd.NaT, pd.NaT)
             rows.append((name, len(frame), first, last, int(concerned.sum())))
         columns = ["table", "rows", "first", "last", "problems"]
@@ -117,7 +121,9 @@ overrides, spawns, files, problems
         lines = [f"Evidence of {len(self.files):,} files · {', '.join(self.roots)}"]
         for row in self.summary().itertuples():
             if row.rows:
-                lines.append(f"  {row.table:<14}{row.rows:>10,} rows  {_span(row.first, row.last)}".rstrip())
+                lines.append(
+                    f"  {row.table:<14}{row.rows:>10,} rows  {_span(row.first, row.last)}".rstrip()
+                )
         lines.append(f"  {_severities(self.problems)}")
         return "\n".join(lines)
 
@@ -138,7 +144,11 @@ overrides, spawns, files, problems
 def _span(first: Any, last: Any) -> str:
     if pd.isna(first):
         return ""
-    return f"{first:%Y-%m-%d}" if first.date() == last.date() else f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+    return (
+        f"{first:%Y-%m-%d}"
+        if first.date() == last.date()
+        else f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+    )
 
 
 def _severities(problems: pd.DataFrame) -> str:
@@ -193,7 +203,11 @@ def load(
 
 
 def _load(
-    names: list[str], paths: list[Path], progress: bool | None, processes: int | None, max_bytes: int
+    names: list[str],
+    paths: list[Path],
+    progress: bool | None,
+    processes: int | None,
+    max_bytes: int,
 ) -> Evidence:
     discovery = discover(paths)
     batches = _special_files(discovery)

@@ -30,9 +30,12 @@ def gather(table: str, batches: list[pa.RecordBatch], columns: tuple[str, ...]) 
     schema = pa.schema([(name, arrow_type(table, name)) for name in columns])
     tables = [pa.Table.from_batches([batch]) for batch in batches]
     merged = pa.concat_tables([*tables, schema.empty_table()], promote_options="default")
-    # One chunk a column: pandas repeats much work for each chunk.
-    merged = merged.select(columns).combine_chunks()
-    return merged.to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
+    del tables
+    # One chunk a text column: pandas repeats much work for each chunk of Arrow strings.
+    for index, field in enumerate(merged.schema):
+        if field.type == pa.string():
+            merged = merged.set_column(index, field, merged.column(index).combine_chunks())
+    return merged.select(columns).to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
 
 
 def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
@@ -92,6 +95,9 @@ def from_arrow(name: str, data: pa.Table) -> pd.DataFrame:
     """Return the finished frame that :func:`to_arrow` stored."""
     table = TABLES[name]
     plain = pa.schema(
-        [(c.name, pa.string() if c.kind == "category" else ARROW_TYPES[c.kind]) for c in table.columns]
+        [
+            (c.name, pa.string() if c.kind == "category" else ARROW_TYPES[c.kind])
+            for c in table.columns
+        ]
     )
     return finish(table, data.cast(plain).to_pandas(types_mapper=_NULLABLE.get))

@@ -83,7 +83,11 @@ def _classify_text(text: str) -> Payload:
 
 
 def _class_of_text(text: str) -> str:
-    if len(_EXPORT.findall(text)) >= 5 or _SHELL_PROMPT.search(text) or len(_ANSI.findall(text)) >= 5:
+    if (
+        len(_EXPORT.findall(text)) >= 5
+        or _SHELL_PROMPT.search(text)
+        or len(_ANSI.findall(text)) >= 5
+    ):
         return "terminal_dump"
     if _TRANSCRIPT.search(text):
         return "transcript"
@@ -108,7 +112,9 @@ def _embedded_object(text: str) -> dict[str, Any] | None:
 
 
 def _classify_object(value: dict[str, Any], text: str) -> Payload:
-    answer = {k: v for k, v in value.items() if k not in METADATA_FIELDS and v not in (None, "", [], {})}
+    answer = {
+        k: v for k, v in value.items() if k not in METADATA_FIELDS and v not in (None, "", [], {})
+    }
     if value.get("agent") == "stub" or value.get("model") == "stub-model":
         return Payload("stub", text, value)
     if value.get("error"):
@@ -120,7 +126,9 @@ def _classify_object(value: dict[str, Any], text: str) -> Payload:
         return Payload(_class_of_text(wrapped.strip() or " "), text, value)
     if _is_echo(answer):
         return Payload("schema_echo", text, value)
-    literal = TEMPLATE_LITERAL.search(json.dumps({k: value[k] for k in value if k in METADATA_FIELDS}))
+    literal = TEMPLATE_LITERAL.search(
+        json.dumps({k: value[k] for k in value if k in METADATA_FIELDS})
+    )
     return Payload("unresolved_template" if literal else "structured", text, value)
 
 

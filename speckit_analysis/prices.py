@@ -34,7 +34,9 @@ def cost_usd(calls: pd.DataFrame) -> pd.Series:
     from a cache, its input is priced in full.  One rate is looked up per model, provider and
     day; calls with a prompt so long that tiers may apply are priced one by one.
     """
-    known = calls[["model_id", "timestamp", "prompt_tokens", "completion_tokens"]].notna().all(axis=1)
+    known = (
+        calls[["model_id", "timestamp", "prompt_tokens", "completion_tokens"]].notna().all(axis=1)
+    )
     costs = pd.Series(np.nan, index=calls.index)
     rows = calls[known]
     if rows.empty:
@@ -47,7 +49,9 @@ def cost_usd(calls: pd.DataFrame) -> pd.Series:
     for row in np.flatnonzero((prompt > FLAT_PROMPT_TOKENS) & ~np.isnan(priced)):
         call = rows.iloc[row]
         day = call["timestamp"].normalize()
-        found = _price(call["model_id"], call["provider"], day, prompt[row], cached[row], output[row])
+        found = _price(
+            call["model_id"], call["provider"], day, prompt[row], cached[row], output[row]
+        )
         priced[row] = np.nan if found is None else found
     costs[known] = priced
     return costs.astype("Float64").mask(costs.isna())

@@ -33,7 +33,14 @@ FILE_COLUMNS = (
     "timestamp_raw",
 )
 
-_BINARY_MARKS = (b"SQLite format 3\x00", b"\x1f\x8b", b"PK\x03\x04", b"\x7fELF", b"\x89PNG", b"%PDF")
+_BINARY_MARKS = (
+    b"SQLite format 3\x00",
+    b"\x1f\x8b",
+    b"PK\x03\x04",
+    b"\x7fELF",
+    b"\x89PNG",
+    b"%PDF",
+)
 _FIRST_READ = 1 << 16
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 

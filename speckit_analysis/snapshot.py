@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from speckit_analysis.discovery import resolve
 from speckit_analysis.frames import from_arrow, to_arrow
 from speckit_analysis.tables import TABLES
 
@@ -21,7 +22,10 @@ Stored = tuple[dict[str, pd.DataFrame], list[str], str]
 
 
 def save(
-    folder: str | os.PathLike[str], frames: dict[str, pd.DataFrame], roots: list[str], fingerprint: str
+    folder: str | os.PathLike[str],
+    frames: dict[str, pd.DataFrame],
+    roots: list[str],
+    fingerprint: str,
 ) -> None:
     """Write every frame as an Arrow file, and last a manifest that makes them valid."""
     target = Path(folder)
@@ -31,8 +35,8 @@ def save(
         with pa.OSFile(str(target / f"{name}.arrow"), "wb") as sink:
             with pa.ipc.new_file(sink, table.schema) as writer:
                 writer.write_table(table)
-    paths = [str(Path(root).expanduser().resolve()) for root in roots]
-    manifest = {"roots": roots, "paths": sorted(paths), "fingerprint": fingerprint}
+    paths = sorted(map(str, resolve(roots)))
+    manifest = {"roots": roots, "paths": paths, "fingerprint": fingerprint}
     partial = target / f"{_MANIFEST}.partial"
     partial.write_text(json.dumps(manifest), encoding="utf-8")
     partial.replace(target / _MANIFEST)

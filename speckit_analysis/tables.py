@@ -141,9 +141,13 @@ class Table:
 # Columns that several tables share, declared once so that they mean the same everywhere.
 
 _ORIGIN = (
-    Column("provenance", "category", "measured, or why the row is not: " + ", ".join(PROVENANCES[1:])),
+    Column(
+        "provenance", "category", "measured, or why the row is not: " + ", ".join(PROVENANCES[1:])
+    ),
     Column("source", "text", "file the row was read from, relative to the root given to load"),
-    Column("locator", "text", "place in the file: a JSON pointer, after L<line> in JSON Lines files"),
+    Column(
+        "locator", "text", "place in the file: a JSON pointer, after L<line> in JSON Lines files"
+    ),
 )
 _RUN = (
     Column("run_id", "text", "run the row belongs to: <spec_id>/<stage>/<key of the run>"),
@@ -156,7 +160,12 @@ _AGENT = (
 )
 _TOKENS = (
     Column("prompt_tokens", "integer", "input tokens, cached ones included", "tokens"),
-    Column("completion_tokens", "integer", "output tokens, reasoning excluded where told apart", "tokens"),
+    Column(
+        "completion_tokens",
+        "integer",
+        "output tokens, reasoning excluded where told apart",
+        "tokens",
+    ),
     Column("reasoning_tokens", "integer", "output tokens spent on reasoning", "tokens"),
     Column("cached_tokens", "integer", "input tokens answered from the provider's cache", "tokens"),
     Column("total_tokens", "integer", "total as recorded", "tokens"),
@@ -184,33 +193,70 @@ TABLES: dict[str, Table] = {
                 Column("command", "category", "command that started the run"),
                 _SCHEMA_VERSION,
                 Column("prompt_version", "category", "version of the prompts used"),
-                Column("status", "category", "recomputed from what the agents left: " + ", ".join(STATUSES)),
-                Column("status_recorded", "category", "status the run's telemetry or synthesis claims"),
+                Column(
+                    "status",
+                    "category",
+                    "recomputed from what the agents left: " + ", ".join(STATUSES),
+                ),
+                Column(
+                    "status_recorded", "category", "status the run's telemetry or synthesis claims"
+                ),
                 Column("synthesis_status", "category", "status the synthesis claims"),
                 Column("agents", "integer", "calls known to belong to the run", "calls"),
                 Column("agents_ok", "integer", "calls that left a usable answer", "calls"),
                 Column("agents_failed", "integer", "calls that failed or came back empty", "calls"),
-                Column("agents_recorded", "integer", "agents the synthesis says it merged", "agents"),
+                Column(
+                    "agents_recorded", "integer", "agents the synthesis says it merged", "agents"
+                ),
                 Column("disagreement_recorded", "boolean", "the telemetry's own disagreement flag"),
                 Column("disagreement_points", "integer", "disagreement points the telemetry lists"),
                 Column("agreements", "integer", "agreements the telemetry or synthesis lists"),
-                Column("conflicts", "integer", "conflicts declared anywhere in the run, failures of agents excluded"),
+                Column(
+                    "conflicts",
+                    "integer",
+                    "conflicts declared anywhere in the run, failures of agents excluded",
+                ),
                 Column("escalated", "boolean", "escalation was triggered"),
                 Column("escalation_reason", "text", "why"),
                 Column("latency_ms", "number", "sum over the run's calls", "ms"),
                 Column("latency_ms_reported", "number", "total the telemetry gives", "ms"),
                 Column("tokens", "integer", "sum over the run's calls", "tokens"),
                 Column("tokens_reported", "integer", "total the telemetry gives", "tokens"),
-                Column("cost_usd", "number", "sum of the calls' computed costs; missing if any is missing", "USD"),
+                Column(
+                    "cost_usd",
+                    "number",
+                    "sum of the calls' computed costs; missing if any is missing",
+                    "USD",
+                ),
                 Column("cost_usd_reported", "number", "total the telemetry gives", "USD"),
-                Column("completeness_score", "number", "quality_metrics.completeness_score as recorded"),
-                Column("human_review_score", "number", "quality_metrics.human_review_score as recorded"),
-                Column("automated_checks_passed", "integer", "missing where 0 passed and 0 failed: the writer's default"),
-                Column("automated_checks_failed", "integer", "missing where 0 passed and 0 failed: the writer's default"),
+                Column(
+                    "completeness_score", "number", "quality_metrics.completeness_score as recorded"
+                ),
+                Column(
+                    "human_review_score", "number", "quality_metrics.human_review_score as recorded"
+                ),
+                Column(
+                    "automated_checks_passed",
+                    "integer",
+                    "missing where 0 passed and 0 failed: the writer's default",
+                ),
+                Column(
+                    "automated_checks_failed",
+                    "integer",
+                    "missing where 0 passed and 0 failed: the writer's default",
+                ),
                 Column("output_path", "text", "where the writer says it put the merged result"),
-                Column("basis", "category", "best evidence of the run: telemetry, synthesis, verdict or output"),
+                Column(
+                    "basis",
+                    "category",
+                    "best evidence of the run: telemetry, synthesis, verdict or output",
+                ),
                 Column("sources", "integer", "files that speak of the run", "files"),
-                Column("match_rule", "category", "how the files were joined: timestamp, session, run_id, batch or file"),
+                Column(
+                    "match_rule",
+                    "category",
+                    "how the files were joined: timestamp, session, run_id, batch or file",
+                ),
                 *_ORIGIN,
             ),
         ),
@@ -221,26 +267,44 @@ TABLES: dict[str, Table] = {
                 *_RUN,
                 *_AGENT,
                 Column("provider", "category", "maker of the model: anthropic, google, openai …"),
-                Column("model_id", "category", "model, normalised: observed, else requested, else claimed"),
+                Column(
+                    "model_id",
+                    "category",
+                    "model, normalised: observed, else requested, else claimed",
+                ),
                 Column("model_requested", "category", "model the caller asked for, as written"),
                 Column("model_claimed", "category", "model the answer says it is, as written"),
                 Column("model_observed", "category", "model the provider reported, as written"),
                 Column("model_release", "category", "release of the model as written"),
                 Column("reasoning_mode", "category", "reasoning effort or role as written"),
-                Column("timestamp", "timestamp", "of the run, or of the call where it has its own", "UTC"),
+                Column(
+                    "timestamp",
+                    "timestamp",
+                    "of the run, or of the call where it has its own",
+                    "UTC",
+                ),
                 *_TOKENS,
                 Column("latency_ms", "number", "wall time of the call", "ms"),
                 Column("cache_hit", "boolean", "the prompt was answered from a cache"),
-                Column("cost_usd", "number", "computed from tokens at the price of the day; missing if unknown", "USD"),
+                Column(
+                    "cost_usd",
+                    "number",
+                    "computed from tokens at the price of the day; missing if unknown",
+                    "USD",
+                ),
                 Column("cost_usd_reported", "number", "as recorded", "USD"),
                 Column("pricing_version", "category", "price list behind cost_usd"),
-                Column("status", "category", "ok or error, recomputed from error, output and status"),
+                Column(
+                    "status", "category", "ok or error, recomputed from error, output and status"
+                ),
                 Column("status_recorded", "category", "as recorded"),
                 Column("error", "text", "error message as recorded"),
                 Column("arbiter_override", "boolean", "the arbiter overrode the agents here"),
                 Column("override_reason", "text", "why"),
                 Column("output_path", "text", "where the writer says it put the answer"),
-                Column("basis", "category", "best evidence of the call: telemetry, metrics or output"),
+                Column(
+                    "basis", "category", "best evidence of the call: telemetry, metrics or output"
+                ),
                 Column("sources", "integer", "files that describe the call", "files"),
                 *_ORIGIN,
             ),
@@ -258,13 +322,31 @@ TABLES: dict[str, Table] = {
                 Column("reasoning_mode", "category", "reasoning effort or role as written"),
                 Column("prompt_version", "category", "version of the prompt as written"),
                 Column("timestamp", "timestamp", "when the answer was written or collected", "UTC"),
-                Column("payload_class", "category", "what the content is: " + ", ".join(PAYLOAD_CLASSES)),
-                Column("content", "text", "the answer, as JSON where structured; secrets masked; long ones cut"),
+                Column(
+                    "payload_class",
+                    "category",
+                    "what the content is: " + ", ".join(PAYLOAD_CLASSES),
+                ),
+                Column(
+                    "content",
+                    "text",
+                    "the answer, as JSON where structured; secrets masked; long ones cut",
+                ),
                 Column("content_chars", "integer", "length before cutting", "characters"),
-                Column("content_hash", "text", "SHA-256 of the unmasked content, first 16 hex digits"),
-                Column("shared_payload", "integer", "proposals, this one included, with this very content"),
+                Column(
+                    "content_hash", "text", "SHA-256 of the unmasked content, first 16 hex digits"
+                ),
+                Column(
+                    "shared_payload",
+                    "integer",
+                    "proposals, this one included, with this very content",
+                ),
                 Column("agreements", "integer", "agreements the answer lists"),
-                Column("conflicts", "integer", "conflicts the answer lists, failures of agents excluded"),
+                Column(
+                    "conflicts",
+                    "integer",
+                    "conflicts the answer lists, failures of agents excluded",
+                ),
                 *_ORIGIN,
             ),
         ),
@@ -281,7 +363,11 @@ TABLES: dict[str, Table] = {
                 Column("disagreement_severity", "category", "cosmetic, structural or logical"),
                 Column("resolution", "text", "how it was settled, in words"),
                 Column("resolved", "boolean", "it was settled"),
-                Column("origin", "category", "declared (written by an agent or tool) or detected (found by comparing)"),
+                Column(
+                    "origin",
+                    "category",
+                    "declared (written by an agent or tool) or detected (found by comparing)",
+                ),
                 Column("declared_in", "category", "telemetry, synthesis or proposal"),
                 Column("degradation", "boolean", "not an opinion: an agent failed"),
                 *_ORIGIN,
@@ -292,7 +378,11 @@ TABLES: dict[str, Table] = {
             "one amount of a cost summary",
             (
                 Column("spec_id", "category", "SPEC the summary is about"),
-                Column("scope", "category", "total, stage, agent or breakdown; sum within one scope only"),
+                Column(
+                    "scope",
+                    "category",
+                    "total, stage, agent or breakdown; sum within one scope only",
+                ),
                 Column("stage", "category", "stage, where the scope has one"),
                 Column("agent", "category", "agent, where the scope has one"),
                 Column("key_raw", "text", "key as it was written"),
@@ -302,14 +392,25 @@ TABLES: dict[str, Table] = {
                 Column("tokens_reported", "integer", "tokens in total, where told", "tokens"),
                 Column("budget_usd", "number", "budget of the SPEC", "USD"),
                 Column("utilization", "number", "total divided by budget, recomputed", "ratio"),
-                Column("utilization_reported", "number", "as recorded, percent turned into a ratio", "ratio"),
+                Column(
+                    "utilization_reported",
+                    "number",
+                    "as recorded, percent turned into a ratio",
+                    "ratio",
+                ),
                 Column("calls_reported", "integer", "calls the summary counts", "calls"),
                 Column("duration_s", "number", "age of the writer's tracker, not of the run", "s"),
-                Column("timestamp", "timestamp", "when the summary was generated, where told", "UTC"),
+                Column(
+                    "timestamp", "timestamp", "when the summary was generated, where told", "UTC"
+                ),
                 Column("flavour", "category", "native, detailed, per_stage_usd or totals"),
                 _SCHEMA_VERSION,
                 Column("pricing_version", "category", "price list the writer names"),
-                Column("superseded", "boolean", "another loaded root holds a later state of this summary"),
+                Column(
+                    "superseded",
+                    "boolean",
+                    "another loaded root holds a later state of this summary",
+                ),
                 *_ORIGIN,
             ),
         ),
@@ -328,12 +429,18 @@ TABLES: dict[str, Table] = {
                 _TIMESTAMP_RAW,
                 Column("latency_ms", "number", "end minus start", "ms"),
                 Column("status", "category", "ok or error, recomputed from every part"),
-                Column("status_recorded", "category", "passed or failed as the file's own top level says, if it does"),
+                Column(
+                    "status_recorded",
+                    "category",
+                    "passed or failed as the file's own top level says, if it does",
+                ),
                 Column("prefilter_model", "category", "policy prefilter's model"),
                 Column("prefilter_status", "category", "passed, failed or skipped"),
                 Column("policy_model", "category", "final policy's model"),
                 Column("policy_status", "category", "passed, failed or skipped"),
-                Column("policy_stubbed", "boolean", "the policy command was `true`: no model was asked"),
+                Column(
+                    "policy_stubbed", "boolean", "the policy command was `true`: no model was asked"
+                ),
                 Column("baseline_mode", "category", "full, no-run or skip"),
                 Column("baseline_status", "category", "passed, failed or skipped"),
                 Column("tool_status", "category", "as recorded"),
@@ -353,7 +460,9 @@ TABLES: dict[str, Table] = {
             "checks",
             "one check within a guardrail, or one health check (HAL)",
             (
-                Column("guardrail_id", "text", "guardrail the check belongs to; missing for HAL files"),
+                Column(
+                    "guardrail_id", "text", "guardrail the check belongs to; missing for HAL files"
+                ),
                 Column("spec_id", "category", "SPEC checked"),
                 Column("stage", "category", "stage checked"),
                 Column("kind", "category", "check, scenario, hook, policy, baseline or hal"),
@@ -372,14 +481,20 @@ TABLES: dict[str, Table] = {
             (
                 *_RUN,
                 Column("stage_run_id", "text", "attempt the event belongs to"),
-                Column("event", "category", "queued, dispatched, checking_consensus, completed, cancelled, failed, reset or deduped"),
+                Column(
+                    "event",
+                    "category",
+                    "queued, dispatched, checking_consensus, completed, cancelled, failed, reset or deduped",
+                ),
                 Column("mode", "category", "auto or manual"),
                 Column("attempt", "integer", "number of the attempt"),
                 Column("dedupe_count", "integer", "dispatches dropped as duplicates"),
                 Column("payload_hash", "text", "hash of what was dispatched"),
                 Column("timestamp", "timestamp", "when", "UTC"),
                 _TIMESTAMP_RAW,
-                Column("since_dispatch_ms", "number", "time since the attempt was dispatched", "ms"),
+                Column(
+                    "since_dispatch_ms", "number", "time since the attempt was dispatched", "ms"
+                ),
                 *_ORIGIN,
             ),
         ),
@@ -407,7 +522,9 @@ TABLES: dict[str, Table] = {
                 *_RUN,
                 *_AGENT,
                 Column("reason", "text", "why the arbiter overrode"),
-                Column("assessment", "category", "improvement, neutral or degradation, where reviewed"),
+                Column(
+                    "assessment", "category", "improvement, neutral or degradation, where reviewed"
+                ),
                 Column("timestamp", "timestamp", "when", "UTC"),
                 *_ORIGIN,
             ),
@@ -437,8 +554,16 @@ TABLES: dict[str, Table] = {
                     "category",
                     "ok, repaired, mistyped, empty, invalid, binary, too_large, special or unreadable",
                 ),
-                Column("evidence_root", "text", "folder that holds consensus/, commands/ or costs/, relative to the root"),
-                Column("path", "text", "path within the evidence root: equal for two states of one file"),
+                Column(
+                    "evidence_root",
+                    "text",
+                    "folder that holds consensus/, commands/ or costs/, relative to the root",
+                ),
+                Column(
+                    "path",
+                    "text",
+                    "path within the evidence root: equal for two states of one file",
+                ),
                 Column("spec_id", "category", "SPEC, from the path"),
                 Column("stage", "category", "stage, from the name"),
                 Column("agent", "category", "agent, from the name"),
@@ -447,7 +572,11 @@ TABLES: dict[str, Table] = {
                 Column("disk_bytes", "integer", "size in whole 4 KiB blocks", "bytes"),
                 Column("sha256", "text", "SHA-256 of the content"),
                 Column("duplicate_of", "text", "first file with the very same content"),
-                Column("superseded", "boolean", "a later evidence root holds another state of this file"),
+                Column(
+                    "superseded",
+                    "boolean",
+                    "a later evidence root holds another state of this file",
+                ),
                 Column("rows", "integer", "rows read from it, problems excluded", "rows"),
             ),
         ),

@@ -78,9 +78,11 @@ def parse_array(raw: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 def spellings(raw: pa.Array) -> list[str]:
     """Return the shapes in which timestamps are written, such as ``9999-99-99T99:99:99Z``."""
-    short = pc.utf8_slice_codeunits(raw, 0, 40)
+    common = pc.match_like(raw, "____-__-__T__:__:__Z")
+    short = pc.utf8_slice_codeunits(pc.unique(raw.filter(pc.invert(common))), 0, 40)
     shape = pc.replace_substring_regex(short, r"\d", "9")
-    return sorted(pc.unique(pc.replace_substring_regex(shape, r"\.9+", ".9")).to_pylist())
+    shapes = set(pc.replace_substring_regex(shape, r"\.9+", ".9").to_pylist())
+    return sorted(shapes | ({"9999-99-99T99:99:99Z"} if pc.any(common).as_py() else set()))
 
 
 @lru_cache(maxsize=65536)

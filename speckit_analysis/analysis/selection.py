@@ -133,11 +133,12 @@ def _check(names: Sequence[str], known: Sequence[str], what: str) -> None:
 
 
 def _reasons(column: pd.Series, include: Sequence[str], unknown: str) -> pd.Series:
-    # Working on the categories keeps this at a glance per row on millions of rows.
     category = column.astype("category")
-    words = {name: _WORDS.get(name, str(name)) for name in category.cat.categories}
-    reasons = category.astype("string").map(words).astype("string").fillna(unknown)
-    return reasons.mask(category.isin(list(include)).to_numpy())
+    names = list(category.cat.categories)
+    words = [pd.NA if name in include else _WORDS.get(name, str(name)) for name in names]
+    # One look-up per row by number, not by text: there may be millions of rows.
+    reasons = pd.array([*words, unknown], dtype="string")
+    return pd.Series(reasons.take(category.cat.codes.to_numpy()), index=column.index)
 
 
 def _tally(reasons: pd.Series) -> pd.DataFrame:

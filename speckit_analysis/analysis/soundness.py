@@ -337,9 +337,10 @@ def headline(runs: Selection, covered: pd.DataFrame) -> str:
         )
     )
     n = len(runs.kept)
+    count = "counts" if n == 1 else "count"
     return (
         f"Of {wording.count(runs.total, 'run')}, {wording.count(n)}"
-        f" {'counts' if n == 1 else 'count'} as measured; of these {usable}.{small_sample(n, 'run')}"
+        f" {count} as measured; of these {usable}.{small_sample(n, 'run')}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -38,8 +38,7 @@ def summarise(frame: pd.DataFrame, by: str | Sequence[str] | None, value: str) -
     Quantiles interpolate linearly between order statistics, as numpy and pandas do.
     """
     names = [by] if isinstance(by, str) else list(by or ())
-    keys = pd.DataFrame({name: key_column(frame, name) for name in names}, index=frame.index)
-    codes, groups = _grouped(keys, len(frame))
+    codes, groups = _grouped({name: key_column(frame, name) for name in names}, len(frame))
     numbers = frame[value].to_numpy(dtype=float, na_value=np.nan)
     return groups.join(_described(numbers, codes, len(groups)))
 
@@ -53,17 +52,55 @@ def key_column(frame: pd.DataFrame, name: str) -> pd.Series:
     return periods.dt.start_time.dt.tz_localize("UTC")
 
 
-def _grouped(keys: pd.DataFrame, rows: int) -> tuple[np.ndarray, pd.DataFrame]:
-    if not len(keys.columns):
-        return np.zeros(rows, dtype=np.int16), pd.DataFrame(index=pd.RangeIndex(min(rows, 1)))
-    grouped = keys.groupby(list(keys.columns), observed=True, dropna=False, sort=True)
-    codes = grouped.ngroup().to_numpy()
-    size = int(codes.max()) + 1 if rows else 0
-    first = np.empty(size, dtype=np.intp)
-    first[codes[::-1]] = np.arange(rows - 1, -1, -1)
+def _grouped(keys: Mapping[str, pd.Series], rows: int) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return the number of each row's group, and the keys of each group in order.
+
+    A pandas groupby does the same in ten times the time where keys are categories, because
+    it hashes what is already numbered.
+    """
+    codes = np.zeros(rows, dtype=np.intp)
+    members: dict[str, np.ndarray] = {}
+    size = min(rows, 1)
+    for name, column in keys.items():
+        own, levels = _numbered(column)
+        codes, occurring = _renumbered(codes * levels + own, size * levels)
+        members = {other: places[occurring // levels] for other, places in members.items()}
+        members[name] = occurring % levels
+        size = len(occurring)
+    taken = {name: _level(keys[name], places) for name, places in members.items()}
+    groups = pd.DataFrame(taken, index=pd.RangeIndex(size))
     # A radix sort of small integers is several times faster than one of 64 bits.
-    narrow = codes.astype(np.int16) if size < 32_768 else codes
-    return narrow, keys.iloc[first].reset_index(drop=True)
+    return codes.astype(np.int16) if size < 32_768 else codes, groups
+
+
+def _numbered(column: pd.Series) -> tuple[np.ndarray, int]:
+    """Return the place of each value in the order of values, missing ones last, and the end."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, last = column.cat.codes.to_numpy(dtype=np.intp), len(column.cat.categories)
+    else:
+        codes, values = pd.factorize(column, sort=True)
+        last = len(values)
+    return np.where(codes < 0, last, codes), last + 1
+
+
+def _level(column: pd.Series, places: np.ndarray) -> pd.Series:
+    """Return the values at `places`, as :func:`_numbered` gives them."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        known = np.where(places < len(column.cat.categories), places, -1)
+        return pd.Series(pd.Categorical.from_codes(known, dtype=column.dtype))
+    values = pd.Series(pd.factorize(column, sort=True)[1])
+    return values.reindex(places).astype(column.dtype).reset_index(drop=True)
+
+
+def _renumbered(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return `codes` below `size` without gaps, and the codes that occur in order."""
+    if size > max(4 * len(codes), 65_536):
+        occurring, dense = np.unique(codes, return_inverse=True)
+        return dense, occurring
+    occurring = np.flatnonzero(np.bincount(codes, minlength=size))
+    rank = np.zeros(size, dtype=np.intp)
+    rank[occurring] = np.arange(len(occurring))
+    return rank[codes], occurring
 
 
 def _described(numbers: np.ndarray, codes: np.ndarray, size: int) -> pd.DataFrame:
@@ -103,10 +140,10 @@ def _quantiles(group: np.ndarray) -> tuple[float, float, float]:
     """Return median, 95th percentile and maximum."""
     if not len(group):
         return np.nan, np.nan, np.nan
+    # numpy sorts in vector registers, faster than it partitions at four places.
+    ordered = np.sort(group)
     places = np.array([0.5, 0.95]) * (len(group) - 1)
     below = np.floor(places).astype(np.intp)
     above = np.minimum(below + 1, len(group) - 1)
-    parted = np.partition(group, np.unique([*below, *above, len(group) - 1]))
-    lower, upper = parted[below], parted[above]
-    median, p95 = lower + (upper - lower) * (places - below)
-    return float(median), float(p95), float(parted[-1])
+    median, p95 = ordered[below] + (ordered[above] - ordered[below]) * (places - below)
+    return float(median), float(p95), float(ordered[-1])

@@ -20,15 +20,9 @@ from speckit_analysis.assemble.identity import (
 from speckit_analysis.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.discovery import Discovery
 from speckit_analysis.frames import finish, gather
-from speckit_analysis.redaction import mask_all
 from speckit_analysis.tables import TABLES
 
 Frames = dict[str, pd.DataFrame]
-
-# Free text that may quote what a terminal showed.
-_SHOWN_TEXTS = frozenset(
-    {"error", "escalation_reason", "override_reason", "output_path", "description", "resolution"}
-)
 
 # What joining needs beside the contract's columns.
 _INTERNAL = {
@@ -89,8 +83,9 @@ def _join_runs(frames: Frames) -> None:
     parts.append(runs_of_rows(proposals, pd.concat([part["run_id"] for part in parts])))
     mentions = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     runs = date(merge_mentions(mentions), proposals)
-    moment = runs.set_index("run_id")["timestamp"]
-    calls["timestamp"] = calls["timestamp"].fillna(look_up(calls["run_id"], moment))
+    calls["run"] = look_up(calls["run_id"], pd.Series(runs.index, index=runs["run_id"]))
+    moment = runs["timestamp"].array.take(calls["run"].to_numpy())
+    calls["timestamp"] = calls["timestamp"].fillna(pd.Series(moment, index=calls.index))
     calls["cost_usd"] = prices.cost_usd(calls)
     priced = calls["cost_usd"].notna()
     calls["pricing_version"] = pd.Series(prices.pricing_version(), calls.index).where(priced)
@@ -146,7 +141,9 @@ def _derive_checks(checks: pd.DataFrame, guardrails: pd.DataFrame, digests: pd.S
     passed = recorded.isin((*good, "degraded", "mocked")) | ((http < 400).fillna(False))
     status = pd.Series(pd.NA, checks.index, dtype="string").mask(passed, "ok")
     checks["status"] = status.mask(failed.astype(bool), "error")
-    checks["provenance"] = checks["provenance"].fillna("measured").mask(recorded == "mocked", "stub")
+    checks["provenance"] = (
+        checks["provenance"].fillna("measured").mask(recorded == "mocked", "stub")
+    )
 
 
 def _time_lifecycle(frames: Frames) -> None:
@@ -170,11 +167,17 @@ def _derive_overrides(frames: Frames) -> None:
     flagged = calls[calls["arbiter_override"].fillna(False).astype(bool)]
     columns = ["run_id", "spec_id", "stage", "agent", "agent_raw", "timestamp", "file", "locator"]
     derived = flagged[[*columns, "provenance"]].assign(reason=flagged["override_reason"])
-    frames["overrides"] = pd.concat([written, derived], ignore_index=True) if len(derived) else written
+    frames["overrides"] = (
+        pd.concat([written, derived], ignore_index=True) if len(derived) else written
+    )
 
 
 def _rows_by_file(frames: Frames) -> pd.Series:
-    parts = [frame["file"] for name, frame in frames.items() if name in TABLES and name not in ("files", "problems")]
+    parts = [
+        frame["file"]
+        for name, frame in frames.items()
+        if name in TABLES and name not in ("files", "problems")
+    ]
     return pd.concat(parts).value_counts()
 
 
@@ -197,12 +200,5 @@ def _finished(frames: Frames) -> Frames:
         frame = frames[name]
         if name != "files":
             frame["source"] = look_up(frame["file"], source)
-        for column in _SHOWN_TEXTS & set(table.column_names):
-            frame[column] = _masked(frame[column])
         finished[name] = finish(table, frame)
     return finished
-
-
-def _masked(values: pd.Series) -> pd.Series:
-    masked = mask_all(pa.array(values, pa.string(), from_pandas=True))
-    return pd.Series(masked.to_pandas(), index=values.index, dtype="string")

@@ -36,9 +36,7 @@ def call_keys(frame: pd.DataFrame) -> pd.Series:
     return head + "|" + ordinal.astype("string")
 
 
-def merge_calls(
-    calls: pd.DataFrame, proposals: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Merge the mentions of each call; return the calls, and where telemetry and metrics differ.
 
     Parameters
@@ -50,6 +48,9 @@ def merge_calls(
     """
     calls["call"] = call_keys(calls)
     proposals["call"] = call_keys(proposals)
+    if proposals.empty and not calls["call"].duplicated().any():
+        calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
+        return _derive(calls), _differences(calls.head(0), calls.head(0))
     from_metrics = calls["basis"] == "metrics"
     embedded = calls[~from_metrics].drop_duplicates("call")
     metrics = calls[from_metrics].drop_duplicates("call")
@@ -60,13 +61,21 @@ def merge_calls(
     lone = answers[~is_among(answers.index.to_series(), merged["call"])]
     if len(lone):
         merged = pd.concat([merged, _calls_from(lone)], ignore_index=True)
-    return _derive(merged, answers, counts), differences
+    merged = merged.reset_index(drop=True)
+    for column in ("model_claimed", "payload_class"):
+        merged[column] = look_up(merged["call"], answers[column])
+    merged["provenance"] = look_up(merged["call"], answers["provenance"])
+    answered = merged["payload_class"].notna().astype("Int64")
+    merged["sources"] = look_up(merged["call"], counts).fillna(0).astype("Int64") + answered
+    return _derive(merged), differences
 
 
 def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return one row per figure on which a metrics file and the telemetry differ."""
     columns = ["call", "file", "locator", "run_id", *FIGURES]
-    both = metrics[columns].merge(embedded[["call", *FIGURES]], on="call", suffixes=("", "_telemetry"))
+    both = metrics[columns].merge(
+        embedded[["call", *FIGURES]], on="call", suffixes=("", "_telemetry")
+    )
     found = []
     for figure in FIGURES:
         here, there = both[figure], both[f"{figure}_telemetry"]
@@ -92,13 +101,9 @@ def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
     return calls
 
 
-def _derive(calls: pd.DataFrame, answers: pd.DataFrame, counts: pd.Series) -> pd.DataFrame:
-    calls = calls.reset_index(drop=True)
-    for column in ("model_claimed", "payload_class"):
-        calls[column] = look_up(calls["call"], answers[column])
-    calls["answer_provenance"] = look_up(calls["call"], answers["provenance"])
-    answered = calls["payload_class"].notna().astype("Int64")
-    calls["sources"] = look_up(calls["call"], counts).fillna(0).astype("Int64") + answered
+def _derive(calls: pd.DataFrame) -> pd.DataFrame:
+    if "payload_class" not in calls:
+        calls["payload_class"] = pd.Series(pd.NA, calls.index, dtype="string")
     calls["status"] = _status(calls)
     requested = spell(calls["model_requested"], vocabulary.normalise_model)
     claimed = spell(calls["model_claimed"], vocabulary.normalise_model)
@@ -121,5 +126,5 @@ def _status(calls: pd.DataFrame) -> pd.Series:
 
 def _provenance(calls: pd.DataFrame) -> pd.Series:
     instant = calls["latency_ms"].lt(STUB_LATENCY_MS) & calls["completion_tokens"].gt(0)
-    provenance = calls["answer_provenance"].fillna("measured")
+    provenance = calls["provenance"].fillna("measured")
     return provenance.mask(instant.fillna(False), "stub")

@@ -43,6 +43,8 @@ def _duplicates(files: pd.DataFrame) -> pd.Series:
     """Return the first file with the very same content; empty files are no copies."""
     content = files["sha256"].where(files["bytes"] > 0)
     repeated = content.duplicated() & content.notna()
+    if not repeated.any():
+        return pd.Series(pd.NA, files.index, dtype="string")
     first = files[content.notna()].drop_duplicates("sha256").set_index("sha256")["source"]
     return look_up(content.where(repeated), first)
 
@@ -53,7 +55,11 @@ def _superseded(files: pd.DataFrame) -> pd.Series:
     Folders of earlier states carry their date in their name; one without a date is the
     latest.
     """
-    dates = {root: (_DATE.findall(root) or ["latest"])[-1] for root in files["evidence_root"].unique()}
+    if files["evidence_root"].nunique() < 2:
+        return pd.Series(False, files.index, dtype="boolean")
+    dates = {
+        root: (_DATE.findall(root) or ["latest"])[-1] for root in files["evidence_root"].unique()
+    }
     order = files["evidence_root"].map(dates)
     known = files["path"].str.contains("/", na=False)
     last = order.groupby(files["path"]).transform("max")

@@ -124,7 +124,9 @@ def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
         {True: ": an agent failed, which is no disagreement", False: ""}
     )
     message = _say("disagreement_detected is true, but no point is listed{}", reason)
-    yield _problems(rows, "flag_without_points", "warning", message, "not counted as a disagreement")
+    yield _problems(
+        rows, "flag_without_points", "warning", message, "not counted as a disagreement"
+    )
     unflagged = (~runs["disagreement_recorded"]) & (runs["conflicts"] > 0)
     rows = _where(runs, unflagged)
     template = "{} disagreements are declared, but disagreement_detected is false"
@@ -150,7 +152,9 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
         first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
         count = rows.groupby("run_id").size().reindex(first.index)
         message = _say(what + " for {} calls that took place", count)
-        yield _problems(first.set_axis(first["file"].index), kind, "warning", message, "left missing")
+        yield _problems(
+            first.set_axis(first["file"].index), kind, "warning", message, "left missing"
+        )
     runs = frames["runs"]
     rows = _where(runs, runs["basis"] != "telemetry")
     message = "no telemetry: neither tokens, cost nor latency of the run are known"
@@ -177,7 +181,9 @@ def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
 
 def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
     calls = frames["calls"]
-    stubs = calls[calls["provenance"] == "stub"].sort_values(["run_id", "basis"], ascending=[True, False])
+    stubs = calls[calls["provenance"] == "stub"].sort_values(
+        ["run_id", "basis"], ascending=[True, False]
+    )
     first = stubs.drop_duplicates("run_id")
     grouped = stubs.groupby("run_id")["latency_ms"].agg(["size", "min", "max"])
     grouped = grouped.reindex(first["run_id"]).set_axis(first.index)
@@ -242,7 +248,8 @@ def _role_played(frames: Frames) -> Iterator[pd.DataFrame]:
 def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
     events = frames["lifecycle"]
     ended = events.loc[
-        events["event"].isin(("completed", "cancelled", "failed", "deduped", "reset")), "stage_run_id"
+        events["event"].isin(("completed", "cancelled", "failed", "deduped", "reset")),
+        "stage_run_id",
     ]
     rows = events[(events["event"] == "dispatched") & ~is_among(events["stage_run_id"], ended)]
     message = _say("attempt {} was dispatched and never ended", rows["stage_run_id"])
@@ -253,7 +260,9 @@ def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
     runs, guardrails = frames["runs"], frames["guardrails"]
     status = runs.dropna(subset="synthesis_status").set_index("run_id")["synthesis_status"]
     says = look_up(guardrails["run_id"], status)
-    rows = guardrails[((guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")).fillna(False)]
+    rows = guardrails[
+        ((guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")).fillna(False)
+    ]
     template = "unlock_status is 'unlocked' although the synthesis says {!r}"
     message = _say(template, says[rows.index])
     yield _problems(rows, "unlock_contradicts", "error", message, "both kept as recorded")
@@ -309,7 +318,9 @@ def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
     if len(shapes) > 1:
         message = f"timestamps are written in {len(shapes)} ways: {', '.join(shapes[:12])}"
         yield _general("mixed_spelling", message, "read as UTC; the raw value is kept")
-    versions = pd.concat([frames[n]["schema_version"].dropna() for n in ("runs", "guardrails", "costs")])
+    versions = pd.concat(
+        [frames[n]["schema_version"].dropna() for n in ("runs", "guardrails", "costs")]
+    )
     distinct = sorted(set(versions.astype(str)))
     if len(distinct) > 1:
         message = f"schema versions {', '.join(distinct)} side by side"
@@ -335,8 +346,6 @@ def _absolute_paths(frames: Frames) -> Iterator[pd.DataFrame]:
         rows = frames[name]
         absolute = _where(rows, rows["output_path"].str.match(r"(?:/|[A-Za-z]:\\)"))
         if len(absolute):
-            message = (
-                f"{len(absolute)} {name} name a path of the machine that wrote them; the first is here"
-            )
+            message = f"{len(absolute)} {name} name a path of the machine that wrote them; the first is here"
             action = "kept as text; never opened"
             yield _problems(absolute.head(1), "absolute_path", "info", message, action)

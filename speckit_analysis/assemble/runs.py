@@ -55,7 +55,7 @@ def derive(
 ) -> pd.DataFrame:
     """Add what follows from the run's calls, answers and disagreements."""
     position = pd.Series(runs.index, index=runs["run_id"])
-    calls_of = _codes(calls, position)
+    calls_of = calls["run"]
     runs["agents"] = _count(calls_of, len(runs))
     for column, status in (("agents_ok", "ok"), ("agents_failed", "error")):
         runs[column] = _count(calls_of[calls["status"] == status], len(runs))
@@ -72,7 +72,7 @@ def derive(
     runs["status_recorded"] = runs["status_recorded"].fillna(runs["synthesis_status"])
     runs["status"] = _status(runs, _count(_codes(unresolved, position), len(runs)))
     runs["provenance"] = _provenance(runs, calls, calls_of)
-    runs["sources"] = _sources(position, mentions, calls, proposals)
+    runs["sources"] = _sources(runs, position, mentions, calls, calls_of, proposals)
     return runs
 
 
@@ -114,13 +114,23 @@ def _provenance(runs: pd.DataFrame, calls: pd.DataFrame, calls_of: pd.Series) ->
 
 
 def _sources(
-    position: pd.Series, mentions: pd.DataFrame, calls: pd.DataFrame, proposals: pd.DataFrame
+    runs: pd.DataFrame,
+    position: pd.Series,
+    mentions: pd.DataFrame,
+    calls: pd.DataFrame,
+    calls_of: pd.Series,
+    proposals: pd.DataFrame,
 ) -> pd.Series:
+    """Count the files that speak of each run: its own, and all others."""
     # The metrics file of a call that telemetry embeds has no row left; its count is on the call.
-    pairs = pd.concat([part[["run_id", "file"]] for part in (mentions, calls, proposals)])
-    distinct = pairs.drop_duplicates()
-    counts = _count(_codes(distinct, position), len(position))
+    home = runs["file"].to_numpy()
+    others = []
+    for part, codes in ((mentions, None), (calls, calls_of), (proposals, None)):
+        codes = _codes(part, position) if codes is None else codes
+        elsewhere = part["file"].to_numpy() != home[codes.to_numpy(int)]
+        others.append(pd.DataFrame({"run": codes[elsewhere], "file": part.loc[elsewhere, "file"]}))
+    counts = 1 + _count(pd.concat(others).drop_duplicates()["run"], len(runs))
     extra = (calls["sources"] - 1).clip(lower=0)
     answered = calls["payload_class"].notna() & (calls["basis"] != "output")
-    merged = (extra - answered.astype("Int64")).groupby(_codes(calls, position)).sum()
+    merged = (extra - answered.astype("Int64")).groupby(calls_of).sum()
     return counts + merged.reindex(counts.index).fillna(0).astype("Int64")

@@ -20,7 +20,7 @@ from speckit_analysis.figures.theme import (
     MUTED,
     canvas,
     clean,
-    describe,
+    finish,
     ink_on,
     themed,
 )
@@ -89,7 +89,7 @@ def bars(
     _limits(axes, limits or {})
     _name_rows(axes, shown[label])
     _value_axis(axes, axis, words)
-    return describe(figure, _in_words(title, shown[label], tags))
+    return finish(figure, _in_words(title, shown[label], tags))
 
 
 @themed
@@ -153,7 +153,7 @@ def stacked(
         ", ".join(f"{_plain(part)} {wording.count(n)}" for part, n in row.items() if n)
         for _, row in counts.iterrows()
     ]
-    return describe(figure, _in_words(title, counts.index, parts))
+    return finish(figure, _in_words(title, counts.index, parts))
 
 
 @themed
@@ -208,7 +208,7 @@ def intervals(
     _value_axis(axes, axis, words)
     ends = [f"{words(a)} to {words(b)}" for a, b in zip(start, stop, strict=True)]
     told = [f"{tag}, interval {end}" for tag, end in zip(tags, ends, strict=True)]
-    return describe(figure, _in_words(title, shown[label], told))
+    return finish(figure, _in_words(title, shown[label], told))
 
 
 @themed
@@ -258,7 +258,7 @@ def over_time(
     axes.yaxis.set_major_formatter(FuncFormatter(lambda figure, _: words(figure)))
     axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_ylabel(axis)
-    return describe(figure, _in_words(title, days, [words(figure) for figure in figures]))
+    return finish(figure, _in_words(title, days, [words(figure) for figure in figures]))
 
 
 @themed
@@ -297,7 +297,7 @@ def matrix(table: pd.DataFrame, *, title: str, subtitle: str, rows: str, columns
         ", ".join(f"{column} {wording.count(n)}" for column, n in row.items() if n)
         for _, row in table.iterrows()
     ]
-    return describe(figure, _in_words(title, table.index, told))
+    return finish(figure, _in_words(title, table.index, told))
 
 
 @themed
@@ -339,7 +339,7 @@ def spread(
     axes.set_xlim(0, most * (_room(tags) + 0.03))
     _name_rows(axes, shown[label])
     _value_axis(axes, axis, words)
-    return describe(figure, _in_words(title, shown[label], tags))
+    return finish(figure, _in_words(title, shown[label], tags))
 
 
 class _Ticks(MaxNLocator):

@@ -127,7 +127,7 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
         title=(
             f"The rate of disagreement differs between {wording.plural(period)}"
             if apart
-            else f"No change over time can be shown: all {wording.plural(period)}' intervals overlap"
+            else f"No change can be told: the intervals of all {wording.plural(period)} overlap"
         )
         if len(known) > 1
         else f"All comparable runs fall into one {period}",

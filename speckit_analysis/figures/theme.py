@@ -69,6 +69,8 @@ _SETTINGS: dict[str, Any] = {
     "ytick.major.size": 0,
     "xtick.labelsize": _TEXT_SIZE,
     "ytick.labelsize": _TEXT_SIZE,
+    "text.hinting": "none",
+    "figure.dpi": 72,
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
     "legend.frameon": False,
@@ -128,9 +130,15 @@ def canvas(title: str, subtitle: str, height: float) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def describe(figure: Figure, text: str) -> Figure:
-    """Attach to `figure` what a reader who does not see it is told."""
+def finish(figure: Figure, text: str) -> Figure:
+    """Finish `figure`: attach what a reader who does not see it is told, and fix its layout.
+
+    Laying out starts from the last result, so that a figure shown twice would differ in the
+    last digits if it were laid out twice.
+    """
     figure.set_label(text)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     return figure
 
 
@@ -139,7 +147,7 @@ def empty(title: str, subtitle: str = "") -> Figure:
     """Return a figure that says why there is nothing to show."""
     figure, axes = canvas(title, subtitle, 0.15)
     axes.set_axis_off()
-    return describe(figure, f"Nothing to show. {title} {subtitle}".strip())
+    return finish(figure, f"Nothing to show. {title} {subtitle}".strip())
 
 
 def clean(text: object, length: int | None = 34) -> str:

@@ -45,7 +45,9 @@ FORMAT = Format(
     name="agent-metrics",
     title="Metrics of one agent's call",
     endings=("_metrics.json",),
-    patterns=(re.compile(rf"(?P<stage>.+?)_(?P<timestamp>{IN_NAME})_(?P<agent>[\w.-]+)_metrics\.json"),),
+    patterns=(
+        re.compile(rf"(?P<stage>.+?)_(?P<timestamp>{IN_NAME})_(?P<agent>[\w.-]+)_metrics\.json"),
+    ),
     read=read,
     sniff=_sniff,
     schemas={"agent-metrics": AgentMetrics},

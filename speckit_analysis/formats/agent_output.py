@@ -31,7 +31,9 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     stage = file.group("stage") or _text(value, "stage")
     agent = file.group("agent") or _text(value, "agent")
     run = (spec, stage, canonical(moment) if moment else None)
-    write_proposal(file, rows, "/", run, agent, content, _SUFFIX.sub("", moment) if moment else None)
+    write_proposal(
+        file, rows, "/", run, agent, content, _SUFFIX.sub("", moment) if moment else None
+    )
 
 
 def _text(value: Mapping[str, Any], *keys: str) -> str | None:

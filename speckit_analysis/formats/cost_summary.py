@@ -180,7 +180,9 @@ def _check(
         _check_sum(file, f"/{field}", parts, total)
     usd = [cost.usd for cost in (record.per_stage_camel or {}).values() if cost.usd is not None]
     _check_sum(file, "/perStage", usd, total)
-    _check_sum(file, "/breakdown", [e.cost_usd for e in record.breakdown or () if e.cost_usd], total)
+    _check_sum(
+        file, "/breakdown", [e.cost_usd for e in record.breakdown or () if e.cost_usd], total
+    )
     _check_utilization(file, record, total)
     if provenance == "hand_written":
         message = "several agents have the very same round token counts: the breakdown is invented"
@@ -197,8 +199,15 @@ def _check_utilization(file: EvidenceFile, record: CostSummary, total: float | N
     budget = _first(record.budget, record.budget_usd)
     percent = record.utilization_percent
     reported = _first(record.utilization, None if percent is None else percent / 100)
-    if budget and total is not None and reported is not None and abs(total / budget - reported) > CENT:
-        message = f"utilization says {reported:.2f}, but {total} of {budget} is {total / budget:.2f}"
+    if (
+        budget
+        and total is not None
+        and reported is not None
+        and abs(total / budget - reported) > CENT
+    ):
+        message = (
+            f"utilization says {reported:.2f}, but {total} of {budget} is {total / budget:.2f}"
+        )
         file.problem("/utilization", "totals_differ", "warning", message, "recomputed")
 
 

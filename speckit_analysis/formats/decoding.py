@@ -101,9 +101,15 @@ def _loads(text: str, report: Report) -> Any:
 
 
 def _text(data: bytes, report: Report) -> str:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
         if data.startswith(mark):
-            report(Finding("", "encoding", "info", f"starts with a {encoding} mark", "read as such"))
+            report(
+                Finding("", "encoding", "info", f"starts with a {encoding} mark", "read as such")
+            )
             return data.decode(encoding, "replace")
     try:
         return data.decode()
@@ -116,7 +122,9 @@ def _text(data: bytes, report: Report) -> str:
 def _invalid(error: ValueError, action: str) -> Finding:
     if isinstance(error, json.JSONDecodeError):
         locator = f"line {error.lineno} column {error.colno}"
-        return Finding(locator, "invalid_json", "error", f"not JSON: {error.msg} at {locator}", action)
+        return Finding(
+            locator, "invalid_json", "error", f"not JSON: {error.msg} at {locator}", action
+        )
     # Python refuses integers of thousands of digits.
     return Finding("", "invalid_json", "error", f"not JSON that can be read: {error}", action)
 
@@ -171,9 +179,7 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
     return field.default
 
 
-def _convert_field(
-    value: Any, field: msgspec.structs.FieldInfo, report: Report, place: str
-) -> Any:
+def _convert_field(value: Any, field: msgspec.structs.FieldInfo, report: Report, place: str) -> Any:
     try:
         return msgspec.convert(value, field.type)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -210,7 +216,13 @@ def _escape(name: str) -> str:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "a boolean",
+        type(None): "null",
+    }
     return names.get(type(value), "a number")
 
 

@@ -17,4 +17,3 @@ Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 
 #: A score on whatever scale the writer uses.
 Score = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
-

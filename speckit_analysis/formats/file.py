@@ -114,7 +114,9 @@ class EvidenceFile:
         if found not in known:
             expected = " or ".join(repr(version) for version in known)
             message = f"unknown schema version {found!r}; expected {expected}"
-            self.problem(locator, "unknown_schema_version", "warning", message, "read as far as it fits")
+            self.problem(
+                locator, "unknown_schema_version", "warning", message, "read as far as it fits"
+            )
 
     def identity(self, path: str | None, content: str | None, field: str) -> str | None:
         """Choose between what the path and the content say of `field`; the path wins.

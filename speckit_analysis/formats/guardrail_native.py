@@ -80,7 +80,15 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     failed = [check.name for check in checks if check.status == "failed"]
     status = {True: "passed", False: "failed", None: None}[record.success]
     counts = (len(checks), len(failed), _len(record.errors), _len(record.warnings))
-    head = (file.number, "/", spec, record.stage or stage, key, "native", str(record.schema_version))
+    head = (
+        file.number,
+        "/",
+        spec,
+        record.stage or stage,
+        key,
+        "native",
+        str(record.schema_version),
+    )
     times = (record.session_id, moment, status)
     rows.writer("guardrails", COLUMNS)((*head, *times, *counts, _len(record.artifacts)))
     if failed and record.success:
@@ -103,7 +111,9 @@ FORMAT = Format(
     name="guardrail-native",
     title="Native guardrail",
     endings=(".json",),
-    patterns=(re.compile(rf"guardrail-(?P<stage>[a-z-]+?)-(?P<timestamp>{IN_NAME})_(?P<pid>\d+)\.json"),),
+    patterns=(
+        re.compile(rf"guardrail-(?P<stage>[a-z-]+?)-(?P<timestamp>{IN_NAME})_(?P<pid>\d+)\.json"),
+    ),
     read=read,
     sniff=_sniff,
     schemas={"guardrail-native": NativeGuardrail},

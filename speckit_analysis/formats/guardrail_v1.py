@@ -22,7 +22,9 @@ class Policy(msgspec.Struct, gc=False):
 
     model: str | None = None
     status: Status | None = None
-    note: Annotated[str, msgspec.Meta(description="command line; 'true' means stubbed")] | None = None
+    note: Annotated[str, msgspec.Meta(description="command line; 'true' means stubbed")] | None = (
+        None
+    )
     reasoning: str | None = None
 
 
@@ -248,7 +250,9 @@ def _check_indentation(file: EvidenceFile) -> None:
             sound = indent > openers[-1]
         if not sound:
             message = "inconsistent indentation: blocks were pasted together by a script"
-            file.problem(f"line {number}", "inconsistent_indentation", "info", message, "none needed")
+            file.problem(
+                f"line {number}", "inconsistent_indentation", "info", message, "none needed"
+            )
             return
         if stripped.endswith((b"{", b"[")):
             openers.append(indent)

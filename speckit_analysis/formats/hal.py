@@ -11,7 +11,16 @@ from speckit_analysis.formats.rows import Rows
 from speckit_analysis.redaction import mask
 from speckit_analysis.timestamps import IN_NAME, canonical
 
-COLUMNS = ("spec_id", "key", "kind", "name", "status_recorded", "http_status", "message", "timestamp_raw")
+COLUMNS = (
+    "spec_id",
+    "key",
+    "kind",
+    "name",
+    "status_recorded",
+    "http_status",
+    "message",
+    "timestamp_raw",
+)
 _HTTP_STATUS = re.compile(r"(?:Status:\s*|HTTP/[\d.]+\s+|\"status\":\s*)(\d{3})\b")
 
 

@@ -11,6 +11,8 @@ FORMAT = Format(
     name="prompt",
     title="Prompt of an agent",
     endings=("_prompt.txt",),
-    patterns=(re.compile(rf"(?P<stage>[^_]+)_(?P<timestamp>{IN_NAME})_(?P<agent>[\w.-]+)_prompt\.txt"),),
+    patterns=(
+        re.compile(rf"(?P<stage>[^_]+)_(?P<timestamp>{IN_NAME})_(?P<agent>[\w.-]+)_prompt\.txt"),
+    ),
     rank=10,
 )

@@ -77,7 +77,10 @@ class Format:
 def formats() -> tuple[Format, ...]:
     """Return every format, ours and those of installed packages, in the order of asking."""
     package = import_module("speckit_analysis.formats")
-    modules = (import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__))
+    modules = (
+        import_module(f"{package.__name__}.{m.name}")
+        for m in pkgutil.iter_modules(package.__path__)
+    )
     ours = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
     foreign = [_load(entry) for entry in entry_points(group=ENTRY_POINT_GROUP)]
     found = sorted([*ours, *foreign], key=lambda format: (format.rank, format.name))

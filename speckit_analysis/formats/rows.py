@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from speckit_analysis.redaction import mask_all
 from speckit_analysis.tables import ARROW_TYPES, TABLES
 
 #: Columns beside the contract that joining needs and users do not see.
@@ -20,6 +21,19 @@ INTERNAL_COLUMNS: dict[str, pa.DataType] = {
     "timestamp_raw": pa.string(),  # as written, where the table keeps only the moment
     "error": pa.string(),  # what a failed agent left instead of an answer
 }
+
+#: Free text that may quote what a terminal showed; masked before it goes anywhere.
+CAPTURED_TEXT = frozenset(
+    {
+        "description",
+        "error",
+        "escalation_reason",
+        "message",
+        "output_path",
+        "override_reason",
+        "resolution",
+    }
+)
 
 Row = tuple[Any, ...]
 
@@ -75,7 +89,12 @@ def _batch(table: str, columns: Sequence[str], rows: list[Row]) -> pa.RecordBatc
     if any(len(row) != len(names) for row in rows):
         raise ValueError(f"a format wrote rows for {table!r} that do not fit {names}")
     arrays = [
-        pa.array(values, arrow_type(table, name))
+        _array(table, name, values)
         for name, values in zip(names, zip(*rows, strict=True), strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=list(names))
+
+
+def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:
+    array = pa.array(values, arrow_type(table, name))
+    return mask_all(array) if name in CAPTURED_TEXT else array

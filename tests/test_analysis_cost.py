@@ -1,0 +1,175 @@
+"""Money by hand: premium, budgets, reported against computed."""
+
+from __future__ import annotations
+
+import pytest
+from frames import frame
+
+from speckit_analysis.analysis import cost
+
+
+def call(run, amount, **more):
+    spec = run.partition("/")[0]
+    return {"run_id": run, "spec_id": spec, "stage": "plan", "cost_usd": amount} | more
+
+
+PRICED = [
+    call("S1/plan", 0.2),
+    call("S1/plan", 0.1),
+    call("S1/plan", 0.1),
+    call("S2/plan", 0.4),
+    call("S2/plan", 0.4),
+]
+
+
+def test_premium_is_the_run_over_its_dearest_call():
+    found = cost.consensus_premium(frame("calls", PRICED))
+    assert found.runs["over_dearest"].tolist() == pytest.approx([2.0, 2.0])
+    assert found.runs["over_cheapest"].tolist() == pytest.approx([4.0, 2.0])
+    assert found.over_cheapest.geometric_mean == pytest.approx(8**0.5)
+    assert found.over_cheapest.n == 2
+    assert "2.00 times its most expensive call" in found.sentence
+    assert "(2 runs of 2 SPECs)" in found.sentence
+    assert "only 2 SPECs" in found.sentence
+
+
+def test_the_spec_is_the_unit_and_not_the_run():
+    repeated = [call(f"S1/{n}", amount) for n in range(20) for amount in (1.0, 1.0)]
+    single = [call("S2/plan", amount) for amount in (1.0, 0.125, 0.125)]
+    found = cost.consensus_premium(frame("calls", repeated + single))
+    assert len(found.runs) == 21
+    assert found.over_dearest.n == 2
+    assert found.over_dearest.geometric_mean == pytest.approx((2.0 * 1.25) ** 0.5)
+
+
+def test_runs_that_cannot_count_are_left_out_with_their_reason():
+    rows = [
+        *PRICED,
+        call("S3/plan", 0.4),
+        call("S4/plan", 0.4),
+        call("S4/plan", None),
+        call("S5/plan", 0.4),
+        call("S5/plan", 0.0),
+    ]
+    found = cost.consensus_premium(frame("calls", rows))
+    assert found.left_out.set_index("reason")["rows"].to_dict() == {
+        "with a call that cost nothing": 1,
+        "with a call whose cost is unknown": 1,
+        "with one call only": 1,
+    }
+    assert len(found.runs) == 2
+
+
+def test_premium_by_number_of_calls():
+    table = cost.premium_by_size(cost.consensus_premium(frame("calls", PRICED)))
+    assert table["calls"].tolist() == [2, 3]
+    assert table["runs"].tolist() == [1, 1]
+    assert table["mean_usd"].tolist() == pytest.approx([0.8, 0.4])
+    assert table["low"].isna().all()
+
+
+def summary(spec, amount, **more):
+    row = {"spec_id": spec, "scope": "total", "cost_usd_reported": amount, "superseded": False}
+    return row | {"budget_usd": 2.0, "calls_reported": 3, "source": "a"} | more
+
+
+def test_budget_verdicts():
+    amounts = {"A": 1.0, "B": 1.6, "C": 1.8, "D": 2.0, "E": 0.0}
+    costs = frame("costs", [summary(spec, amount) for spec, amount in amounts.items()])
+    held = cost.budgets(costs, frame("calls")).set_index("spec_id")
+    assert held["verdict"].astype("string").to_dict() == {
+        "A": "within budget",
+        "B": "warning",
+        "C": "critical",
+        "D": "exceeded",
+        "E": "not measured",
+    }
+    assert held.loc["D", "utilization"] == 1.0
+    sentence = cost.budget_sentence(held)
+    assert sentence.startswith("Of 5 SPECs: 1 exceeded, 1 critical, 1 warning, 1 within budget")
+    assert "1 summary records $0.00 over calls that were made" in sentence
+
+
+def test_zero_without_calls_is_a_real_zero():
+    costs = frame("costs", [summary("A", 0.0, calls_reported=0)])
+    held = cost.budgets(costs, frame("calls"))
+    assert held["verdict"].tolist() == ["within budget"]
+
+
+def test_the_larger_of_summary_and_calls_counts():
+    costs = frame("costs", [summary("S1", 0.0), summary("S2", 1.9)])
+    held = cost.budgets(costs, frame("calls", PRICED)).set_index("spec_id")
+    assert held["calls_usd"].tolist() == pytest.approx([0.4, 0.8])
+    assert held["spent_usd"].tolist() == pytest.approx([0.4, 1.9])
+    assert held["recorded_usd"].isna().tolist() == [True, False]
+
+
+def test_the_latest_state_of_a_summary_counts_and_superseded_ones_never():
+    costs = frame(
+        "costs",
+        [
+            summary("A", 1.0, timestamp="2025-11-01"),
+            summary("A", 3.0, timestamp="2025-11-02"),
+            summary("A", 9.0, timestamp="2025-11-03", superseded=True),
+            summary("A", 7.0, scope="stage"),
+        ],
+    )
+    assert cost.budgets(costs, frame("calls"))["spent_usd"].tolist() == [3.0]
+
+
+def test_a_default_budget_stands_in_for_a_missing_one():
+    calls = frame("calls", PRICED)
+    bare = cost.budgets(frame("costs"), calls)
+    assert bare["verdict"].astype("string").tolist() == ["no budget", "no budget"]
+    held = cost.budgets(frame("costs"), calls, default_budget_usd=0.5)
+    assert held["verdict"].astype("string").tolist() == ["warning", "exceeded"]
+
+
+def test_reported_against_computed():
+    rows = [
+        call("S1/plan", 0.1, model_id="m", cost_usd_reported=0.2),
+        call("S1/plan", 0.4, model_id="m", cost_usd_reported=0.2),
+        call("S1/plan", 0.5, model_id="m", cost_usd_reported=0.0),
+        call("S1/plan", None, model_id="m", cost_usd_reported=1.0),
+        call("S1/plan", 1.0, model_id="n"),
+    ]
+    table = cost.reported_against_computed(frame("calls", rows)).set_index("model_id")
+    m = table.loc["m"]
+    assert (m["calls"], m["both"], m["only_reported"], m["reported_as_zero"]) == (4, 3, 1, 1)
+    assert m["total_ratio"] == pytest.approx(0.4)
+    assert m["geometric_mean_ratio"] == pytest.approx(1.0)
+    assert (m["lowest_ratio"], m["highest_ratio"]) == pytest.approx((0.5, 2.0))
+    assert table["total_ratio"].isna().tolist() == [False, True]
+    sentence = cost.agreement_sentence(table)
+    assert sentence.startswith("What was reported is 0.40 times what the tokens cost (3 calls")
+
+
+def test_tokens_are_the_total_or_the_sum_of_known_parts():
+    rows = [
+        {"prompt_tokens": 10, "completion_tokens": 5, "reasoning_tokens": 2},
+        {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 99},
+        {"prompt_tokens": 10},
+    ]
+    tokens = cost.with_tokens(frame("calls", rows))["tokens"]
+    assert tokens.fillna(-1).tolist() == [17, 99, -1]
+
+
+def test_spend_over_time_adds_up():
+    rows = [
+        call("S1/plan", 1.0, timestamp="2025-11-03"),
+        call("S1/plan", None, timestamp="2025-11-10"),
+        call("S1/plan", 2.0, timestamp="2025-11-17"),
+        call("S1/plan", 4.0),
+    ]
+    table = cost.spend_over_time(frame("calls", rows), "week")
+    assert table["cumulative"].tolist() == [1.0, 1.0, 3.0]
+
+
+def test_headlines():
+    nothing = cost.consensus_premium(frame("calls"))
+    assert cost.headline(frame("calls"), nothing).startswith("Nothing measured")
+    unpriced = frame("calls", [call("S1/plan", None)])
+    assert "none of 1 call has a cost" in cost.headline(unpriced, cost.consensus_premium(unpriced))
+    calls = frame("calls", [*PRICED, call("S2/plan", None)])
+    text = cost.headline(calls, cost.consensus_premium(calls))
+    assert text.startswith("$1.20 went on 5 calls for 2 SPECs (1 more call without a cost")

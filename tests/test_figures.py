@@ -1,0 +1,236 @@
+"""Figures and tables on a page: same bytes, own ids, the page's ink, evidence as text."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from frames import frame
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from speckit_analysis.analysis import cost, disagreement, soundness
+from speckit_analysis.analysis.intervals import share
+from speckit_analysis.analysis.selection import measured
+from speckit_analysis.analysis.summaries import summarise
+from speckit_analysis.display import note, show, table
+from speckit_analysis.figures import cost as cost_figures
+from speckit_analysis.figures import disagreement as disagreement_figures
+from speckit_analysis.figures import soundness as soundness_figures
+from speckit_analysis.figures.theme import PAGE_INKS, clean, empty, ink_on
+
+NASTY = '<script>alert("$x^2$")</script>'
+
+CALLS = frame(
+    "calls",
+    [
+        {"run_id": "S1/a", "spec_id": "S1", "stage": "plan", "agent": agent, "model_id": agent}
+        | {"cost_usd": amount, "cost_usd_reported": amount / 2, "latency_ms": 4000 * amount}
+        | {"timestamp": "2025-11-03", "status": "ok"}
+        for agent, amount in (("claude", 0.5), (NASTY, 1.5), ("gemini", 0.25))
+    ],
+)
+RUNS = frame(
+    "runs",
+    [
+        {"run_id": "S1/a", "spec_id": "S1", "stage": "plan", "agents_ok": 3, "conflicts": 1}
+        | {"agents_failed": 0, "timestamp": "2025-11-03", "status": "conflict", "escalated": False}
+        | {"status_recorded": "ok", "disagreement_recorded": True, "disagreement_points": 0},
+        {"run_id": "S2/a", "spec_id": "S2", "stage": "tasks", "agents_ok": 2, "conflicts": 0}
+        | {"agents_failed": 1, "timestamp": "2025-11-12", "status": "ok", "status_recorded": "ok"},
+    ],
+)
+POINTS = frame(
+    "disagreements",
+    [{"run_id": "S1/a", "origin": "declared", "agents": "claude, gemini", "type": "scope"}],
+)
+FILES = frame(
+    "files",
+    [
+        {"source": "a", "spec_id": NASTY, "bytes": 3_000_000, "disk_bytes": 20_000_000},
+        {"source": "b", "spec_id": "S2", "bytes": 10, "disk_bytes": 4096},
+    ],
+)
+PROBLEMS = frame(
+    "problems", [{"source": "a", "kind": NASTY, "severity": "error", "message": "broken"}]
+)
+PROPOSALS = frame(
+    "proposals",
+    [{"agent": NASTY, "payload_class": "structured"}, {"agent": "claude", "payload_class": "stub"}],
+)
+COSTS = frame(
+    "costs",
+    [{"spec_id": "S1", "scope": "total", "cost_usd_reported": 1.0, "budget_usd": 2.0}],
+)
+
+
+def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str, Figure]:
+    """Draw every figure of the notebooks."""
+    comparable = disagreement.comparable_runs(measured(runs, noun="run"), points)
+    rate = disagreement.rate(comparable.kept)
+    by_size = cost.premium_by_size(cost.consensus_premium(calls))
+    pairs = disagreement.by_pair(comparable.kept, calls, points)
+    sizes = soundness.footprint(files, 15, 25)
+    of_type = disagreement.shares(disagreement.genuine(points), "type")
+    flags = disagreement.flag_against_points(runs)
+    by_model = cost.reported_against_computed(calls)
+    weeks = cost.spend_over_time(calls, "week")
+    beside = (rate, disagreement.degraded(runs), disagreement.escalations(runs))
+    on_money, on_opinion, on_trust = cost_figures, disagreement_figures, soundness_figures
+    return {
+        "coverage": on_trust.coverage(soundness.coverage(runs)),
+        "provenance": on_trust.provenance(soundness.provenance_shares({"runs": runs})),
+        "payloads": on_trust.payloads(soundness.payloads_by_agent(proposals)),
+        "problems": on_trust.problems(soundness.problem_counts(problems)),
+        "footprint": on_trust.footprint(sizes, 15, 25),
+        "statuses": on_trust.statuses(soundness.status_crosstab(runs)),
+        "spend": on_money.spend(summarise(calls, "agent", "cost_usd"), "agent", "agent"),
+        "spend_over_time": on_money.spend_over_time(weeks, "week"),
+        "premium": on_money.premium(by_size),
+        "agreement": on_money.agreement(by_model),
+        "budgets": on_money.budgets(cost.budgets(costs, calls), 0.8, 0.9),
+        "latency": on_money.latency(summarise(calls, "agent", "latency_ms"), "agent", "agent"),
+        "rates": on_opinion.rates(disagreement.rates(comparable.kept, "stage"), "stage", "stage"),
+        "pairs": on_opinion.pairs(pairs),
+        "rate_over_time": on_opinion.rate_over_time(
+            disagreement.rates(comparable.kept, "week"), "week"
+        ),
+        "kinds": on_opinion.kinds(of_type, "type", "type"),
+        "flags": on_opinion.flags(flags),
+        "beside": on_opinion.beside(*beside),
+    }
+
+
+FULL = figures(CALLS, RUNS, POINTS, FILES, PROBLEMS, PROPOSALS, COSTS)
+BARE = figures(
+    *(
+        frame(name)
+        for name in ("calls", "runs", "disagreements", "files", "problems", "proposals", "costs")
+    )
+)
+
+
+def svg_of(html: str) -> ElementTree.Element:
+    return ElementTree.fromstring(re.search(r"<svg.*</svg>", html, re.DOTALL)[0])  # noqa: S314
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_svg_is_well_formed_safe_and_takes_the_pages_ink(name):
+    html = show(FULL[name]).html
+    root = svg_of(html)
+    assert root.get("role") == "img"
+    assert len(root.get("aria-label")) > 30
+    assert "<script" not in html
+    assert "<style" not in html
+    assert not any(ink in html for ink in PAGE_INKS)
+    assert "currentColor" in html
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_the_same_figure_has_the_same_bytes(name):
+    again = figures(CALLS, RUNS, POINTS, FILES, PROBLEMS, PROPOSALS, COSTS)
+    assert show(again[name]).html == show(FULL[name]).html
+
+
+def test_no_two_figures_share_an_id_and_every_reference_is_met():
+    seen: set[str] = set()
+    for figure in FULL.values():
+        html = show(figure).html
+        ids = set(re.findall(r' id="([^"]*)"', html))
+        used = set(re.findall(r'(?:url\(#|href="#)([^)"]*)', html))
+        assert used == ids
+        assert not ids & seen
+        seen |= ids
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_without_evidence_a_figure_says_that_there_is_nothing(name):
+    figure = BARE[name]
+    assert str(figure.get_label()).startswith("Nothing to show.")
+    assert svg_of(show(figure).html) is not None
+
+
+def test_nothing_is_drawn_outside_the_figure():
+    for name, figure in FULL.items():
+        box = figure.get_tightbbox(FigureCanvasAgg(figure).get_renderer())
+        width, height = figure.get_size_inches()
+        assert box.x0 >= -0.02, name
+        assert box.y0 >= -0.02, name
+        assert box.x1 <= width + 0.02, name
+        assert box.y1 <= height + 0.02, name
+
+
+def test_evidence_text_stays_text():
+    html = show(FULL["spend"]).html
+    texts = " ".join(element.text or "" for element in svg_of(html).iter())
+    assert NASTY in texts
+    assert NASTY in svg_of(html).get("aria-label")
+
+
+def test_the_users_settings_neither_matter_nor_change():
+    with mpl.rc_context({"axes.facecolor": "red", "font.size": 30}):
+        by_agent = summarise(CALLS, "agent", "cost_usd")
+        assert show(cost_figures.spend(by_agent, "agent", "agent")).html == show(FULL["spend"]).html
+        assert mpl.rcParams["axes.facecolor"] == "red"
+
+
+def test_caption_and_alternative_are_escaped():
+    shown = show(empty("Nothing"), alt='a "quoted" \\1 <b>', caption="<i>so</i>")
+    assert svg_of(shown.html).get("aria-label") == 'a "quoted" \\1 <b>'
+    assert "<figcaption>&lt;i&gt;so&lt;/i&gt;</figcaption>" in shown.html
+    assert shown._repr_mimebundle_()["text/plain"] == 'a "quoted" \\1 <b>'
+
+
+def test_overlapping_intervals_are_not_called_a_difference():
+    titles = " ".join(text.get_text() for text in FULL["rates"].texts)
+    assert "No stage can be told apart" in titles
+
+
+def test_a_share_that_cannot_be_estimated_is_not_drawn():
+    nothing = share(pd.Series([], dtype=bool))
+    some = share(pd.Series([True, False]))
+    label = disagreement_figures.beside(nothing, some, nothing).get_label()
+    assert "failed agents: 50 %" in label
+    assert "escalation" not in label
+
+
+def test_control_characters_and_long_names_do_not_reach_a_label():
+    assert clean("a\x1b[31m\u202eb" + "c" * 90) == "a [31m b" + "c" * 25 + "…"
+
+
+def test_ink_contrasts():
+    assert (ink_on("#ffffff"), ink_on("#000000")) == ("#000000", "#ffffff")
+
+
+def test_tables_escape_format_and_align():
+    rows = pd.DataFrame(
+        {
+            "agent": pd.Series([NASTY, None], dtype="string"),
+            "n": pd.array([1234, None], dtype="Int64"),
+            "cost_usd": pd.array([0.0123, None], dtype="Float64"),
+            "latency_ms": pd.array([4532.0, None], dtype="Float64"),
+            "share": pd.array([0.614, None], dtype="Float64"),
+            "ok": pd.array([True, None], dtype="boolean"),
+        }
+    )
+    shown = table(rows, "Calls & more")
+    assert "<script" not in shown.html
+    assert "<caption>Calls &amp; more</caption>" in shown.html
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", shown.html)
+    assert cells[1:6] == ["1,234", "$0.0123", "4.5 s", "61 %", "yes"]
+    assert cells[6:] == ["–"] * 6
+    assert "1,234  $0.0123    4.5 s   61 %  yes" in shown.text
+
+
+def test_tables_say_what_they_leave_out():
+    rows = pd.DataFrame({"n": range(5)})
+    assert "3 more rows not shown." in table(rows, limit=2).html
+    assert table(rows.iloc[:0], "Calls").text == "Calls: Nothing to list."
+
+
+def test_notes_are_escaped_paragraphs():
+    assert note("a <b>", "", "c").html == "<p>a &lt;b&gt; c</p>"

@@ -1,0 +1,562 @@
+"""Batch reports: what runs, what is left behind, and what a page may hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from click.testing import CliRunner
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from speckit_analysis.reports import ReportError, batch, export_html, headline, run_reports
+from speckit_analysis.reports.command import report
+from speckit_analysis.reports.document import read_document
+from speckit_analysis.reports.files import write_whole
+from speckit_analysis.reports.html import render_report
+from speckit_analysis.reports.library import find_notebooks
+from speckit_analysis.reports.markup import plain_text, render_markdown
+from speckit_analysis.reports.parameters import declared_parameters, parse_assignments
+from speckit_analysis.reports.sanitize import sanitize
+from speckit_analysis.reports.tabular import finish_tables
+
+PARAMETERS = """\
+evidence: str = "nowhere"  # folder of evidence
+margin: float = 0.05  # how much worse is still as good
+label: str = "plain"
+seed: int = 7
+"""
+
+GOOD = """\
+import json, os, socket
+import psutil
+from pathlib import Path
+from speckit_analysis.reports import headline
+
+def ports():
+    return len(psutil.Process().net_connections("inet"))
+
+before = ports()
+with socket.create_server(("127.0.0.1", 0)):
+    during = ports()
+facts = {
+    "ports": before, "ports_with_one_of_ours": during, "evidence": evidence, "margin": margin,
+    "snapshot": Path(os.environ["SPECKIT_ANALYSIS_SNAPSHOT"], "marker").read_text(),
+    "folder": os.getcwd(),
+}
+headline("Three models cost <3.1> times one.")
+print(json.dumps(facts))
+"""
+
+
+def notebook(*cells, parameters=PARAMETERS):
+    cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]}), *cells]
+    return new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+    )
+
+
+def write(folder, name, *cells, **options):
+    path = folder / f"{name}.ipynb"
+    nbformat.write(notebook(*cells, **options), path)
+    return path
+
+
+load_once = batch._load_once
+
+
+def pretend_load(roots, snapshot):
+    """Stand in for reading evidence, which has tests of its own."""
+    snapshot.mkdir()
+    (snapshot / "marker").write_text("read once")
+    return batch._Evidence(os.pathsep.join(map(str, roots)), ["docs/consensus"], "abc123")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_real_evidence():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "_load_once", pretend_load)
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, no_real_evidence):
+    """Run one batch of a notebook that works, one that fails and one that dies."""
+    folder = tmp_path_factory.mktemp("batch")
+    paths = [
+        write(folder, "good", new_markdown_cell("# What does it cost?"), new_code_cell(GOOD)),
+        write(
+            folder,
+            "failing",
+            new_markdown_cell("# Does it help?"),
+            new_code_cell("raise ValueError('no <b>such</b> column')"),
+            new_code_cell("print('never')"),
+        ),
+        write(folder, "dying", new_code_cell("import os; os._exit(3)")),
+    ]
+    out = folder / "out"
+    results = run_reports(paths, folder, out, {"margin": 0.1, "seed": 11}, jobs=2)
+    return {result.name: result for result in results}, out
+
+
+def facts_of(result):
+    executed = nbformat.read(result.notebook, as_version=4)
+    text = next(o["text"] for c in executed.cells for o in c.get("outputs", ()) if "text" in o)
+    return json.loads(text)
+
+
+# The batch
+
+
+def test_every_notebook_leaves_a_page_and_the_executed_notebook(run):
+    results, out = run
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        ["index.html"] + [f"{name}{end}" for name in results for end in (".html", ".ipynb")]
+    )
+
+
+def test_a_notebook_that_fails_does_not_stop_the_others(run):
+    results, _ = run
+    assert {name: result.status for name, result in results.items()} == {
+        "good": "ok",
+        "failing": "failed",
+        "dying": "failed",
+    }
+
+
+def test_a_result_carries_title_headline_and_time(run):
+    result = run[0]["good"]
+    assert result.title == "What does it cost?"
+    assert result.headline == "Three models cost <3.1> times one."
+    assert 0 < result.seconds < 60
+
+
+def test_a_failure_names_cell_and_message(run):
+    failure = run[0]["failing"].failure
+    executed = nbformat.read(run[0]["failing"].notebook, as_version=4)
+    assert failure.message == "ValueError: no <b>such</b> column"
+    assert "raise ValueError" in executed.cells[failure.cell - 1].source
+    assert "\x1b" not in failure.traceback
+
+
+def test_the_page_of_a_failed_notebook_opens_with_the_error(run):
+    page = run[0]["failing"].html.read_text()
+    assert page.index("This report is incomplete") < page.index("<main")
+    assert "ValueError: no &lt;b&gt;such&lt;/b&gt; column" in page
+    assert "papermill-error" not in page
+
+
+def test_a_kernel_that_dies_is_reported_without_a_cell(run):
+    failure = run[0]["dying"].failure
+    assert failure.cell is None
+    assert "DeadKernelError" in failure.message
+
+
+def test_kernels_listen_on_no_port(run):
+    facts = facts_of(run[0]["good"])
+    assert facts["ports"] == 0
+    assert facts["ports_with_one_of_ours"] == 1
+
+
+def test_kernels_find_the_evidence_that_the_batch_read(run):
+    facts = facts_of(run[0]["good"])
+    assert facts["snapshot"] == "read once"
+    assert facts["evidence"] == str(run[1].parent)
+
+
+def test_given_parameters_reach_the_notebook(run):
+    assert facts_of(run[0]["good"])["margin"] == 0.1
+
+
+def test_notebooks_run_in_their_own_folder(run):
+    assert facts_of(run[0]["good"])["folder"] == str(run[1].parent)
+
+
+def test_executed_notebooks_name_no_temporary_folder(run):
+    metadata = nbformat.read(run[0]["good"].notebook, as_version=4).metadata
+    assert metadata.papermill.input_path == metadata.papermill.output_path == "good.ipynb"
+
+
+def test_the_page_says_where_it_comes_from(run):
+    page = run[0]["good"].html.read_text()
+    footer = page[page.index('id="provenance"') :]
+    for fact in ("docs/consensus", "abc123", "0.1", "how much worse is still as good", "pandas"):
+        assert fact in footer
+
+
+def test_the_index_lists_every_report_with_answer_and_status(run):
+    index = (run[1] / "index.html").read_text()
+    assert re.findall(r'<h2><a href="([^"]+)">', index) == [
+        "good.html",
+        "failing.html",
+        "dying.html",
+    ]
+    assert "Three models cost &lt;3.1&gt; times one." in index
+    assert "2 failed" in index
+    assert "abc123" in index
+
+
+def test_an_index_is_written_even_if_everything_failed(tmp_path):
+    path = write(tmp_path, "broken", new_code_cell("1 / 0"))
+    results = run_reports([path], tmp_path, tmp_path / "out")
+    assert not results[0].ok
+    assert "ZeroDivisionError" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ReportError, match="cannot write reports to"):
+        run_reports([write(tmp_path, "x")], tmp_path, tmp_path / "taken")
+
+
+def test_evidence_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ReportError, match="absent"):
+        load_once([tmp_path / "absent"], tmp_path / "snapshot")
+
+
+def test_evidence_is_read_once_and_notebooks_take_it_from_the_snapshot(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "_load_once", load_once)
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    (evidence / "note.json").write_text("{}")
+    # Evidence that a kernel reads for itself would hold a second file.
+    tell = "from speckit_analysis import load; print(load(evidence).fingerprint)"
+    meddle = "from pathlib import Path; Path(evidence, 'late.json').write_text('{}')"
+    path = write(tmp_path, "x", new_code_cell(meddle), new_code_cell(tell))
+    (result,) = run_reports([path], evidence, tmp_path / "out")
+    assert result.ok, result.failure
+    executed = nbformat.read(result.notebook, as_version=4)
+    assert (
+        executed.cells[-1].outputs[0].text.strip() == executed.metadata.speckit.evidence.fingerprint
+    )
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_batch_ends_its_kernels_and_touches_no_report(tmp_path, blow):
+    asleep = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid()))"
+    write(tmp_path, "asleep", new_code_cell(f"{asleep}; time.sleep(120)"))
+    out, temporary = tmp_path / "out", tmp_path / "tmp"
+    out.mkdir()
+    temporary.mkdir()
+    (out / "asleep.html").write_text("yesterday's")
+    code = (
+        "import sys; sys.path.insert(0, 'TESTS')\n"
+        "import test_reports as t\n"
+        "t.batch._load_once = t.pretend_load\n"
+        "t.report(['asleep.ipynb', '--evidence', '.', '--out', 'out'])"
+    ).replace("TESTS", str(Path(__file__).parent))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    kernel = wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    process.send_signal(blow)
+    assert process.wait(20) != 0
+    assert not psutil.pid_exists(int(kernel)) or zombie(int(kernel))
+    assert [path.name for path in out.iterdir()] == ["asleep.html"]
+    assert (out / "asleep.html").read_text() == "yesterday's"
+    assert not list(temporary.iterdir())
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+def zombie(pid):
+    return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
+
+
+# Names and parameters
+
+
+def test_an_unknown_notebook_is_refused_by_name():
+    with pytest.raises(ReportError, match="no notebook 'nonsense'"):
+        find_notebooks(["nonsense"])
+
+
+def test_two_notebooks_may_not_share_a_page(tmp_path):
+    (tmp_path / "other").mkdir()
+    paths = [write(tmp_path, "same"), write(tmp_path / "other", "same")]
+    with pytest.raises(ReportError, match=r"would both become same\.html"):
+        find_notebooks(paths)
+
+
+def test_a_file_that_is_no_notebook_is_refused(tmp_path):
+    (tmp_path / "x.ipynb").write_text("{]")
+    with pytest.raises(ReportError, match="cannot read the notebook"):
+        declared_parameters(tmp_path / "x.ipynb")
+
+
+def test_values_take_the_type_that_the_notebook_declares(tmp_path):
+    declared = declared_parameters(write(tmp_path, "x"))
+    assert parse_assignments(["margin=1", "label=900", "seed=3"], [declared]) == {
+        "margin": 1.0,
+        "label": "900",
+        "seed": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a=1", 1),
+        ("a=1.5", 1.5),
+        ("a=true", True),
+        ("a=False", False),
+        ("a=None", None),
+        ("a=null", None),
+        ('a={"b": [1]}', {"b": [1]}),
+        ("a=SPEC-KIT-900", "SPEC-KIT-900"),
+        ("a=x=y", "x=y"),
+        ("a=", ""),
+    ],
+)
+def test_undeclared_values_are_read_as_json_or_text(text, value):
+    assert parse_assignments([text], []) == {"a": value}
+
+
+def test_a_value_of_the_wrong_type_is_refused(tmp_path):
+    declared = declared_parameters(write(tmp_path, "x"))
+    with pytest.raises(ReportError, match="'seed' takes int, not 'many'"):
+        parse_assignments(["seed=many"], [declared])
+
+
+def test_an_unknown_parameter_is_refused_with_those_that_are_known(tmp_path):
+    with pytest.raises(ReportError, match=r"'colour'; x knows margin, label, seed"):
+        run_reports([write(tmp_path, "x")], tmp_path, tmp_path / "out", {"colour": 1})
+
+
+# The command
+
+
+def test_the_command_prints_the_index_and_succeeds(tmp_path):
+    path = write(tmp_path, "x", new_code_cell("1"))
+    out = tmp_path / "out"
+    result = CliRunner().invoke(report, [str(path), "--evidence", str(tmp_path), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(out / "index.html")
+
+
+def test_what_a_notebook_s_children_write_stays_out_of_the_command_s_output(tmp_path, capfd):
+    path = write(tmp_path, "x", new_code_cell("import os; os.system('echo loud; echo LOUD >&2')"))
+    run_reports([path], tmp_path, tmp_path / "out")
+    assert "loud" not in "".join(capfd.readouterr()).lower()
+    assert "loud" in (tmp_path / "out" / "x.html").read_text()
+
+
+def test_the_command_fails_with_1_if_a_notebook_fails(tmp_path):
+    path = write(tmp_path, "x", new_code_cell("1 / 0"))
+    arguments = [str(path), "--evidence", str(tmp_path), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(report, arguments)
+    assert result.exit_code == 1
+    assert "x failed: ZeroDivisionError: division by zero" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["x.ipynb", "-p", "colour=1"], ["x.ipynb", "-p", "colour"], ["--jobs", "0"]],
+)
+def test_the_command_refuses_nonsense_with_2_and_no_traceback(tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "x")
+    result = CliRunner().invoke(report, [*arguments, "--evidence", "."])
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+    assert "Traceback" not in result.output
+
+
+# Headlines
+
+
+def test_a_headline_outside_a_notebook_is_printed(capsys):
+    headline("Inconclusive:\n  three SPECs are too few.")
+    assert capsys.readouterr().out == "Inconclusive: three SPECs are too few.\n"
+
+
+def displayed(data, **metadata):
+    cell = new_code_cell("display()")
+    cell.outputs = [new_output("display_data", data, metadata=metadata)]
+    return cell
+
+
+def test_the_first_headline_opens_the_page_and_is_not_repeated():
+    said = [
+        displayed({"text/html": f"<p class='headline'>{t}</p>"}, speckit={"headline": t})
+        for t in ("First.", "Second.")
+    ]
+    page = render_report(notebook(*said), "x")
+    assert page.count("First.") == 1
+    assert page.index("First.") < page.index("<main")
+    assert page.index("Second.") > page.index("<main")
+
+
+# Pages
+
+
+def test_a_page_names_no_host():
+    cells = [new_markdown_cell("# T\n\n![x](http://127.0.0.1/x.png)"), new_code_cell("1")]
+    page = render_report(notebook(*cells), "x")
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page)
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_a_page_allows_one_script_by_its_hash():
+    page = render_report(notebook(), "x")
+    assert page.count("<script") == 1
+    assert re.search(r"default-src 'none';.*script-src 'sha256-[A-Za-z0-9+/]{43}='", page)
+    assert "unsafe-eval" not in page
+
+
+def test_tagged_cells_are_not_shown():
+    hidden = new_code_cell("secret_sauce = 1", metadata={"tags": ["hide"]})
+    page = render_report(notebook(hidden), "x")
+    assert "secret_sauce" not in page
+    assert "nowhere" not in page
+
+
+def test_code_is_folded_and_silent_cells_join_the_next_result():
+    cells = [new_code_cell("import math"), displayed({"text/plain": "42"})]
+    document = read_document(notebook(*cells), "x")
+    assert [len(block.code) for block in document.blocks] == [2]
+
+
+def test_headings_become_contents_with_anchors_of_their_own():
+    cells = [
+        new_markdown_cell("# T\n\n## Cost & time"),
+        new_markdown_cell("## Cost & time\n\n### x"),
+    ]
+    contents = read_document(notebook(*cells), "x").contents
+    assert [(h.level, h.anchor, h.text) for h in contents] == [
+        (2, "cost-time", "Cost & time"),
+        (2, "cost-time-2", "Cost & time"),
+        (3, "x", "x"),
+    ]
+
+
+def test_messages_are_set_apart_from_results():
+    cell = new_code_cell("warn()")
+    cell.outputs = [new_output("stream", name="stderr", text="UserWarning: \x1b[31mfew\x1b[0m\n")]
+    page = render_report(notebook(cell), "x")
+    assert re.search(r"<summary>Messages</summary>\s*<pre[^>]*>UserWarning: few</pre>", page)
+
+
+def test_a_notebook_that_was_never_run_by_the_batch_can_be_exported(tmp_path):
+    path = write(tmp_path, "x", new_markdown_cell("# Alone"))
+    assert "<h1>Alone</h1>" in export_html(path).read_text()
+
+
+def test_overwritten_progress_lines_show_their_last_state():
+    assert plain_text("10 %\r50 %\r100 %\ndone\r\n") == "100 %\ndone\n"
+
+
+# What HTML may hold
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>attack()</script>",
+        "<svg><script>attack()</script></svg>",
+        "<img src=x onerror=attack()>",
+        "<svg onload=attack()><g onclick=attack()/></svg>",
+        "<a href='javascript:attack()'>x</a>",
+        "<a href=' JaVa\tscript:attack()'>x</a>",
+        "<a href='data:text/html,<script>attack()</script>'>x</a>",
+        "<svg><a xlink:href='javascript:attack()'><text>x</text></a></svg>",
+        "<iframe srcdoc='<script>attack()</script>'></iframe>",
+        "<form action='http://attack()'><button formaction='javascript:attack()'>x</button></form>",
+        "<style>p { background: url(http://attack()) }</style>",
+        "<p style='background: url(http://attack())'>x</p>",
+        "<svg><g fill='url(http://attack())'/></svg>",
+        "<svg><g fill='u\\72l(http://attack())'/></svg>",
+        "<svg><use href='http://attack()#x'/></svg>",
+        "<svg><image href='http://attack()'/></svg>",
+        "<svg><foreignObject><body onload=attack()></foreignObject></svg>",
+        "<svg></p><style><a id='</style><img src=1 onerror=attack()>'></style></svg>",
+        "<math><mtext><table><mglyph><style><!--</style><i title='--&gt;&lt;img onerror=attack()'>",
+        "<noscript><p title='</noscript><img src=x onerror=attack()>'></noscript>",
+        "<link rel=stylesheet href='attack()'><meta http-equiv=refresh content='0;attack()'>",
+        "<base href='http://attack()'><object data='attack()'></object><embed src='attack()'>",
+    ],
+)
+def test_nothing_that_loads_or_runs_survives(hostile):
+    for clean in (sanitize(hostile), render_markdown(f"text\n\n{hostile}\n")):
+        assert "attack" not in re.sub(r'title="[^"]*"', "", clean)
+
+
+def test_a_style_cannot_cover_the_page():
+    assert sanitize("<p style='position:fixed;inset:0;color:red'>x</p>") == (
+        '<p style="color:red">x</p>'
+    )
+
+
+def test_figures_survive_with_their_description():
+    figure = (
+        '<figure><svg viewBox="0 0 9 9" role="img" aria-labelledby="t"><title id="t">Cost</title>'
+        '<desc>By stage.</desc><defs><clipPath id="c"><rect width="9" height="9"></rect></clipPath>'
+        '<path id="m" d="M0 0"></path></defs><g clip-path="url(#c)">'
+        '<use href="#m" style="fill:currentColor"></use><text x="1" y="2">plan</text></g></svg>'
+        "<figcaption>Cost.</figcaption></figure>"
+    )
+    assert sanitize(figure) == figure
+
+
+def test_ids_of_two_figures_do_not_collide():
+    clean = sanitize(
+        '<svg aria-labelledby="a b"><path id="m"/><use href="#m" clip-path="url(#c)"/></svg>', "c3-"
+    )
+    assert 'aria-labelledby="c3-a c3-b"' in clean
+    assert 'id="c3-m"' in clean
+    assert 'href="#c3-m"' in clean
+    assert "url(#c3-c)" in clean
+
+
+def test_markdown_keeps_tables_and_web_links():
+    clean = render_markdown("| a |\n|---|\n| [x](https://example.org) |")
+    assert '<a href="https://example.org" rel="noopener noreferrer">x</a>' in clean
+    assert "<table>" in clean
+
+
+def test_columns_of_figures_are_aligned():
+    import pandas as pd
+
+    frame = pd.DataFrame({"model": ["gpt-5", "o3"], "usd": [1.5, None], "ci": ["2.7 – 3.6", "—"]})
+    html = finish_tables(sanitize(frame.rename_axis("stage").to_html()))
+    assert re.findall(r'<th class="number">(\w+)</th>', html) == ["usd", "ci"]
+    assert '<td class="number">1.5</td>' in html
+    assert '<td class="number missing">NaN</td>' in html
+    assert html.count("<tr") == 3
+    assert "border=" not in html
+
+
+def test_tables_with_merged_cells_are_left_alone():
+    table = '<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>'
+    assert table in finish_tables(table)
