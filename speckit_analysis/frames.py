@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from speckit_analysis.formats.rows import arrow_type
+from speckit_analysis.formats.rows import arrow_type, is_encoded
 from speckit_analysis.tables import ARROW_TYPES, ORDERED_CATEGORIES, TABLES, Column, Table
 
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
@@ -21,21 +22,43 @@ _NULLABLE = {
 }
 
 
-def gather(table: str, batches: list[pa.RecordBatch], columns: tuple[str, ...]) -> pd.DataFrame:
+def gather(
+    table: str,
+    batches: list[pa.RecordBatch],
+    columns: tuple[str, ...],
+    encoded: Collection[str] = (),
+) -> pd.DataFrame:
     """Return the batches of `table` as one frame with `columns`, missing ones null.
 
-    The frame is the one that joining works on: strings throughout, categories and
-    timestamps come last.
+    The frame is the one that joining works on: plain strings but for the `encoded`
+    columns, whose few recurring values a categorical holds in less memory.
     """
-    schema = pa.schema([(name, arrow_type(table, name)) for name in columns])
-    tables = [pa.Table.from_batches([batch]) for batch in batches]
-    merged = pa.concat_tables([*tables, schema.empty_table()], promote_options="default")
-    del tables
+    types = [_type(table, name, encoded=name in encoded) for name in columns]
+    schema = pa.schema(list(zip(columns, types, strict=True)))
+    parts = [_decoded(pa.Table.from_batches([batch]), encoded) for batch in batches]
+    merged = pa.concat_tables([*parts, schema.empty_table()], promote_options="default")
+    del parts
+    merged = merged.select(columns).unify_dictionaries()
     # One chunk a text column: pandas repeats much work for each chunk of Arrow strings.
     for index, field in enumerate(merged.schema):
         if field.type == pa.string():
             merged = merged.set_column(index, field, merged.column(index).combine_chunks())
-    return merged.select(columns).to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
+    return merged.to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
+
+
+def _type(table: str, column: str, *, encoded: bool) -> pa.DataType:
+    plain = arrow_type(table, column)
+    return pa.dictionary(pa.int32(), plain) if encoded and is_encoded(table, column) else plain
+
+
+def _decoded(part: pa.Table, encoded: Collection[str]) -> pa.Table:
+    fields = [
+        field.with_type(pa.string())
+        if pa.types.is_dictionary(field.type) and field.name not in encoded
+        else field
+        for field in part.schema
+    ]
+    return part.cast(pa.schema(fields))
 
 
 def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
@@ -63,8 +86,9 @@ def categorical(name: str, values: pd.Series) -> pd.Categorical:
     """
     known = ORDERED_CATEGORIES.get(name)
     if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(_STRING)
-    codes, uniques = pd.factorize(values)
+        codes, uniques = values.cat.codes.to_numpy(), values.cat.categories
+    else:
+        codes, uniques = pd.factorize(values)
     found = [str(value) for value in uniques]
     if known is None:
         categories = sorted(found)

@@ -84,10 +84,12 @@ def _rates(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=65536)
 def _rate(model: str, provider: str | None, day: pd.Timestamp) -> tuple[float, float, float]:
-    million = 1000.0
-    parts = ((million, 0.0, 0.0), (million, million, 0.0), (0.0, 0.0, million))
-    found = [_price(model, provider, day, *part) for part in parts]
-    return tuple(np.nan if cost is None else cost / million for cost in found)  # type: ignore[return-value]
+    # As many tokens as keep the list's decimals exact, and as few as keep below every tier.
+    tokens = 1000.0
+    parts = ((tokens, 0.0, 0.0), (tokens, tokens, 0.0), (0.0, 0.0, tokens))
+    costs = [_price(model, provider, day, *part) for part in parts]
+    fresh, cached, output = (np.nan if cost is None else cost / tokens for cost in costs)
+    return fresh, cached, output
 
 
 def _price(

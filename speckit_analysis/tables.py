@@ -144,9 +144,9 @@ _ORIGIN = (
     Column(
         "provenance", "category", "measured, or why the row is not: " + ", ".join(PROVENANCES[1:])
     ),
-    Column("source", "text", "file the row was read from, relative to the root given to load"),
+    Column("source", "category", "file the row was read from, relative to the root given to load"),
     Column(
-        "locator", "text", "place in the file: a JSON pointer, after L<line> in JSON Lines files"
+        "locator", "category", "place in the file: a JSON pointer, after L<line> in JSON Lines files"
     ),
 )
 _RUN = (
@@ -156,7 +156,7 @@ _RUN = (
 )
 _AGENT = (
     Column("agent", "category", "role that was called: gemini, claude, gpt_pro, gpt_codex, code …"),
-    Column("agent_raw", "text", "agent as it was written"),
+    Column("agent_raw", "category", "agent as it was written"),
 )
 _TOKENS = (
     Column("prompt_tokens", "integer", "input tokens, cached ones included", "tokens"),
@@ -181,7 +181,7 @@ TABLES: dict[str, Table] = {
             "one stage of one SPEC worked on once, by one or more agents",
             (
                 *_RUN,
-                Column("stage_raw", "text", "stage as it was written"),
+                Column("stage_raw", "category", "stage as it was written"),
                 Column("timestamp", "timestamp", "when the run took place, as far as known", "UTC"),
                 _TIMESTAMP_RAW,
                 Column(
@@ -301,7 +301,6 @@ TABLES: dict[str, Table] = {
                 Column("error", "text", "error message as recorded"),
                 Column("arbiter_override", "boolean", "the arbiter overrode the agents here"),
                 Column("override_reason", "text", "why"),
-                Column("output_path", "text", "where the writer says it put the answer"),
                 Column(
                     "basis", "category", "best evidence of the call: telemetry, metrics or output"
                 ),
@@ -420,7 +419,7 @@ TABLES: dict[str, Table] = {
             (
                 Column("guardrail_id", "text", "<spec_id>/<stage>/<session>"),
                 *_RUN,
-                Column("stage_raw", "text", "stage or command as it was written"),
+                Column("stage_raw", "category", "stage or command as it was written"),
                 Column("flavour", "category", "command (telemetry 1) or native"),
                 _SCHEMA_VERSION,
                 Column("session_id", "text", "session as written; a process id in native files"),

@@ -26,7 +26,7 @@ Frames = dict[str, pd.DataFrame]
 
 # What joining needs beside the contract's columns.
 _INTERNAL = {
-    "runs": ("file", "key", "folder", "timestamp_raw"),
+    "runs": ("file", "key", "folder", "timestamp_raw", "absolute_path"),
     "calls": ("file", "key", "stage_raw"),
     "proposals": ("file", "key", "stage_raw", "timestamp_raw", "error"),
     "disagreements": ("file", "key", "stage_raw"),
@@ -39,6 +39,21 @@ _INTERNAL = {
     "reviews": ("file", "stage_raw", "timestamp_raw"),
     "overrides": ("file", "key", "stage_raw", "timestamp_raw"),
     "spawns": ("file", "key", "stage_raw", "timestamp_raw"),
+}
+
+# The calls are by far the most rows; these of their columns stay as they were read.
+_ENCODED = {
+    "calls": (
+        "locator",
+        "spec_id",
+        "stage_raw",
+        "agent_raw",
+        "model_requested",
+        "model_release",
+        "reasoning_mode",
+        "status_recorded",
+        "basis",
+    ),
 }
 
 
@@ -66,7 +81,7 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
     frames = {}
     for name, table in TABLES.items():
         columns = tuple(dict.fromkeys((*_INTERNAL[name], *table.column_names)))
-        frame = gather(name, batches.pop(name, []), columns)
+        frame = gather(name, batches.pop(name, []), columns, _ENCODED.get(name, ()))
         for column in table.columns:
             if column.kind == "timestamp":
                 frame[column.name] = moments(frame[column.name])
@@ -199,6 +214,12 @@ def _finished(frames: Frames) -> Frames:
     for name, table in TABLES.items():
         frame = frames[name]
         if name != "files":
-            frame["source"] = look_up(frame["file"], source)
+            frame["source"] = _sources(frame["file"], source)
         finished[name] = finish(table, frame)
     return finished
+
+
+def _sources(files: pd.Series, source: pd.Series) -> pd.Categorical:
+    """Return the files' paths: a file's number is the code of its path."""
+    codes = files.astype("Int64").fillna(-1).to_numpy(int)
+    return pd.Categorical.from_codes(codes, categories=source.sort_index())

@@ -46,11 +46,12 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     proposals
         Answers; one without a call is a call of which only the answer is known.
     """
+    if proposals.empty and not _is_repeated(calls):
+        calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
+        nothing = calls.head(0).assign(call=pd.Series(dtype="string"))
+        return _derive(calls), _differences(nothing, nothing)
     calls["call"] = call_keys(calls)
     proposals["call"] = call_keys(proposals)
-    if proposals.empty and not calls["call"].duplicated().any():
-        calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
-        return _derive(calls), _differences(calls.head(0), calls.head(0))
     from_metrics = calls["basis"] == "metrics"
     embedded = calls[~from_metrics].drop_duplicates("call")
     metrics = calls[from_metrics].drop_duplicates("call")
@@ -68,6 +69,12 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     answered = merged["payload_class"].notna().astype("Int64")
     merged["sources"] = look_up(merged["call"], counts).fillna(0).astype("Int64") + answered
     return _derive(merged), differences
+
+
+def _is_repeated(calls: pd.DataFrame) -> bool:
+    """Tell whether any agent stands twice in one run: in two files, or called twice."""
+    runs, agents = (pd.factorize(calls[column])[0] for column in ("run_id", "agent"))
+    return bool(pd.Series(runs * (agents.max(initial=0) + 2) + agents).duplicated().any())
 
 
 def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +123,7 @@ def _derive(calls: pd.DataFrame) -> pd.DataFrame:
 
 
 def _status(calls: pd.DataFrame) -> pd.Series:
-    recorded = calls["status_recorded"].str.lower()
+    recorded = spell(calls["status_recorded"], str.lower)
     failed = calls["error"].notna() | (recorded.notna() & ~recorded.isin(_SUCCESS))
     silent = calls["payload_class"].isin(NO_ANSWER)
     known = recorded.notna() | calls["error"].notna() | calls["payload_class"].notna()

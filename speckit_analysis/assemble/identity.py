@@ -76,7 +76,8 @@ def run_ids(frame: pd.DataFrame, digests: pd.Series) -> pd.Series:
         # Missing for a file that could not be hashed; its rows cannot exist.
         undated = "undated-" + look_up(frame["file"], digests).str[:8]
         key = key.fillna(undated)
-    parts = [frame["spec_id"].fillna("unknown"), frame["stage"].fillna("unknown"), key]
+    spec = frame["spec_id"].astype(_STRING).fillna("unknown")
+    parts = [spec, frame["stage"].fillna("unknown"), key]
     arrays = [_arrow(part) for part in parts]
     joined = pc.binary_join_element_wise(*arrays, "/")
     return pd.Series(joined.to_pandas(types_mapper={pa.string(): _STRING}.get), index=frame.index)

@@ -342,10 +342,9 @@ def _unknown_names(frames: Frames) -> Iterator[pd.DataFrame]:
 
 
 def _absolute_paths(frames: Frames) -> Iterator[pd.DataFrame]:
-    for name in ("runs", "calls"):
-        rows = frames[name]
-        absolute = _where(rows, rows["output_path"].str.match(r"(?:/|[A-Za-z]:\\)"))
-        if len(absolute):
-            message = f"{len(absolute)} {name} name a path of the machine that wrote them; the first is here"
-            action = "kept as text; never opened"
-            yield _problems(absolute.head(1), "absolute_path", "info", message, action)
+    absolute = _where(frames["runs"], frames["runs"]["absolute_path"])
+    message = (
+        f"{len(absolute)} runs name paths of the machine that wrote them; the first is here"
+    )
+    action = "never opened"
+    yield _problems(absolute.head(1), "absolute_path", "info", message, action)

@@ -61,7 +61,6 @@ def _drawn(figure: Figure) -> str:
 
     buffer = io.StringIO()
     with theme(), warnings.catch_warnings():
-        # Names may be in scripts that the measuring face lacks; the browser's will have them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcParams["svg.hashsalt"] = "speckit-analysis"
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

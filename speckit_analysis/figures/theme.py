@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -126,7 +127,7 @@ def canvas(title: str, subtitle: str, height: float) -> tuple[Figure, Axes]:
     for row, line in enumerate(below):
         y = 1 - (title_height + 0.05 + (row + 1) * _SUBTITLE_SIZE * 1.35 / 72) / total
         figure.text(0, y, line, fontsize=_SUBTITLE_SIZE, color=MUTED, va="baseline")
-    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - top / total), w_pad=0.02, h_pad=0.02)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - top / total), w_pad=0.05, h_pad=0.03)
     return figure, figure.subplots()
 
 
@@ -137,7 +138,10 @@ def finish(figure: Figure, text: str) -> Figure:
     last digits if it were laid out twice.
     """
     figure.set_label(text)
-    figure.draw_without_rendering()
+    with warnings.catch_warnings():
+        # Names may be in scripts that the measuring face lacks; the browser's will have them.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
     return figure
 

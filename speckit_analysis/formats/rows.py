@@ -15,6 +15,7 @@ INTERNAL_COLUMNS: dict[str, pa.DataType] = {
     "file": pa.int32(),  # number of the file in this load
     "locator": pa.string(),  # place in the file
     "key": pa.string(),  # what tells this run from others of the same SPEC and stage
+    "absolute_path": pa.bool_(),  # names a path of the machine that wrote it
     "folder": pa.string(),  # where two files without a key may still belong together
     "stage_raw": pa.string(),  # as written, where the table keeps only the stage
     "agent_raw": pa.string(),  # as written, where the table keeps only the agent
@@ -46,6 +47,13 @@ def arrow_type(table: str, column: str) -> pa.DataType:
         return INTERNAL_COLUMNS[column]
     kind = TABLES[table][column].kind
     return pa.string() if kind in ("category", "timestamp") else ARROW_TYPES[kind]
+
+
+def is_encoded(table: str, column: str) -> bool:
+    """Tell whether a column's few values recur, so that a dictionary of them is smaller."""
+    if column in INTERNAL_COLUMNS:
+        return column in ("locator", "stage_raw", "agent_raw")
+    return TABLES[table][column].kind == "category"
 
 
 class Rows:
@@ -97,4 +105,6 @@ def _batch(table: str, columns: Sequence[str], rows: list[Row]) -> pa.RecordBatc
 
 def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:
     array = pa.array(values, arrow_type(table, name))
-    return mask_all(array) if name in CAPTURED_TEXT else array
+    if name in CAPTURED_TEXT:
+        array = mask_all(array)
+    return array.dictionary_encode() if is_encoded(table, name) else array

@@ -75,6 +75,7 @@ COLUMNS = (
     "basis",
     "match_rule",
     "provenance",
+    "absolute_path",
 )
 
 
@@ -113,6 +114,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
             "synthesis",
             rule,
             "template" if literal else _provenance(record),
+            (record.output_path or "").startswith("/"),
         )
     )
     _write_conflicts(file, rows, run, record)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from speckit_analysis.formats.declared import declared, write_disagreements
 from speckit_analysis.formats.fields import Amount, Count, Score, Total
@@ -23,7 +24,6 @@ class Agent(msgspec.Struct, gc=False):
     model_id: Annotated[str, msgspec.Meta(description="model requested")] | None = None
     model_release: str | None = None
     reasoning_mode: str | None = None
-    output_path: Annotated[str, msgspec.Meta(description="where the answer was put")] | None = None
     latency_ms: Amount | None = None
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
@@ -36,6 +36,7 @@ class Agent(msgspec.Struct, gc=False):
     error: str | None = None
     arbiter_override: bool | None = None
     override_reason: str | None = None
+    output_path: Annotated[str, msgspec.Meta(description="where the answer was put")] | None = None
 
 
 class Consensus(msgspec.Struct, gc=False):
@@ -119,7 +120,9 @@ RUN_COLUMNS = (
     "automated_checks_failed",
     "basis",
     "match_rule",
+    "absolute_path",
 )
+#: The run, the fields of ``Agent`` in their order but for the path of its output, the basis.
 CALL_COLUMNS = (
     "spec_id",
     "stage_raw",
@@ -140,7 +143,6 @@ CALL_COLUMNS = (
     "error",
     "arbiter_override",
     "override_reason",
-    "output_path",
     "basis",
 )
 
@@ -157,29 +159,7 @@ def call_row(
     basis: str,
 ) -> tuple[Any, ...]:
     """Return the row of one call, for ``CALL_COLUMNS``."""
-    return (
-        file.number,
-        locator,
-        *run,
-        agent.agent,
-        agent.model_id,
-        agent.model_release,
-        agent.reasoning_mode,
-        agent.latency_ms,
-        agent.prompt_tokens,
-        agent.completion_tokens,
-        agent.reasoning_tokens,
-        agent.cached_tokens,
-        agent.total_tokens,
-        agent.cache_hit,
-        agent.cost_usd,
-        agent.status,
-        agent.error,
-        agent.arbiter_override,
-        agent.override_reason,
-        agent.output_path,
-        basis,
-    )
+    return (file.number, locator, *run, *astuple(agent)[:-1], basis)
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:
@@ -249,6 +229,7 @@ def _run_row(
         metrics.automated_checks_failed if measured else None,
         "telemetry",
         "timestamp",
+        bool(consensus.agents) and (consensus.agents[0].output_path or "").startswith("/"),
     )
 
 
@@ -261,7 +242,9 @@ def _read_disagreements(
 ) -> None:
     """Points and conflicts mostly repeat each other: what both say is one disagreement."""
     seen: dict[str, tuple[str, Any]] = {}
-    for field in ("disagreement_points", "conflicts"):
+    points, conflicts = consensus.disagreement_points, consensus.conflicts
+    fields = ("disagreement_points",) if points == conflicts else ("disagreement_points", "conflicts")
+    for field in fields:
         for number, item in enumerate(getattr(consensus, field) or ()):
             for entry in declared([item]):
                 seen.setdefault(entry.description, (f"{prefix}/consensus/{field}/{number}", entry))

@@ -1,0 +1,140 @@
+"""The notebooks are thin, documented, executed, and sensible on whatever evidence there is."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from speckit_analysis.reports.headlines import find_headline
+from speckit_analysis.reports.parameters import declared_parameters
+from speckit_analysis.sample import sample_path
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+NAMES = ("evidence", "cost", "disagreement")
+
+STUB_RUN = {
+    "schemaVersion": "2.0",
+    "command": "spec-plan",
+    "specId": "SPEC-STUB-1",
+    "sessionId": "2025-11-03T08:00:00Z",
+    "timestamp": "2025-11-03T08:00:00Z",
+    "consensus": {
+        "agents": [
+            {"agent": agent, "model_id": model, "latency_ms": 20, "prompt_tokens": 100}
+            | {"completion_tokens": 10, "cost_usd": 0.001, "status": "ok"}
+            for agent, model in (("claude", "claude-sonnet-4-5"), ("gemini", "gemini-2.5-pro"))
+        ],
+        "status": "ok",
+    },
+}
+
+needs_sample = pytest.mark.skipif(
+    not sample_path().is_dir(), reason="the sample evidence is not generated yet"
+)
+
+
+@cache
+def read(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def plain_outputs(notebook) -> str:
+    return "\n".join(
+        output.get("data", {}).get("text/plain", output.get("text", ""))
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+    )
+
+
+def execute(name: str, folder: Path, evidence: str) -> nbformat.NotebookNode:
+    return papermill.execute_notebook(
+        FOLDER / f"{name}.ipynb",
+        folder / "out.ipynb",
+        parameters={"evidence": evidence} if evidence else {},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_defines_nothing_and_loops_over_nothing(name):
+    nodes = [node for cell in code_cells(read(name)) for node in ast.walk(ast.parse(cell.source))]
+    forbidden = (
+        ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.For | ast.While | ast.comprehension
+    )
+    assert not [node for node in nodes if isinstance(node, forbidden)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cells_are_short(name):
+    assert max(len(cell.source.splitlines()) for cell in code_cells(read(name))) <= 12
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_has_one_title_and_sections(name):
+    prose = "\n".join(cell.source for cell in read(name).cells if cell.cell_type == "markdown")
+    levels = re.findall(r"^(#+) ", prose, re.MULTILINE)
+    assert levels[0] == "#"
+    assert levels.count("#") == 1
+    assert set(levels[1:]) == {"##"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_is_typed_and_explained(name):
+    first = code_cells(read(name))[0]
+    assert first.metadata.tags == ["parameters"]
+    parameters = declared_parameters(FOLDER / f"{name}.ipynb")
+    assert next(iter(parameters)) == "evidence"
+    assert len(parameters) == len(first.source.splitlines())
+    assert all(one.meaning and one.type != "None" for one in parameters.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_metadata_is_stable(name):
+    notebook = read(name)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert [cell.id for cell in notebook.cells] == [
+        f"{name}-{number:02d}" for number in range(len(notebook.cells))
+    ]
+
+
+@needs_sample
+@pytest.mark.parametrize("name", NAMES)
+def test_is_committed_as_it_executes(name, tmp_path):
+    fresh = execute(name, tmp_path, "")
+    assert plain_outputs(fresh) == plain_outputs(read(name))
+    text = json.dumps([cell.outputs for cell in code_cells(fresh)])
+    assert str(Path.home()) not in text
+    assert str(FOLDER.parent) not in text
+    assert not re.search(r"0x[0-9a-f]{8,}", text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_evidence_is_a_page_that_says_so(name, tmp_path):
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    notebook = execute(name, tmp_path, str(folder))
+    assert re.search(r"no (run|call)", find_headline(notebook))
+    assert "Nothing to show." in plain_outputs(notebook)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stubs_alone_are_nothing_measured(name, tmp_path):
+    folder = tmp_path / "evidence" / "consensus" / "SPEC-STUB-1"
+    folder.mkdir(parents=True)
+    line = json.dumps(STUB_RUN) + "\n"
+    (folder / "spec-plan_2025-11-03T08:00:00Z_telemetry.jsonl").write_text(line, "utf-8")
+    notebook = execute(name, tmp_path, str(tmp_path / "evidence"))
+    assert re.search(r"Nothing measured|not estimable", find_headline(notebook))
+    assert re.search(r"left out: \d stub", plain_outputs(notebook))
