@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 from speckit_analysis.errors import EvidenceError
@@ -60,17 +61,28 @@ def resolve(roots: Iterable[str | os.PathLike[str]]) -> list[Path]:
         if path.exists():
             found.append(path.resolve())
             continue
-        matches = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
+        matches = _matches(path) if glob.has_magic(str(path)) else []
         if not matches:
             kind = "glob matches nothing" if glob.has_magic(str(path)) else "no such file or folder"
             raise EvidenceError(
                 f"{root}: {kind}. Expected a file, a folder or a glob of evidence; an evidence"
                 " folder holds consensus/, commands/ or costs/."
             )
-        found.extend(Path(match).resolve() for match in matches)
+        found.extend(matches)
     kept = dict.fromkeys(found)
     # A root inside another root would be read twice.
     return [path for path in kept if not any(other in path.parents for other in kept)]
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """Return what a glob matches, in order, but for what lies behind a symbolic link."""
+    fixed = Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+    found = []
+    for match in map(Path, sorted(glob.glob(str(pattern), recursive=True))):
+        inside = (folder for folder in match.parents if fixed in folder.parents)
+        if not any(folder.is_symlink() for folder in inside):
+            found.append(match.parent.resolve() / match.name)
+    return found
 
 
 def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
@@ -82,7 +94,7 @@ def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
 def discover(roots: list[Path]) -> Discovery:
     """List every file under `roots`, in a fixed order, without following symbolic links."""
     discovery = Discovery()
-    bases = [path if path.is_dir() else path.parent for path in roots]
+    bases = [path if _is_folder(path) else path.parent for path in roots]
     common = (
         bases[0] if len(set(bases)) == 1 else Path(os.path.commonpath(bases)) if bases else None
     )
@@ -90,19 +102,27 @@ def discover(roots: list[Path]) -> Discovery:
     for path in roots:
         if common is None:
             continue
-        if path.is_dir():
+        if _is_folder(path):
             for folder, names in _walk(path, common, discovery):
                 _add(discovery, folder, common, names)
         else:
             by_folder.setdefault(path.parent, []).append(path.name)
     for folder, names in by_folder.items():
-        regular = [n for n in sorted(names) if _is_regular(folder / n, n, discovery)]
-        _add(discovery, folder, common or folder, regular)
+        base = common or folder
+        prefix = _relative(folder, base)
+        regular = [
+            n for n in sorted(names) if _is_regular(folder / n, prefix + shown(n), discovery)
+        ]
+        _add(discovery, folder, base, regular)
     return discovery
 
 
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
 def _is_regular(path: Path, source: str, discovery: Discovery) -> bool:
-    mode = path.stat().st_mode
+    mode = path.lstat().st_mode
     if stat.S_ISREG(mode):
         return True
     discovery.special.append((source, _special(mode)))

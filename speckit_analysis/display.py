@@ -14,6 +14,9 @@ from speckit_analysis.analysis import wording
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: Longer text is cut in a table's cell.
+MOST_CHARACTERS = 240
+
 Format = Callable[[object], str]
 
 
@@ -40,7 +43,7 @@ class Html:
 
 
 def show(figure: Figure, alt: str = "", caption: str = "") -> Html:
-    """Return a figure as inline SVG.
+    """Return a figure as inline SVG below its title.
 
     Parameters
     ----------
@@ -49,24 +52,49 @@ def show(figure: Figure, alt: str = "", caption: str = "") -> Html:
     alt : str
         What a reader who does not see it is told; by default the figure's title and numbers.
     caption : str
-        Shown below.
+        Shown below: what the figure means.
+
+    Notes
+    -----
+    A figure that has nothing to show becomes a sentence.
     """
     from speckit_analysis.figures.svg import inline_svg
+    from speckit_analysis.figures.theme import Chart
 
-    alt = alt or str(figure.get_label()) or "Figure without a description."
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    alt = " ".join((alt or str(figure.get_label()) or "Figure without a description.").split())
+    if isinstance(figure, Chart) and figure.bare:
+        words = alt if caption in alt else f"{alt} {caption}"
+        return Html(f'<p class="nothing">{_escaped(words)}</p>', words)
+    head = _head(figure.title, figure.subtitle) if isinstance(figure, Chart) else ""
+    below = f"<figcaption>{_escaped(caption)}</figcaption>" if caption else ""
     svg = inline_svg(figure, alt)
-    return Html(f'<figure role="figure">{svg}{below}</figure>', " ".join(alt.split()))
+    return Html(f'<figure role="figure">{head}{svg}{below}</figure>', f"{alt} {caption}".strip())
+
+
+def _head(title: str, subtitle: str) -> str:
+    # Notebooks have none of the page's style sheet: the least of it comes along.
+    return (
+        f'<p class="figure-title" style="font-weight: 600; margin: 0">{_escaped(title)}</p>'
+        f'<p class="figure-subtitle" style="opacity: 0.75; margin: 0 0 0.5em">'
+        f"{_escaped(subtitle)}</p>"
+    )
 
 
 def note(*sentences: str) -> Html:
     """Return sentences as a paragraph; empty ones are skipped."""
     text = " ".join(sentence for sentence in sentences if sentence)
-    return Html(f"<p>{escape(text)}</p>", text)
+    return Html(f"<p>{_escaped(text)}</p>", text)
+
+
+def _escaped(text: str) -> str:
+    return escape(wording.unbroken(text))
 
 
 def _text(value: object) -> str:
-    return wording.MISSING if pd.isna(value) else str(value)  # type: ignore[call-overload]
+    if pd.isna(value):  # type: ignore[call-overload]
+        return wording.MISSING
+    text = str(value)
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
 def _number(value: object) -> str:
@@ -110,6 +138,23 @@ _BY_ENDING = {
     "rate": "percent",
     "utilization": "percent",
     "ratio": "ratio",
+    "tokens": "count",
+}
+_HEADINGS = {
+    "spec_id": "SPEC",
+    "run_id": "run",
+    "specs": "SPECs",
+    "model_id": "model",
+    "disk_bytes": "on disk",
+    "bytes": "size",
+    "call_usd": "per call",
+    "call_tokens": "tokens per call",
+    "without_cost": "without cost",
+    "with_latency": "with latency",
+    "median_ms": "median latency",
+    "p95_ms": "95th percentile",
+    "disagreement_severity": "severity",
+    "effective_runs": "effective runs",
 }
 _RIGHT = {"count", "number", "usd", "time", "percent", "ratio", "size"}
 
@@ -122,7 +167,7 @@ def table(
     names: Mapping[str, str] | None = None,
     columns: Sequence[str] | None = None,
     limit: int = 40,
-    empty: str = "Nothing to list.",
+    empty: str = "nothing to list.",
 ) -> Html:
     """Return a frame as an HTML table.
 
@@ -147,8 +192,8 @@ def table(
     Examples
     --------
     >>> table(pd.DataFrame({"agent": ["<b>"], "cost_usd": [0.5], "latency_ms": [4532.0]}))
-    agent    cost  latency
-    <b>    $0.500    4.5 s
+    agent   cost  latency
+    <b>    $0.50    4.5 s
     """
     if frame.index.name is not None:
         frame = frame.reset_index()
@@ -156,16 +201,21 @@ def table(
         frame = frame[list(columns)]
     if frame.empty:
         words = f"{caption}: {empty}" if caption else empty
-        return Html(f"<p>{escape(words)}</p>", words)
+        return Html(f'<p class="nothing">{escape(words)}</p>', words)
     kinds = {name: _kind(name, frame[name], formats or {}) for name in map(str, frame.columns)}
     shown = frame.head(limit)
-    cells = [[FORMATS[kind](value) for value in shown[name]] for name, kind in kinds.items()]
+    cells = [[*map(_format(kind, shown[name]), shown[name])] for name, kind in kinds.items()]
     heads = [(names or {}).get(name, _heading(name)) for name in kinds]
     right = [kind in _RIGHT for kind in kinds.values()]
     more = len(frame) - len(shown)
     left_out = f"{wording.count(more, 'more row')} not shown." if more else ""
     html = _as_html(heads, cells, right, caption, left_out)
     return Html(html, _as_text(heads, cells, right, caption, left_out))
+
+
+def _format(kind: str, column: pd.Series) -> Format:
+    # Amounts of a column have the same digits, so that they can be compared at a glance.
+    return wording.usd_like(column) if kind == "usd" else FORMATS[kind]
 
 
 def _kind(name: str, column: pd.Series, formats: Mapping[str, str]) -> str:
@@ -184,6 +234,8 @@ def _kind(name: str, column: pd.Series, formats: Mapping[str, str]) -> str:
 
 
 def _heading(name: str) -> str:
+    if name in _HEADINGS:
+        return _HEADINGS[name]
     for unit in ("_usd", "_ms"):
         name = name.removesuffix(unit)
     return name.replace("_", " ")
@@ -210,7 +262,7 @@ def _as_html(
         for row in zip(*cells, strict=True)
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    below = f"<p>{escape(left_out)}</p>" if left_out else ""
+    below = f'<p class="nothing">{escape(left_out)}</p>' if left_out else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
 
 

@@ -210,6 +210,13 @@ def _load(
     max_bytes: int,
 ) -> Evidence:
     discovery = discover(paths)
+    frames = _read(discovery, progress, processes, max_bytes)
+    return Evidence(frames, names, _fingerprint(frames["files"]))
+
+
+def _read(
+    discovery: Discovery, progress: bool | None, processes: int | None, max_bytes: int
+) -> dict[str, pd.DataFrame]:
     batches = _special_files(discovery)
     with _bar(discovery.files, progress) as advance:
         for part in read_chunks(
@@ -217,8 +224,7 @@ def _load(
         ):
             for table, found in part.items():
                 batches.setdefault(table, []).extend(found)
-    frames = assemble.assemble(batches, discovery)
-    return Evidence(frames, names, _fingerprint(frames["files"]))
+    return assemble.assemble(batches, discovery)
 
 
 def _special_files(discovery: Discovery) -> Batches:
@@ -255,11 +261,8 @@ class _bar:  # noqa: N801 - used as a function
 
 
 def _fingerprint(files: pd.DataFrame) -> str:
-    digest = hashlib.sha256()
-    listing = files["source"].fillna("") + "\t" + files["sha256"].fillna("")
-    for line in sorted(listing):
-        digest.update(line.encode() + b"\n")
-    return digest.hexdigest()
+    listing = files["source"].fillna("") + "\t" + files["sha256"].fillna("") + "\n"
+    return hashlib.sha256("".join(sorted(listing.tolist())).encode()).hexdigest()
 
 
 def _raise_problems(evidence: Evidence) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from speckit_analysis.formats.rows import arrow_type, is_encoded
+from speckit_analysis.formats.rows import arrow_type
 from speckit_analysis.tables import ARROW_TYPES, ORDERED_CATEGORIES, TABLES, Column, Table
 
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
@@ -33,22 +33,30 @@ def gather(
     The frame is the one that joining works on: plain strings but for the `encoded`
     columns, whose few recurring values a categorical holds in less memory.
     """
-    types = [_type(table, name, encoded=name in encoded) for name in columns]
-    schema = pa.schema(list(zip(columns, types, strict=True)))
     parts = [_decoded(pa.Table.from_batches([batch]), encoded) for batch in batches]
-    merged = pa.concat_tables([*parts, schema.empty_table()], promote_options="default")
+    batches.clear()
+    merged = pa.concat_tables(parts, promote_options="default") if parts else pa.table({})
     del parts
-    merged = merged.select(columns).unify_dictionaries()
+    rows = merged.num_rows
+    merged = merged.select([name for name in columns if name in merged.column_names])
+    merged = merged.unify_dictionaries()
     # One chunk a text column: pandas repeats much work for each chunk of Arrow strings.
     for index, field in enumerate(merged.schema):
         if field.type == pa.string():
             merged = merged.set_column(index, field, merged.column(index).combine_chunks())
-    return merged.to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
+    found = merged.to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
+    no_text = _missing(pa.string(), rows)  # one for all: pandas never changes Arrow's memory
+    everything = {}
+    for name in columns:
+        kind = arrow_type(table, name)
+        absent = no_text if kind == pa.string() else _missing(kind, rows)
+        everything[name] = found[name] if name in found else absent
+    return pd.DataFrame(everything, index=pd.RangeIndex(rows), copy=False)
 
 
-def _type(table: str, column: str, *, encoded: bool) -> pa.DataType:
-    plain = arrow_type(table, column)
-    return pa.dictionary(pa.int32(), plain) if encoded and is_encoded(table, column) else plain
+def _missing(kind: pa.DataType, rows: int) -> Any:
+    dtype: Any = _NULLABLE[kind]
+    return dtype.__from_arrow__(pa.nulls(rows, kind))
 
 
 def _decoded(part: pa.Table, encoded: Collection[str]) -> pa.Table:
@@ -68,12 +76,14 @@ def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _finish_column(column: Column, frame: pd.DataFrame) -> Any:
-    if column.name not in frame:
-        values: Any = pd.Series([pd.NA] * len(frame), dtype=object)
-    else:
+    if column.name in frame:
         values = frame[column.name].reset_index(drop=True)
+    else:
+        values = pd.Series(pd.NA, pd.RangeIndex(len(frame)), dtype="string")
     if column.kind == "category":
-        return categorical(column.name, values)
+        # As many sources as files: they come as categories, and sorting them would cost.
+        ready = column.name == "source" and len(values) > 0
+        return values if ready else categorical(column.name, values)
     if column.kind == "timestamp":
         return pd.to_datetime(values, utc=True).astype("datetime64[ns, UTC]")
     return values.astype(_STRING if column.kind == "text" else column.dtype)
@@ -97,31 +107,33 @@ def categorical(name: str, values: pd.Series) -> pd.Categorical:
     position = {category: index for index, category in enumerate(categories)}
     # The last place catches the code -1 of missing values.
     recode = np.array([*(position[value] for value in found), -1], dtype=np.int32)
-    dtype = pd.CategoricalDtype(categories, ordered=known is not None)
+    dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str"), ordered=known is not None)
     return pd.Categorical.from_codes(recode[codes], dtype=dtype)
 
 
 def to_arrow(name: str, frame: pd.DataFrame) -> pa.Table:
-    """Return a finished frame as an Arrow table of the contract's schema."""
-    table = TABLES[name]
-    arrays = []
-    for column in table.columns:
-        values = frame[column.name]
-        if column.kind == "category":
-            values = values.astype(_STRING)
-            arrays.append(pa.array(values, pa.string()).dictionary_encode())
-        else:
-            arrays.append(pa.array(values, ARROW_TYPES[column.kind], from_pandas=True))
-    return pa.Table.from_arrays(arrays, names=list(table.column_names))
+    """Return a finished frame as an Arrow table; categories and their order stay."""
+    columns = TABLES[name].columns
+    arrays = [
+        pa.array(frame[column.name], _stored_type(column, frame), from_pandas=True)
+        for column in columns
+    ]
+    return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
+
+
+def _stored_type(column: Column, frame: pd.DataFrame) -> pa.DataType:
+    if column.kind != "category":
+        return ARROW_TYPES[column.kind]
+    return pa.dictionary(pa.int32(), pa.string(), ordered=frame[column.name].cat.ordered)
 
 
 def from_arrow(name: str, data: pa.Table) -> pd.DataFrame:
     """Return the finished frame that :func:`to_arrow` stored."""
-    table = TABLES[name]
-    plain = pa.schema(
-        [
-            (c.name, pa.string() if c.kind == "category" else ARROW_TYPES[c.kind])
-            for c in table.columns
-        ]
-    )
-    return finish(table, data.cast(plain).to_pandas(types_mapper=_NULLABLE.get))
+    if not data.num_rows:  # Arrow stores no categories without rows
+        return finish(TABLES[name], TABLES[name].empty())
+    frame = data.to_pandas(types_mapper=_NULLABLE.get)
+    for column in TABLES[name].columns:
+        if column.kind == "category" and frame[column.name].isna().all():
+            # Arrow forgets of what type no categories are.
+            frame[column.name] = categorical(column.name, frame[column.name])
+    return frame

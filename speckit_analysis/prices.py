@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from genai_prices import Usage, calc_price
+from genai_prices.types import PriceCalculation
 
 #: Above this many input tokens some models charge another rate for the whole call.
 FLAT_PROMPT_TOKENS = 100_000
@@ -52,7 +53,7 @@ def cost_usd(calls: pd.DataFrame) -> pd.Series:
         found = _price(
             call["model_id"], call["provider"], day, prompt[row], cached[row], output[row]
         )
-        priced[row] = np.nan if found is None else found
+        priced[row] = np.nan if found is None else float(found.total_price)
     costs[known] = priced
     return costs.astype("Float64").mask(costs.isna())
 
@@ -67,29 +68,36 @@ def _tokens(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _rates(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return input, cached and output rates per token, and which of them each row takes."""
-    days = rows["timestamp"].dt.floor("D")
-    models, model_names = pd.factorize(rows["model_id"])
-    makers, maker_names = pd.factorize(rows["provider"])
-    dates, moments = pd.factorize(days)
-    codes = (models * (len(maker_names) + 1) + makers + 1) * len(moments) + dates
-    unique, position = np.unique(codes, return_inverse=True)
-    rates = np.full((len(unique), 3), np.nan)
-    for index, code in enumerate(unique):
-        rest, date = divmod(int(code), len(moments))
-        model, maker = divmod(rest, len(maker_names) + 1)
-        provider = str(maker_names[maker - 1]) if maker else None
-        rates[index] = _rate(str(model_names[model]), provider, moments[date])
-    return rates, position
+    keys = pd.DataFrame(
+        {
+            "model": rows["model_id"].astype("category"),
+            "maker": rows["provider"].astype("category"),
+            "day": rows["timestamp"].dt.floor("D").astype("category"),
+        }
+    )
+    position = keys.groupby(list(keys), observed=True, dropna=False, sort=False).ngroup()
+    kinds = keys.drop_duplicates().astype(object)
+    rates = [
+        _rate(model, None if pd.isna(maker) else maker, day)
+        for model, maker, day in kinds.itertuples(index=False)
+    ]
+    return np.array(rates), position.to_numpy()
 
 
 @lru_cache(maxsize=65536)
 def _rate(model: str, provider: str | None, day: pd.Timestamp) -> tuple[float, float, float]:
+    """Return the prices of one input, one cached and one output token; not a number if unknown."""
     # As many tokens as keep the list's decimals exact, and as few as keep below every tier.
     tokens = 1000.0
-    parts = ((tokens, 0.0, 0.0), (tokens, tokens, 0.0), (0.0, 0.0, tokens))
-    costs = [_price(model, provider, day, *part) for part in parts]
-    fresh, cached, output = (np.nan if cost is None else cost / tokens for cost in costs)
-    return fresh, cached, output
+    fresh = _price(model, provider, day, tokens, 0, tokens)
+    cached = _price(model, provider, day, tokens, tokens, 0)
+    if fresh is None or cached is None:
+        return np.nan, np.nan, np.nan
+    return (
+        float(fresh.input_price) / tokens,
+        float(cached.input_price) / tokens,
+        float(fresh.output_price) / tokens,
+    )
 
 
 def _price(
@@ -99,17 +107,14 @@ def _price(
     prompt: float,
     cached: float,
     output: float,
-) -> float | None:
+) -> PriceCalculation | None:
     """Return the price of one call; None where the list does not know the model."""
-    from genai_prices import Usage, calc_price
-
     usage = Usage(
         input_tokens=int(prompt), cache_read_tokens=int(cached) or None, output_tokens=int(output)
     )
     try:
-        price = calc_price(
+        return calc_price(
             usage, model, provider_id=provider, genai_request_timestamp=day.to_pydatetime()
         )
     except LookupError:
         return None
-    return float(Decimal(price.total_price))

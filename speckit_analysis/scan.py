@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pyarrow as pa
@@ -66,14 +68,36 @@ def chunks(folders: list[Folder], size: int = CHUNK_FILES) -> Iterator[list[Fold
 def read_chunk(chunk: list[Folder], max_bytes: int = MAX_BYTES) -> Batches:
     """Read every file of `chunk` and return its rows as Arrow batches, by table."""
     rows = Rows()
-    for folder in chunk:
+    with _no_garbage_collection():
+        for folder in chunk:
+            _read_folder(folder, rows, max_bytes)
+        return rows.take()
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Spare the collector the search through a chunk's many rows, none of which is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read_folder(folder: Folder, rows: Rows, max_bytes: int) -> None:
+    try:
         directory = os.open(folder.path, os.O_RDONLY)
-        try:
-            for number, name in enumerate(folder.names, start=folder.first):
-                _read_file(directory, folder, number, name, rows, max_bytes)
-        finally:
-            os.close(directory)
-    return rows.take()
+    except OSError as error:  # it went away since it was listed
+        for number, _ in enumerate(folder.names, start=folder.first):
+            _list_unreadable(rows, number, folder, error)
+        return
+    try:
+        for number, name in enumerate(folder.names, start=folder.first):
+            _read_file(directory, folder, number, name, rows, max_bytes)
+    finally:
+        os.close(directory)
 
 
 def _read_file(
@@ -82,10 +106,9 @@ def _read_file(
     try:
         data, size = _slurp(directory, name, max_bytes)
     except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        rows.problem(number, "", "unreadable", "error", message, "listed in files")
-        _write_file(rows, number, folder, None, "unreadable", None, None, None)
+        _list_unreadable(rows, number, folder, error)
         return
+    name = shown(name)
     found = recognise(folder.top, name)
     format, match = found if found is not None else (None, None)
     if data is None:
@@ -93,10 +116,16 @@ def _read_file(
         rows.problem(number, "", "too_large", "error", message, "listed in files")
         _write_file(rows, number, folder, None, "too_large", size, None, None)
         return
-    file = EvidenceFile(number, shown(name), folder.spec, match, data, rows)
+    file = EvidenceFile(number, name, folder.spec, match, data, rows)
     format = _read(file, format, rows)
     digest = hashlib.sha256(data).hexdigest()
     _write_file(rows, number, folder, format, file.state, len(data), digest, file)
+
+
+def _list_unreadable(rows: Rows, number: int, folder: Folder, error: OSError) -> None:
+    message = f"cannot be read: {error.strerror}"
+    rows.problem(number, "", "unreadable", "error", message, "listed in files")
+    _write_file(rows, number, folder, None, "unreadable", None, None, None)
 
 
 def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int]:
@@ -120,18 +149,8 @@ def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int
 def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | None:
     """Let the format read the file; return the format that it turned out to be."""
     data = file.data
-    if not data.strip():
-        if format is None or not format.may_be_empty:
-            file.state = "empty"
-            file.problem("", "empty_file", "warning", "the file is empty", "listed in files")
+    if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
         return format
-    if data.startswith(_BINARY_MARKS) or b"\x00" in data[:1024]:
-        if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            file.state = "binary"
-            if file.name.endswith((".json", ".jsonl", ".md", ".txt")):
-                message = "binary content under the name of a text file"
-                file.problem("", "binary_file", "error", message, "listed in files")
-            return format
     if format is None:
         format = _recognise_by_content(file)
     if format is not None and format.read is not None:
@@ -142,6 +161,24 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
             message = f"cannot be read: {error}"
             file.problem("", "invalid_json", "error", message, "file left out")
     return format
+
+
+def _is_text(file: EvidenceFile, format: Format | None) -> bool:
+    """Tell whether there is any text to read; file a problem where there should be."""
+    data = file.data
+    if not data.strip():
+        if format is None or not format.may_be_empty:
+            file.state = "empty"
+            file.problem("", "empty_file", "warning", "the file is empty", "listed in files")
+        return False
+    binary = data.startswith(_BINARY_MARKS) or b"\x00" in data[:1024]
+    if not binary or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    file.state = "binary"
+    if file.name.endswith((".json", ".jsonl", ".md", ".txt")):
+        message = "binary content under the name of a text file"
+        file.problem("", "binary_file", "error", message, "listed in files")
+    return False
 
 
 def _recognise_by_content(file: EvidenceFile) -> Format | None:
@@ -169,7 +206,8 @@ def _write_file(
     digest: str | None,
     file: EvidenceFile | None,
 ) -> None:
-    group = file.group if file is not None else lambda _: None
+    match = file.match if file is not None else None
+    said = match.groupdict() if match is not None else {}
     rows.writer("files", FILE_COLUMNS)(
         (
             number,
@@ -178,9 +216,9 @@ def _write_file(
             state,
             size,
             digest,
-            folder.spec or group("spec"),
-            group("stage"),
-            group("agent"),
-            group("timestamp") or group("session"),
+            folder.spec or said.get("spec"),
+            said.get("stage"),
+            said.get("agent"),
+            said.get("timestamp") or said.get("session"),
         )
     )

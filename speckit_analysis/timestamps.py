@@ -27,6 +27,7 @@ _DATE_TIME = re.compile(
     re.VERBOSE,
 )
 _LEADING = re.compile(rf"({IN_NAME})(.*)$", re.DOTALL)
+_IN_RUN_ID = re.compile(r"_(\d{10})_[0-9a-f]+$")
 _EPOCH = re.compile(r"^\d{10}(?:\.\d+)?$")
 
 # A record from before consensus runs existed, or from the far future, carries a placeholder.
@@ -98,3 +99,13 @@ def canonical(raw: str) -> str:
         return raw
     moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}{match[2]}"
+
+
+def start_of(run_id: str | None) -> str | None:
+    """Return the seconds since 1970 at which a run began, where its id holds them.
+
+    >>> start_of("run_SPEC-KIT-900_1762744939_2c1010ad"), start_of("7")
+    ('1762744939', None)
+    """
+    match = _IN_RUN_ID.search(run_id or "")
+    return match[1] if match else None

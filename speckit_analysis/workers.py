@@ -14,9 +14,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
+
+import pyarrow as pa
 
 from speckit_analysis.discovery import Folder
 from speckit_analysis.scan import Batches, read_chunk
@@ -135,10 +138,32 @@ def _receive(stream: IO[bytes]) -> Any:
     return pickle.loads(stream.read(_LENGTH.unpack(head)[0]))  # noqa: S301
 
 
+class _NoPandas(MetaPathFinder):
+    """Makes the import of pandas fail."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
+def _keep_pandas_out() -> None:
+    """Spare the worker pandas, which Arrow's first array imports if it can.
+
+    Arrow remembers that there was none; who else imports pandas later gets it.
+    """
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(finder)
+
+
 def main() -> None:
     """Read chunks from standard input and write batches to standard output, until it ends."""
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not reach the pipe
+    _keep_pandas_out()
     while True:
         try:
             chunk, max_bytes = _receive(sys.stdin.buffer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis import cost
+from speckit_analysis.analysis import budget, cost
 
 
 def call(run, amount, **more):
@@ -61,11 +61,19 @@ def test_runs_that_cannot_count_are_left_out_with_their_reason():
 
 
 def test_premium_by_number_of_calls():
-    table = cost.premium_by_size(cost.consensus_premium(frame("calls", PRICED)))
+    table = cost.typical_by(cost.consensus_premium(frame("calls", PRICED)), "calls")
     assert table["calls"].tolist() == [2, 3]
     assert table["runs"].tolist() == [1, 1]
-    assert table["mean_usd"].tolist() == pytest.approx([0.8, 0.4])
+    assert table["typical"].tolist() == pytest.approx([2.0, 2.0])
     assert table["low"].isna().all()
+
+
+def test_a_typical_runs_cost_takes_the_spec_as_the_unit():
+    rows = [call(f"S1/{n}", 0.5) for n in range(6)] * 2 + [call("S2/plan", 2.0)] * 2
+    table = cost.typical_by(cost.consensus_premium(frame("calls", rows)), "stage", "total_usd")
+    assert table[["runs", "specs"]].iloc[0].tolist() == [7, 2]
+    assert table["typical"].tolist() == pytest.approx([2.0])
+    assert table["low"].notna().all()
 
 
 def summary(spec, amount, **more):
@@ -76,7 +84,7 @@ def summary(spec, amount, **more):
 def test_budget_verdicts():
     amounts = {"A": 1.0, "B": 1.6, "C": 1.8, "D": 2.0, "E": 0.0}
     costs = frame("costs", [summary(spec, amount) for spec, amount in amounts.items()])
-    held = cost.budgets(costs, frame("calls")).set_index("spec_id")
+    held = budget.budgets(costs, frame("calls")).set_index("spec_id")
     assert held["verdict"].astype("string").to_dict() == {
         "A": "within budget",
         "B": "warning",
@@ -85,20 +93,20 @@ def test_budget_verdicts():
         "E": "not measured",
     }
     assert held.loc["D", "utilization"] == 1.0
-    sentence = cost.budget_sentence(held)
+    sentence = budget.budget_sentence(held)
     assert sentence.startswith("Of 5 SPECs: 1 exceeded, 1 critical, 1 warning, 1 within budget")
     assert "1 summary records $0.00 over calls that were made" in sentence
 
 
 def test_zero_without_calls_is_a_real_zero():
     costs = frame("costs", [summary("A", 0.0, calls_reported=0)])
-    held = cost.budgets(costs, frame("calls"))
+    held = budget.budgets(costs, frame("calls"))
     assert held["verdict"].tolist() == ["within budget"]
 
 
 def test_the_larger_of_summary_and_calls_counts():
     costs = frame("costs", [summary("S1", 0.0), summary("S2", 1.9)])
-    held = cost.budgets(costs, frame("calls", PRICED)).set_index("spec_id")
+    held = budget.budgets(costs, frame("calls", PRICED)).set_index("spec_id")
     assert held["calls_usd"].tolist() == pytest.approx([0.4, 0.8])
     assert held["spent_usd"].tolist() == pytest.approx([0.4, 1.9])
     assert held["recorded_usd"].isna().tolist() == [True, False]
@@ -114,14 +122,14 @@ def test_the_latest_state_of_a_summary_counts_and_superseded_ones_never():
             summary("A", 7.0, scope="stage"),
         ],
     )
-    assert cost.budgets(costs, frame("calls"))["spent_usd"].tolist() == [3.0]
+    assert budget.budgets(costs, frame("calls"))["spent_usd"].tolist() == [3.0]
 
 
 def test_a_default_budget_stands_in_for_a_missing_one():
     calls = frame("calls", PRICED)
-    bare = cost.budgets(frame("costs"), calls)
+    bare = budget.budgets(frame("costs"), calls)
     assert bare["verdict"].astype("string").tolist() == ["no budget", "no budget"]
-    held = cost.budgets(frame("costs"), calls, default_budget_usd=0.5)
+    held = budget.budgets(frame("costs"), calls, default_budget_usd=0.5)
     assert held["verdict"].astype("string").tolist() == ["warning", "exceeded"]
 
 
@@ -154,22 +162,45 @@ def test_tokens_are_the_total_or_the_sum_of_known_parts():
     assert tokens.fillna(-1).tolist() == [17, 99, -1]
 
 
-def test_spend_over_time_adds_up():
+def test_profile_sets_money_tokens_and_time_side_by_side():
+    rows = [
+        call("S1/plan", 1.0, total_tokens=10, latency_ms=100.0),
+        call("S1/plan", None, total_tokens=30, latency_ms=300.0),
+        call("S1/tasks", 3.0, stage="tasks"),
+    ]
+    table = cost.profile(cost.with_tokens(frame("calls", rows)), "stage").set_index("stage")
+    plan = table.loc["plan"]
+    assert (plan["calls"], plan["without_cost"], plan["cost_usd"]) == (2, 1, 1.0)
+    assert (plan["share"], plan["call_usd"]) == (0.25, 1.0)
+    assert (plan["tokens"], plan["call_tokens"]) == (40, 20)
+    assert (plan["with_latency"], plan["median_ms"], plan["p95_ms"]) == (2, 200.0, 290.0)
+    assert table.loc["tasks", ["tokens", "median_ms"]].isna().all()
+
+
+def test_over_time_leaves_out_calls_without_a_moment():
     rows = [
         call("S1/plan", 1.0, timestamp="2025-11-03"),
-        call("S1/plan", None, timestamp="2025-11-10"),
         call("S1/plan", 2.0, timestamp="2025-11-17"),
         call("S1/plan", 4.0),
     ]
-    table = cost.spend_over_time(frame("calls", rows), "week")
-    assert table["cumulative"].tolist() == [1.0, 1.0, 3.0]
+    table = cost.over_time(cost.with_tokens(frame("calls", rows)), "week")
+    assert table["cost_usd"].tolist() == [1.0, 2.0]
+
+
+def headline(rows, costs=()):
+    calls = frame("calls", rows)
+    held = budget.budgets(frame("costs", costs), calls)
+    return cost.headline(calls, cost.consensus_premium(calls), held)
 
 
 def test_headlines():
-    nothing = cost.consensus_premium(frame("calls"))
-    assert cost.headline(frame("calls"), nothing).startswith("Nothing measured")
-    unpriced = frame("calls", [call("S1/plan", None)])
-    assert "none of 1 call has a cost" in cost.headline(unpriced, cost.consensus_premium(unpriced))
-    calls = frame("calls", [*PRICED, call("S2/plan", None)])
-    text = cost.headline(calls, cost.consensus_premium(calls))
+    assert headline([]) == (
+        "Nothing measured: no call in this evidence can be used."
+        " What consensus costs cannot be told from it."
+    )
+    assert "none of 1 call has a cost" in headline([call("S1/plan", None)])
+    assert headline([], [summary("A", 1.5)]).endswith(
+        "Cost summaries put 1 SPEC at $1.50, with nothing to check them against."
+    )
+    text = headline([*PRICED, call("S2/plan", None)])
     assert text.startswith("$1.20 went on 5 calls for 2 SPECs (1 more call without a cost")

@@ -109,7 +109,7 @@ def test_pairs_count_runs_that_both_answered():
     assert table["disagreeing"].tolist() == [1, 0, 0]
     assert (found.named, found.unnamed) == (2, 3)
     assert "claude and gemini disagree most: in 50 % of 2 runs" in found.sentence
-    assert "3 disagreements of 5 do not name two" in found.sentence
+    assert "3 of 5 disagreements do not name two" in found.sentence
 
 
 def test_pairs_of_models():
@@ -169,16 +169,38 @@ def test_headlines():
     runs = comparable([run("S1/a"), run("S2/a")], [point("S1/a")])
     degraded = disagreement.degraded(runs.kept)
     text = disagreement.headline(runs, disagreement.rate(runs.kept), degraded)
-    assert text.startswith("The agents disagreed in 50 % of 2 comparable runs (1; 95 % interval")
-    assert "only 2 runs" in text
+    assert text.startswith("The agents disagreed in 1 of 2 comparable runs: 50 % (95 % interval")
+    assert "inconclusive: runs of 2 SPECs cannot say more" in text
     nobody = comparable([run("S1/a", agents_ok=1)], [])
     text = disagreement.headline(nobody, disagreement.rate(nobody.kept), degraded)
-    assert text.startswith("The rate of disagreement is not estimable: n = 0.")
-    assert "1 with fewer than two usable answers" in text
+    assert text.startswith("The rate of disagreement is not estimable: none of 1 run holds two")
 
 
-def test_the_clustered_interval_is_said():
+def test_it_is_said_what_is_taken_as_independent():
     runs = comparable([run("S1/a"), run("S1/b"), run("S2/a"), run("S2/b")], [point("S1/a")])
-    assert "Allowing for 2 SPECs" in disagreement.clusters_sentence(disagreement.rate(runs.kept))
+    sentence = disagreement.independence_sentence(disagreement.rate(runs.kept))
+    assert "takes the 2 SPECs as independent, not the runs" in sentence
     one = comparable([run("S1/a"), run("S1/b")], [])
-    assert "one SPEC" in disagreement.clusters_sentence(disagreement.rate(one.kept))
+    assert "one SPEC" in disagreement.independence_sentence(disagreement.rate(one.kept))
+
+
+def test_the_interval_of_a_stage_allows_for_specs():
+    runs = [run(f"S{spec}/{n}") for spec in range(4) for n in range(3)]
+    points = [point(f"S{spec}/{n}") for spec in (0, 1) for n in range(3)]
+    table = disagreement.rates(comparable(runs, points).kept, "stage")
+    assert table[["runs", "specs", "disagreeing"]].iloc[0].tolist() == [12, 4, 6]
+    whole = disagreement.rate(comparable(runs, points).kept)
+    assert (table["low"].iloc[0], table["high"].iloc[0]) == (whole.low, whole.high)
+    assert table["effective_runs"].iloc[0] < 4
+
+
+def test_a_point_repeated_in_telemetry_and_synthesis_counts_once():
+    same = {"description": "which cache?", "topic": "cache"}
+    points = [
+        point("S1/a", declared_in="telemetry", resolved=False, **same),
+        point("S1/a", declared_in="synthesis", resolved=True, **same),
+        point("S2/a", declared_in="synthesis", resolved=False, **same),
+    ]
+    found = disagreement.genuine(frame("disagreements", points))
+    assert found["run_id"].tolist() == ["S1/a", "S2/a"]
+    assert found["resolved"].tolist() == [True, False]

@@ -9,10 +9,11 @@ from scipy import stats
 
 from speckit_analysis.analysis.intervals import (
     clopper_pearson,
-    median_ranks,
+    korn_graubard,
     share,
     small_sample,
-    typical_ratio,
+    told_apart,
+    typical,
 )
 
 
@@ -39,59 +40,100 @@ def test_share_without_observations_is_not_estimable():
 
 def test_clusters_that_are_alike_inside_widen_the_interval():
     hits = pd.Series([True] * 6 + [False] * 6)
+    alone = share(hits)
     alike = share(hits, pd.Series(list("aaabbbcccddd")))
     mixed = share(hits, pd.Series(list("abcdefabcdef")))
     assert (alike.hits, alike.n, alike.clusters) == (6, 12, 4)
-    assert alike.low == mixed.low
-    assert alike.clustered_low < alike.low
-    assert alike.clustered_high > alike.high
-    assert mixed.clustered_high < alike.clustered_high
+    assert alike.low < mixed.low <= alone.low
+    assert alike.high > mixed.high >= alone.high
 
 
 def test_korn_and_graubard_by_hand():
-    # Two of four clusters of three hit in full: variance 4/3 * 4 * 1.5**2 / 144, design effect 4.
+    # Two of four clusters of three hit in full: variance 4/3 * 4 * 1.5**2 / 144 = 1/12, over
+    # that of twelve independent observations, 0.25 / 11.
     found = share(pd.Series([True] * 6 + [False] * 6), pd.Series(list("aaabbbcccddd")))
     ratio = stats.t.ppf(0.025, 11) / stats.t.ppf(0.025, 3)
-    effective = 12 / 4 * ratio**2
+    effective = 12 / (11 / 3) * ratio**2
     low = stats.beta.ppf(0.025, effective / 2, effective / 2 + 1)
-    assert found.clustered_low == pytest.approx(low, rel=1e-9)
+    assert found.low == pytest.approx(low, rel=1e-9)
 
 
-def test_one_cluster_has_no_clustered_interval():
+def test_clusters_of_one_give_the_exact_interval():
+    hits = pd.Series([True] * 4 + [False] * 11)
+    found = share(hits, pd.Series(range(15)))
+    assert (found.low, found.high) == pytest.approx((0.0779, 0.5510), abs=5e-5)
+
+
+def test_one_cluster_is_taken_as_it_is():
     found = share(pd.Series([True, False]), pd.Series(["a", "a"]))
-    assert np.isnan(found.clustered_low)
+    assert found.clusters == 1
+    assert (found.low, found.high) == (share(pd.Series([True, False])).low, found.high)
+
+
+def clustered_counts(generator, clusters, runs, rate, correlation, repeats):
+    """Return hits per repeat and cluster, alike within clusters (beta-binomial)."""
+    strength = (1 - correlation) / correlation
+    rates = generator.beta(rate * strength, (1 - rate) * strength, (repeats, clusters))
+    return generator.binomial(runs, rates).astype(float)
+
+
+@pytest.mark.parametrize(("clusters", "rate"), [(4, 0.3), (10, 0.3), (20, 0.15)])
+def test_the_clustered_interval_covers_and_the_naive_one_does_not(clusters, rate):
+    runs, repeats = 6, 1000
+    generator = np.random.default_rng(20251121)
+    hits = clustered_counts(generator, clusters, runs, rate, 0.3, repeats).ravel()
+    trials = np.full(repeats * clusters, float(runs))
+    rows = np.repeat(np.arange(repeats), clusters)
+    _, low, high = korn_graubard(hits, trials, rows, repeats)
+    naive = clopper_pearson(hits.reshape(repeats, clusters).sum(axis=1), clusters * runs)
+    covered = np.mean((low <= rate) & (rate <= high))
+    assert covered >= 0.935
+    assert np.mean((naive[0] <= rate) & (rate <= naive[1])) < 0.90
+
+
+def test_equal_rates_are_hardly_ever_told_apart():
+    generator = np.random.default_rng(20251121)
+    false_alarms, repeats, stages, specs = 0, 400, 6, 12
+    for _ in range(repeats):
+        hits = generator.binomial(1, 0.25, (stages, specs)).astype(float)
+        rows = np.repeat(np.arange(stages), specs)
+        effective, _, _ = korn_graubard(hits.ravel(), np.ones(stages * specs), rows, stages)
+        false_alarms += told_apart(pd.Series(hits.mean(axis=1)), pd.Series(effective))
+    assert false_alarms / repeats <= 0.05
+
+
+def test_rates_that_differ_are_told_apart():
+    assert told_apart(pd.Series([0.05, 0.8]), pd.Series([40.0, 40.0]))
+    assert not told_apart(pd.Series([0.2, 0.4]), pd.Series([10.0, 10.0]))
+    assert not told_apart(pd.Series([0.2]), pd.Series([10.0]))
 
 
 def test_geometric_mean_and_log_t_interval():
-    found = typical_ratio(pd.Series([1.5, 2.0, 2.5, 4.0]))
+    found = typical(pd.Series([1.5, 2.0, 2.5, 4.0]))
     logs = np.log([1.5, 2.0, 2.5, 4.0])
     low, high = stats.t.interval(0.95, 3, logs.mean(), stats.sem(logs))
     assert found.geometric_mean == pytest.approx(np.exp(logs.mean()))
     assert (found.low, found.high) == pytest.approx((np.exp(low), np.exp(high)))
-    assert (found.median, found.median_low, found.median_high) == (2.25, 1.5, 4.0)
-    assert found.median_level == 0.875
+
+
+@pytest.mark.parametrize("n", [3, 8])
+def test_the_log_t_interval_covers(n):
+    generator = np.random.default_rng(20251121)
+    samples = generator.lognormal(0.8, 0.5, (1500, n))
+    found = [typical(pd.Series(sample)) for sample in samples]
+    covered = np.mean([one.low <= np.exp(0.8) <= one.high for one in found])
+    assert 0.935 <= covered <= 0.965
 
 
 @pytest.mark.parametrize("values", [[2.0], [2.0, 2.0, 2.0]])
 def test_no_spread_gives_no_interval(values):
-    found = typical_ratio(pd.Series(values))
+    found = typical(pd.Series(values))
     assert found.geometric_mean == pytest.approx(2.0)
     assert np.isnan(found.low)
 
 
 def test_no_values_give_nothing():
-    assert typical_ratio(pd.Series([], dtype=float)).n == 0
-
-
-@pytest.mark.parametrize(("n", "level"), [(3, 0.75), (4, 0.875), (5, 0.9375), (6, 0.96875)])
-def test_the_range_of_few_values_has_its_known_level(n, level):
-    assert median_ranks(n) == (0, level)
-
-
-def test_the_medians_interval_keeps_its_level_at_large_n():
-    rank, level = median_ranks(1001)
-    assert 0.95 <= level < 0.96
-    assert 450 < rank < 500
+    assert typical(pd.Series([], dtype=float)).n == 0
 
 
 def test_small_samples_are_called_small():

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis import soundness
+from speckit_analysis.analysis import footprint, soundness
 from speckit_analysis.analysis.selection import measured
 
 
@@ -18,6 +18,30 @@ def test_coverage_is_a_share_of_runs():
     assert table.loc["telemetry", "covered"] == 1
     assert table.loc["cost from tokens", "share"] == 0.0
     assert soundness.coverage(frame("runs"))["share"].isna().all()
+
+
+def test_coverage_by_stage_in_the_order_of_stages():
+    rows = [
+        {"stage": "tasks", "basis": "telemetry", "tokens": 5},
+        {"stage": "plan", "basis": "synthesis"},
+        {"stage": "plan", "basis": "telemetry", "cost_usd": 0.0},
+        {"basis": "output"},
+    ]
+    table = soundness.coverage_by(frame("runs", rows))
+    assert table.index.tolist() == ["plan", "tasks", "unknown"]
+    assert table["runs"].tolist() == [2, 1, 1]
+    assert table["telemetry"].tolist() == [0.5, 1.0, 0.0]
+    assert table["cost from tokens"].tolist() == [0.5, 0.0, 0.0]
+    assert soundness.coverage_by(frame("runs")).empty
+
+
+def test_time_span_in_words():
+    assert soundness.span_sentence(frame("runs")) == ""
+    assert soundness.span_sentence(frame("runs", [{}])) == "No run says when it took place."
+    runs = frame("runs", [{"timestamp": "2025-11-02"}, {"timestamp": "2025-11-04"}, {}])
+    assert soundness.span_sentence(runs) == (
+        "The runs took place from 2 November 2025 to 4 November 2025; 1 without a date."
+    )
 
 
 def test_problems_by_kind_the_worst_first():
@@ -61,7 +85,7 @@ def test_payloads_by_agent():
 
 
 def test_footprint_against_limits():
-    mib = soundness.MIB
+    mib = footprint.MIB
     sizes = {"A": 10 * mib, "B": 10 * mib + 1, "C": 30 * mib}
     files = frame(
         "files",
@@ -71,7 +95,7 @@ def test_footprint_against_limits():
         ]
         + [{"source": "x", "bytes": 1, "disk_bytes": 4096}],
     )
-    table = soundness.footprint(files, 10, 25)
+    table = footprint.footprint(files, 10, 25)
     assert table["spec_id"].tolist() == ["C", "B", "A", "no SPEC"]
     assert table["verdict"].astype("string").tolist() == [
         "above hard limit",
@@ -80,8 +104,8 @@ def test_footprint_against_limits():
         "within limits",
     ]
     assert table["of_hard_limit"].iloc[0] == pytest.approx(1.2)
-    assert "1 above the hard limit and 1 more" in soundness.footprint_sentence(table)
-    assert soundness.footprint(files, 10, 25, "bytes")["verdict"].eq("within limits").all()
+    assert "1 above the hard limit and 1 more" in footprint.footprint_sentence(table)
+    assert footprint.footprint(files, 10, 25, "bytes")["verdict"].eq("within limits").all()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +113,7 @@ def test_footprint_against_limits():
 )
 def test_nonsensical_limits_are_refused(limits, measure):
     with pytest.raises(ValueError, match=r"limits must rise|measure is"):
-        soundness.footprint(frame("files"), *limits, measure)
+        footprint.footprint(frame("files"), *limits, measure)
 
 
 def test_recorded_status_against_recomputed():
@@ -117,7 +141,7 @@ def test_files_by_format():
         "files",
         [{"source": "f", "format": a, "parse_state": b, "rows": n, "bytes": 5} for a, b, n in rows],
     )
-    table = soundness.files_by_format(files)
+    table = footprint.files_by_format(files)
     assert table[["format", "files", "rows"]].to_numpy().tolist() == [
         ["telemetry", 2, 4],
         ["unknown", 1, 0],

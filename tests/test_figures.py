@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -11,15 +12,16 @@ import pytest
 from frames import frame
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from speckit_analysis.analysis import cost, disagreement, soundness
+from speckit_analysis.analysis import budget, cost, disagreement, footprint, soundness, wording
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.analysis.summaries import summarise
 from speckit_analysis.display import note, show, table
 from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
 from speckit_analysis.figures import soundness as soundness_figures
+from speckit_analysis.figures.axes import time_places
 from speckit_analysis.figures.theme import PAGE_INKS, clean, empty, ink_on, theme
 
 NASTY = '<script>alert("$x^2$")</script>'
@@ -29,6 +31,7 @@ CALLS = frame(
     [
         {"run_id": "S1/a", "spec_id": "S1", "stage": "plan", "agent": agent, "model_id": agent}
         | {"cost_usd": amount, "cost_usd_reported": amount / 2, "latency_ms": 4000 * amount}
+        | {"total_tokens": 1000}
         | {"timestamp": "2025-11-03", "status": "ok"}
         for agent, amount in (("claude", 0.5), (NASTY, 1.5), ("gemini", 0.25))
     ],
@@ -71,28 +74,34 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     """Draw every figure of the notebooks."""
     comparable = disagreement.comparable_runs(measured(runs, noun="run"), points)
     rate = disagreement.rate(comparable.kept)
-    by_size = cost.premium_by_size(cost.consensus_premium(calls))
+    calls = cost.with_tokens(calls)
+    premium = cost.consensus_premium(calls)
     pairs = disagreement.by_pair(comparable.kept, calls, points)
-    sizes = soundness.footprint(files, 15, 25)
+    sizes = footprint.footprint(files, 15, 25)
     of_type = disagreement.shares(disagreement.genuine(points), "type")
     flags = disagreement.flag_against_points(runs)
     by_model = cost.reported_against_computed(calls)
-    weeks = cost.spend_over_time(calls, "week")
+    weeks = cost.over_time(calls, "week")
+    by_agent = cost.profile(calls, "agent")
     beside = (rate, disagreement.degraded(runs), disagreement.escalations(runs))
     on_money, on_opinion, on_trust = cost_figures, disagreement_figures, soundness_figures
     return {
         "coverage": on_trust.coverage(soundness.coverage(runs)),
+        "coverage_by": on_trust.coverage_by(soundness.coverage_by(runs)),
         "provenance": on_trust.provenance(soundness.provenance_shares({"runs": runs})),
         "payloads": on_trust.payloads(soundness.payloads_by_agent(proposals)),
         "problems": on_trust.problems(soundness.problem_counts(problems)),
         "footprint": on_trust.footprint(sizes, 15, 25),
         "statuses": on_trust.statuses(soundness.status_crosstab(runs)),
-        "spend": on_money.spend(summarise(calls, "agent", "cost_usd"), "agent", "agent"),
+        "spend": on_money.spend(by_agent, "agent", "agent"),
+        "tokens": on_money.tokens(by_agent, "agent", "agent"),
         "spend_over_time": on_money.spend_over_time(weeks, "week"),
-        "premium": on_money.premium(by_size),
+        "premium": on_money.premium(cost.typical_by(premium, "calls")),
+        "run_cost": on_money.run_cost(cost.typical_by(premium, "stage", "total_usd")),
         "agreement": on_money.agreement(by_model),
-        "budgets": on_money.budgets(cost.budgets(costs, calls), 0.8, 0.9),
-        "latency": on_money.latency(summarise(calls, "agent", "latency_ms"), "agent", "agent"),
+        "budgets": on_money.budgets(budget.budgets(costs, calls), 0.8, 0.9),
+        "latency": on_money.latency(by_agent, "agent", "agent"),
+        "latency_over_time": on_money.latency_over_time(weeks, "week"),
         "rates": on_opinion.rates(disagreement.rates(comparable.kept, "stage"), "stage", "stage"),
         "pairs": on_opinion.pairs(pairs),
         "rate_over_time": on_opinion.rate_over_time(
@@ -150,8 +159,9 @@ def test_no_two_figures_share_an_id_and_every_reference_is_met():
 @pytest.mark.parametrize("name", BARE)
 def test_without_evidence_a_figure_says_that_there_is_nothing(name):
     figure = BARE[name]
-    assert str(figure.get_label()).startswith("Nothing to show.")
-    assert svg_of(show(figure).html) is not None
+    shown = show(figure)
+    assert shown.text.startswith("Nothing to show.")
+    assert shown.html.startswith('<p class="nothing">Nothing to show.')
 
 
 def test_nothing_is_drawn_outside_the_figure():
@@ -165,6 +175,56 @@ def test_nothing_is_drawn_outside_the_figure():
         assert box.y1 <= height + 0.02, name
 
 
+def texts_of(figure: Figure) -> list[Text]:
+    """Return the texts that a reader sees within the axes and beside them."""
+    (axes,) = figure.axes
+    labels = [*axes.get_xticklabels(), *axes.get_yticklabels(), axes.xaxis.label, axes.yaxis.label]
+    legend = axes.get_legend().get_texts() if axes.get_legend() else []
+    return [text for text in [*axes.texts, *labels, *legend] if text.get_text().strip()]
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_no_text_runs_into_another(name):
+    figure = FULL[name]
+    with theme():
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts_of(figure)]
+    for (one, a), (other, b) in combinations(boxes, 2):
+        width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert width <= 1 or height <= 1, f"{one!r} and {other!r}"
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_says_its_finding_and_what_its_axes_measure(name):
+    figure = FULL[name]
+    (axes,) = figure.axes
+    assert len(figure.title) > 15
+    assert len(figure.subtitle) > 15
+    assert axes.get_xlabel() or axes.get_ylabel()
+    assert str(figure.get_label()).startswith(figure.title)
+
+
+def test_the_title_is_text_of_the_page_and_not_of_the_picture():
+    html = show(FULL["coverage"]).html
+    assert f">{wording.unbroken(FULL['coverage'].title)}</p><p" in html
+    texts = [element.text for element in svg_of(html).iter()]
+    assert FULL["coverage"].title not in texts
+    assert all(text.get_visible() for text in FULL["coverage"].texts)
+
+
+def test_a_gap_in_time_is_a_gap_in_the_figure():
+    weeks = pd.Series(pd.to_datetime(["2025-11-03", "2025-11-10", "2025-12-01"], utc=True))
+    places, labelled = time_places(weeks)
+    assert places.tolist() == [0.0, 1.0, 4.0]
+    assert labelled.tolist() == [0, 1, 2]
+
+
+def test_dates_that_would_run_into_each_other_are_left_out():
+    days = pd.Series(pd.date_range("2025-01-01", periods=60, tz="UTC"))
+    _, labelled = time_places(days)
+    assert 5 <= len(labelled) <= 7
+
+
 def test_evidence_text_stays_text():
     html = show(FULL["spend"]).html
     texts = " ".join(element.text or "" for element in svg_of(html).iter())
@@ -174,21 +234,23 @@ def test_evidence_text_stays_text():
 
 def test_the_users_settings_neither_matter_nor_change():
     with mpl.rc_context({"axes.facecolor": "red", "font.size": 30}):
-        by_agent = summarise(CALLS, "agent", "cost_usd")
+        by_agent = cost.profile(cost.with_tokens(CALLS), "agent")
         assert show(cost_figures.spend(by_agent, "agent", "agent")).html == show(FULL["spend"]).html
         assert mpl.rcParams["axes.facecolor"] == "red"
 
 
 def test_caption_and_alternative_are_escaped():
-    shown = show(empty("Nothing"), alt='a "quoted" \\1 <b>', caption="<i>so</i>")
+    figure = empty("Nothing")
+    figure.bare = False
+    shown = show(figure, alt='a "quoted" \\1 <b>', caption="<i>so</i>")
     assert svg_of(shown.html).get("aria-label") == 'a "quoted" \\1 <b>'
     assert "<figcaption>&lt;i&gt;so&lt;/i&gt;</figcaption>" in shown.html
-    assert shown._repr_mimebundle_()["text/plain"] == 'a "quoted" \\1 <b>'
+    assert shown._repr_mimebundle_()["text/plain"] == 'a "quoted" \\1 <b> <i>so</i>'
 
 
 def test_overlapping_intervals_are_not_called_a_difference():
     titles = " ".join(text.get_text() for text in FULL["rates"].texts)
-    assert "No stage can be told apart" in titles
+    assert "The counts do not prove that stages differ" in titles
 
 
 def test_a_share_that_cannot_be_estimated_is_not_drawn():
@@ -222,15 +284,15 @@ def test_tables_escape_format_and_align():
     assert "<script" not in shown.html
     assert "<caption>Calls &amp; more</caption>" in shown.html
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", shown.html)
-    assert cells[1:6] == ["1,234", "$0.0123", "4.5 s", "61 %", "yes"]
+    assert cells[1:6] == ["1,234", "$0.012", "4.5 s", "61 %", "yes"]
     assert cells[6:] == ["–"] * 6
-    assert "1,234  $0.0123    4.5 s   61 %  yes" in shown.text
+    assert "1,234  $0.012    4.5 s   61 %  yes" in shown.text
 
 
 def test_tables_say_what_they_leave_out():
     rows = pd.DataFrame({"n": range(5)})
     assert "3 more rows not shown." in table(rows, limit=2).html
-    assert table(rows.iloc[:0], "Calls").text == "Calls: Nothing to list."
+    assert table(rows.iloc[:0], "Calls").text == "Calls: nothing to list."
 
 
 def test_notes_are_escaped_paragraphs():

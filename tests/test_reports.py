@@ -15,25 +15,14 @@ import nbformat
 import psutil
 import pytest
 from click.testing import CliRunner
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from notebook_files import write
 
-from speckit_analysis.reports import ReportError, batch, export_html, headline, run_reports
+from speckit_analysis.reports import ReportError, batch, run_reports
 from speckit_analysis.reports.command import report
-from speckit_analysis.reports.document import read_document
 from speckit_analysis.reports.files import write_whole
-from speckit_analysis.reports.html import render_report
 from speckit_analysis.reports.library import find_notebooks
-from speckit_analysis.reports.markup import plain_text, render_markdown
 from speckit_analysis.reports.parameters import declared_parameters, parse_assignments
-from speckit_analysis.reports.sanitize import sanitize
-from speckit_analysis.reports.tabular import finish_tables
-
-PARAMETERS = """\
-evidence: str = "nowhere"  # folder of evidence
-margin: float = 0.05  # how much worse is still as good
-label: str = "plain"
-seed: int = 7
-"""
 
 GOOD = """\
 import json, os, socket
@@ -55,22 +44,6 @@ facts = {
 headline("Three models cost <3.1> times one.")
 print(json.dumps(facts))
 """
-
-
-def notebook(*cells, parameters=PARAMETERS):
-    cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]}), *cells]
-    return new_notebook(
-        cells=cells,
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
-        },
-    )
-
-
-def write(folder, name, *cells, **options):
-    path = folder / f"{name}.ipynb"
-    nbformat.write(notebook(*cells, **options), path)
-    return path
 
 
 load_once = batch._load_once
@@ -390,173 +363,3 @@ def test_the_command_refuses_nonsense_with_2_and_no_traceback(tmp_path, monkeypa
     assert result.exit_code == 2
     assert "Error: " in result.stderr
     assert "Traceback" not in result.output
-
-
-# Headlines
-
-
-def test_a_headline_outside_a_notebook_is_printed(capsys):
-    headline("Inconclusive:\n  three SPECs are too few.")
-    assert capsys.readouterr().out == "Inconclusive: three SPECs are too few.\n"
-
-
-def displayed(data, **metadata):
-    cell = new_code_cell("display()")
-    cell.outputs = [new_output("display_data", data, metadata=metadata)]
-    return cell
-
-
-def test_the_first_headline_opens_the_page_and_is_not_repeated():
-    said = [
-        displayed({"text/html": f"<p class='headline'>{t}</p>"}, speckit={"headline": t})
-        for t in ("First.", "Second.")
-    ]
-    page = render_report(notebook(*said), "x")
-    assert page.count("First.") == 1
-    assert page.index("First.") < page.index("<main")
-    assert page.index("Second.") > page.index("<main")
-
-
-# Pages
-
-
-def test_a_page_names_no_host():
-    cells = [new_markdown_cell("# T\n\n![x](http://127.0.0.1/x.png)"), new_code_cell("1")]
-    page = render_report(notebook(*cells), "x")
-    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page)
-    assert "url(" not in page
-    assert "@import" not in page
-
-
-def test_a_page_allows_one_script_by_its_hash():
-    page = render_report(notebook(), "x")
-    assert page.count("<script") == 1
-    assert re.search(r"default-src 'none';.*script-src 'sha256-[A-Za-z0-9+/]{43}='", page)
-    assert "unsafe-eval" not in page
-
-
-def test_tagged_cells_are_not_shown():
-    hidden = new_code_cell("secret_sauce = 1", metadata={"tags": ["hide"]})
-    page = render_report(notebook(hidden), "x")
-    assert "secret_sauce" not in page
-    assert "nowhere" not in page
-
-
-def test_code_is_folded_and_silent_cells_join_the_next_result():
-    cells = [new_code_cell("import math"), displayed({"text/plain": "42"})]
-    document = read_document(notebook(*cells), "x")
-    assert [len(block.code) for block in document.blocks] == [2]
-
-
-def test_headings_become_contents_with_anchors_of_their_own():
-    cells = [
-        new_markdown_cell("# T\n\n## Cost & time"),
-        new_markdown_cell("## Cost & time\n\n### x"),
-    ]
-    contents = read_document(notebook(*cells), "x").contents
-    assert [(h.level, h.anchor, h.text) for h in contents] == [
-        (2, "cost-time", "Cost & time"),
-        (2, "cost-time-2", "Cost & time"),
-        (3, "x", "x"),
-    ]
-
-
-def test_messages_are_set_apart_from_results():
-    cell = new_code_cell("warn()")
-    cell.outputs = [new_output("stream", name="stderr", text="UserWarning: \x1b[31mfew\x1b[0m\n")]
-    page = render_report(notebook(cell), "x")
-    assert re.search(r"<summary>Messages</summary>\s*<pre[^>]*>UserWarning: few</pre>", page)
-
-
-def test_a_notebook_that_was_never_run_by_the_batch_can_be_exported(tmp_path):
-    path = write(tmp_path, "x", new_markdown_cell("# Alone"))
-    assert "<h1>Alone</h1>" in export_html(path).read_text()
-
-
-def test_overwritten_progress_lines_show_their_last_state():
-    assert plain_text("10 %\r50 %\r100 %\ndone\r\n") == "100 %\ndone\n"
-
-
-# What HTML may hold
-
-
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "<script>attack()</script>",
-        "<svg><script>attack()</script></svg>",
-        "<img src=x onerror=attack()>",
-        "<svg onload=attack()><g onclick=attack()/></svg>",
-        "<a href='javascript:attack()'>x</a>",
-        "<a href=' JaVa\tscript:attack()'>x</a>",
-        "<a href='data:text/html,<script>attack()</script>'>x</a>",
-        "<svg><a xlink:href='javascript:attack()'><text>x</text></a></svg>",
-        "<iframe srcdoc='<script>attack()</script>'></iframe>",
-        "<form action='http://attack()'><button formaction='javascript:attack()'>x</button></form>",
-        "<style>p { background: url(http://attack()) }</style>",
-        "<p style='background: url(http://attack())'>x</p>",
-        "<svg><g fill='url(http://attack())'/></svg>",
-        "<svg><g fill='u\\72l(http://attack())'/></svg>",
-        "<svg><use href='http://attack()#x'/></svg>",
-        "<svg><image href='http://attack()'/></svg>",
-        "<svg><foreignObject><body onload=attack()></foreignObject></svg>",
-        "<svg></p><style><a id='</style><img src=1 onerror=attack()>'></style></svg>",
-        "<math><mtext><table><mglyph><style><!--</style><i title='--&gt;&lt;img onerror=attack()'>",
-        "<noscript><p title='</noscript><img src=x onerror=attack()>'></noscript>",
-        "<link rel=stylesheet href='attack()'><meta http-equiv=refresh content='0;attack()'>",
-        "<base href='http://attack()'><object data='attack()'></object><embed src='attack()'>",
-    ],
-)
-def test_nothing_that_loads_or_runs_survives(hostile):
-    for clean in (sanitize(hostile), render_markdown(f"text\n\n{hostile}\n")):
-        assert "attack" not in re.sub(r'title="[^"]*"', "", clean)
-
-
-def test_a_style_cannot_cover_the_page():
-    assert sanitize("<p style='position:fixed;inset:0;color:red'>x</p>") == (
-        '<p style="color:red">x</p>'
-    )
-
-
-def test_figures_survive_with_their_description():
-    figure = (
-        '<figure><svg viewBox="0 0 9 9" role="img" aria-labelledby="t"><title id="t">Cost</title>'
-        '<desc>By stage.</desc><defs><clipPath id="c"><rect width="9" height="9"></rect></clipPath>'
-        '<path id="m" d="M0 0"></path></defs><g clip-path="url(#c)">'
-        '<use href="#m" style="fill:currentColor"></use><text x="1" y="2">plan</text></g></svg>'
-        "<figcaption>Cost.</figcaption></figure>"
-    )
-    assert sanitize(figure) == figure
-
-
-def test_ids_of_two_figures_do_not_collide():
-    clean = sanitize(
-        '<svg aria-labelledby="a b"><path id="m"/><use href="#m" clip-path="url(#c)"/></svg>', "c3-"
-    )
-    assert 'aria-labelledby="c3-a c3-b"' in clean
-    assert 'id="c3-m"' in clean
-    assert 'href="#c3-m"' in clean
-    assert "url(#c3-c)" in clean
-
-
-def test_markdown_keeps_tables_and_web_links():
-    clean = render_markdown("| a |\n|---|\n| [x](https://example.org) |")
-    assert '<a href="https://example.org" rel="noopener noreferrer">x</a>' in clean
-    assert "<table>" in clean
-
-
-def test_columns_of_figures_are_aligned():
-    import pandas as pd
-
-    frame = pd.DataFrame({"model": ["gpt-5", "o3"], "usd": [1.5, None], "ci": ["2.7 – 3.6", "—"]})
-    html = finish_tables(sanitize(frame.rename_axis("stage").to_html()))
-    assert re.findall(r'<th class="number">(\w+)</th>', html) == ["usd", "ci"]
-    assert '<td class="number">1.5</td>' in html
-    assert '<td class="number missing">NaN</td>' in html
-    assert html.count("<tr") == 3
-    assert "border=" not in html
-
-
-def test_tables_with_merged_cells_are_left_alone():
-    table = '<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>'
-    assert table in finish_tables(table)

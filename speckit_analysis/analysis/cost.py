@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.intervals import Typical, small_sample, typical_ratio
+from speckit_analysis.analysis.intervals import Typical, small_sample, typical
 from speckit_analysis.analysis.summaries import nullable, summarise
-
-#: How a SPEC stands against its budget, from unknown over good to bad.
-BUDGET_VERDICTS = (
-    "not measured",
-    "no budget",
-    "within budget",
-    "warning",
-    "critical",
-    "exceeded",
-)
 
 
 def with_tokens(calls: pd.DataFrame) -> pd.DataFrame:
@@ -33,13 +24,47 @@ def with_tokens(calls: pd.DataFrame) -> pd.DataFrame:
     return calls.assign(tokens=calls["total_tokens"].fillna(parts))
 
 
-def spend_over_time(calls: pd.DataFrame, period: str, value: str = "cost_usd") -> pd.DataFrame:
-    """Return :func:`summarise` by `period` with the running total as ``cumulative`` (USD).
+def profile(calls: pd.DataFrame, by: str | Sequence[str], value: str = "cost_usd") -> pd.DataFrame:
+    """Describe money, tokens and time side by side.
 
-    Calls without a timestamp are left out, since they belong to no period.
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls`` from :func:`with_tokens`.
+    by : str or sequence of str
+        Columns, or a period, as for :func:`summarise`.
+    value : str
+        Column with the cost of a call.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `by`; ``calls`` and ``without_cost`` (Int64); ``cost_usd``, ``share`` (of
+        the cost of all groups) and ``call_usd`` (mean over calls with a cost); ``tokens`` and
+        ``call_tokens`` (mean over calls with tokens); ``with_latency`` (Int64), ``median_ms``
+        and ``p95_ms`` of the calls' latency.
     """
-    by_period = summarise(calls[calls["timestamp"].notna()], period, value)
-    return by_period.assign(cumulative=by_period["sum"].fillna(0.0).cumsum())
+    money, tokens, time = (
+        summarise(calls, by, column) for column in (value, "tokens", "latency_ms")
+    )
+    keys = money[[by] if isinstance(by, str) else list(by)]
+    return keys.assign(
+        calls=money["n"] + money["missing"],
+        without_cost=money["missing"],
+        cost_usd=money["sum"],
+        share=money["share"],
+        call_usd=money["mean"],
+        tokens=tokens["sum"],
+        call_tokens=tokens["mean"],
+        with_latency=time["n"],
+        median_ms=time["median"],
+        p95_ms=time["p95"],
+    )
+
+
+def over_time(calls: pd.DataFrame, period: str, value: str = "cost_usd") -> pd.DataFrame:
+    """Return :func:`profile` by `period`; calls without a timestamp belong to none."""
+    return profile(calls[calls["timestamp"].notna()], period, value)
 
 
 def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.DataFrame:
@@ -108,114 +133,6 @@ def agreement_sentence(compared: pd.DataFrame) -> str:
     )
 
 
-def budgets(
-    costs: pd.DataFrame,
-    calls: pd.DataFrame,
-    *,
-    warning: float = 0.8,
-    critical: float = 0.9,
-    exceeded: float = 1.0,
-    default_budget_usd: float | None = None,
-    value: str = "cost_usd",
-) -> pd.DataFrame:
-    """Hold each SPEC's spending against its budget.
-
-    Parameters
-    ----------
-    costs : DataFrame
-        Table ``costs``; of several totals of a SPEC the latest counts, superseded ones never.
-    calls : DataFrame
-        Table ``calls``, for the sum of the calls' cost.
-    warning, critical, exceeded : float
-        Shares of the budget from which these verdicts hold.
-    default_budget_usd : float, optional
-        Budget of SPECs whose summary names none.
-    value : str
-        Column of `calls` with their cost.
-
-    Returns
-    -------
-    DataFrame
-        One row per SPEC: ``spec_id``, ``budget_usd``, ``recorded_usd`` (missing where $0.00
-        stands over calls that were made: nothing was measured), ``recorded_as_zero``
-        (boolean), ``calls_recorded``, ``calls_usd`` (sum over the calls), ``calls_with_cost``,
-        ``calls_without_cost``, ``spent_usd`` (the larger of the two), ``utilization`` (spent /
-        budget) and ``verdict`` (ordered category).
-    """
-    totals = _latest_totals(costs)
-    spent = summarise(calls, "spec_id", value).rename(
-        columns={"sum": "calls_usd", "n": "calls_with_cost", "missing": "calls_without_cost"}
-    )
-    spent = spent[["spec_id", "calls_usd", "calls_with_cost", "calls_without_cost"]]
-    for frame in (totals, spent):
-        frame["spec_id"] = frame["spec_id"].astype("string")
-    held = totals.merge(spent[spent["spec_id"].notna()], on="spec_id", how="outer")
-    held["recorded_as_zero"] = _zero_over_calls(held)
-    held["recorded_usd"] = held["recorded_usd"].mask(held["recorded_as_zero"])
-    held["spent_usd"] = held[["recorded_usd", "calls_usd"]].max(axis="columns").astype("Float64")
-    if default_budget_usd is not None:
-        held["budget_usd"] = held["budget_usd"].fillna(default_budget_usd)
-    held["utilization"] = (held["spent_usd"] / held["budget_usd"]).where(held["budget_usd"] > 0)
-    held["verdict"] = _verdicts(held, (warning, critical, exceeded))
-    columns = [
-        "spec_id",
-        "budget_usd",
-        "recorded_usd",
-        "recorded_as_zero",
-        "calls_recorded",
-        "calls_usd",
-        "calls_with_cost",
-        "calls_without_cost",
-        "spent_usd",
-        "utilization",
-        "verdict",
-    ]
-    return held[columns].sort_values("spec_id", ignore_index=True)
-
-
-def _latest_totals(costs: pd.DataFrame) -> pd.DataFrame:
-    totals = costs[(costs["scope"] == "total") & ~costs["superseded"].fillna(False)]
-    totals = totals[totals["spec_id"].notna()]
-    latest = totals.sort_values(["timestamp", "source"], na_position="first", kind="stable")
-    latest = latest.drop_duplicates("spec_id", keep="last")
-    names = {"cost_usd_reported": "recorded_usd", "calls_reported": "calls_recorded"}
-    return latest[["spec_id", "budget_usd", *names]].rename(columns=names)
-
-
-def _zero_over_calls(held: pd.DataFrame) -> pd.Series:
-    made = held["calls_recorded"].fillna(0) + held["calls_with_cost"].fillna(0)
-    made = made + held["calls_without_cost"].fillna(0)
-    return ((held["recorded_usd"] == 0) & (made > 0)).fillna(False).astype("boolean")
-
-
-def _verdicts(held: pd.DataFrame, limits: tuple[float, float, float]) -> pd.Series:
-    used = held["utilization"].to_numpy(dtype=float, na_value=np.nan)
-    steps = np.searchsorted(np.asarray(limits), used, side="right")
-    words = np.asarray(BUDGET_VERDICTS[2:])[np.clip(steps, 0, 3)]
-    words = np.where(held["spent_usd"].isna(), BUDGET_VERDICTS[0], words)
-    no_budget = held["spent_usd"].notna() & held["utilization"].isna()
-    words = np.where(no_budget, BUDGET_VERDICTS[1], words)
-    return pd.Series(
-        pd.Categorical(words, categories=list(BUDGET_VERDICTS), ordered=True), index=held.index
-    )
-
-
-def budget_sentence(held: pd.DataFrame) -> str:
-    """Say how many SPECs stand where against their budget."""
-    if held.empty:
-        return "No SPEC in this evidence has a cost summary or a call, so no budget can be checked."
-    counts = held["verdict"].value_counts().sort_index(ascending=False)
-    parts = [f"{wording.count(n)} {verdict}" for verdict, n in counts.items() if n]
-    zero = int(held["recorded_as_zero"].sum())
-    note = (
-        f" {wording.count(zero, 'summary')} {'records' if zero == 1 else 'record'} $0.00 over"
-        " calls that were made: that is no measurement, and is not read as one."
-        if zero
-        else ""
-    )
-    return f"Of {wording.count(len(held), 'SPEC')}: {', '.join(parts)}.{note}"
-
-
 @dataclass(frozen=True)
 class Premium:
     """What consensus costs relative to a single one of its calls.
@@ -251,12 +168,12 @@ class Premium:
         )
 
 
-def _ratio_in_words(typical: Typical) -> str:
-    middle = f"{wording.ratio(typical.geometric_mean)} times"
-    if np.isnan(typical.low):
+def _ratio_in_words(found: Typical) -> str:
+    middle = f"{wording.ratio(found.geometric_mean)} times"
+    if np.isnan(found.low):
         return middle
-    low, high = wording.ratio(typical.low), wording.ratio(typical.high)
-    return f"{middle} ({wording.percent(typical.confidence)} interval {low} to {high})"
+    low, high = wording.ratio(found.low), wording.ratio(found.high)
+    return f"{middle} ({wording.percent(found.confidence)} interval {low} to {high})"
 
 
 def consensus_premium(
@@ -304,53 +221,61 @@ def consensus_premium(
     return Premium(
         kept,
         tally,
-        typical_ratio(_by_spec(kept, "over_dearest"), confidence),
-        typical_ratio(_by_spec(kept, "over_cheapest"), confidence),
+        typical(_by_spec(kept, "over_dearest"), confidence),
+        typical(_by_spec(kept, "over_cheapest"), confidence),
     )
 
 
-def _by_spec(runs: pd.DataFrame, ratio: str) -> pd.Series:
-    logs = pd.Series(np.log(runs[ratio].to_numpy(dtype=float)), index=runs.index)
+def _by_spec(runs: pd.DataFrame, figure: str) -> pd.Series:
+    logs = pd.Series(np.log(runs[figure].to_numpy(dtype=float)), index=runs.index)
     means = logs.groupby(runs["spec_id"], observed=True, dropna=False).mean()
     return pd.Series(np.exp(means.to_numpy()), index=means.index)
 
 
-def premium_by_size(premium: Premium, confidence: float = 0.95) -> pd.DataFrame:
-    """Return the premium over the dearest call by the number of calls in a run.
+def typical_by(
+    premium: Premium, by: str, figure: str = "over_dearest", confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return a typical figure of consensus runs by one of their columns.
+
+    Parameters
+    ----------
+    premium : Premium
+        From :func:`consensus_premium`.
+    by : str
+        ``calls`` or ``stage``.
+    figure : str
+        ``over_dearest``, ``over_cheapest`` or ``total_usd``.
+    confidence : float
+        Level of the interval, for each row on its own.
 
     Returns
     -------
     DataFrame
-        ``calls``, ``runs``, ``specs`` (Int64), ``mean_usd`` (per run), ``over_dearest``
-        (geometric mean over SPECs), ``low``, ``high`` (log-t), ``median``, ``median_low``,
-        ``median_high``, ``median_level`` (order statistics, over SPECs).
+        `by`; ``runs``, ``specs`` (Int64); ``typical`` (geometric mean over SPECs, each by that
+        of its runs), ``low`` and ``high`` (Float64).
     """
     rows = []
-    for calls, group in premium.runs.groupby("calls"):
-        typical = typical_ratio(_by_spec(group, "over_dearest"), confidence)
-        rows.append(
-            {
-                "calls": calls,
-                "runs": len(group),
-                "specs": typical.n,
-                "mean_usd": group["total_usd"].mean(),
-                "over_dearest": typical.geometric_mean,
-                "low": typical.low,
-                "high": typical.high,
-                "median": typical.median,
-                "median_low": typical.median_low,
-                "median_high": typical.median_high,
-                "median_level": typical.median_level,
-            }
-        )
-    names = ["calls", "runs", "specs"]
-    figures = ["mean_usd", "over_dearest", "low", "high", "median"]
-    figures += ["median_low", "median_high", "median_level"]
-    table = pd.DataFrame(rows, columns=[*names, *figures])
-    return table.astype(dict.fromkeys(names, "Int64") | dict.fromkeys(figures, "Float64"))
+    for key, group in premium.runs.groupby(by, observed=True):
+        found = typical(_by_spec(group, figure), confidence)
+        rows.append((key, len(group), found.n, found.geometric_mean, found.low, found.high))
+    names = ["runs", "specs", "typical", "low", "high"]
+    dtypes = dict(zip(names, ["Int64", "Int64", *["Float64"] * 3], strict=True))
+    return pd.DataFrame(rows, columns=[by, *names]).astype(dtypes)
 
 
-def headline(calls: pd.DataFrame, premium: Premium, value: str = "cost_usd") -> str:
+def _recorded(budgets: pd.DataFrame) -> str:
+    known = budgets["recorded_usd"].dropna()
+    if known.empty:
+        return "What consensus costs cannot be told from it."
+    return (
+        f"Cost summaries put {wording.count(len(known), 'SPEC')} at"
+        f" {wording.usd(known.sum())}, with nothing to check them against."
+    )
+
+
+def headline(
+    calls: pd.DataFrame, premium: Premium, recorded: pd.DataFrame, value: str = "cost_usd"
+) -> str:
     """Answer the notebook's question in a sentence.
 
     Parameters
@@ -359,17 +284,19 @@ def headline(calls: pd.DataFrame, premium: Premium, value: str = "cost_usd") -> 
         The calls that are used.
     premium : Premium
         From :func:`consensus_premium` on the same calls.
+    recorded : DataFrame
+        From :func:`speckit_analysis.analysis.budget.budgets`: what cost summaries say.
     value : str
         Column with the cost of a call.
     """
-    if calls.empty:
-        return "Nothing measured: no call in this evidence can be used, so no cost can be stated."
     known = calls[value].notna()
     if not known.any():
-        return (
-            f"Not measured: none of {wording.count(len(calls), 'call')} has a cost, so what"
-            " consensus costs cannot be told from this evidence."
+        why = (
+            "no call in this evidence can be used"
+            if calls.empty
+            else f"none of {wording.count(len(calls), 'call')} has a cost"
         )
+        return f"Nothing measured: {why}. {_recorded(recorded)}"
     specs = calls.loc[known, "spec_id"].nunique()
     spent = (
         f"{wording.usd(calls[value].sum())} went on {wording.count(int(known.sum()), 'call')}"

@@ -10,25 +10,35 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.intervals import Share, clopper_pearson, share, small_sample
+from speckit_analysis.analysis.intervals import (
+    Share,
+    korn_graubard,
+    share,
+    small_sample,
+    told_apart,
+)
 from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.analysis.summaries import key_column, nullable
 from speckit_analysis.vocabulary import normalise_agent
 
 
 def genuine(disagreements: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that declare a difference of opinion.
+    """Return the rows that declare a difference of opinion, each once.
 
     Left out are degradations, disagreements that were detected by comparing, and points whose
-    relation is ``agree`` or ``unrelated``.
+    relation is ``agree`` or ``unrelated``.  Of a point that telemetry, synthesis and proposals
+    of one run repeat word for word, one row stays: one that says it was settled, if any does.
     """
     degraded = disagreements["degradation"].fillna(False)
     declared = disagreements["origin"].isin(["declared"])
     harmless = disagreements["relation"].isin(["agree", "unrelated"])
-    return disagreements[declared & ~degraded & ~harmless]
+    points = disagreements[declared & ~degraded & ~harmless]
+    told = points[points["run_id"].notna() & points["description"].notna()]
+    told = told.sort_values("resolved", ascending=False, na_position="last", kind="stable")
+    repeated = told.index[told.duplicated(["run_id", "topic", "description", "agents"])]
+    return points.drop(index=repeated)
 
 
 def comparable_runs(runs: Selection, disagreements: pd.DataFrame) -> Selection:
@@ -62,7 +72,7 @@ def comparable_runs(runs: Selection, disagreements: pd.DataFrame) -> Selection:
 
 
 def rate(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
-    """Return the share of `runs` that disagreed, its interval also allowing for SPECs."""
+    """Return the share of `runs` that disagreed, runs of one SPEC taken as a cluster."""
     return share(runs["disagreed"], runs["spec_id"], confidence)
 
 
@@ -76,31 +86,37 @@ def rates(runs: pd.DataFrame, by: str, confidence: float = 0.95) -> pd.DataFrame
     by : str
         A column, or ``day``, ``week``, ``month``, ``quarter`` or ``year`` of the timestamp.
     confidence : float
-        Level of the exact interval, for each row on its own.
+        Level of the interval, for each row on its own.
 
     Returns
     -------
     DataFrame
-        `by`, ``runs``, ``specs``, ``disagreeing`` (Int64), ``rate``, ``low``, ``high``
-        (Float64).  Values of `by` without a run have no row; a missing one comes last.
+        `by`, ``runs``, ``specs``, ``disagreeing`` (Int64), ``rate``, ``low``, ``high`` and
+        ``effective_runs`` (Float64; how many independent runs these are worth).  Values of
+        `by` without a run have no row; a missing one comes last.
     """
     keys = key_column(runs, by).rename(by)
     marks = pd.DataFrame({by: keys, "spec": runs["spec_id"], "disagreed": runs["disagreed"]})
-    counted = marks.groupby(by, observed=True, dropna=False, sort=True).agg(
-        runs=("disagreed", "size"), specs=("spec", "nunique"), disagreeing=("disagreed", "sum")
+    return _rates(marks, [by], confidence)
+
+
+def _rates(marks: pd.DataFrame, by: list[str], confidence: float) -> pd.DataFrame:
+    """Return the rate of ``disagreed`` by columns, ``spec`` being the cluster."""
+    keyed = marks.groupby([*by, "spec"], observed=True, dropna=False)
+    cells = keyed["disagreed"].agg(["sum", "size"]).reset_index()
+    grouped = cells.groupby(by, observed=True, dropna=False)
+    counted = grouped.agg(runs=("size", "sum"), specs=("spec", "size"), disagreeing=("sum", "sum"))
+    counted = counted.reset_index().astype(dict.fromkeys(["runs", "specs", "disagreeing"], "Int64"))
+    hits, n = (cells[name].to_numpy(dtype=float) for name in ("sum", "size"))
+    rows = grouped.ngroup().to_numpy(dtype=np.intp)
+    effective, low, high = korn_graubard(hits, n, rows, len(counted), confidence)
+    share_of_runs = (counted["disagreeing"] / counted["runs"]).astype("Float64")
+    return counted.assign(
+        rate=share_of_runs,
+        low=nullable(low),
+        high=nullable(high),
+        effective_runs=nullable(effective),
     )
-    return with_rate(counted.reset_index(), confidence)
-
-
-def with_rate(counted: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Add ``rate``, ``low`` and ``high`` to counts of ``disagreeing`` in ``runs``."""
-    counts = [name for name in ("runs", "specs", "disagreeing") if name in counted]
-    counted = counted.astype(dict.fromkeys(counts, "Int64"))
-    hits = counted["disagreeing"].to_numpy(dtype=float, na_value=np.nan)
-    n = counted["runs"].to_numpy(dtype=float, na_value=np.nan)
-    low, high = clopper_pearson(hits, n, confidence)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return counted.assign(rate=nullable(hits / n), low=nullable(low), high=nullable(high))
 
 
 @dataclass(frozen=True)
@@ -110,18 +126,25 @@ class Pairs:
     Attributes
     ----------
     rates : DataFrame
-        ``first``, ``second`` (string, in alphabetical order), ``runs``, ``disagreeing``,
-        ``rate``, ``low``, ``high``.
+        ``first``, ``second`` (string, in alphabetical order) and the columns of :func:`rates`.
     unnamed : int
         Genuine disagreements that name fewer than two of the run's agents: they count for
         their run, but for no pair.
     named : int
         Genuine disagreements that name two or more.
+    confidence : float
+        Level of the intervals.
     """
 
     rates: pd.DataFrame
     unnamed: int
     named: int
+    confidence: float = 0.95
+
+    @property
+    def apart(self) -> bool:
+        """Whether the counts prove that pairs differ."""
+        return told_apart(self.rates["rate"], self.rates["effective_runs"], self.confidence)
 
     @property
     def sentence(self) -> str:
@@ -132,19 +155,26 @@ class Pairs:
         if total == 0:
             return "No disagreement is declared between any pair of agents."
         unnamed = (
-            f" {wording.count(self.unnamed, 'disagreement')} of {wording.count(total)} do not"
-            " name two of the run's agents: they count for their run, but for no pair."
+            f"{wording.count(self.unnamed)} of {wording.count(total, 'disagreement')}"
+            f" {'does' if self.unnamed == 1 else 'do'} not name two of the run's agents:"
+            f" {'it counts for its' if self.unnamed == 1 else 'they count for their'} run, but"
+            " for no pair."
             if self.unnamed
             else ""
         )
-        if not self.named:
-            return unnamed.strip()
+        return f"{self._ranking} {unnamed}".strip() if self.named else unnamed
+
+    @property
+    def _ranking(self) -> str:
         top = self.rates.sort_values("rate", ascending=False, kind="stable").iloc[0]
-        return (
+        most = (
             f"{top['first']} and {top['second']} disagree most: in {wording.percent(top['rate'])}"
             f" of {wording.count(top['runs'], 'run')} that both answered"
-            f" ({wording.percent(top['low'])} to {wording.percent(top['high'])}).{unnamed}"
+            f" ({wording.percent(top['low'])} to {wording.percent(top['high'])})."
         )
+        if self.apart or len(self.rates) < 2:
+            return most
+        return f"{most} The counts do not prove that it differs from the other pairs."
 
 
 def by_pair(
@@ -167,70 +197,43 @@ def by_pair(
     by : str
         ``agent``, ``model_id`` or ``provider``.
     confidence : float
-        Level of the exact interval, for each pair on its own.
+        Level of the interval, for each pair on its own.
     """
-    # Runs, agents and parties as numbers: there may be millions of calls.
-    known = pd.Index(runs["run_id"])
-    names, agents = _names(calls[by]), _names(calls["agent"])
-    parties = pd.DataFrame(
-        {
-            "run": known.get_indexer(calls["run_id"]),
-            "agent": agents.get_indexer(calls["agent"].astype("string")),
-            "party": names.get_indexer(calls[by].astype("string")),
-        }
+    answered = (calls["status"] == "ok").fillna(False) & calls["run_id"].isin(runs["run_id"])
+    parties = calls.loc[answered, ["run_id"]].assign(
+        agent=calls["agent"].astype("string"), party=calls[by].astype("string")
     )
-    answered = (calls["status"] == "ok").fillna(False).to_numpy(dtype=bool)
-    parties = parties[answered & (parties >= 0).all(axis="columns").to_numpy()]
-    table = _answered_together(parties, len(known), len(names))
+    parties = parties.dropna().drop_duplicates()
+    met = _pairs(parties[["run_id", "party"]].drop_duplicates(), ["run_id"])
     points = genuine(disagreements)
-    points = points[known.get_indexer(points["run_id"]) >= 0]
-    disputed = _disputed(points, parties, known, agents)
-    hits = disputed[["run", "first", "second"]].drop_duplicates()
-    hits = hits.groupby(["first", "second"]).size().rename("disagreeing").reset_index()
-    table = table.merge(hits, on=["first", "second"], how="left").fillna({"disagreeing": 0})
-    for end in ("first", "second"):
-        table[end] = pd.Series(names.take(table[end]), dtype="string")
-    with_two = disputed["point"].nunique()
-    rates = with_rate(table, confidence)
-    return Pairs(rates, unnamed=len(points) - with_two, named=with_two)
+    points = points[points["run_id"].isin(runs["run_id"])]
+    disputed = _disputed(points, parties)
+    hits = disputed[["run_id", "first", "second"]].drop_duplicates().assign(disagreed=1)
+    marks = met.merge(hits, on=["run_id", "first", "second"], how="left")
+    marks["disagreed"] = marks["disagreed"].fillna(0)
+    marks = marks.merge(runs[["run_id", "spec_id"]].rename(columns={"spec_id": "spec"}))
+    named = disputed["point"].nunique()
+    rates = _rates(marks, ["first", "second"], confidence)
+    return Pairs(rates, unnamed=len(points) - named, named=named, confidence=confidence)
 
 
-def _names(column: pd.Series) -> pd.Index:
-    return pd.Index(column.astype("string").dropna().unique()).sort_values()
+def _pairs(parties: pd.DataFrame, within: list[str]) -> pd.DataFrame:
+    """Return every two different parties that stand together, in alphabetical order."""
+    both = parties.merge(parties, on=within)
+    both = both.rename(columns={"party_x": "first", "party_y": "second"})
+    return both[both["first"] < both["second"]].reset_index(drop=True)
 
 
-def _answered_together(parties: pd.DataFrame, runs: int, names: int) -> pd.DataFrame:
-    """Return in how many runs each pair of different parties answered."""
-    marks = np.ones(len(parties), dtype=np.int64)
-    places = (parties["run"].to_numpy(), parties["party"].to_numpy())
-    present = sparse.csr_array((marks, places), shape=(runs, names))
-    present.data[:] = 1
-    # Counting pairs is multiplying the table of who was present with itself.
-    together = sparse.triu(present.T @ present, k=1).tocoo()
-    pairs = pd.DataFrame({"first": together.row, "second": together.col, "runs": together.data})
-    return pairs.sort_values(["first", "second"], ignore_index=True)
-
-
-def _disputed(
-    points: pd.DataFrame, parties: pd.DataFrame, known: pd.Index, agents: pd.Index
-) -> pd.DataFrame:
-    """Return ``run``, ``point``, ``first`` and ``second``: who disagrees on what."""
-    named = pd.DataFrame(
-        {
-            "run": known.get_indexer(points["run_id"]),
-            "point": np.arange(len(points)),
-            "agent": points["agents"].str.split(","),
-        }
+def _disputed(points: pd.DataFrame, parties: pd.DataFrame) -> pd.DataFrame:
+    """Return ``run_id``, ``point``, ``first`` and ``second``: who disagrees on what."""
+    named = points[["run_id"]].assign(
+        point=np.arange(len(points)), agent=points["agents"].str.split(",")
     )
     named = named.explode("agent").dropna(subset="agent")
     spellings = {raw: normalise_agent(raw) for raw in named["agent"].unique()}
-    named["agent"] = agents.get_indexer(named["agent"].map(spellings).astype("string"))
-    present = parties[parties["run"].isin(named["run"])].drop_duplicates()
-    named = named.merge(present, on=["run", "agent"])
-    named = named[["run", "point", "party"]].drop_duplicates()
-    both = named.merge(named, on=["run", "point"])
-    both = both[both["party_x"] < both["party_y"]]
-    return both.rename(columns={"party_x": "first", "party_y": "second"})
+    named["agent"] = named["agent"].map(spellings).astype("string")
+    named = named.merge(parties, on=["run_id", "agent"])
+    return _pairs(named[["run_id", "point", "party"]].drop_duplicates(), ["run_id", "point"])
 
 
 def flag_against_points(runs: pd.DataFrame) -> pd.DataFrame:
@@ -263,7 +266,8 @@ def flag_sentence(runs: pd.DataFrame) -> str:
     claimed = int((both & flag & (points == 0)).fillna(False).sum())
     silent = int((both & ~flag & (points > 0)).fillna(False).sum())
     if claimed + silent == 0:
-        return f"Flag and points agree in all {wording.count(n, 'run')} that record both."
+        record = "records" if n == 1 else "record"
+        return f"Flag and points agree in {wording.all_of(n, 'run')} that {record} both."
     return (
         f"Flag and points contradict each other in {wording.count(claimed + silent)} of"
         f" {wording.count(n, 'run')} that record both: {wording.count(claimed)} flagged without a"
@@ -271,7 +275,7 @@ def flag_sentence(runs: pd.DataFrame) -> str:
     )
 
 
-def shares(points: pd.DataFrame, column: str, confidence: float = 0.95) -> pd.DataFrame:
+def shares(points: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return how many disagreements there are by type, severity or outcome.
 
     Parameters
@@ -280,33 +284,26 @@ def shares(points: pd.DataFrame, column: str, confidence: float = 0.95) -> pd.Da
         Genuine disagreements.
     column : str
         ``type``, ``disagreement_severity``, ``resolved``, ``stage`` …
-    confidence : float
-        Level of the exact interval.
 
     Returns
     -------
     DataFrame
-        `column` (string, ``not told`` last), ``disagreements`` (Int64), ``share``, ``low``,
-        ``high`` (Float64).
+        `column` (string, ``not told`` last), ``disagreements``, ``runs`` (Int64), ``share``
+        (Float64, of the disagreements).  It has no interval: several disagreements of one run
+        are no independent observations.
     """
     values = points[column]
     if column == "resolved":
         values = values.map({True: "settled", False: "open"})
-    counts = values.astype("string").fillna("not told").value_counts()
-    counts = counts.sort_index().sort_values(ascending=False, kind="stable")
-    last = counts.index == "not told"
-    counts = pd.concat([counts[~last], counts[last]])
-    n = int(counts.sum())
-    low, high = clopper_pearson(counts.to_numpy(), n, confidence)
-    return pd.DataFrame(
-        {
-            column: pd.Series(counts.index, dtype="string"),
-            "disagreements": pd.Series(counts.to_numpy(), dtype="Int64"),
-            "share": nullable(counts.to_numpy(dtype=float) / max(n, 1)),
-            "low": nullable(low),
-            "high": nullable(high),
-        }
+    named = points.assign(**{column: values.astype("string").fillna("not told")})
+    counts = named.groupby(column).agg(disagreements=("run_id", "size"), runs=("run_id", "nunique"))
+    counts = counts.reset_index().astype({"disagreements": "Int64", "runs": "Int64"})
+    counts = counts.assign(share=(counts["disagreements"] / len(points)).astype("Float64"))
+    last = counts[column] == "not told"
+    ordered = counts.assign(last=last).sort_values(
+        ["last", "disagreements", column], ascending=[True, False, True], ignore_index=True
     )
+    return ordered.drop(columns="last")
 
 
 def escalations(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
@@ -323,8 +320,8 @@ def degraded(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
 
 def outcome_sentence(points: pd.DataFrame, escalated: Share) -> str:
     """Say how many disagreements were settled, and how many runs escalated."""
-    told = points["resolved"].dropna()
-    settled = share(told)
+    told = points[points["resolved"].notna()]
+    settled = share(told["resolved"], told["spec_id"])
     first = (
         f"Of {wording.count(len(points), 'disagreement')}, {wording.count(len(told))} say how they"
         f" ended: {wording.percent(settled.estimate)} settled ({settled.interval})."
@@ -338,19 +335,6 @@ def outcome_sentence(points: pd.DataFrame, escalated: Share) -> str:
         else " No run says whether it was escalated."
     )
     return first + second
-
-
-def clusters_sentence(found: Share) -> str:
-    """Say what the interval becomes when runs of one SPEC are not taken as independent."""
-    if not found.n:
-        return "The rate is not estimable: n = 0."
-    if found.clusters < 2:
-        return "All runs come from one SPEC: the rate says nothing about other SPECs."
-    return (
-        f"Runs of one SPEC resemble each other. Allowing for {found.clusters:,} SPECs the"
-        f" {wording.percent(found.confidence)} interval is {wording.percent(found.clustered_low)}"
-        f" to {wording.percent(found.clustered_high)}."
-    )
 
 
 def headline(runs: Selection, found: Share, degradation: Share) -> str:
@@ -367,16 +351,36 @@ def headline(runs: Selection, found: Share, degradation: Share) -> str:
     """
     if runs.total == 0:
         return "There are no runs in this evidence: the rate of disagreement is not estimable."
-    if found.n == 0:
-        return f"The rate of disagreement is not estimable: n = 0. {runs.sentence}"
     beside = (
         f" Beside that, an agent failed in {wording.percent(degradation.estimate)} of"
         f" {wording.count(degradation.n, 'run')}."
         if degradation.n
         else ""
     )
+    if found.n == 0:
+        none = f"none of {wording.count(runs.total, 'run')} holds two answers to compare"
+        return f"The rate of disagreement is not estimable: {none}.{beside}"
     return (
-        f"The agents disagreed in {wording.percent(found.estimate)} of"
-        f" {wording.count(found.n, 'comparable run')} ({found.hits:,}; {found.interval})."
-        f"{beside}{small_sample(found.n, 'run')}"
+        f"The agents disagreed in {found.hits:,} of {wording.count(found.n, 'comparable run')}:"
+        f" {wording.percent(found.estimate)} ({found.interval}).{beside}"
+        f"{_reservation(found)}"
+    )
+
+
+def _reservation(found: Share) -> str:
+    if found.high - found.low > 0.5:
+        specs = wording.count(found.clusters, "SPEC")
+        return f" That is inconclusive: runs of {specs} cannot say more."
+    return small_sample(found.clusters, "SPEC")
+
+
+def independence_sentence(found: Share) -> str:
+    """Say what the interval of the rate takes as independent."""
+    if not found.n:
+        return ""
+    if found.clusters < 2:
+        return "All comparable runs come from one SPEC: the rate says nothing about other SPECs."
+    return (
+        "Runs of one SPEC resemble each other; the interval takes the"
+        f" {wording.count(found.clusters, 'SPEC')} as independent, not the runs."
     )

@@ -1,4 +1,4 @@
-"""Intervals that stay honest at small n: shares, medians and ratios.
+"""Intervals that stay honest at small n: shares and typical values.
 
 Only closed forms: the same evidence gives the same interval to the last digit, and none of
 them pretends at three observations what it can only hold at thirty.
@@ -27,13 +27,12 @@ class Share:
     hits, n : int
         Observations with the property, and observations.
     low, high : float
-        Exact interval, as if observations were independent; NaN at n = 0.
+        Interval, from :func:`korn_graubard` over clusters or, without at least two of them,
+        from :func:`clopper_pearson`; NaN at n = 0.
     clusters : int
         Clusters that observations come from (SPECs), 0 if not told.
-    clustered_low, clustered_high : float
-        Interval that allows for clusters; NaN where it cannot be had.
     confidence : float
-        Level of both intervals.
+        Level of the interval.
     """
 
     hits: int
@@ -41,8 +40,6 @@ class Share:
     low: float
     high: float
     clusters: int = 0
-    clustered_low: float = float("nan")
-    clustered_high: float = float("nan")
     confidence: float = 0.95
 
     @property
@@ -52,7 +49,7 @@ class Share:
 
     @property
     def interval(self) -> str:
-        """The exact interval in words."""
+        """The interval in words."""
         if not self.n:
             return "not estimable: n = 0"
         return f"{percent(self.confidence)} interval {percent(self.low)} to {percent(self.high)}"
@@ -89,6 +86,52 @@ def clopper_pearson(
     return np.where(m > 0, low, np.nan), np.where(m > 0, high, np.nan)
 
 
+def korn_graubard(
+    hits: np.ndarray, n: np.ndarray, rows: np.ndarray, size: int, confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the effective n and the interval of shares whose observations come in clusters.
+
+    Parameters
+    ----------
+    hits, n : ndarray of float, one per cluster
+        Observations with the property, and observations.
+    rows : ndarray of int, one per cluster
+        Which share the cluster belongs to, 0 to `size` - 1.
+    size : int
+        Number of shares.
+    confidence : float
+        Two-sided level.
+
+    Returns
+    -------
+    effective, low, high : ndarray of float, one per share
+        A share with a single cluster is taken as if its observations were independent: it
+        then speaks of that cluster only.
+
+    Notes
+    -----
+    Korn and Graubard (1998): Clopper-Pearson on an effective sample size, which is n divided
+    by the design effect (not below 1) and by the squared ratio of the t quantiles at
+    n - 1 and clusters - 1 degrees of freedom.  The design effect is the between-cluster
+    linearised variance over the variance of as many independent observations; clusters of one
+    observation each give the exact interval.
+    """
+    clusters = np.bincount(rows, minlength=size)
+    k, m = np.bincount(rows, hits, size), np.bincount(rows, n, size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = k / m
+        surplus = np.bincount(rows, (hits - rate[rows] * n) ** 2, size)
+        between = clusters / (clusters - 1) * surplus / m**2
+        design = np.maximum(between / (rate * (1 - rate) / (m - 1)), 1.0)
+        tail = (1 - confidence) / 2
+        quantiles = special.stdtrit(m - 1, tail) / special.stdtrit(clusters - 1, tail)
+    design = np.where((k > 0) & (k < m), design, 1.0)
+    shrink = np.where(clusters < m, np.minimum(quantiles**2, 1.0), 1.0)
+    effective = np.where(clusters > 1, m / design * shrink, m)
+    low, high = clopper_pearson(np.nan_to_num(rate) * effective, effective, confidence)
+    return effective, low, high
+
+
 def share(hits: pd.Series, clusters: pd.Series | None = None, confidence: float = 0.95) -> Share:
     """Return the share of `hits` that are true.
 
@@ -100,72 +143,66 @@ def share(hits: pd.Series, clusters: pd.Series | None = None, confidence: float 
         What observations have in common (the SPEC); same index.
     confidence : float
         Two-sided level.
+    """
+    truth = hits.to_numpy(dtype=float)
+    k, n = int(truth.sum()), len(truth)
+    if clusters is None or n == 0:
+        low, high = clopper_pearson(k, n, confidence)
+        return Share(k, n, float(low), float(high), confidence=confidence)
+    codes, names = pd.factorize(clusters, use_na_sentinel=False)
+    of_cluster, in_cluster = np.bincount(codes, truth), np.bincount(codes).astype(float)
+    single = np.zeros(len(names), dtype=np.intp)
+    _, lows, highs = korn_graubard(of_cluster, in_cluster, single, 1, confidence)
+    return Share(k, n, float(lows[0]), float(highs[0]), len(names), confidence)
+
+
+def told_apart(rate: pd.Series, effective: pd.Series, confidence: float = 0.95) -> bool:
+    """Tell whether the counts prove that not all of several shares are equal.
+
+    Parameters
+    ----------
+    rate : Series of float
+        The shares.
+    effective : Series of float
+        The effective n of each, as :func:`korn_graubard` returns it.
+    confidence : float
+        Level of the statement as a whole.
 
     Notes
     -----
-    The clustered interval is Korn and Graubard's (1998): Clopper-Pearson on an effective
-    sample size, n divided by the design effect (not below 1) and by the squared ratio of the
-    t quantiles at clusters - 1 and n - 1 degrees of freedom.
+    The intervals of all shares together hold at `confidence` (Bonferroni).  If all shares were
+    equal, one value would lie in each of them, so two that do not meet refute it.
     """
-    truth = hits.to_numpy(dtype=bool)
-    k, n = int(truth.sum()), len(truth)
-    low, high = (float(limit) for limit in clopper_pearson(k, n, confidence))
-    if clusters is None or n == 0:
-        return Share(k, n, low, high, confidence=confidence)
-    codes, names = pd.factorize(clusters, use_na_sentinel=False)
-    wide = _clustered(truth, codes, len(names), confidence)
-    return Share(k, n, low, high, len(names), *wide, confidence=confidence)
-
-
-def _clustered(
-    truth: np.ndarray, codes: np.ndarray, clusters: int, confidence: float
-) -> tuple[float, float]:
-    n, k = len(truth), int(truth.sum())
-    if clusters < 2:
-        return float("nan"), float("nan")
-    rate = k / n
-    tail = (1 - confidence) / 2
-    design_effect = 1.0
-    if 0 < k < n:
-        surplus = np.bincount(codes, truth, clusters) - rate * np.bincount(codes, None, clusters)
-        between = clusters / (clusters - 1) * float(np.sum(surplus**2)) / n**2
-        design_effect = max(between / (rate * (1 - rate) / n), 1.0)
-    quantiles = special.stdtrit(n - 1, tail) / special.stdtrit(clusters - 1, tail)
-    effective = n / design_effect * min(float(quantiles) ** 2, 1.0)
-    low, high = clopper_pearson(rate * effective, effective, confidence)
-    return float(low), float(high)
+    if len(rate) < 2:
+        return False
+    share, n = (column.to_numpy(dtype=float, na_value=np.nan) for column in (rate, effective))
+    low, high = clopper_pearson(share * n, n, 1 - (1 - confidence) / len(rate))
+    return bool(np.nanmax(low) > np.nanmin(high))
 
 
 @dataclass(frozen=True)
 class Typical:
-    """A typical value with intervals that suit its n.
+    """A typical positive value and its interval.
 
     Attributes
     ----------
     n : int
-        Observations.
+        Independent units.
     geometric_mean, low, high : float
-        With its log-t interval, NaN below n = 2 or without any spread.
-    median, median_low, median_high : float
-        With the distribution-free interval of order statistics.
-    median_level : float
-        Level that interval really has: at least the one asked for, or that of [min, max]
-        where n is too small for it.
+        NaN at n = 0; the interval is NaN below n = 2 and where all values are equal.
+    confidence : float
+        Level of the interval.
     """
 
     n: int
     geometric_mean: float
     low: float
     high: float
-    median: float
-    median_low: float
-    median_high: float
-    median_level: float
     confidence: float = 0.95
 
 
-def typical_ratio(values: pd.Series, confidence: float = 0.95) -> Typical:
-    """Return geometric mean and median of positive ratios, each with its interval.
+def typical(values: pd.Series, confidence: float = 0.95) -> Typical:
+    """Return the geometric mean of positive values with its interval.
 
     Parameters
     ----------
@@ -176,49 +213,20 @@ def typical_ratio(values: pd.Series, confidence: float = 0.95) -> Typical:
 
     Notes
     -----
-    The log-t interval covers as stated at every n if log ratios are normal.  The interval of
-    order statistics needs no such assumption: for the median, [min, max] of n values has
-    level 1 - 2**(1 - n).
+    Student's t on logarithms, which covers as stated at every n if logarithms are normal;
+    bootstraps of so few values cover far less than they say.
     """
-    ratios = np.sort(values.to_numpy(dtype=float))
-    n = len(ratios)
+    logs = np.log(np.sort(values.to_numpy(dtype=float)))
+    n = len(logs)
     if n == 0:
-        none = float("nan")
-        return Typical(0, none, none, none, none, none, none, none, confidence)
-    logs = np.log(ratios)
+        return Typical(0, np.nan, np.nan, np.nan, confidence)
     centre, low, high = float(logs.mean()), float("nan"), float("nan")
     spread = float(logs.std(ddof=1)) if n > 1 else 0.0
     # Equal values are no proof of certainty: an interval of no width would say they were.
     if spread > 1e-12:
         reach = -float(special.stdtrit(n - 1, (1 - confidence) / 2)) * spread / np.sqrt(n)
         low, high = float(np.exp(centre - reach)), float(np.exp(centre + reach))
-    rank, level = median_ranks(n, confidence)
-    return Typical(
-        n,
-        float(np.exp(centre)),
-        low,
-        high,
-        float(np.median(ratios)),
-        float(ratios[rank]),
-        float(ratios[n - 1 - rank]),
-        level,
-        confidence,
-    )
-
-
-def median_ranks(n: int, confidence: float = 0.95) -> tuple[int, float]:
-    """Return how far from the ends the median's interval reaches, and its exact level.
-
-    Examples
-    --------
-    >>> median_ranks(3), median_ranks(6), median_ranks(10)
-    ((0, 0.75), (0, 0.96875), (1, 0.978515625))
-    """
-    ranks = np.arange(max((n + 1) // 2, 1))
-    levels = 1 - 2 * special.bdtr(ranks, n, 0.5)
-    fitting = np.flatnonzero(levels >= confidence)
-    rank = int(fitting[-1]) if len(fitting) else 0
-    return rank, max(float(levels[rank]), 0.0)
+    return Typical(n, float(np.exp(centre)), low, high, confidence)
 
 
 def small_sample(n: int, noun: str) -> str:

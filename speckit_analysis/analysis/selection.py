@@ -11,19 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from speckit_analysis.analysis.wording import count, plural
+from speckit_analysis.analysis.wording import count, plural, term
 from speckit_analysis.tables import PAYLOAD_CLASSES, PROVENANCES
-
-#: Reasons in words where the category's own name is not one.
-_WORDS = {
-    "stale_copy": "stale",
-    "role_played": "role-played",
-    "hand_written": "hand-written",
-    "unresolved_template": "unresolved template",
-    "schema_echo": "echoed schema",
-    "terminal_dump": "terminal dump",
-    "free_text": "free text",
-}
 
 
 @dataclass(frozen=True)
@@ -135,7 +124,7 @@ def _check(names: Sequence[str], known: Sequence[str], what: str) -> None:
 def _reasons(column: pd.Series, include: Sequence[str], unknown: str) -> pd.Series:
     category = column.astype("category")
     names = list(category.cat.categories)
-    words = [pd.NA if name in include else _WORDS.get(name, str(name)) for name in names]
+    words = [pd.NA if name in include else term(name) for name in names]
     # One look-up per row by number, not by text: there may be millions of rows.
     reasons = pd.array([*words, unknown], dtype="string")
     return pd.Series(reasons.take(category.cat.codes.to_numpy()), index=column.index)

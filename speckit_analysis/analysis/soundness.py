@@ -11,8 +11,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import small_sample
 from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.analysis.summaries import nullable
-
-MIB = 1024 * 1024
+from speckit_analysis.tables import STATUSES
 
 #: What a run may come with, and the column of ``runs`` that shows it.
 MEASURES = {
@@ -21,10 +20,19 @@ MEASURES = {
     "cost as reported": "cost_usd_reported",
     "latency": "latency_ms",
     "synthesis": "synthesis_status",
-    "timestamp": "timestamp",
+    "a date": "timestamp",
 }
 
-FOOTPRINT_VERDICTS = ("within limits", "above soft limit", "above hard limit")
+#: How a table shows what :func:`coverage_by` returns.
+AS_SHARES = dict.fromkeys(("telemetry", *MEASURES), "percent")
+
+#: Tables whose rows say where they come from, and which reports rest on.
+SOURCED = ("runs", "calls", "proposals", "disagreements", "costs", "guardrails")
+
+
+def sourced_tables(evidence: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables of `evidence` that reports rest on, by name."""
+    return {name: evidence[name] for name in SOURCED}
 
 
 def coverage(runs: pd.DataFrame) -> pd.DataFrame:
@@ -57,6 +65,26 @@ def coverage(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _nothing(table: pd.DataFrame) -> np.ndarray:
     return np.full(len(table), np.nan)
+
+
+def coverage_by(runs: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
+    """Return the share of runs that come with each measure, by a column.
+
+    Returns
+    -------
+    DataFrame
+        Index `by` (string, ``unknown`` last), in its own order; ``runs`` (Int64); then one
+        column per measure of :func:`coverage`, Float64.
+    """
+    known = {"telemetry": runs["basis"] == "telemetry"}
+    known |= {name: runs[column].notna() for name, column in MEASURES.items()}
+    marks = pd.DataFrame(known).fillna(False).astype(float)
+    keys = _with_unknown(runs[by])
+    grouped = marks.groupby(keys, observed=True)
+    table = grouped.mean().astype("Float64")
+    table.insert(0, "runs", grouped.size().astype("Int64"))
+    table.index = pd.Index(table.index.astype("str"), name=by)
+    return table
 
 
 def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:
@@ -156,89 +184,6 @@ def payload_sentence(proposals: pd.DataFrame) -> str:
     )
 
 
-def files_by_format(files: pd.DataFrame) -> pd.DataFrame:
-    """Return how the files were read.
-
-    Returns
-    -------
-    DataFrame
-        ``format``, ``parse_state`` (string, ``unknown`` where missing), ``files``, ``rows``,
-        ``bytes`` (Int64), most files first.
-    """
-    keys = [files[name].astype("string").fillna("unknown") for name in ("format", "parse_state")]
-    counted = files.groupby(keys).agg(
-        files=("source", "size"), rows=("rows", "sum"), bytes=("bytes", "sum")
-    )
-    return (
-        counted.reset_index()
-        .astype(dict.fromkeys(["files", "rows", "bytes"], "Int64"))
-        .sort_values(["files", "format", "parse_state"], ascending=[False, True, True])
-        .reset_index(drop=True)
-    )
-
-
-def footprint(
-    files: pd.DataFrame, soft_mib: float, hard_mib: float, measure: str = "disk_bytes"
-) -> pd.DataFrame:
-    """Hold the evidence of each SPEC against a limit on its size.
-
-    Parameters
-    ----------
-    files : DataFrame
-        Table ``files``.
-    soft_mib, hard_mib : float
-        Limits per SPEC in MiB; whatever lies above one has that verdict.
-    measure : str
-        ``disk_bytes`` (whole blocks, what a disk loses) or ``bytes`` (what the files hold).
-
-    Returns
-    -------
-    DataFrame
-        ``spec_id`` (string, ``no SPEC`` for other files), ``files``, ``bytes``,
-        ``disk_bytes`` (Int64), ``of_hard_limit`` (Float64), ``verdict`` (ordered category),
-        largest first.
-
-    Raises
-    ------
-    ValueError
-        If the hard limit lies below the soft one, or `measure` is neither of the two.
-    """
-    if measure not in ("bytes", "disk_bytes"):
-        raise ValueError(f"measure is 'bytes' or 'disk_bytes', not {measure!r}")
-    if not 0 < soft_mib <= hard_mib:
-        raise ValueError(f"limits must rise: soft {soft_mib} MiB, hard {hard_mib} MiB")
-    specs = files["spec_id"].astype("string").fillna("no SPEC")
-    sizes = files.groupby(specs).agg(
-        files=("source", "size"), bytes=("bytes", "sum"), disk_bytes=("disk_bytes", "sum")
-    )
-    sizes = sizes.astype("Int64").reset_index()
-    used = sizes[measure].to_numpy(dtype=float)
-    sizes["of_hard_limit"] = nullable(used / (hard_mib * MIB))
-    # A size that equals a limit is within it.
-    above = np.searchsorted([soft_mib * MIB, hard_mib * MIB], used, side="left")
-    words = np.asarray(FOOTPRINT_VERDICTS)[above]
-    sizes["verdict"] = pd.Categorical(words, categories=list(FOOTPRINT_VERDICTS), ordered=True)
-    return sizes.sort_values([measure, "spec_id"], ascending=[False, True], ignore_index=True)
-
-
-def footprint_sentence(sizes: pd.DataFrame, measure: str = "disk_bytes") -> str:
-    """Say how large the evidence is and which SPECs exceed a limit."""
-    specs = sizes[sizes["spec_id"] != "no SPEC"]
-    if sizes.empty:
-        return "There are no files."
-    total = f"{wording.size(sizes[measure].sum())} in {wording.count(sizes['files'].sum(), 'file')}"
-    hard = int((specs["verdict"] == FOOTPRINT_VERDICTS[2]).sum())
-    soft = int((specs["verdict"] == FOOTPRINT_VERDICTS[1]).sum())
-    if specs.empty:
-        return f"The evidence takes {total}, none of it filed under a SPEC."
-    return (
-        f"The evidence takes {total}; of {wording.count(len(specs), 'SPEC')},"
-        f" {wording.count(hard)} above the hard limit and {wording.count(soft)} more above the"
-        f" soft one. The largest, {specs['spec_id'].iloc[0]}, takes"
-        f" {wording.size(specs[measure].iloc[0])}."
-    )
-
-
 def time_span(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return from when to when each table reaches; tables without timestamps are left out.
 
@@ -262,6 +207,18 @@ def time_span(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
+def span_sentence(runs: pd.DataFrame) -> str:
+    """Say from when to when the runs took place."""
+    known = runs["timestamp"].dropna()
+    if known.empty:
+        return "" if runs.empty else "No run says when it took place."
+    first, last = wording.day(known.min()), wording.day(known.max())
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    undated = len(runs) - len(known)
+    rest = f"; {wording.count(undated)} without a date" if undated else ""
+    return f"The runs took place {when}{rest}."
+
+
 def status_crosstab(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the status that was recorded against the one recomputed from what is there.
 
@@ -273,7 +230,14 @@ def status_crosstab(runs: pd.DataFrame) -> pd.DataFrame:
     """
     recorded = _with_unknown(runs["status_recorded"]).rename("recorded")
     recomputed = _with_unknown(runs["status"]).rename("recomputed")
-    return pd.crosstab(recorded, recomputed).astype("Int64")
+    table = pd.crosstab(recorded, recomputed).astype("Int64")
+    return table.reindex(index=_in_order(table.index), columns=_in_order(table.columns))
+
+
+def _in_order(statuses: pd.Index) -> list[str]:
+    known = [name for name in STATUSES if name in statuses]
+    others = sorted(set(map(str, statuses)) - {*STATUSES, "unknown"})
+    return [*known, *others, *(["unknown"] if "unknown" in statuses else [])]
 
 
 def _with_unknown(column: pd.Series) -> pd.Series:
@@ -293,7 +257,8 @@ def status_sentence(runs: pd.DataFrame) -> str:
     wrong = both & (recorded != recomputed)
     rosy = int((wrong & (recorded == "ok")).sum())
     if not wrong.any():
-        return f"The recorded status holds in all {wording.count(n, 'run')} that record one."
+        record = "records" if n == 1 else "record"
+        return f"The recorded status holds in {wording.all_of(n, 'run')} that {record} one."
     return (
         f"In {wording.count(int(wrong.sum()))} of {wording.count(n, 'run')} the recorded status"
         f" does not follow from what the agents left; {wording.count(rosy)} of these say ok."

@@ -5,11 +5,46 @@ A missing figure is always an en dash, never a zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
 MISSING = "–"
+
+#: Categories of the tables whose own name is no word.
+_TERMS = {
+    "free_text": "free text",
+    "hand_written": "hand-written",
+    "invalid_json": "invalid JSON",
+    "role_played": "role-played",
+    "schema_echo": "echoed schema",
+    "stale_copy": "stale",
+    "terminal_dump": "terminal dump",
+    "unresolved_template": "unresolved template",
+}
+
+
+def term(name: object) -> str:
+    """Return a category of the tables in words.
+
+    Examples
+    --------
+    >>> term("role_played"), term("ok_over_failed_agents"), term("gpt_pro")
+    ('role-played', 'ok over failed agents', 'gpt pro')
+    """
+    return _TERMS.get(str(name), str(name).replace("_", " "))
+
+
+def unbroken(text: str) -> str:
+    """Return `text` with its figures kept on one line with their units.
+
+    Examples
+    --------
+    >>> unbroken("61 % of n = 3 runs") == "61\u00a0% of n\u00a0=\u00a03 runs"
+    True
+    """
+    return text.replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
 
 
 def count(number: object, noun: str = "") -> str:
@@ -22,10 +57,21 @@ def count(number: object, noun: str = "") -> str:
     """
     if pd.isna(number):  # type: ignore[call-overload]
         return f"{MISSING} {plural(noun)}" if noun else MISSING
-    whole = int(number)  # type: ignore[call-overload]
+    whole = round(number)  # type: ignore[call-overload]
     if not noun:
         return f"{whole:,}"
     return f"{whole:,} {noun if whole == 1 else plural(noun)}"
+
+
+def all_of(number: int, noun: str) -> str:
+    """Return what stands for all of some things.
+
+    Examples
+    --------
+    >>> all_of(5, "run"), all_of(1, "run")
+    ('all 5 runs', 'the one run')
+    """
+    return f"the one {noun}" if number == 1 else f"all {count(number, noun)}"
 
 
 def plural(noun: str) -> str:
@@ -68,20 +114,51 @@ def usd(amount: object) -> str:
     Examples
     --------
     >>> usd(1234.5), usd(12.345), usd(0.01234), usd(0), usd(0.0000042)
-    ('$1,234.50', '$12.35', '$0.0123', '$0.00', '$0.0000042')
+    ('$1,234.50', '$12.35', '$0.012', '$0.00', '$0.0000042')
     """
+    return usd_like([amount])(amount)
+
+
+def usd_like(amounts: Iterable[object]) -> Callable[[object], str]:
+    """Return a function that writes USD with as many digits as `amounts` together call for.
+
+    Examples
+    --------
+    >>> amounts = [0.84, 0.0302, 0.12]
+    >>> [usd_like(amounts)(amount) for amount in amounts]
+    ['$0.840', '$0.030', '$0.120']
+    """
+    sizes = sorted(abs(float(amount)) for amount in amounts if not pd.isna(amount) and amount)  # type: ignore[arg-type, call-overload]
+    if not sizes:
+        return lambda amount: _usd(amount, 2)
+    small, least = sizes[len(sizes) // 4], sizes[0]
+    # Two digits of a small amount, and at least one of the smallest.
+    decimals = max(1 - _exponent(small), -_exponent(least), 2)
+    return lambda amount: _usd(amount, min(decimals, 12))
+
+
+def _exponent(size: float) -> int:
+    return math.floor(math.log10(size))
+
+
+def _usd(amount: object, decimals: int) -> str:
     if pd.isna(amount):  # type: ignore[call-overload]
         return MISSING
     value = float(amount)  # type: ignore[arg-type]
-    sign = "-" if value < 0 else ""
-    size = abs(value)
-    if size == 0 or size >= 0.995:
-        return f"{sign}${size:,.2f}"
-    digits = f"{size:.3g}"
-    if "e" in digits:
-        digits = f"{size:.12f}".rstrip("0")
-    decimals = max(len(digits.partition(".")[2]), 2)
-    return f"{sign}${size:.{decimals}f}"
+    return f"{'-' if value < 0 else ''}${abs(value):,.{decimals}f}"
+
+
+def many(number: object, noun: str) -> str:
+    """Return a large count in words.
+
+    Examples
+    --------
+    >>> many(1_689_311, "token"), many(950, "token")
+    ('1.7 million tokens', '950 tokens')
+    """
+    if pd.isna(number) or float(number) < 1e6:  # type: ignore[arg-type, call-overload]
+        return count(number, noun)
+    return f"{float(number) / 1e6:,.1f} million {plural(noun)}"  # type: ignore[arg-type]
 
 
 def seconds(milliseconds: object) -> str:
@@ -112,8 +189,8 @@ def size(number_of_bytes: object) -> str:
 
     Examples
     --------
-    >>> size(512), size(4096), size(26_214_400)
-    ('512 B', '4.0 KiB', '25.0 MiB')
+    >>> size(512), size(4200), size(4096), size(26_214_400), size(385_024)
+    ('512 B', '4.1 KiB', '4 KiB', '25 MiB', '376 KiB')
     """
     if pd.isna(number_of_bytes):  # type: ignore[call-overload]
         return MISSING
@@ -123,7 +200,8 @@ def size(number_of_bytes: object) -> str:
     for unit in ("KiB", "MiB", "GiB"):
         value /= 1024
         if value < 1023.95 or unit == "GiB":
-            return f"{value:,.1f} {unit}"
+            digits = f"{value:,.0f}" if value >= 99.95 else f"{value:.1f}".removesuffix(".0")
+            return f"{digits} {unit}"
     raise AssertionError("unreachable: the last unit takes everything")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -31,7 +32,7 @@ _INTERNAL = {
     "proposals": ("file", "key", "stage_raw", "timestamp_raw", "error"),
     "disagreements": ("file", "key", "stage_raw"),
     "costs": ("file", "stage_raw", "agent_raw", "timestamp_raw"),
-    "guardrails": ("file", "key"),
+    "guardrails": ("file", "key", "absolute_path"),
     "checks": ("file", "key", "stage_raw", "timestamp_raw"),
     "lifecycle": ("file", "key", "stage_raw"),
     "files": ("file", "stage_raw", "agent_raw", "timestamp_raw"),
@@ -71,6 +72,7 @@ def assemble(batches: dict[str, list[pa.RecordBatch]], discovery: Discovery) -> 
     _join_guardrails(frames, digests)
     _time_lifecycle(frames)
     _derive_costs(frames)
+    _mark_copies(frames)
     _derive_overrides(frames)
     files["rows"] = _rows_by_file(frames).reindex(files["file"]).fillna(0).to_numpy()
     frames["problems"] = _all_problems(frames)
@@ -86,6 +88,7 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
             if column.kind == "timestamp":
                 frame[column.name] = moments(frame[column.name])
         frames[name] = normalise(frame)
+        pa.default_memory_pool().release_unused()  # or it keeps as much again as is in use
     return frames
 
 
@@ -96,7 +99,8 @@ def _join_runs(frames: Frames) -> None:
     known = mentions["run_id"]
     parts = [mentions, runs_of_rows(frames["calls"], known)]
     parts.append(runs_of_rows(proposals, pd.concat([part["run_id"] for part in parts])))
-    mentions = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    # The mentions come first even where there are none: they have every column.
+    mentions = pd.concat([mentions, *(part for part in parts[1:] if len(part))], ignore_index=True)
     runs = date(merge_mentions(mentions), proposals)
     calls["run"] = look_up(calls["run_id"], pd.Series(runs.index, index=runs["run_id"]))
     moment = runs["timestamp"].array.take(calls["run"].to_numpy())
@@ -126,7 +130,8 @@ def _join_guardrails(frames: Frames, digests: pd.Series) -> None:
     guardrails, checks = frames["guardrails"], frames["checks"]
     guardrails["guardrail_id"] = run_ids(guardrails, digests)
     known = is_among(guardrails["guardrail_id"], frames["runs"]["run_id"])
-    guardrails["run_id"] = guardrails["guardrail_id"].where(known)
+    own = guardrails["guardrail_id"].where(known)
+    guardrails["run_id"] = own.fillna(_started_with(guardrails, frames["runs"]))
     took = (guardrails["timestamp"] - guardrails["started_at"]).dt.total_seconds() * 1000
     guardrails["latency_ms"] = took.where(took >= 0)
     guardrails["provenance"] = guardrails["provenance"].fillna("measured")
@@ -135,6 +140,19 @@ def _join_guardrails(frames: Frames, digests: pd.Series) -> None:
     status = pd.Series("ok", guardrails.index, dtype="string")
     bad = is_among(guardrails["guardrail_id"], failed) | (guardrails["status_recorded"] == "failed")
     guardrails["status"] = status.mask(bad.fillna(False).astype(bool), "error")
+
+
+def _started_with(guardrails: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
+    """Find the run that began, by its run id, within a second of its guardrail."""
+    named = runs[(runs["match_rule"] == "run_id") & (runs["time_semantics"] == "start")]
+    place = ["spec_id", "stage", "timestamp"]
+    by_start = named.drop_duplicates(place).set_index(place)["run_id"]
+    found = pd.Series(pd.NA, guardrails.index, dtype=runs["run_id"].dtype)
+    for seconds in (0, 1, -1) if len(by_start) else ():
+        moment = guardrails["timestamp"] + pd.Timedelta(seconds=seconds)
+        at = pd.MultiIndex.from_arrays([guardrails["spec_id"], guardrails["stage"], moment])
+        found = found.fillna(by_start.reindex(at).set_axis(guardrails.index))
+    return found
 
 
 def _derive_checks(checks: pd.DataFrame, guardrails: pd.DataFrame, digests: pd.Series) -> None:
@@ -177,6 +195,24 @@ def _derive_costs(frames: Frames) -> None:
     costs["provenance"] = costs["provenance"].fillna("measured")
 
 
+def _mark_copies(frames: Frames) -> None:
+    """Mark records that a renamed or archived file repeats: they were measured once."""
+    costs, digests = frames["costs"], frames["files"].set_index("file")["sha256"]
+    costs["sha256"] = look_up(costs["file"], digests)
+    for name, identity in (
+        ("guardrails", ["guardrail_id"]),
+        ("lifecycle", ["stage_run_id", "event", "timestamp"]),
+        ("costs", ["spec_id", "sha256", "locator"]),
+    ):
+        frame = frames[name]
+        again = frame.duplicated(identity) & frame[identity].notna().all(axis=1)
+        frame["provenance"] = frame["provenance"].mask(again, "stale_copy")
+    copies = frames["guardrails"].loc[lambda rows: rows["provenance"] == "stale_copy", "file"]
+    checks = frames["checks"]
+    copied = checks["file"].isin(copies)
+    checks["provenance"] = checks["provenance"].mask(copied, "stale_copy")
+
+
 def _derive_overrides(frames: Frames) -> None:
     calls, written = frames["calls"], frames["overrides"]
     flagged = calls[calls["arbiter_override"].fillna(False).astype(bool)]
@@ -209,17 +245,22 @@ def _all_problems(frames: Frames) -> pd.DataFrame:
 
 
 def _finished(frames: Frames) -> Frames:
-    source = frames["files"].set_index("file")["source"]
+    sources = frames["files"].set_index("file")["source"].sort_index()
+    files = pd.Index(sources.astype("str")).rename(None)
     finished = {}
     for name, table in TABLES.items():
         frame = frames[name]
         if name != "files":
-            frame["source"] = _sources(frame["file"], source)
+            frame["source"] = _sources(frame["file"], files)
         finished[name] = finish(table, frame)
     return finished
 
 
-def _sources(files: pd.Series, source: pd.Series) -> pd.Categorical:
-    """Return the files' paths: a file's number is the code of its path."""
-    codes = files.astype("Int64").fillna(-1).to_numpy(int)
-    return pd.Categorical.from_codes(codes, categories=source.sort_index())
+def _sources(numbers: pd.Series, files: pd.Index) -> pd.Categorical:
+    """Return the paths of the files with these numbers; each path is held once."""
+    known = numbers.dropna()
+    used, codes = np.unique(known.to_numpy(int), return_inverse=True)
+    every = np.full(len(numbers), -1, dtype=np.int32)
+    every[numbers.notna().to_numpy()] = codes
+    categories = files if len(used) == len(files) else files.take(used)
+    return pd.Categorical.from_codes(every, categories=categories)

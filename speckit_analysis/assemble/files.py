@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from speckit_analysis.assemble.identity import look_up
@@ -28,23 +29,23 @@ def describe_files(files: pd.DataFrame, discovery: Discovery) -> pd.DataFrame:
 
 
 def _places(discovery: Discovery) -> pd.DataFrame:
-    numbers: list[int] = []
-    columns: dict[str, list[str]] = {"source": [], "evidence_root": [], "path": []}
-    for folder in discovery.folders:
-        names = [shown(name) for name in folder.names]
-        numbers += range(folder.first, folder.first + len(names))
-        columns["source"] += [folder.source + name for name in names]
-        columns["evidence_root"] += [folder.evidence_root] * len(names)
-        columns["path"] += [folder.inner + name for name in names]
-    return pd.DataFrame(columns, index=numbers, dtype="string")
+    """Return where each file lies, by its number: folders are numbered through in order."""
+    folders = discovery.folders
+    names = pd.Series([shown(name) for folder in folders for name in folder.names], dtype="string")
+    each = np.repeat(np.arange(len(folders)), [len(folder.names) for folder in folders])
+    sources, roots, inner = (
+        pd.array([getattr(folder, part) for folder in folders], dtype="string").take(each)
+        for part in ("source", "evidence_root", "inner")
+    )
+    return pd.DataFrame({"source": sources + names, "evidence_root": roots, "path": inner + names})
 
 
 def _duplicates(files: pd.DataFrame) -> pd.Series:
     """Return the first file with the very same content; empty files are no copies."""
     content = files["sha256"].where(files["bytes"] > 0)
-    repeated = content.duplicated() & content.notna()
-    if not repeated.any():
+    if content.nunique() == content.count():
         return pd.Series(pd.NA, files.index, dtype="string")
+    repeated = content.duplicated() & content.notna()
     first = files[content.notna()].drop_duplicates("sha256").set_index("sha256")["source"]
     return look_up(content.where(repeated), first)
 

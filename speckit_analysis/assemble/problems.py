@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from speckit_analysis import timestamps, vocabulary
 from speckit_analysis.assemble.identity import is_among, look_up
+from speckit_analysis.assemble.runs import sum_by_run
 from speckit_analysis.tables import QUALITY_GATES, STAGES
 
 Frames = dict[str, pd.DataFrame]
@@ -90,10 +91,8 @@ def _shown(value: object) -> str:
 
 
 def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
-    runs = frames["runs"]
-    reported_costs = frames["calls"].groupby("run_id")["cost_usd_reported"]
-    complete = reported_costs.size() == reported_costs.count()
-    costs = reported_costs.sum().where(complete).reindex(runs["run_id"]).set_axis(runs.index)
+    runs, calls = frames["runs"], frames["calls"]
+    costs = sum_by_run(calls["cost_usd_reported"], calls["run"], len(runs))
     for name, computed, reported, floor in (
         ("latency_ms", runs["latency_ms"], runs["latency_ms_reported"], 1.0),
         ("tokens", runs["tokens"], runs["tokens_reported"], 0.5),
@@ -114,6 +113,11 @@ def _statuses(frames: Frames) -> Iterator[pd.DataFrame]:
     message = _say(template, rows["agents_failed"], rows["agents"])
     action = "status recomputed"
     yield _problems(rows, "ok_over_failed_agents", "warning", message, action)
+    claims = (runs["agents_recorded"] > 0) & (runs["agents"] > 0)
+    rows = _where(runs, claims & (runs["agents_recorded"] != runs["agents"]))
+    template = "the synthesis says it merged {} agents, but {} calls are known"
+    message = _say(template, rows["agents_recorded"], rows["agents"])
+    yield _problems(rows, "agents_differ", "warning", message, "believed the calls")
 
 
 def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -137,18 +141,18 @@ def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
 def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
     """Find missing and zero figures: one problem a run, for a run is measured or it is not."""
     calls = frames["calls"]
-    measured = calls[calls["basis"] != "output"]
-    happened = (measured["status"] != "error").fillna(True)
-    tokens = measured["prompt_tokens"].notna() & measured["completion_tokens"].notna()
-    used = measured["prompt_tokens"].fillna(0) + measured["completion_tokens"].fillna(0) > 0
-    zero = _where(measured, (measured["cost_usd_reported"] == 0) & used)
+    measured = calls["basis"] != "output"
+    happened = measured & (calls["status"] != "error").fillna(True)
+    tokens = calls["prompt_tokens"].notna() & calls["completion_tokens"].notna()
+    used = calls["prompt_tokens"].fillna(0) + calls["completion_tokens"].fillna(0) > 0
+    zero = _where(calls, measured & (calls["cost_usd_reported"] == 0) & used)
     message = "cost is recorded as $0.00 for a call that used tokens"
     yield _problems(zero, "zero_cost", "error", message, "computed from the tokens where possible")
     for kind, missing, what in (
         ("missing_tokens", ~tokens & happened, "no tokens recorded"),
-        ("missing_cost", measured["cost_usd_reported"].isna() & happened, "no cost recorded"),
+        ("missing_cost", calls["cost_usd_reported"].isna() & happened, "no cost recorded"),
     ):
-        rows = _where(measured, missing)
+        rows = _where(calls, missing)
         first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
         count = rows.groupby("run_id").size().reindex(first.index)
         message = _say(what + " for {} calls that took place", count)
@@ -156,20 +160,20 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
             first.set_axis(first["file"].index), kind, "warning", message, "left missing"
         )
     runs = frames["runs"]
-    rows = _where(runs, runs["basis"] != "telemetry")
+    known = runs.index.isin(calls.loc[measured, "run"].unique())
+    rows = _where(runs, (runs["basis"] != "telemetry") & ~known)
     message = "no telemetry: neither tokens, cost nor latency of the run are known"
-    unmeasured = rows[~is_among(rows["run_id"], measured["run_id"])]
-    yield _problems(unmeasured, "no_telemetry", "warning", message, "run kept, figures missing")
+    yield _problems(rows, "no_telemetry", "warning", message, "run kept, figures missing")
 
 
 def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
     calls = frames["calls"]
-    both = calls[(calls["cost_usd_reported"] > 0).fillna(False) & calls["cost_usd"].notna()]
-    ratio = (both["cost_usd_reported"] / both["cost_usd"]).astype(float)
-    for model, group in ratio.groupby(both["model_id"].astype("string")):
+    both = (calls["cost_usd_reported"] > 0).fillna(False) & calls["cost_usd"].notna()
+    ratio = (calls["cost_usd_reported"] / calls["cost_usd"])[both].astype(float)
+    for model, group in ratio.groupby(calls.loc[both, "model_id"]):
         wrong = group[(group - 1).abs() > PRICE_TOLERANCE]
         if len(wrong):
-            first = both.loc[wrong.index[:1]]
+            first = calls.loc[wrong.index[:1]]
             message = (
                 f"{model}: recorded cost is {wrong.median():.2f} times the price of the day"
                 f" (median of {len(wrong)} of {len(group)} calls, {wrong.min():.2f} to"
@@ -289,6 +293,11 @@ def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
     template = "an earlier state of {}, which a later folder holds too"
     message = _say(template, rows["path"])
     yield _problems(rows, "superseded", "info", message, "read as a state of its own time", "")
+    for name, identity in (("guardrails", "guardrail_id"), ("lifecycle", "stage_run_id")):
+        again = frames[name][frames[name]["provenance"] == "stale_copy"]
+        message = _say("a copy of {}, which another file holds too", again[identity])
+        action = "marked as stale_copy; left out of analyses"
+        yield _problems(again, "duplicate", "info", message, action)
 
 
 def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -304,24 +313,32 @@ def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
 
 
 def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
-    tables = [frames[name] for name in ("runs", "proposals", "guardrails", "lifecycle", "costs")]
+    named = ("runs", "proposals", "guardrails", "checks", "lifecycle", "costs")
+    tables = [frames[name] for name in named]
     for raw, clean, what in (("stage_raw", "stage", "stage"), ("agent_raw", "agent", "agent")):
-        parts = [t[[raw, clean]] for t in [*tables, frames["calls"]] if raw in t and clean in t]
-        pairs = pd.concat(parts).dropna().drop_duplicates().astype(str)
+        parts = [
+            table.loc[~table[raw].duplicated(), [raw, clean]].astype("string")
+            for table in [*tables, frames["calls"]]
+            if raw in table and clean in table
+        ]
+        pairs = pd.concat(parts).dropna().drop_duplicates()
         spelled = pairs.groupby(clean)[raw].agg(lambda raws: sorted(set(raws)))
         for name, raws in spelled[spelled.map(len) > 1].items():
             message = f"{what} {name!r} is written in {len(raws)} ways: {', '.join(raws)}"
             yield _general("mixed_spelling", message, "normalised; the raw value is kept")
+    agents = pd.concat([frames[name]["agent"] for name in ("calls", "costs")]).dropna().unique()
+    by_model = sorted(set(agents) & vocabulary.AGENT_CONFIGURATIONS.keys())
+    if by_model:
+        message = f"{len(by_model)} agents are named by their model: {', '.join(by_model)}"
+        yield _general("mixed_spelling", message, "kept under their own names; model_id tells")
     dated = [*tables, frames["files"]]
     raw = pd.concat([t["timestamp_raw"] for t in dated if "timestamp_raw" in t]).dropna()
     shapes = timestamps.spellings(pa.array(raw, pa.string()))
     if len(shapes) > 1:
         message = f"timestamps are written in {len(shapes)} ways: {', '.join(shapes[:12])}"
         yield _general("mixed_spelling", message, "read as UTC; the raw value is kept")
-    versions = pd.concat(
-        [frames[n]["schema_version"].dropna() for n in ("runs", "guardrails", "costs")]
-    )
-    distinct = sorted(set(versions.astype(str)))
+    versions = [frames[name]["schema_version"] for name in ("runs", "guardrails", "costs")]
+    distinct = sorted({str(version) for column in versions for version in column.dropna().unique()})
     if len(distinct) > 1:
         message = f"schema versions {', '.join(distinct)} side by side"
         yield _general("mixed_schema_versions", message, "each read by its own format")
@@ -333,18 +350,18 @@ def _unknown_names(frames: Frames) -> Iterator[pd.DataFrame]:
     rows = runs[odd]
     message = _say("unknown stage {!r}", rows["stage_raw"])
     yield _problems(rows, "unknown_stage", "warning", message, "kept under its own name")
-    calls = frames["calls"].drop_duplicates("agent")
-    known = calls["agent"].map(vocabulary.is_known_agent, na_action="ignore").fillna(True)
-    rows = calls[~known.astype(bool)]
+    calls = frames["calls"].dropna(subset="agent").drop_duplicates("agent")
+    known = [vocabulary.is_known_agent(agent) for agent in calls["agent"]]
+    rows = calls[~pd.Series(known, index=calls.index, dtype=bool)]
     template = "unknown agent {!r}; this is the first of its calls"
     message = _say(template, rows["agent_raw"])
     yield _problems(rows, "unknown_agent", "info", message, "kept under its own name")
 
 
 def _absolute_paths(frames: Frames) -> Iterator[pd.DataFrame]:
-    absolute = _where(frames["runs"], frames["runs"]["absolute_path"])
-    message = (
-        f"{len(absolute)} runs name paths of the machine that wrote them; the first is here"
-    )
-    action = "never opened"
-    yield _problems(absolute.head(1), "absolute_path", "info", message, action)
+    for name in ("runs", "guardrails"):
+        absolute = _where(frames[name], frames[name]["absolute_path"])
+        message = (
+            f"{len(absolute)} {name} name paths of the machine that wrote them; the first is here"
+        )
+        yield _problems(absolute.head(1), "absolute_path", "info", message, "never opened")

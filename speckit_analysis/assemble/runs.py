@@ -63,9 +63,9 @@ def derive(
         calls["prompt_tokens"] + calls["completion_tokens"]
     )
     for column in ("latency_ms", "tokens", "cost_usd"):
-        runs[column] = _sum(calls[column], calls_of, len(runs))
+        runs[column] = sum_by_run(calls[column], calls_of, len(runs))
     runs["tokens"] = runs["tokens"].astype("Int64")
-    calls.drop(columns="tokens", inplace=True)
+    del calls["tokens"]
     opinions = disagreements[~disagreements["degradation"].fillna(False).astype(bool)]
     runs["conflicts"] = _count(_codes(opinions, position), len(runs))
     unresolved = opinions[~opinions["resolved"].fillna(False).astype(bool)]
@@ -84,7 +84,7 @@ def _count(codes: pd.Series, size: int) -> pd.Series:
     return codes.value_counts().reindex(range(size), fill_value=0).astype("Int64")
 
 
-def _sum(values: pd.Series, codes: pd.Series, size: int) -> pd.Series:
+def sum_by_run(values: pd.Series, codes: pd.Series, size: int) -> pd.Series:
     """Sum by run; missing where any part is missing, for a partial sum is no total."""
     known = values.astype("Float64")
     sums = known.fillna(0).groupby(codes).sum().reindex(range(size))

@@ -3,123 +3,260 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.figures.charts import bars, intervals, over_time, spread
-from speckit_analysis.figures.theme import BAD, GOOD, ORANGE, POOR, UNKNOWN, empty
+from speckit_analysis.figures.theme import BAD, GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
 
 _NO_COST = "No call that counts has a cost."
+_NO_PREMIUM = "No run has two calls or more that all have a cost."
 _VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": ORANGE, "exceeded": BAD}
 
 
-def spend(summary: pd.DataFrame, by: str, noun: str) -> Figure:
+def _name(key: object, noun: str) -> str:
+    return f"calls that name no {noun}" if pd.isna(key) else str(key)  # type: ignore[call-overload]
+
+
+def spend(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     """Draw what was spent on each agent, stage or model.
 
     Parameters
     ----------
-    summary : DataFrame
-        From :func:`speckit_analysis.analysis.summaries.summarise` by one column, in USD.
+    profile : DataFrame
+        From :func:`speckit_analysis.analysis.cost.profile` by one column.
     by : str
         That column.
     noun : str
         What it is, in the singular.
     """
-    known = summary[summary["n"] > 0]
-    if known.empty or not known["sum"].sum():
+    known = profile[profile["cost_usd"].notna()]
+    if known.empty or not known["cost_usd"].sum():
         return empty(_NO_COST, f"By {noun}.")
-    ordered = known.sort_values("sum", ascending=False, kind="stable")
+    ordered = known.sort_values("cost_usd", ascending=False, kind="stable")
     top = ordered.iloc[0]
-    name = "what names none" if pd.isna(top[by]) else str(top[by])
-    calls, missing = int(summary["n"].sum()), int(summary["missing"].sum())
+    missing = int(profile["without_cost"].sum())
+    calls = int(profile["calls"].sum()) - missing
     without = f"; {wording.count(missing)} more without a cost" if missing else ""
     return bars(
         ordered,
         by,
-        "sum",
+        "cost_usd",
         title=(
-            f"{wording.percent(top['share'])} of the money went on {name}"
+            f"{wording.percent(top['share'])} of the money went on {_name(top[by], noun)}"
             if len(ordered) > 1
-            else f"All the money went on {name}"
+            else f"All the money went on {_name(top[by], noun)}"
         ),
         subtitle=f"Cost by {noun}, {wording.count(calls, 'call')} with a cost{without}.",
         axis="cost, USD",
-        words=wording.usd,
+        words=wording.usd_like(ordered["cost_usd"]),
         notes=[f"({wording.percent(share)})" for share in ordered["share"]],
     )
 
 
-def spend_over_time(by_period: pd.DataFrame, period: str) -> Figure:
+def tokens(profile: pd.DataFrame, by: str, noun: str) -> Chart:
+    """Draw how many tokens each agent, stage or model took.
+
+    Parameters
+    ----------
+    profile, by, noun : DataFrame and str
+        As for :func:`spend`.
+    """
+    known = profile[profile["tokens"].notna()]
+    total = known["tokens"].sum()
+    if known.empty or not total:
+        return empty("No call that counts has its tokens.", f"By {noun}.")
+    ordered = known.sort_values("tokens", ascending=False, kind="stable")
+    top = ordered.iloc[0]
+    return bars(
+        ordered,
+        by,
+        "tokens",
+        title=(
+            f"{wording.percent(top['tokens'] / total)} of {wording.many(total, 'token')} went"
+            f" through {_name(top[by], noun)}"
+        ),
+        subtitle=f"Input and output tokens by {noun}; the mean of a call in brackets.",
+        axis="tokens",
+        words=wording.count,
+        notes=[f"({wording.count(round(mean))} a call)" for mean in ordered["call_tokens"]],
+    )
+
+
+def latency(profile: pd.DataFrame, by: str, noun: str) -> Chart:
+    """Draw median and 95th percentile of the latency of a call.
+
+    Parameters
+    ----------
+    profile, by, noun : DataFrame and str
+        As for :func:`spend`.
+    """
+    known = profile[profile["with_latency"] > 0]
+    if known.empty:
+        return empty("No call that counts has a latency.", f"By {noun}.")
+    ordered = known.sort_values("median_ms", ascending=False, kind="stable")
+    top, n = ordered.iloc[0], int(known["with_latency"].sum())
+    return spread(
+        ordered,
+        by,
+        "median_ms",
+        "p95_ms",
+        title=(
+            f"The slowest {noun} is {_name(top[by], noun)}: half of its calls take"
+            f" {wording.seconds(top['median_ms'])} or more"
+        ),
+        subtitle=(
+            f"Latency of {wording.count(n, 'call')} by {noun}: median (filled) and 95th"
+            " percentile (open); calls in brackets."
+        ),
+        axis="latency of a call",
+        words=wording.seconds,
+        notes=[f"({wording.count(calls)})" for calls in ordered["with_latency"]],
+    )
+
+
+def spend_over_time(profile: pd.DataFrame, period: str) -> Chart:
     """Draw what was spent per period.
 
     Parameters
     ----------
-    by_period : DataFrame
-        From :func:`speckit_analysis.analysis.cost.spend_over_time`.
+    profile : DataFrame
+        From :func:`speckit_analysis.analysis.cost.over_time`.
     period : str
         ``day``, ``week``, ``month`` …
     """
-    known = by_period[by_period["n"] > 0]
-    if known.empty or not known["sum"].sum():
+    known = profile[profile["cost_usd"].notna()]
+    if known.empty or not known["cost_usd"].sum():
         return empty(_NO_COST, f"By {period}.")
-    top = known.sort_values("sum", ascending=False, kind="stable").iloc[0]
+    top = known.sort_values("cost_usd", ascending=False, kind="stable").iloc[0]
+    calls = (known["calls"] - known["without_cost"]).sum()
     return over_time(
-        by_period,
+        known,
         period,
-        "sum",
+        "cost_usd",
         title=(
             f"Spending peaked in the {period} of {wording.day(top[period])}"
-            f" at {wording.usd(top['sum'])}"
+            f" at {wording.usd(top['cost_usd'])}"
+            if len(known) > 1
+            else f"All the money was spent in the {period} of {wording.day(top[period])}"
         ),
-        subtitle=(
-            f"Cost per {period} that has a call (start of the {period}, UTC);"
-            f" {wording.count(known['n'].sum(), 'call')} with a cost."
-        ),
+        subtitle=f"Cost per {period} (its start, UTC); {wording.count(calls, 'call')} with a cost.",
         axis="cost, USD",
-        words=wording.usd,
+        words=wording.usd_like(known["cost_usd"]),
     )
 
 
-def premium(by_size: pd.DataFrame, confidence: float = 0.95) -> Figure:
+def latency_over_time(profile: pd.DataFrame, period: str) -> Chart:
+    """Draw median and 95th percentile of the latency per period.
+
+    Parameters
+    ----------
+    profile, period : DataFrame and str
+        As for :func:`spend_over_time`.
+    """
+    known = profile[profile["with_latency"] > 0]
+    if known.empty:
+        return empty("No call that counts has a latency.", f"By {period}.")
+    medians = known["median_ms"]
+    n = known["with_latency"].sum()
+    return over_time(
+        known,
+        period,
+        "median_ms",
+        title=(
+            f"The median latency lies between {wording.seconds(medians.min())} and"
+            f" {wording.seconds(medians.max())} in every {period}"
+            if len(known) > 1
+            else f"The median latency is {wording.seconds(medians.iloc[0])}"
+        ),
+        subtitle=(
+            f"Latency of {wording.count(n, 'call')} per {period} (its start, UTC): median, and up"
+            " to the 95th percentile."
+        ),
+        axis="latency of a call",
+        words=wording.seconds,
+        low="median_ms",
+        high="p95_ms",
+    )
+
+
+def run_cost(table: pd.DataFrame, by: str = "stage", confidence: float = 0.95) -> Chart:
+    """Draw what a typical run of consensus costs, by stage.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.cost.typical_by` of ``total_usd``.
+    by : str
+        Its first column.
+    confidence : float
+        Level of the intervals.
+    """
+    if table.empty:
+        return empty(_NO_PREMIUM)
+    top = table.iloc[int(table["typical"].to_numpy(dtype=float).argmax())]
+    return intervals(
+        table,
+        by,
+        "typical",
+        "low",
+        "high",
+        title=(
+            f"The dearest {by} is {top[by]}: a typical run costs {wording.usd(top['typical'])}"
+            if len(table) > 1
+            else f"A typical run costs {wording.usd(top['typical'])}"
+        ),
+        subtitle=_typical_subtitle("Cost of a run of several calls", confidence),
+        axis="cost of a run, USD",
+        words=wording.usd_like(table["typical"]),
+        notes=_runs_of_specs(table),
+        from_zero=True,
+    )
+
+
+def premium(by_size: pd.DataFrame, confidence: float = 0.95) -> Chart:
     """Draw what consensus costs relative to its dearest call, by the number of calls.
 
     Parameters
     ----------
     by_size : DataFrame
-        From :func:`speckit_analysis.analysis.cost.premium_by_size`.
+        From :func:`speckit_analysis.analysis.cost.typical_by` of ``over_dearest`` by ``calls``.
     confidence : float
         Level of the intervals.
     """
     if by_size.empty:
-        return empty("No run has two calls or more that all have a cost.")
-    top = by_size.iloc[-1]
+        return empty(_NO_PREMIUM)
+    top = by_size.iloc[int(by_size["runs"].to_numpy(dtype=float).argmax())]
     named = by_size.assign(name=[wording.count(n, "call") for n in by_size["calls"]])
-    notes = [
-        f"({wording.count(runs, 'run')}, {wording.count(specs, 'SPEC')})"
-        for runs, specs in zip(named["runs"], named["specs"], strict=True)
-    ]
     return intervals(
         named,
         "name",
-        "over_dearest",
+        "typical",
         "low",
         "high",
         title=(
             f"A run of {wording.count(top['calls'], 'call')} costs"
-            f" {wording.ratio(top['over_dearest'])} times its most expensive call"
+            f" {wording.ratio(top['typical'])} times its most expensive call"
         ),
-        subtitle=(
-            "Cost of the run over its most expensive call: geometric mean over SPECs with its"
-            f" {wording.percent(confidence)} log-t interval."
-        ),
+        subtitle=_typical_subtitle("Cost of a run over its most expensive call", confidence),
         axis="times the most expensive call",
         words=wording.ratio,
-        notes=notes,
+        notes=_runs_of_specs(named),
         reference=1.0,
     )
 
 
-def agreement(compared: pd.DataFrame, by: str = "model_id") -> Figure:
+def _typical_subtitle(what: str, confidence: float) -> str:
+    return f"{what}: geometric mean over SPECs with its {wording.percent(confidence)} interval."
+
+
+def _runs_of_specs(table: pd.DataFrame) -> list[str]:
+    return [
+        f"({wording.count(runs, 'run')}, {wording.count(specs, 'SPEC')})"
+        for runs, specs in zip(table["runs"], table["specs"], strict=True)
+    ]
+
+
+def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
     """Draw the reported cost relative to the computed one, with its range over calls.
 
     Parameters
@@ -152,7 +289,7 @@ def agreement(compared: pd.DataFrame, by: str = "model_id") -> Figure:
     )
 
 
-def budgets(held: pd.DataFrame, warning: float, critical: float) -> Figure:
+def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
     """Draw the use of each SPEC's budget.
 
     Parameters
@@ -172,6 +309,8 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Figure:
             f"{wording.count(unknown, 'SPEC')} without either." if unknown else "",
         )
     over = int((known["verdict"] == "exceeded").sum())
+    without = f" {wording.count(unknown, 'SPEC')} without a known cost or budget left out."
+    not_shown = without if unknown else ""
     return bars(
         known,
         "spec_id",
@@ -182,7 +321,7 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Figure:
         ),
         subtitle=(
             f"Spent / budget; lines at {wording.percent(warning)}, {wording.percent(critical)} and"
-            f" 100 %. Not shown: {wording.count(unknown, 'SPEC')} without a known cost or budget."
+            f" 100 %.{not_shown}"
         ),
         axis="share of the budget",
         words=wording.percent,
@@ -192,36 +331,4 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Figure:
             for spent, budget in zip(known["spent_usd"], known["budget_usd"], strict=True)
         ],
         limits={"": warning, " ": critical, "budget": 1.0},
-    )
-
-
-def latency(summary: pd.DataFrame, by: str, noun: str) -> Figure:
-    """Draw median and 95th percentile of the latency.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        From :func:`speckit_analysis.analysis.summaries.summarise` by one column, in ms.
-    by : str
-        That column.
-    noun : str
-        What it is, in the singular.
-    """
-    known = summary[summary["n"] > 0].sort_values("median", ascending=False, kind="stable")
-    if known.empty:
-        return empty("No call that counts has a latency.", f"By {noun}.")
-    top = known.iloc[0]
-    name = "what names none" if pd.isna(top[by]) else str(top[by])
-    n = int(known["n"].sum())
-    return spread(
-        known,
-        by,
-        "median",
-        "p95",
-        title=f"{name} is the slowest: its median call takes {wording.seconds(top['median'])}",
-        subtitle=(
-            f"Latency of {wording.count(n, 'call')}: median (filled) → 95th percentile (open)."
-        ),
-        axis="latency of a call",
-        words=wording.seconds,
     )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.disagreement import Pairs
-from speckit_analysis.analysis.intervals import Share
+from speckit_analysis.analysis.intervals import Share, told_apart
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
-from speckit_analysis.figures.theme import empty
+from speckit_analysis.figures.theme import Chart, empty
 
 _NOT_ESTIMABLE = "The rate of disagreement is not estimable: n = 0 comparable runs."
 
 
-def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> Figure:
+def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> Chart:
     """Draw the rate of disagreement of each stage, SPEC or the like.
 
     Parameters
@@ -31,11 +30,10 @@ def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> 
     if table.empty:
         return empty(_NOT_ESTIMABLE, f"By {noun}.")
     top = table.iloc[int(table["rate"].to_numpy(dtype=float).argmax())]
-    apart = table["low"].max() > table["high"].min()
     title = (
-        f"Disagreement is most frequent in {top[by]}, in {wording.percent(top['rate'])} of runs"
-        if apart
-        else f"No {noun} can be told apart: their intervals overlap"
+        f"Disagreement is most frequent in {top[by]}: {wording.percent(top['rate'])} of runs"
+        if told_apart(table["rate"], table["effective_runs"], confidence)
+        else f"The counts do not prove that {wording.plural(noun)} differ"
     )
     return intervals(
         table,
@@ -45,7 +43,7 @@ def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> 
         "high",
         title=title if len(table) > 1 else f"All comparable runs are of one {noun}, {top[by]}",
         subtitle=(
-            f"Share of runs with a genuine disagreement by {noun}, each with its exact"
+            f"Share of runs with a genuine disagreement by {noun}, each with its"
             f" {wording.percent(confidence)} interval."
         ),
         axis="share of comparable runs",
@@ -58,7 +56,7 @@ def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> 
     )
 
 
-def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Figure:
+def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
     """Draw the rate of disagreement of each pair.
 
     Parameters
@@ -79,7 +77,7 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Figure
     named = ordered.assign(
         pair=[f"{first} – {second}" for first, second in zip(firsts, seconds, strict=True)]
     )
-    top = named.iloc[0]
+    top, most = named.iloc[0], wording.percent(named["rate"].max())
     return intervals(
         named,
         "pair",
@@ -87,12 +85,13 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Figure
         "low",
         "high",
         title=(
-            f"{top['first']} and {top['second']} disagree in {wording.percent(top['rate'])}"
-            " of the runs that both answered"
+            f"{top['first']} and {top['second']} disagree most: in {most} of their runs"
+            if found.apart
+            else f"A pair disagrees in up to {most} of its runs; no pair stands out"
         ),
         subtitle=(
-            f"Share of runs with a disagreement that names both, by pair of {noun}s; exact"
-            f" {wording.percent(confidence)} intervals."
+            f"Share of runs with a disagreement that names both, by pair of {noun}s, each with its"
+            f" {wording.percent(confidence)} interval."
         ),
         axis="share of runs that both answered",
         words=wording.percent,
@@ -104,7 +103,7 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Figure
     )
 
 
-def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -> Figure:
+def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -> Chart:
     """Draw the rate of disagreement per period.
 
     Parameters
@@ -119,7 +118,7 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
     known = table[table[period].notna()].reset_index(drop=True)
     if known.empty:
         return empty(_NOT_ESTIMABLE, f"By {period}.")
-    apart = known["low"].max() > known["high"].min()
+    apart = told_apart(known["rate"], known["effective_runs"], confidence)
     return over_time(
         known,
         period,
@@ -127,23 +126,23 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
         title=(
             f"The rate of disagreement differs between {wording.plural(period)}"
             if apart
-            else f"No change can be told: the intervals of all {wording.plural(period)} overlap"
+            else f"The counts do not prove that the rate changed between {wording.plural(period)}"
         )
         if len(known) > 1
         else f"All comparable runs fall into one {period}",
         subtitle=(
-            f"Share of runs with a genuine disagreement per {period} (start, UTC),"
-            f" {wording.count(known['runs'].sum(), 'run')}; exact"
-            f" {wording.percent(confidence)} intervals."
+            f"Share of {wording.count(known['runs'].sum(), 'run')} with a genuine disagreement per"
+            f" {period} (its start, UTC); {wording.percent(confidence)} intervals."
         ),
         axis="share of comparable runs",
         words=wording.percent,
         low="low",
         high="high",
+        top=1.0,
     )
 
 
-def kinds(shares: pd.DataFrame, column: str, noun: str) -> Figure:
+def kinds(shares: pd.DataFrame, column: str, noun: str) -> Chart:
     """Draw how many disagreements there are of each type, severity or outcome.
 
     Parameters
@@ -158,6 +157,8 @@ def kinds(shares: pd.DataFrame, column: str, noun: str) -> Figure:
     if shares.empty:
         return empty("No genuine disagreement is declared in this evidence.", f"By {noun}.")
     total = shares["disagreements"].sum()
+    if (shares[column] == "not told").all():
+        return empty(f"None of {wording.count(total, 'disagreement')} tells its {noun}.")
     top = shares.sort_values("disagreements", ascending=False, kind="stable").iloc[0]
     return bars(
         shares,
@@ -175,7 +176,7 @@ def kinds(shares: pd.DataFrame, column: str, noun: str) -> Figure:
     )
 
 
-def flags(table: pd.DataFrame) -> Figure:
+def flags(table: pd.DataFrame) -> Chart:
     """Draw the telemetry's disagreement flag against the points that it lists.
 
     Parameters
@@ -201,7 +202,7 @@ def flags(table: pd.DataFrame) -> Figure:
     )
 
 
-def beside(disagreed: Share, degraded: Share, escalated: Share) -> Figure:
+def beside(disagreed: Share, degraded: Share, escalated: Share) -> Chart:
     """Draw genuine disagreement beside the failures of agents and escalations.
 
     Parameters
@@ -230,8 +231,8 @@ def beside(disagreed: Share, degraded: Share, escalated: Share) -> Figure:
         "high",
         title=f"{found[0].upper()}{found[1:]} of runs",
         subtitle=(
-            "Share of runs, each of the runs that can tell, with exact"
-            f" {wording.percent(disagreed.confidence)} intervals; a run may have all three."
+            "Share of the runs that can tell; a run may have all three."
+            f" {wording.percent(disagreed.confidence)} intervals."
         ),
         axis="share of runs",
         words=wording.percent,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from speckit_analysis.analysis import soundness, wording
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.footprint import MIB, VERDICTS
 from speckit_analysis.figures.charts import bars, matrix, stacked
 from speckit_analysis.figures.theme import (
     BAD,
@@ -22,6 +22,7 @@ from speckit_analysis.figures.theme import (
     SKY,
     UNKNOWN,
     YELLOW,
+    Chart,
     empty,
 )
 
@@ -52,7 +53,7 @@ _PAYLOAD_COLOURS = {
 _SEVERITY_COLOURS = {"error": BAD, "warning": POOR, "info": FAIR}
 
 
-def coverage(covered: pd.DataFrame) -> Figure:
+def coverage(covered: pd.DataFrame) -> Chart:
     """Draw which share of runs comes with each thing that an analysis needs.
 
     Parameters
@@ -80,7 +81,40 @@ def coverage(covered: pd.DataFrame) -> Figure:
     )
 
 
-def provenance(shares: pd.DataFrame) -> Figure:
+def coverage_by(table: pd.DataFrame, noun: str = "stage") -> Chart:
+    """Draw which share of runs comes with what, by stage.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.soundness.coverage_by`.
+    noun : str
+        What a row is, in the singular.
+    """
+    if table.empty:
+        return empty("No run can be used, so nothing is covered.", f"By {noun}.")
+    shares = table.drop(columns="runs")
+    rows = zip(table.index, table["runs"], strict=True)
+    named = shares.set_axis([f"{name} ({wording.count(n)})" for name, n in rows])
+    bare = int((shares["telemetry"] == 0).sum())
+    return matrix(
+        named,
+        title=(
+            f"{wording.count(bare)} of {wording.count(len(table), noun)}"
+            f" {'has' if bare == 1 else 'have'} no telemetry at all"
+            if bare
+            else f"Every {noun} has telemetry, for"
+            f" {wording.percent(shares['telemetry'].min())} of its runs or more"
+        ),
+        subtitle=f"Share of runs by {noun} that come with each figure; runs in brackets.",
+        rows=noun,
+        columns="share of runs with",
+        words=wording.percent,
+        most=1.0,
+    )
+
+
+def provenance(shares: pd.DataFrame) -> Chart:
     """Draw where the rows of each table come from.
 
     Parameters
@@ -104,7 +138,7 @@ def provenance(shares: pd.DataFrame) -> Figure:
     )
 
 
-def payloads(counted: pd.DataFrame) -> Figure:
+def payloads(counted: pd.DataFrame) -> Chart:
     """Draw what the agents' answers are.
 
     Parameters
@@ -130,7 +164,7 @@ def payloads(counted: pd.DataFrame) -> Figure:
     )
 
 
-def problems(counted: pd.DataFrame) -> Figure:
+def problems(counted: pd.DataFrame) -> Chart:
     """Draw the kinds of problems, coloured by severity.
 
     Parameters
@@ -144,11 +178,11 @@ def problems(counted: pd.DataFrame) -> Figure:
     top, total = ordered.iloc[0], counted["problems"].sum()
     severities = ordered["severity"].astype("string").fillna("unknown")
     return bars(
-        ordered,
+        ordered.assign(kind=[wording.term(kind) for kind in ordered["kind"]]),
         "kind",
         "problems",
         title=(
-            f"The most frequent problem is {str(top['kind']).replace('_', ' ')}:"
+            f"The most frequent problem is {wording.term(top['kind'])}:"
             f" {wording.count(top['problems'])} of {wording.count(total)}"
         ),
         subtitle=(
@@ -164,13 +198,13 @@ def problems(counted: pd.DataFrame) -> Figure:
 
 def footprint(
     sizes: pd.DataFrame, soft_mib: float, hard_mib: float, measure: str = "disk_bytes"
-) -> Figure:
+) -> Chart:
     """Draw the size of each SPEC's evidence against its limits.
 
     Parameters
     ----------
     sizes : DataFrame
-        From :func:`speckit_analysis.analysis.soundness.footprint`.
+        From :func:`speckit_analysis.analysis.footprint.footprint`.
     soft_mib, hard_mib : float
         The limits.
     measure : str
@@ -179,10 +213,10 @@ def footprint(
     specs = sizes[sizes["spec_id"] != "no SPEC"]
     if specs.empty:
         return empty("No file in this evidence belongs to a SPEC.")
-    above = int((specs["verdict"] != soundness.FOOTPRINT_VERDICTS[0]).sum())
-    colours = dict(zip(soundness.FOOTPRINT_VERDICTS, (GOOD, POOR, BAD), strict=True))
+    above = int((specs["verdict"] != VERDICTS[0]).sum())
+    colours = dict(zip(VERDICTS, (GOOD, POOR, BAD), strict=True))
     # Far below every limit the limits would squeeze the bars into nothing.
-    largest = specs[measure].max() / soundness.MIB
+    largest = specs[measure].max() / MIB
     limits = {"soft limit": soft_mib, "hard limit": hard_mib} if largest > soft_mib / 4 else {}
     unit = "whole disk blocks" if measure == "disk_bytes" else "file contents"
     return bars(
@@ -199,11 +233,11 @@ def footprint(
         axis="size",
         words=wording.size,
         colours=[colours[verdict] for verdict in specs["verdict"]],
-        limits={name: mib * soundness.MIB for name, mib in limits.items()},
+        limits={name: mib * MIB for name, mib in limits.items()},
     )
 
 
-def statuses(crosstab: pd.DataFrame) -> Figure:
+def statuses(crosstab: pd.DataFrame) -> Chart:
     """Draw the recorded status against the recomputed one.
 
     Parameters

@@ -10,13 +10,13 @@ from html import escape
 
 from matplotlib.figure import Figure
 
-from speckit_analysis.figures.theme import PAGE_INKS, theme
+from speckit_analysis.figures.theme import PAGE_INKS, Chart, theme
 
 _PREAMBLE = re.compile(r"\A.*?(?=<svg)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _STYLE = re.compile(r"\s*<style[^>]*>.*?</style>", re.DOTALL)
 _COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
-_ROOT = re.compile(r"<svg[^>]*viewBox=\"([^\"]*)\"[^>]*>")
+_ROOT = re.compile(r"<svg[^>]*viewBox=\"0 0 ([\d.]+) ([\d.]+)\"[^>]*>")
 _FONT = re.compile(r"font: (?:(bold|[1-9]00) )?([\d.]+)px [^;\"]*")
 _ID = re.compile(r' id="([^"]*)"')
 _REFERENCE = re.compile(r"(?:url\(#|href=\"#)([^)\"]*)")
@@ -37,7 +37,7 @@ def inline_svg(figure: Figure, label: str) -> str:
     str
         The element, the same for the same figure to the last byte.  It has no background, no
         fixed size, no style sheet and no id that another figure on the page could have; text
-        stays text, in the page's face.
+        stays text, in the page's face.  The title of a :class:`Chart` is left to the page.
     """
     text = _drawn(figure)
     # The same figure has the same ids every time, another figure has others.
@@ -49,21 +49,32 @@ def inline_svg(figure: Figure, label: str) -> str:
     text = _FONT.sub(_font, text)
     for ink, opacity in PAGE_INKS.items():
         text = _page_ink(text, ink, opacity)
-    head = (
-        f'<svg viewBox="\\1" role="img" aria-label="{_attribute(label)}"'
-        ' style="width: 100%; max-width: 720px; stroke-linejoin: round; stroke-linecap: butt">'
+    head = figure.head * 72 if isinstance(figure, Chart) else 0.0
+    return _ROOT.sub(lambda root: _root(root, head, label), text, count=1).strip()
+
+
+def _root(root: re.Match[str], head: float, label: str) -> str:
+    box = f"0 {head:.2f} {root[1]} {float(root[2]) - head:.2f}"
+    return (
+        f'<svg viewBox="{box}" role="img" aria-label="{escape(" ".join(label.split()))}"'
+        ' style="width: 100%; max-width: 680px; stroke-linejoin: round; stroke-linecap: butt">'
     )
-    return _ROOT.sub(head, text, count=1).strip()
 
 
 def _drawn(figure: Figure) -> str:
+    """Return the figure as matplotlib writes it, without the title that the page sets."""
     import matplotlib as mpl
 
     buffer = io.StringIO()
+    titles = figure.texts if isinstance(figure, Chart) else []
     with theme(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcParams["svg.hashsalt"] = "speckit-analysis"
+        for title in titles:
+            title.set_visible(False)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        for title in titles:
+            title.set_visible(True)
     return buffer.getvalue()
 
 
@@ -83,8 +94,3 @@ def _page_ink(text: str, ink: str, opacity: float) -> str:
         faded = f"; {paint}-opacity: {opacity}" if opacity < 1 else ""
         text = text.replace(f"{paint}: {ink}", f"{paint}: currentColor{faded}")
     return text
-
-
-def _attribute(label: str) -> str:
-    # The label becomes part of a replacement pattern, in which a backslash is special.
-    return escape(" ".join(label.split())).replace("\\", "\\\\")

@@ -35,9 +35,10 @@ _, ORANGE, GREEN, RED, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
 #: From best to worst, and for what is not known.
 GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
 
-WIDTH = 7.5
+#: Inches; small enough for the text to be read where a page is as wide as a phone.
+WIDTH = 6.1
 _TITLE_SIZE, _SUBTITLE_SIZE, _TEXT_SIZE = 12.0, 9.5, 9.5
-_TITLE_CHARACTERS, _SUBTITLE_CHARACTERS = 68, 96
+_TITLE_CHARACTERS, _SUBTITLE_CHARACTERS = 55, 78
 
 _SETTINGS: dict[str, Any] = {
     # Measured in matplotlib's own face, which is wider than what pages are set in: text that
@@ -91,18 +92,37 @@ def theme() -> Iterator[None]:
         yield
 
 
-def themed(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+def themed(draw: Callable[P, Chart]) -> Callable[P, Chart]:
     """Make a function that returns a figure draw it in this project's look."""
 
     @wraps(draw)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Chart:
         with theme():
             return draw(*args, **kwargs)
 
     return wrapper
 
 
-def canvas(title: str, subtitle: str, height: float) -> tuple[Figure, Axes]:
+class Chart(Figure):
+    """A figure that knows its own title, so that a page can set it as text.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        The finding, and what is shown.
+    head : float
+        Height that the two take at the top of the figure, in inches.
+    bare : bool
+        There is nothing to show but the title.
+    """
+
+    title: str = ""
+    subtitle: str = ""
+    head: float = 0.0
+    bare: bool = False
+
+
+def canvas(title: str, subtitle: str, height: float) -> tuple[Chart, Axes]:
     """Return a figure with its title set and one axes below it.
 
     Parameters
@@ -114,12 +134,14 @@ def canvas(title: str, subtitle: str, height: float) -> tuple[Figure, Axes]:
     height : float
         Height of the part below the title, in inches.
     """
-    heading = textwrap.wrap(clean(title, None), _TITLE_CHARACTERS)
-    below = textwrap.wrap(clean(subtitle, None), _SUBTITLE_CHARACTERS)
+    title, subtitle = clean(title, None), clean(subtitle, None)
+    heading = textwrap.wrap(title, _TITLE_CHARACTERS)
+    below = textwrap.wrap(subtitle, _SUBTITLE_CHARACTERS)
     title_height = len(heading) * _TITLE_SIZE * 1.28 / 72
-    top = title_height + 0.05 + len(below) * _SUBTITLE_SIZE * 1.35 / 72 + 0.12
-    total = height + top
-    figure = Figure(figsize=(WIDTH, total))
+    head = title_height + 0.05 + len(below) * _SUBTITLE_SIZE * 1.35 / 72 + 0.12
+    total = height + head
+    figure = Chart(figsize=(WIDTH, total))
+    figure.title, figure.subtitle, figure.head = title, subtitle, head
     # Rows are placed one by one: the line spacing of a browser is not matplotlib's.
     for row, line in enumerate(heading):
         y = 1 - (row + 1) * _TITLE_SIZE * 1.28 / 72 / total
@@ -127,30 +149,37 @@ def canvas(title: str, subtitle: str, height: float) -> tuple[Figure, Axes]:
     for row, line in enumerate(below):
         y = 1 - (title_height + 0.05 + (row + 1) * _SUBTITLE_SIZE * 1.35 / 72) / total
         figure.text(0, y, line, fontsize=_SUBTITLE_SIZE, color=MUTED, va="baseline")
-    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - top / total), w_pad=0.05, h_pad=0.03)
+    rect = (0, 0, 1, 1 - head / total)
+    figure.set_layout_engine("constrained", rect=rect, w_pad=0.05, h_pad=0.03)
     return figure, figure.subplots()
 
 
-def finish(figure: Figure, text: str) -> Figure:
+def finish(figure: Chart, text: str) -> Chart:
     """Finish `figure`: attach what a reader who does not see it is told, and fix its layout.
 
     Laying out starts from the last result, so that a figure shown twice would differ in the
     last digits if it were laid out twice.
     """
     figure.set_label(text)
-    with warnings.catch_warnings():
-        # Names may be in scripts that the measuring face lacks; the browser's will have them.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.draw_without_rendering()
+    lay_out(figure)
     figure.set_layout_engine("none")
     return figure
 
 
+def lay_out(figure: Figure) -> None:
+    """Give everything in `figure` its place, without drawing it."""
+    with warnings.catch_warnings():
+        # Names may be in scripts that the measuring face lacks; the browser's will have them.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.draw_without_rendering()
+
+
 @themed
-def empty(title: str, subtitle: str = "") -> Figure:
+def empty(title: str, subtitle: str = "") -> Chart:
     """Return a figure that says why there is nothing to show."""
     figure, axes = canvas(title, subtitle, 0.15)
     axes.set_axis_off()
+    figure.bare = True
     return finish(figure, f"Nothing to show. {title} {subtitle}".strip())
 
 

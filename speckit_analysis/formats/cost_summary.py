@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
 
+from speckit_analysis.formats.decoding import pointer_token
 from speckit_analysis.formats.fields import Amount, Count
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
@@ -92,6 +94,9 @@ COLUMNS = (
 # Sums of rounded amounts may differ from the rounded sum by this much.
 CENT = 0.01
 
+#: Two agents may cost the same by chance; this many do not.
+SUSPICIOUS_REPETITIONS = 3
+
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write the total, and one row per stage, agent or entry of the breakdown."""
@@ -147,13 +152,14 @@ def _parts(record: CostSummary) -> Iterator[tuple[Any, ...]]:
     nothing = (None, None, None)
     for field, stages in (("per_stage", record.per_stage), ("stages", record.stages)):
         for key, usd in (stages or {}).items():
-            yield f"/{field}/{key}", "stage", key, None, key, usd, nothing
+            yield f"/{field}/{pointer_token(key)}", "stage", key, None, key, usd, nothing
     for key, cost in (record.per_stage_camel or {}).items():
-        yield f"/perStage/{key}", "stage", key, None, key, cost.usd, (None, None, cost.tokens)
+        place = f"/perStage/{pointer_token(key)}"
+        yield place, "stage", key, None, key, cost.usd, (None, None, cost.tokens)
     # Upstream calls it per_model, but the keys are names of agents.
     for field, agents in (("per_model", record.per_model), ("per_agent", record.per_agent)):
         for key, usd in (agents or {}).items():
-            yield f"/{field}/{key}", "agent", None, key, key, usd, nothing
+            yield f"/{field}/{pointer_token(key)}", "agent", None, key, key, usd, nothing
     for number, entry in enumerate(record.breakdown or ()):
         tokens = (entry.input_tokens, entry.output_tokens, None)
         place = f"/breakdown/{number}"
@@ -184,6 +190,7 @@ def _check(
         file, "/breakdown", [e.cost_usd for e in record.breakdown or () if e.cost_usd], total
     )
     _check_utilization(file, record, total)
+    _check_repeated(file, record)
     if provenance == "hand_written":
         message = "several agents have the very same round token counts: the breakdown is invented"
         file.problem("/breakdown", "hand_written", "warning", message, "not taken as measured")
@@ -193,6 +200,16 @@ def _check_sum(file: EvidenceFile, place: str, parts: list[float], total: float 
     if parts and total is not None and abs(sum(parts) - total) > CENT:
         message = f"the parts add up to ${sum(parts):,.4f}, the total says ${total:,.4f}"
         file.problem(place, "totals_differ", "warning", message, "both kept as reported")
+
+
+def _check_repeated(file: EvidenceFile, record: CostSummary) -> None:
+    """Find one count of tokens charged to every call: agents do not cost the very same."""
+    amounts = Counter(usd for usd in (record.per_model or {}).values() if usd)
+    for usd, agents in amounts.items():
+        if agents >= SUSPICIOUS_REPETITIONS:
+            message = f"{agents} agents cost ${usd:.6g} each, to the digit"
+            action = "kept as reported; one call's tokens were charged to all"
+            file.problem("/per_model", "repeated_amount", "warning", message, action)
 
 
 def _check_utilization(file: EvidenceFile, record: CostSummary, total: float | None) -> None:

@@ -38,6 +38,13 @@ _NOTHING = re.compile(
     r"(?:\W*(?:conflicts?|disagreements?)?(?:\W+(?:detected|found|identified|noted|remain(?:ing)?))?)\W*$",
     re.IGNORECASE,
 )
+# "No major conflicts." and a remark is none as well, unless the remark takes it back.
+_NOTHING_REMARKED = re.compile(
+    r"^\W*no\b(?:\W+(?:major|significant|material|open|remaining))?\W+(?:conflicts?|disagreements?)"
+    r"(?:\W+(?:detected|found|identified|noted|remain(?:ing)?))?\s*[.;]\s"
+    r"(?!.*\b(?:but|however|except|although)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 _TEXT_KEYS = ("description", "issue", "conflict", "summary", "point", "detail", "details", "text")
 _TOPIC_KEYS = ("topic", "title", "area", "field", "id")
 
@@ -67,7 +74,7 @@ def declared(items: Iterable[Any] | None) -> list[Declared]:
 
 def _read(item: Any) -> Declared | None:
     if isinstance(item, str):
-        if not item.strip() or _NOTHING.match(item):
+        if not item.strip() or _NOTHING.match(item) or _NOTHING_REMARKED.match(item):
             return None
         return Declared(None, item, None, None, None, None, bool(_FAILURE.search(item)))
     if not isinstance(item, dict) or not item:

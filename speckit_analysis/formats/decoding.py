@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -134,7 +135,7 @@ _NOTE = re.compile(r'^(\s*"note":\s*")(.*)("\s*,?\s*)$', re.MULTILINE)
 
 def _escape_inner_quotes(text: str) -> str:
     """Escape the quotes inside ``"note"``, which upstream's shell scripts forgot to."""
-    return _NOTE.sub(lambda m: m[1] + re.sub(r'(?<!\\)"', r"\\\"", m[2]) + m[3], text)
+    return _NOTE.sub(lambda m: m[1] + re.sub(r'(?<!\\)"', r'\\"', m[2]) + m[3], text)
 
 
 def clean_text(value: Any) -> Any:
@@ -161,7 +162,7 @@ def convert(value: Any, struct: type[S], report: Report, pointer: str = "") -> S
         raise Undecodable(Finding(pointer, "mistyped_field", "error", message, "left out"))
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(struct):
-        place = f"{pointer}/{_escape(field.encode_name)}"
+        place = f"{pointer}/{pointer_token(field.encode_name)}"
         if field.encode_name in value:
             fields[field.name] = _convert_field(value[field.encode_name], field, report, place)
         elif field.required:
@@ -181,37 +182,58 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
 
 def _convert_field(value: Any, field: msgspec.structs.FieldInfo, report: Report, place: str) -> Any:
     try:
-        return msgspec.convert(value, field.type)
-    except (msgspec.ValidationError, RecursionError) as error:
-        inner = _inner_struct(field.type)
-        if inner is not None and isinstance(value, dict):
-            return convert(value, inner, report, place)
-        if inner is not None and isinstance(value, list):
-            return _convert_items(value, inner, report, place)
-        message = f"{field.encode_name!r}: {str(error).rstrip('.')}; found {_shown(value)}"
+        return _convert_value(value, field.type, report, place)
+    except Undecodable as error:
+        message = f"{field.encode_name!r}: {error}"
         report(Finding(place, "mistyped_field", "error", message, "treated as missing"))
         return None if field.required else _default(field)
 
 
-def _convert_items(items: list[Any], struct: type[S], report: Report, place: str) -> list[S]:
-    kept = []
-    for number, item in enumerate(items):
+def _convert_value(value: Any, annotation: Any, report: Report, place: str) -> Any:
+    """Return `value` as what `annotation` allows, without the parts of it that do not fit."""
+    try:
+        return msgspec.convert(value, annotation)
+    except (msgspec.ValidationError, RecursionError) as error:
+        for kind in _alternatives(annotation):
+            if isinstance(value, dict) and _is_struct(kind):
+                return convert(value, kind, report, place)
+            if isinstance(value, dict) and get_origin(kind) is dict:
+                named = (
+                    (name, f"{place}/{pointer_token(name)}", item) for name, item in value.items()
+                )
+                return dict(_fitting(named, get_args(kind)[1], report))
+            if isinstance(value, list) and get_origin(kind) is list:
+                counted = ((n, f"{place}/{n}", item) for n, item in enumerate(value))
+                return [item for _, item in _fitting(counted, get_args(kind)[0], report)]
+        message = f"{str(error).rstrip('.')}; found {_shown(value)}"
+        raise Undecodable(Finding(place, "mistyped_field", "error", message, "left out")) from None
+
+
+def _fitting(
+    items: Iterable[tuple[Any, str, Any]], annotation: Any, report: Report
+) -> Iterator[tuple[Any, Any]]:
+    """Yield the key and the value of every item that fits; report the others."""
+    for key, place, item in items:
         try:
-            kept.append(convert(item, struct, report, f"{place}/{number}"))
+            yield key, _convert_value(item, annotation, report, place)
         except Undecodable as error:
             report(error.finding)
-    return kept
 
 
 @cache
-def _inner_struct(annotation: Any) -> type[msgspec.Struct] | None:
-    """Return the struct inside ``S``, ``S | None`` or ``list[S] | None``."""
-    if isinstance(annotation, type) and get_origin(annotation) is None:
-        return annotation if issubclass(annotation, msgspec.Struct) else None
-    return next((s for arg in get_args(annotation) if (s := _inner_struct(arg)) is not None), None)
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    """Return the members of a union, or the one type that `annotation` is."""
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(kind for part in get_args(annotation) for kind in _alternatives(part))
+    return (annotation,)
 
 
-def _escape(name: str) -> str:
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def pointer_token(name: str) -> str:
+    """Return `name` as a part of a JSON pointer."""
     return name.replace("~", "~0").replace("/", "~1")
 
 

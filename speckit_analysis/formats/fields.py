@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,3 +17,10 @@ Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 
 #: A score on whatever scale the writer uses.
 Score = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+
+
+def names_absolute_path(artifacts: list[Any] | None) -> bool:
+    """Tell whether the first artifact, a path or an object with one, is an absolute path."""
+    first = artifacts[0] if artifacts else None
+    path = first.get("path") if isinstance(first, dict) else first
+    return isinstance(path, str) and path.startswith("/")

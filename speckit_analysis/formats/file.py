@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -72,8 +72,14 @@ class EvidenceFile:
             self.state = "invalid"
             return None
 
-    def decode_lines(self, decoder: msgspec.json.Decoder[S]) -> Iterator[tuple[str, S]]:
+    def decode_lines(self, decoder: msgspec.json.Decoder[S]) -> Iterable[tuple[str, S]]:
         """Decode a JSON or JSON Lines file, with the start of each value's locator."""
+        try:
+            return (("", decoder.decode(self.data)),)  # one value, as it should be
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return self._decode_each_or_whole(decoder)
+
+    def _decode_each_or_whole(self, decoder: msgspec.json.Decoder[S]) -> Iterator[tuple[str, S]]:
         if self.name.endswith(".jsonl") and 0 <= self.data.find(b"\n") < len(self.data) - 1:
             lines = self.data.strip().split(b"\n")
             if len(lines) > 1 and lines[0].strip() not in (b"{", b"["):  # not one value over many

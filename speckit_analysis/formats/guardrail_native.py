@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import msgspec
 
+from speckit_analysis.formats.fields import names_absolute_path
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.guardrail_v1 import CHECK_COLUMNS
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.redaction import mask
 from speckit_analysis.timestamps import IN_NAME, canonical
+from speckit_analysis.vocabulary import normalise_stage
 
 
 class Check(msgspec.Struct, gc=False):
@@ -58,6 +60,7 @@ COLUMNS = (
     "errors",
     "warnings",
     "artifacts",
+    "absolute_path",
 )
 
 
@@ -74,10 +77,12 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     key = f"{canonical(moment)}_{record.session_id}" if moment else record.session_id
     checks = record.checks or []
     write = rows.writer("checks", CHECK_COLUMNS)
+    # The file spells its stage three ways; the checks keep the command's where it says the same.
+    spelled = record.command if _same_stage(record.command, stage) else stage
     for number, check in enumerate(checks):
         row = (check.name, check.status, mask(check.message or ""))
-        write((file.number, f"/checks/{number}", spec, stage, key, "check", *row))
-    failed = [check.name for check in checks if check.status == "failed"]
+        write((file.number, f"/checks/{number}", spec, spelled, key, "check", *row))
+    failed = [check.name or "a check" for check in checks if check.status == "failed"]
     status = {True: "passed", False: "failed", None: None}[record.success]
     counts = (len(checks), len(failed), _len(record.errors), _len(record.warnings))
     head = (
@@ -90,13 +95,18 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         str(record.schema_version),
     )
     times = (record.session_id, moment, status)
-    rows.writer("guardrails", COLUMNS)((*head, *times, *counts, _len(record.artifacts)))
+    paths = (_len(record.artifacts), names_absolute_path(record.artifacts))
+    rows.writer("guardrails", COLUMNS)((*head, *times, *counts, *paths))
     if failed and record.success:
         message = f"success is true although {', '.join(failed)} failed"
         file.problem("/success", "ok_over_failed_checks", "error", message, "status recomputed")
     if failed and record.errors == []:
         message = f"{', '.join(failed)} failed, yet the list of errors is empty"
         file.problem("/errors", "failure_without_error", "info", message, "believed the check")
+
+
+def _same_stage(command: str | None, stage: str | None) -> bool:
+    return command is not None and normalise_stage(command) == normalise_stage(stage)
 
 
 def _len(items: list[Any] | None) -> int | None:

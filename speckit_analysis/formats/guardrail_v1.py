@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from speckit_analysis.formats.decoding import pointer_token
+from speckit_analysis.formats.fields import names_absolute_path
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
@@ -120,6 +122,7 @@ COLUMNS = (
     "checks_failed",
     "artifacts",
     "provenance",
+    "absolute_path",
 )
 CHECK_COLUMNS = ("spec_id", "stage_raw", "key", "kind", "name", "status_recorded", "message")
 
@@ -157,6 +160,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
             failed,
             None if record.artifacts is None else len(record.artifacts),
             _provenance(record),
+            names_absolute_path(record.artifacts),
         )
     )
     _check_times(file, session, record.timestamp)
@@ -213,7 +217,7 @@ def _checks(record: Guardrail) -> Iterator[tuple[str, str, str | None, str | Non
     for number, scenario in enumerate(record.scenarios or ()):
         yield f"/scenarios/{number}", "scenario", scenario.name, scenario.status, None
     for name, status in (record.hooks or {}).items():
-        yield f"/hooks/{name}", "hook", name, status, None
+        yield f"/hooks/{pointer_token(name)}", "hook", name, status, None
     if record.baseline is not None:
         yield "/baseline", "baseline", record.baseline.mode, record.baseline.status, None
     if record.policy is not None:

@@ -70,7 +70,11 @@ class Format:
         """Match a file by the top folder of its evidence root and its name."""
         if not name.endswith(self.endings) or (self.folders and folder not in self.folders):
             return None
-        return next((m for p in self.patterns if (m := p.fullmatch(name)) is not None), None)
+        for pattern in self.patterns:
+            match = pattern.fullmatch(name)
+            if match is not None:
+                return match
+        return None
 
 
 @cache

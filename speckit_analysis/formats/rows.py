@@ -64,16 +64,16 @@ class Rows:
     """
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, tuple[str, ...]], list[Row]] = {}
+        self._rows: dict[tuple[str, int], tuple[tuple[str, ...], list[Row]]] = {}
 
     def writer(self, table: str, columns: tuple[str, ...]) -> Callable[[Row], None]:
         """Return a function that takes ``(file, locator, *columns)`` for `table`."""
-        key = (table, columns)
+        key = (table, id(columns))  # a tuple's identity is found faster than its content
         if key not in self._rows:
             for column in columns:
                 arrow_type(table, column)
-            self._rows[key] = []
-        return self._rows[key].append
+            self._rows[key] = (columns, [])
+        return self._rows[key][1].append
 
     def problem(
         self, file: int, locator: str, kind: str, severity: str, message: str, action: str
@@ -85,7 +85,7 @@ class Rows:
     def take(self) -> dict[str, list[pa.RecordBatch]]:
         """Return what was collected, by table, and forget it."""
         batches: dict[str, list[pa.RecordBatch]] = {}
-        for (table, columns), rows in self._rows.items():
+        for (table, _), (columns, rows) in self._rows.items():
             if rows:
                 batches.setdefault(table, []).append(_batch(table, columns, rows))
                 rows.clear()
@@ -94,12 +94,10 @@ class Rows:
 
 def _batch(table: str, columns: Sequence[str], rows: list[Row]) -> pa.RecordBatch:
     names = ("file", "locator", *columns)
-    if any(len(row) != len(names) for row in rows):
+    if set(map(len, rows)) != {len(names)}:
         raise ValueError(f"a format wrote rows for {table!r} that do not fit {names}")
-    arrays = [
-        _array(table, name, values)
-        for name, values in zip(names, zip(*rows, strict=True), strict=True)
-    ]
+    columnwise = zip(*rows, strict=True)
+    arrays = [_array(table, name, values) for name, values in zip(names, columnwise, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, names=list(names))
 
 

@@ -19,7 +19,7 @@ from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.redaction import mask
-from speckit_analysis.timestamps import IN_NAME, canonical
+from speckit_analysis.timestamps import IN_NAME, canonical, start_of
 
 
 class SynthesisConsensus(msgspec.Struct, gc=False):
@@ -133,6 +133,9 @@ def _moment(file: EvidenceFile, record: Synthesis) -> tuple[str | None, str | No
         return file.identity(named, record.timestamp, "timestamp"), "start"
     if record.timestamp and "${" not in record.timestamp:
         return record.timestamp, "end"
+    started = start_of(record.run_id)
+    if started:
+        return started, "start"
     generated = _GENERATED.search(record.output_markdown or "")
     if record.created_at or generated:
         return record.created_at or generated[1] if generated else record.created_at, "exported"
@@ -211,7 +214,8 @@ def _is_hollow(markdown: str) -> bool:
 
 
 def _sniff(content: Mapping[str, Any]) -> bool:
-    return "status" in content and bool({"output_markdown", "conflicts_resolved"} & content.keys())
+    merged = isinstance(content.get("consensus"), dict) and not {"agent", "command"} & content.keys()
+    return "status" in content and (merged or "output_markdown" in content)
 
 
 FORMAT = Format(

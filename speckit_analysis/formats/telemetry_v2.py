@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from speckit_analysis.formats.declared import declared, write_disagreements
-from speckit_analysis.formats.fields import Amount, Count, Score, Total
+from speckit_analysis.formats.fields import Amount, Count, Score, Total, names_absolute_path
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
@@ -229,7 +229,8 @@ def _run_row(
         metrics.automated_checks_failed if measured else None,
         "telemetry",
         "timestamp",
-        bool(consensus.agents) and (consensus.agents[0].output_path or "").startswith("/"),
+        (bool(consensus.agents) and (consensus.agents[0].output_path or "").startswith("/"))
+        or names_absolute_path(record.artifacts),
     )
 
 
@@ -243,7 +244,9 @@ def _read_disagreements(
     """Points and conflicts mostly repeat each other: what both say is one disagreement."""
     seen: dict[str, tuple[str, Any]] = {}
     points, conflicts = consensus.disagreement_points, consensus.conflicts
-    fields = ("disagreement_points",) if points == conflicts else ("disagreement_points", "conflicts")
+    fields = (
+        ("disagreement_points",) if points == conflicts else ("disagreement_points", "conflicts")
+    )
     for field in fields:
         for number, item in enumerate(getattr(consensus, field) or ()):
             for entry in declared([item]):
@@ -256,7 +259,8 @@ def _check_participation(
 ) -> None:
     absent = (False, None, "absent", "skipped", "missing", "failed")
     claimed = {agent for agent, state in participation.items() if state not in absent}
-    found = {agent.agent for agent in consensus.agents or () if agent.status in (None, "ok")}
+    succeeded = [agent for agent in consensus.agents or () if agent.status in (None, "ok")]
+    found = {agent.agent for agent in succeeded if agent.agent is not None}
     if claimed != found:
         message = (
             f"agent_participation names {', '.join(sorted(claimed)) or 'nobody'}, but the calls"

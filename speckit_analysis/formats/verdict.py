@@ -12,7 +12,7 @@ from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.proposals import write_proposal
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.timestamps import canonical
+from speckit_analysis.timestamps import canonical, start_of
 
 
 class Proposal(msgspec.Struct, gc=False):
@@ -36,7 +36,6 @@ class Verdict(msgspec.Struct, kw_only=True, gc=False):
 
 
 _DECODER = msgspec.json.Decoder(Verdict)
-_STARTED = re.compile(r"_(\d{10})_[0-9a-f]+$")
 
 COLUMNS = (
     "spec_id",
@@ -82,9 +81,9 @@ def _batch(moment: str | None) -> str | None:
 
 
 def _moment(record: Verdict, key: str | None) -> tuple[str | None, str]:
-    started = _STARTED.search(record.run_id or "")
+    started = start_of(record.run_id)
     if started:
-        return started[1], "start"
+        return started, "start"
     if key and key.startswith("batch-"):
         return key.removeprefix("batch-"), "collected"
     return record.exported_at, "exported"

@@ -28,7 +28,7 @@ from speckit_analysis.reports.parameters import (
     declared_parameters,
     effective_parameters,
 )
-from speckit_analysis.reports.provenance import Provenance, package_versions
+from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
 from speckit_analysis.snapshot import VARIABLE
 
 if TYPE_CHECKING:
@@ -167,7 +167,10 @@ class _Job:
 
     @property
     def parameters(self) -> list[dict[str, str]]:
-        return effective_parameters(self.declared, self.passed)
+        shown = dict(self.passed)
+        if "evidence" in shown:
+            shown["evidence"] = shown_path(self.evidence.argument)
+        return effective_parameters(self.declared, shown)
 
 
 def _load_once(evidence: Sequence[str | Path], snapshot: Path) -> _Evidence:
@@ -182,7 +185,7 @@ def _load_once(evidence: Sequence[str | Path], snapshot: Path) -> _Evidence:
     return _Evidence(
         # Kernels take the snapshot; the parameter says what it is a snapshot of.
         argument=os.pathsep.join(str(Path(root).expanduser().absolute()) for root in evidence),
-        roots=list(loaded.roots),
+        roots=[shown_path(root) for root in loaded.roots],
         fingerprint=loaded.fingerprint,
     )
 

@@ -32,13 +32,16 @@ def headline(text: str) -> None:
     from IPython.core.getipython import get_ipython
     from IPython.display import display
 
+    from speckit_analysis.analysis.wording import unbroken
+
     text = " ".join(str(text).split())
     if get_ipython() is None:
         print(text)
         return
+    shown = escape(unbroken(text))
     display(
         {
-            "text/html": f'<p class="headline" style="{_CALLOUT_STYLE}">{escape(text)}</p>',
+            "text/html": f'<p class="headline" style="{_CALLOUT_STYLE}">{shown}</p>',
             "text/plain": text,
         },
         raw=True,

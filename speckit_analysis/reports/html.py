@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from speckit_analysis.analysis.wording import unbroken
 from speckit_analysis.reports.document import read_document
 from speckit_analysis.reports.errors import ReportError
 from speckit_analysis.reports.files import write_whole
@@ -105,7 +106,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"duration": duration, "moment": moment}
+    environment.filters |= {"duration": duration, "moment": moment, "unbroken": unbroken}
     return environment
 
 

@@ -17,8 +17,9 @@ def notebook_folder() -> Path:
 
 
 def notebook_names() -> list[str]:
-    """Return the names of the project's notebooks, in order."""
-    return sorted(path.stem for path in notebook_folder().glob("*.ipynb"))
+    """Return the names of the project's notebooks, the one on the evidence itself first."""
+    names = (path.stem for path in notebook_folder().glob("*.ipynb"))
+    return sorted(names, key=lambda name: (name != "evidence", name))
 
 
 def find_notebooks(names: Sequence[str | Path]) -> list[Path]:

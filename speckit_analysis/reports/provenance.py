@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from speckit_analysis.reports.headlines import METADATA_KEY
+from speckit_analysis.sample import sample_path
 
 #: Libraries whose version can change a number or a picture.
 PACKAGES = (
@@ -50,6 +53,23 @@ class Provenance:
     seed: str = ""
     started: str = ""
     seconds: float | None = None
+
+
+def shown_path(path: str) -> str:
+    """Return a path as a report shows it: the sample by its name, others without the folder.
+
+    Parameters
+    ----------
+    path : str
+        A folder, a file or a glob; several ones joined by ``os.pathsep`` are shown so too.
+    """
+    if os.pathsep in path:
+        return os.pathsep.join(map(shown_path, path.split(os.pathsep)))
+    absolute = Path(path).expanduser().absolute()
+    if absolute == sample_path():
+        return "data/sample"
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else path
 
 
 def package_versions() -> dict[str, str]:

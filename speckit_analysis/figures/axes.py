@@ -1,0 +1,177 @@
+"""What charts share: rows with names, axes with units, text at the end of bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.figures.theme import BLUE, GRID, MUTED, clean, lay_out
+
+Words = Callable[[object], str]
+
+#: Inches per row, and the most rows that a chart shows.
+ROW = 0.29
+MOST_ROWS = 24
+
+#: Labels that fit below a figure if each is a date.
+MOST_DATES = 6
+
+
+class Ticks(MaxNLocator):
+    """Round ticks, which for sizes are round in the unit that they are written in."""
+
+    def __init__(self, words: Words, most: int) -> None:
+        quarters = {"steps": [1, 2.5, 5, 10]} if words is wording.percent else {}
+        super().__init__(most, integer=words is wording.count, **quarters)
+        self._binary = words is wording.size
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        """Return where ticks are."""
+        unit = 1024.0 ** int(np.log2(max(vmax, 1.0)) // 10) if self._binary else 1.0
+        return [tick * unit for tick in super().tick_values(vmin / unit, vmax / unit)]
+
+
+def tick_words(words: Words) -> FuncFormatter:
+    """Return a formatter that writes ticks as `words` does, round ones without a fraction."""
+    return FuncFormatter(lambda figure, _: words(figure).replace(".0 ", " "))
+
+
+def label_ends(
+    figure: Figure, axes: Axes, ends: np.ndarray, tags: Sequence[str], reach: float
+) -> None:
+    """Write one tag behind the end of each bar, on an axis from 0 that has room for it.
+
+    Parameters
+    ----------
+    figure, axes : Figure and Axes
+        Rows named, so that its width is known.
+    ends : ndarray of float
+        Where the bars end.
+    tags : sequence of str
+        One per bar.
+    reach : float
+        How far the axis reaches at least.
+    """
+    texts = [
+        axes.annotate(tag, (end, row), xytext=(4, 0), textcoords="offset points", va="center")
+        for row, (end, tag) in enumerate(zip(ends, tags, strict=True))
+    ]
+    for text in texts:
+        text.set_in_layout(False)
+    lay_out(figure)
+    width = axes.get_window_extent().width
+    lengths = np.array([text.get_window_extent().width for text in texts]) + 6
+    needed = ends / np.maximum(1 - lengths / width, 0.15)
+    axes.set_xlim(0, max(reach, *needed) or 1.0)
+
+
+def label_margin(axes: Axes, tags: Sequence[str]) -> None:
+    """Write one tag per row to the right of the axes."""
+    for row, tag in enumerate(tags):
+        axes.annotate(
+            tag,
+            (1.0, row),
+            xytext=(8, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def time_places(moments: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return where on a true axis of time periods lie, and which of them fit a label.
+
+    Parameters
+    ----------
+    moments : Series of timestamps
+        Starts of periods, in order.
+
+    Returns
+    -------
+    places : ndarray of float
+        In lengths of the shortest step, the first at 0: periods without a row leave a gap.
+    labelled : ndarray of int
+        Rows whose labels do not run into each other.
+    """
+    days = (moments - moments.iloc[0]).dt.total_seconds().to_numpy(dtype=float) / 86_400
+    places = days / np.diff(days).min() if len(days) > 1 else days
+    apart = (places[-1] - places[0]) / MOST_DATES
+    labelled = [0]
+    for row, place in enumerate(places):
+        if row and place - places[labelled[-1]] >= max(apart, 1e-9):
+            labelled.append(row)
+    return places, np.asarray(labelled)
+
+
+def tile(row: int, column: int, opacity: float) -> Rectangle:
+    """Return the field of a matrix at `row` and `column`."""
+    return Rectangle(
+        (column - 0.48, row - 0.46), 0.96, 0.92, facecolor=BLUE, alpha=opacity, edgecolor="none"
+    )
+
+
+def height(rows: int, limits: bool = False) -> float:
+    """Return the height of axes with so many rows, in inches."""
+    return 0.62 + ROW * max(rows, 1) + (0.22 if limits else 0.0)
+
+
+def cut_note(subtitle: str, frame: pd.DataFrame) -> str:
+    """Add to `subtitle` how many rows of `frame` the chart leaves out."""
+    if len(frame) <= MOST_ROWS:
+        return subtitle
+    return f"{subtitle} The first {MOST_ROWS} of {wording.count(len(frame))} rows."
+
+
+def plain(name: object) -> str:
+    """Return a category's name in words, fit for a figure."""
+    return clean(wording.term(name))
+
+
+def name_rows(axes: Axes, names: Iterable[object], cut: int | None = 34) -> None:
+    """Name the rows from the top, each name cut to so many characters."""
+    known = [named(name) for name in names]
+    axes.set_yticks(range(len(known)), [clean(name, cut) for name in known])
+    axes.set_ylim(len(known) - 0.4, -0.6)
+
+
+def value_axis(axes: Axes, name: str, words: Words) -> None:
+    """Name the horizontal axis and write its figures as `words` does."""
+    axes.set_xlabel(name, loc="left")
+    axes.xaxis.set_major_locator(Ticks(words, 5))
+    axes.xaxis.set_major_formatter(tick_words(words))
+    axes.spines["bottom"].set_color(GRID)
+
+
+def limit_lines(axes: Axes, limits: Mapping[str, float]) -> None:
+    """Draw a dashed line at each limit, its name above it."""
+    for name, place in limits.items():
+        axes.axvline(place, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.annotate(
+            name,
+            (place, 1.0),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            color=MUTED,
+        )
+
+
+def in_words(title: str, names: Iterable[object], tags: Sequence[str]) -> str:
+    """Return what a reader who does not see the figure is told."""
+    rows = (f"{clean(named(name))}: {tag}" for name, tag in zip(names, tags, strict=True))
+    return f"{clean(title, None)}. {'; '.join(rows)}."
+
+
+def named(name: Any) -> str:
+    """Return a name, or that there is none."""
+    return "not told" if pd.isna(name) else str(name)

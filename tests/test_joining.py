@@ -1,0 +1,241 @@
+"""What belongs together is one run and one call, counted once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from evidence_files import (
+    ABSENT,
+    PLACES,
+    RUN_ID,
+    SESSION,
+    SPEC,
+    START,
+    answer,
+    call,
+    changed,
+    cost,
+    event,
+    exported_synthesis,
+    failed_output,
+    guardrail,
+    kinds,
+    narrative_synthesis,
+    native,
+    only,
+    output,
+    problems,
+    proposal,
+    runner_synthesis,
+    telemetry,
+    verdict,
+    write,
+)
+
+import speckit_analysis as sk
+
+
+def write_bundle(root: Path, **changes: Any) -> None:
+    """Write one run as the runner does: telemetry, metrics, outputs, synthesis and prompts."""
+    base = f"consensus/{SPEC}/spec-plan_{START}"
+    write(root, PLACES["telemetry"], telemetry(**changes))
+    write(root, PLACES["runner_synthesis"], runner_synthesis())
+    for agent, usd in (("gemini", 0.0075), ("claude", 0.0126)):
+        write(root, f"{base}_{agent}_metrics.json", call(agent, cost_usd=usd))
+        write(root, f"{base}_{agent}.json", output(agent))
+        write(root, f"{base}_{agent}_prompt.txt", "Plan.")
+
+
+def test_a_bundle_of_eight_files_is_one_run_of_two_calls(tmp_path: Path) -> None:
+    write_bundle(tmp_path)
+    evidence = sk.load(tmp_path)
+    run = only(evidence.runs)
+    assert (run.agents, run.agents_ok, run.basis) == (2, 2, "telemetry")
+    assert list(evidence.calls["agent"]) == ["gemini", "claude"]
+    assert len(evidence.proposals) == 2
+    assert (run.status, run.status_recorded, run.synthesis_status) == ("ok", "ok", "ok")
+
+
+def test_tokens_cost_and_latency_of_a_bundle_count_once(tmp_path: Path) -> None:
+    write_bundle(tmp_path)
+    run = only(sk.load(tmp_path).runs)
+    assert (run.tokens, run.latency_ms) == (3600, 421468)
+    assert run.cost_usd_reported == pytest.approx(0.0201)
+
+
+def test_a_call_says_how_many_files_describe_it(tmp_path: Path) -> None:
+    write_bundle(tmp_path)
+    evidence = sk.load(tmp_path)
+    assert set(evidence.calls["sources"]) == {3}
+    assert only(evidence.runs).sources == 6
+
+
+def test_metrics_that_differ_from_the_telemetry_are_a_problem(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry())
+    write(tmp_path, PLACES["metrics"], call("gemini", prompt_tokens=9999))
+    evidence = sk.load(tmp_path)
+    found = problems(evidence, "metrics_differ")[0]
+    assert (found.source, found.severity) == (PLACES["metrics"], "warning")
+    assert "9999" in found.message
+    assert "1200" in found.message
+    gemini = evidence.calls.set_index("agent").loc["gemini"]
+    assert gemini["prompt_tokens"] == 1200
+    assert len(evidence.calls) == 2
+
+
+def test_metrics_that_repeat_the_telemetry_are_none(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry())
+    write(tmp_path, PLACES["metrics"], call("gemini"))
+    assert "metrics_differ" not in kinds(sk.load(tmp_path))
+
+
+def test_an_output_tells_what_the_telemetry_of_its_call_does_not(tmp_path: Path) -> None:
+    unsaid = call("gemini", model_id=None, status=None)
+    write(tmp_path, PLACES["telemetry"], telemetry(unsaid))
+    write(tmp_path, PLACES["output"], output("gemini"))
+    row = only(sk.load(tmp_path).calls)
+    assert (row.basis, row.status, row.model_claimed) == ("telemetry", "ok", "gemini-2.5-pro")
+    assert row.model_id == "gemini-2.5-pro"
+
+
+def test_an_output_that_failed_outweighs_a_status_of_ok(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry(call("gemini"), call("claude")))
+    base = f"consensus/{SPEC}/spec-plan_{START}"
+    write(tmp_path, f"{base}_gemini.json", failed_output("gemini"))
+    write(tmp_path, f"{base}_claude.json", output("claude"))
+    run = only(sk.load(tmp_path).runs)
+    assert (run.status_recorded, run.status, run.agents_failed) == ("ok", "degraded", 1)
+
+
+def test_an_agent_called_twice_in_one_run_is_two_calls(tmp_path: Path) -> None:
+    twice = telemetry(call("gemini"), call("gemini", prompt_tokens=1300, total_tokens=1900))
+    write(tmp_path, PLACES["telemetry"], twice)
+    assert sorted(sk.load(tmp_path).calls["prompt_tokens"]) == [1200, 1300]
+
+
+def test_a_verdict_and_its_exported_synthesis_are_one_run(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["verdict"], verdict())
+    write(tmp_path, PLACES["exported_synthesis"], exported_synthesis())
+    run = only(sk.load(tmp_path).runs)
+    assert (run.agents, run.agents_recorded, run.synthesis_status) == (2, 2, "ok")
+    assert (run.match_rule, run.sources) == ("run_id", 2)
+
+
+def test_an_exported_synthesis_without_run_id_joins_the_only_verdict_of_its_folder(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, PLACES["verdict"], verdict())
+    bare = exported_synthesis(run_id=None, created_at=ABSENT)
+    write(tmp_path, PLACES["exported_synthesis"], bare)
+    assert only(sk.load(tmp_path).runs).run_id == f"{SPEC}/plan/{RUN_ID}"
+
+
+def test_an_exported_synthesis_of_another_run_stays_apart(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["verdict"], verdict())
+    other = exported_synthesis(run_id=f"run_{SPEC}_1762828295_44b21920")
+    write(tmp_path, PLACES["exported_synthesis"], other)
+    assert len(sk.load(tmp_path).runs) == 2
+
+
+def test_stages_of_one_run_id_are_runs_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["verdict"], verdict())
+    tasks = verdict(proposal("gemini", answer("gemini", stage="spec-tasks")), stage="tasks")
+    write(tmp_path, f"consensus/{SPEC}/tasks_verdict.json", tasks)
+    assert set(sk.load(tmp_path).runs["stage"]) == {"plan", "tasks"}
+
+
+def test_outputs_synthesis_and_guardrail_of_one_session_are_joined(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["rehearsal"], output("gpt_pro"))
+    where = f"evidence/commands/{SPEC}/spec-plan_{SESSION}.json"
+    write(tmp_path, PLACES["narrative_synthesis"], narrative_synthesis(telemetry=where))
+    write(tmp_path, PLACES["guardrail"], guardrail())
+    evidence = sk.load(tmp_path)
+    run = only(evidence.runs)
+    assert run.run_id == f"{SPEC}/plan/{SESSION}"
+    assert only(evidence.guardrails).run_id == run.run_id
+
+
+def test_a_guardrail_of_no_run_belongs_to_none(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["guardrail"], guardrail())
+    assert pd.isna(only(sk.load(tmp_path).guardrails).run_id)
+
+
+def test_a_native_guardrail_belongs_to_the_run_that_started_at_its_second(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["native"], native())  # 03:22:19 is 1762744939 seconds after 1970
+    write(tmp_path, PLACES["verdict"], verdict())
+    evidence = sk.load(tmp_path)
+    assert only(evidence.guardrails).run_id == only(evidence.runs).run_id
+
+
+def test_a_guardrail_renamed_for_windows_counts_once(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["native"], native())
+    renamed = "guardrail-plan-2025-11-10T03-22-19Z_1025075.json"
+    copy = native(artifacts=[{"path": f"evidence/{renamed}"}])
+    write(tmp_path, f"archive/commands/{SPEC}/{renamed}", copy)
+    evidence = sk.load(tmp_path)
+    assert sorted(evidence.guardrails["provenance"]) == ["measured", "stale_copy"]
+    assert sorted(evidence.checks["provenance"]) == [*["measured"] * 2, *["stale_copy"] * 2]
+    assert "which another file holds too" in problems(evidence, "duplicate")[0].message
+
+
+def test_an_event_and_a_summary_in_an_archive_count_once(tmp_path: Path) -> None:
+    for folder in ("", "archive/"):
+        write(tmp_path, folder + PLACES["lifecycle"], event())
+        write(tmp_path, folder + PLACES["cost"], cost())
+    evidence = sk.load(tmp_path)
+    assert sorted(evidence.lifecycle["provenance"]) == ["measured", "stale_copy"]
+    measured = evidence.costs[evidence.costs["provenance"] == "measured"]
+    assert measured.groupby("scope", observed=True).size().to_dict() == {
+        "agent": 2,
+        "stage": 2,
+        "total": 1,
+    }
+
+
+def test_a_copy_of_a_run_in_another_folder_is_the_same_run(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "here")
+    shutil.copytree(tmp_path / "here", tmp_path / "archive")
+    evidence = sk.load(tmp_path)
+    assert only(evidence.runs).agents == 2
+    assert len(evidence.calls) == 2
+    assert len(problems(evidence, "duplicate")) > 0
+
+
+def test_runs_of_the_same_second_at_two_stages_stay_apart(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry())
+    tasks = PLACES["telemetry"].replace("spec-plan", "spec-tasks")
+    write(tmp_path, tasks, telemetry(command="spec-tasks"))
+    evidence = sk.load(tmp_path)
+    assert sorted(evidence.runs["run_id"]) == [f"{SPEC}/plan/{START}", f"{SPEC}/tasks/{START}"]
+    assert set(evidence.runs["agents"]) == {2}
+
+
+def test_a_run_of_which_only_prompts_exist_never_ran(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["prompt"], "Plan.")
+    assert len(sk.load(tmp_path).runs) == 0
+
+
+def test_an_earlier_state_of_a_summary_is_superseded(tmp_path: Path) -> None:
+    write(tmp_path, f"latest/{PLACES['cost']}", cost(call_count=9))
+    write(tmp_path, f"earlier/2025-11-02_5e2af02/{PLACES['cost']}", cost())
+    evidence = sk.load(tmp_path)
+    totals = evidence.costs[evidence.costs["scope"] == "total"].set_index("calls_reported")
+    assert totals["superseded"].to_dict() == {9: False, 4: True}
+    found = problems(evidence, "superseded")[0]
+    assert found.source.startswith("earlier/")
+
+
+def test_the_path_wins_over_the_content(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry(specId="SPEC-KIT-666"))
+    evidence = sk.load(tmp_path)
+    assert only(evidence.runs).spec_id == SPEC
+    assert problems(evidence, "identity_differs")[0].locator == "/specId"
+
+
+def test_without_a_telling_path_the_content_names_the_run(tmp_path: Path) -> None:
+    write(tmp_path, "export.json", changed(telemetry(), {"specId": "SPEC-KIT-777"}))
+    assert only(sk.load(tmp_path).runs).run_id == f"SPEC-KIT-777/plan/{START}"

@@ -1,0 +1,91 @@
+"""The contract: every column declared once, with type, unit and meaning."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from speckit_analysis.tables import (
+    ARROW_TYPES,
+    ORDERED_CATEGORIES,
+    PANDAS_DTYPES,
+    TABLES,
+    Table,
+)
+
+DOCS = Path(__file__).parent.parent / "docs" / "columns.md"
+
+
+def test_the_tables_are_those_of_the_design() -> None:
+    assert (
+        list(TABLES)
+        == (
+            "runs calls proposals disagreements costs guardrails checks lifecycle reviews overrides"
+            " spawns files problems"
+        ).split()
+    )
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_a_column_is_declared_once(table: Table) -> None:
+    assert len(set(table.column_names)) == len(table.column_names)
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_every_column_has_a_type_and_a_meaning(table: Table) -> None:
+    for column in table.columns:
+        assert column.kind in PANDAS_DTYPES, column.name
+        assert column.kind in ARROW_TYPES, column.name
+        assert column.meaning, column.name
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", column.name)
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_a_unit_in_the_name_is_the_unit_declared(table: Table) -> None:
+    endings = {"_usd": "USD", "_ms": "ms", "_s": "s", "_bytes": "bytes", "_tokens": "tokens"}
+    for column in table.columns:
+        bare = column.name.removesuffix("_reported")
+        ending = next((e for e in endings if bare.endswith(e)), None)
+        if ending is not None and column.kind in ("number", "integer"):
+            assert column.unit == endings[ending], column.name
+        if column.kind == "timestamp":
+            assert column.unit == "UTC", column.name
+
+
+@pytest.mark.parametrize(
+    "table", [t for n, t in TABLES.items() if n not in ("files", "problems")], ids=lambda t: t.name
+)
+def test_every_row_knows_where_it_came_from(table: Table) -> None:
+    assert {"provenance", "source", "locator"} <= set(table.column_names)
+
+
+def test_a_reported_figure_and_a_computed_one_are_two_columns() -> None:
+    for name in ("cost_usd", "latency_ms", "tokens"):
+        assert {name, f"{name}_reported"} <= set(TABLES["runs"].column_names)
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_an_empty_table_has_every_column_and_type(table: Table) -> None:
+    empty = table.empty()
+    assert tuple(empty.columns) == table.column_names
+    assert [str(dtype) for dtype in empty.dtypes] == [column.dtype for column in table.columns]
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_the_documentation_lists_every_column(table: Table) -> None:
+    text = DOCS.read_text()
+    assert f"`{table.name}`" in text or table.name in text
+    assert all(f"`{name}`" in text for name in table.column_names)
+
+
+def test_an_unknown_column_is_said_with_its_table() -> None:
+    with pytest.raises(KeyError, match="runs"):
+        TABLES["runs"]["walks"]
+
+
+def test_categories_with_an_order_are_columns_somewhere() -> None:
+    assert set(ORDERED_CATEGORIES) <= {
+        name for table in TABLES.values() for name in table.column_names
+    }
