@@ -1,0 +1,182 @@
+"""Damage of every kind that real evidence has, done to one document each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from json import dumps
+from typing import Any
+
+from speckit_analysis.simulate.documents import Document, Json, written
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One kind of damage.
+
+    Parameters
+    ----------
+    family
+        What kind of file is damaged.
+    problem
+        Kind of the problem that loading is to find; None where another column tells it.
+    apply
+        Returns the damaged content: an object, a text or bytes.
+    fits
+        Tells whether a document can be damaged in this way.
+    """
+
+    family: str
+    problem: str | None
+    apply: Callable[[Json, Document], Any]
+    fits: Callable[[Document], bool] = lambda document: True
+
+
+def _sound(document: Document) -> bool:
+    """Tell whether a document is of a run that nothing else is special about."""
+    run = document.run
+    return run is not None and not run.stub and not any(call.failed for call in run.calls)
+
+
+def _sound_answer(document: Document) -> bool:
+    return _sound(document) and not document.content.get("error")
+
+
+def _failed_run(document: Document) -> bool:
+    run = document.run
+    return run is not None and run.status == "degraded"
+
+
+def _agreed(document: Document) -> bool:
+    return _sound(document) and document.run is not None and not document.run.disagreements
+
+
+def _disputed(document: Document) -> bool:
+    return _sound(document) and document.run is not None and bool(document.run.disagreements)
+
+
+def _with(content: Json, **changes: Any) -> Json:
+    return content | changes
+
+
+def _with_consensus(content: Json, **changes: Any) -> Json:
+    return content | {"consensus": content["consensus"] | changes}
+
+
+def _with_first_call(content: Json, **changes: Any) -> Json:
+    first, *others = content["consensus"]["agents"]
+    return _with_consensus(content, agents=[first | changes, *others])
+
+
+def _truncated(content: Json, _: Document) -> bytes:
+    text = dumps(content, indent=2)
+    return text[: len(text) * 2 // 3].encode()
+
+
+def _unescaped_quote(content: Json, _: Document) -> bytes:
+    text = dumps(content, indent=2)
+    return text.replace("scope and style checked", 'the "scope" was checked').encode()
+
+
+def _template_literal(content: Json, _: Document) -> Json:
+    return _with(content, specId="${SPEC_ID}", sessionId="${SESSION}")
+
+
+def _missing_field(content: Json, _: Document) -> Json:
+    return {name: value for name, value in content.items() if name != "command"}
+
+
+def _wrong_total(content: Json, _: Document) -> Json:
+    total = content["consensus"]["total_cost_usd"]
+    return _with_consensus(content, total_cost_usd=round(total * 2, 6))
+
+
+def _points_without_flag(content: Json, _: Document) -> Json:
+    return _with_consensus(content, disagreement_detected=False)
+
+
+def _contradicting_time(content: Json, document: Document) -> Json:
+    assert document.run is not None  # noqa: S101 - lifecycle events belong to runs
+    return _with(content, timestamp=written(document.run.start.replace(year=2026)))
+
+
+def _metrics_differ(content: Json, _: Document) -> Json:
+    return _with(content, prompt_tokens=content["prompt_tokens"] + 1000)
+
+
+def _schema_echo(content: Json, _: Document) -> Json:
+    schema = {"research_summary": [{"topic": "string", "details": "string"}], "risks": ["string"]}
+    return {"stage": content["stage"], "agent": content["agent"]} | schema
+
+
+def _secret(content: Json, _: Document) -> Json:
+    capture = "".join(f"export SETTING_{n}=value{n}\n" for n in range(5))
+    capture += "export OPENAI_API_KEY=sk-simulated-0000000000000000\n"
+    first, *others = content["proposals"]
+    return _with(content, proposals=[first | {"content": capture}, *others])
+
+
+def _not_a_number(content: Json, _: Document) -> Json:
+    return _with_consensus(content, total_cost_usd=float("nan"))
+
+
+def _invalid_utf8(content: Json, _: Document) -> bytes:
+    return dumps(content, indent=2).encode().replace(b"for now", b"for n\xfcn")
+
+
+def _hand_written(content: Json, _: Document) -> Json:
+    even = {"input_tokens": 5000, "output_tokens": 1000, "cost_usd": 0.05}
+    parts = [{"agent": name, **even} for name in content["per_model"]]
+    return _with(content, breakdown=parts)
+
+
+#: Every kind of damage by its name.
+DAMAGE: dict[str, Damage] = {
+    "truncated": Damage("output", "invalid_json", _truncated, _sound_answer),
+    "unescaped_quote": Damage("guardrail", "invalid_json", _unescaped_quote, _sound),
+    "empty": Damage("output", "empty_file", lambda content, _: b"", _sound_answer),
+    "template_literal": Damage("guardrail", "template_literal", _template_literal, _sound),
+    "unknown_version": Damage(
+        "telemetry",
+        "unknown_schema_version",
+        lambda content, _: _with(content, schemaVersion="3.0"),
+        _sound,
+    ),
+    "missing_field": Damage("telemetry", "missing_field", _missing_field, _agreed),
+    "mistyped_field": Damage(
+        "telemetry",
+        "mistyped_field",
+        lambda content, _: _with_first_call(content, latency_ms="12 seconds"),
+        _agreed,
+    ),
+    "ok_over_failed": Damage(
+        "telemetry",
+        "ok_over_failed_agents",
+        lambda content, _: _with_consensus(content, status="ok"),
+        _failed_run,
+    ),
+    "flag_without_points": Damage(
+        "telemetry",
+        "flag_without_points",
+        lambda content, _: _with_consensus(content, disagreement_detected=True),
+        _agreed,
+    ),
+    "points_without_flag": Damage(
+        "telemetry", "points_without_flag", _points_without_flag, _disputed
+    ),
+    "zero_cost": Damage(
+        "telemetry",
+        "zero_cost",
+        lambda content, _: _with_first_call(content, cost_usd=0.0),
+        _agreed,
+    ),
+    "wrong_total": Damage("telemetry", "totals_differ", _wrong_total, _agreed),
+    "contradicting_time": Damage("lifecycle", "timestamps_contradict", _contradicting_time),
+    "metrics_differ": Damage("metrics", "metrics_differ", _metrics_differ, _sound),
+    "stale_copy": Damage("output", "shared_payload", lambda content, _: content, _sound_answer),
+    "schema_echo": Damage("output", "unusable_proposal", _schema_echo, _sound_answer),
+    "secret": Damage("verdict", "unusable_proposal", _secret, _sound),
+    "not_a_number": Damage("telemetry", "not_a_number", _not_a_number, _agreed),
+    "invalid_utf8": Damage("output", "encoding", _invalid_utf8, _sound_answer),
+    "hand_written": Damage("cost", "hand_written", _hand_written),
+}
