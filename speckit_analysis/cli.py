@@ -32,7 +32,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings=_CONTEXT)
 @click.version_option(speckit_analysis.__version__, prog_name="speckit-analysis")
 def main() -> None:
-    """Does multi-model consensus pay?  Read its evidence, judge it, report on it."""
+    """Read the evidence of multi-model consensus, judge it, and report whether it pays."""
 
 
 _EVIDENCE = click.argument("evidence", nargs=-1, metavar="[PATH…]")
@@ -68,11 +68,19 @@ def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts:
     found = _load(evidence).problems
     found = found[found["severity"] >= severity]
     if kind is not None:
+        kinds = sorted(found["kind"].astype(str).unique())
         found = found[found["kind"] == kind]
+        if found.empty:
+            also = f"; kinds found: {', '.join(kinds)}" if kinds else ""
+            raise EvidenceError(
+                f"no problem of kind {kind!r} at severity {severity} or above{also}"
+            )
+    if found.empty:
+        click.echo(f"no problems at severity {severity} or above", err=True)
     if counts:
-        table = found.groupby(["kind", "severity"], observed=True).size()
-        for (name, level), number in table.sort_values(ascending=False).items():
-            click.echo(f"{number:>7,}  {level:<8} {name}")
+        table = found.groupby(["severity", "kind"], observed=True).size().reset_index(name="number")
+        for row in table.sort_values("number", ascending=False).itertuples():
+            click.echo(f"{row.number:>7,}  {row.severity:<8} {row.kind}")
         return
     for row in found.itertuples():
         place = " ".join(str(part) for part in (row.source, row.locator) if isinstance(part, str))

@@ -86,7 +86,8 @@ def _matches(pattern: Path) -> list[Path]:
 
 
 def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
-    for root in map(os.fspath, roots):
+    for name in roots:
+        root = os.fspath(name)
         whole = os.pathsep not in root or Path(root).expanduser().exists()
         yield from [root] if whole else filter(None, root.split(os.pathsep))
 

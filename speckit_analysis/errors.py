@@ -7,7 +7,7 @@ class EvidenceError(Exception):
     """The evidence asked for cannot be loaded; the message says why and what to do."""
 
 
-class EvidenceProblems(EvidenceError):  # noqa: N818 - it lists problems, the vocabulary's word
+class EvidenceProblems(EvidenceError):
     """Raised by ``load(strict=True)``: lists every problem that was found.
 
     Attributes

@@ -119,11 +119,9 @@ overrides, spawns, files, problems
 
     def __repr__(self) -> str:
         lines = [f"Evidence of {len(self.files):,} files · {', '.join(self.roots)}"]
-        for row in self.summary().itertuples():
-            if row.rows:
-                lines.append(
-                    f"  {row.table:<14}{row.rows:>10,} rows  {_span(row.first, row.last)}".rstrip()
-                )
+        for table, rows, first, last, _ in self.summary().itertuples(index=False):
+            if rows:
+                lines.append(f"  {table:<14}{rows:>10,} rows  {_span(first, last)}".rstrip())
         lines.append(f"  {_severities(self.problems)}")
         return "\n".join(lines)
 
@@ -219,12 +217,20 @@ def _read(
 ) -> dict[str, pd.DataFrame]:
     batches = _special_files(discovery)
     with _bar(discovery.files, progress) as advance:
-        for part in read_chunks(
-            chunks(discovery.folders), discovery.files, max_bytes, processes, advance
-        ):
-            for table, found in part.items():
-                batches.setdefault(table, []).extend(found)
+        parts = list(
+            read_chunks(chunks(discovery.folders), discovery.files, max_bytes, processes, advance)
+        )
+    # Whichever chunk was done first, rows stand in the order of the files.
+    for part in sorted(parts, key=_first_file):
+        for table, found in part.items():
+            batches.setdefault(table, []).extend(found)
+    del parts
     return assemble.assemble(batches, discovery)
+
+
+def _first_file(part: Batches) -> int:
+    number: int = part["files"][0].column("file")[0].as_py()
+    return number
 
 
 def _special_files(discovery: Discovery) -> Batches:

@@ -50,7 +50,7 @@ def gather(
     for name in columns:
         kind = arrow_type(table, name)
         absent = no_text if kind == pa.string() else _missing(kind, rows)
-        everything[name] = found[name] if name in found else absent
+        everything[name] = found.get(name, absent)
     return pd.DataFrame(everything, index=pd.RangeIndex(rows), copy=False)
 
 
@@ -86,7 +86,8 @@ def _finish_column(column: Column, frame: pd.DataFrame) -> Any:
         return values if ready else categorical(column.name, values)
     if column.kind == "timestamp":
         return pd.to_datetime(values, utc=True).astype("datetime64[ns, UTC]")
-    return values.astype(_STRING if column.kind == "text" else column.dtype)
+    dtype: Any = _STRING if column.kind == "text" else column.dtype
+    return values.astype(dtype)
 
 
 def categorical(name: str, values: pd.Series) -> pd.Categorical:
@@ -100,10 +101,7 @@ def categorical(name: str, values: pd.Series) -> pd.Categorical:
     else:
         codes, uniques = pd.factorize(values)
     found = [str(value) for value in uniques]
-    if known is None:
-        categories = sorted(found)
-    else:
-        categories = [*known, *sorted(set(found) - set(known))]
+    categories = [*(known or ()), *sorted(set(found) - set(known or ()))]
     position = {category: index for index, category in enumerate(categories)}
     # The last place catches the code -1 of missing values.
     recode = np.array([*(position[value] for value in found), -1], dtype=np.int32)

@@ -13,12 +13,27 @@ from speckit_analysis.vocabulary import TEMPLATE_LITERAL
 
 # Fields that say who answers and how; they are no answer by themselves.
 METADATA_FIELDS = frozenset(
-    "agent agent_name model model_id model_release prompt_version reasoning_mode stage spec_id "
-    "specId timestamp schemaVersion role status".split()
+    {
+        "agent",
+        "agent_name",
+        "model",
+        "model_id",
+        "model_release",
+        "prompt_version",
+        "reasoning_mode",
+        "stage",
+        "spec_id",
+        "specId",
+        "timestamp",
+        "schemaVersion",
+        "role",
+        "status",
+    }
 )
 
 _TRANSCRIPT = re.compile(
-    r"^\[?\d{4}-\d\d-\d\dT[\d:.]+Z?\]? (?:OpenAI Codex|User instructions|tokens used|exec|codex|thinking)"
+    r"^\[?\d{4}-\d\d-\d\dT[\d:.]+Z?\]?"
+    r" (?:OpenAI Codex|User instructions|tokens used|exec|codex|thinking)"
     r"|^OpenAI Codex v\d|^(?:user|assistant|human):\s",
     re.MULTILINE | re.IGNORECASE,
 )

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 MASK = "[masked]"
 
 _SECRETS = re.compile(
-    r"""(?P<assignment>\b(?:export|declare\s+-x|setx?)\s+[A-Za-z_]\w*=)(?:"[^"\n]*"|'[^'\n]*'|[^\s\\"]*)
+    r"""(?P<assignment>\b(?:export|declare\s+-x|setx?)\s+[A-Za-z_]\w*=)(?:"[^"\n]*"|'[^'\n]*'|[^\s\\";&|]*)
       | (?P<bearer>\b[Bb]earer\s+)[\w.~+/=-]{12,}
       | (?P<named>\b[\w-]*(?:api[_-]?key|secret|passw(?:or)?d|access[_-]?token|auth[_-]?token)
           [\w-]*["']?\s*[:=]\s*["']?)(?!\$\{)[^\s"',;]{8,}

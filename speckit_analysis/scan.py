@@ -160,6 +160,11 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
             file.state = "invalid"
             message = f"cannot be read: {error}"
             file.problem("", "invalid_json", "error", message, "file left out")
+        except Exception as error:  # a format of someone else's must not stop the load
+            file.state = "invalid"
+            message = f"format {format.name!r} failed: {type(error).__name__}: {error}"
+            action = "rows written before are kept"
+            file.problem("", "format_failed", "error", message, action)
     return format
 
 

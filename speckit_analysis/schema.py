@@ -76,7 +76,7 @@ def validate(roots: Iterable[str | os.PathLike[str]]) -> list[Validation]:
     relevant = problems[problems["kind"].isin(SCHEMA_PROBLEMS)]
     told: dict[str, list[str]] = {}
     for row in relevant.itertuples():
-        place = f"{row.locator}: " if row.locator and row.locator != "/" else ""
+        place = f"{row.locator!s}: " if row.locator and row.locator != "/" else ""
         told.setdefault(str(row.source), []).append(f"{place}{row.message}")
     return [
         Validation(str(row.source), str(row.format), tuple(told.get(str(row.source), ())))

@@ -32,9 +32,9 @@ def save(
     target.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         table = to_arrow(name, frame)
-        with pa.OSFile(str(target / f"{name}.arrow"), "wb") as sink:
-            with pa.ipc.new_file(sink, table.schema) as writer:
-                writer.write_table(table)
+        sink = str(target / f"{name}.arrow")
+        with pa.OSFile(sink, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
     paths = sorted(map(str, resolve(roots)))
     manifest = {"roots": roots, "paths": paths, "fingerprint": fingerprint}
     partial = target / f"{_MANIFEST}.partial"

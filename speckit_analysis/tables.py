@@ -145,9 +145,7 @@ _ORIGIN = (
         "provenance", "category", "measured, or why the row is not: " + ", ".join(PROVENANCES[1:])
     ),
     Column("source", "category", "file the row was read from, relative to the root given to load"),
-    Column(
-        "locator", "category", "place in the file: a JSON pointer, after L<line> in JSON Lines files"
-    ),
+    Column("locator", "category", "place in the file: a JSON pointer, after L<line> in JSON Lines"),
 )
 _RUN = (
     Column("run_id", "text", "run the row belongs to: <spec_id>/<stage>/<key of the run>"),
@@ -483,7 +481,8 @@ TABLES: dict[str, Table] = {
                 Column(
                     "event",
                     "category",
-                    "queued, dispatched, checking_consensus, completed, cancelled, failed, reset or deduped",
+                    "queued, dispatched, checking_consensus, completed, cancelled, failed, reset"
+                    " or deduped",
                 ),
                 Column("mode", "category", "auto or manual"),
                 Column("attempt", "integer", "number of the attempt"),
@@ -551,7 +550,8 @@ TABLES: dict[str, Table] = {
                 Column(
                     "parse_state",
                     "category",
-                    "ok, repaired, mistyped, empty, invalid, binary, too_large, special or unreadable",
+                    "ok, repaired, mistyped, empty, invalid, binary, too_large, special"
+                    " or unreadable",
                 ),
                 Column(
                     "evidence_root",

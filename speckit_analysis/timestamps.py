@@ -50,7 +50,8 @@ def parse(raw: str) -> int | None:
     if match is None:
         return int(float(text) * 1e9) if _EPOCH.match(text) else None
     try:
-        moment = datetime(*(int(part or 0) for part in match.groups()[:6]))
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+        moment = datetime(year, month, day, hour, minute, second)
     except ValueError:  # the 31st of February
         return None
     seconds = timegm(moment.timetuple()) - _offset_seconds(match[8])

@@ -43,7 +43,7 @@ def read_chunks(
     files: int,
     max_bytes: int,
     processes: int | None,
-    done: Callable[[int], None],
+    done: Callable[[int], object],
 ) -> Iterator[Batches]:
     """Read `chunks`, this process and its workers side by side; yield results as they come.
 
@@ -101,7 +101,7 @@ def _feed(
     """Run one worker until the queue is empty."""
     package = str(Path(__file__).resolve().parent.parent)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)])}
-    with subprocess.Popen(  # noqa: S603 - our own module
+    with subprocess.Popen(
         [sys.executable, "-m", "speckit_analysis.workers"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

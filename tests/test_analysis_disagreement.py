@@ -6,6 +6,7 @@ import pytest
 from frames import frame
 
 from speckit_analysis.analysis import disagreement
+from speckit_analysis.analysis.pairs import by_pair
 from speckit_analysis.analysis.selection import measured
 
 
@@ -99,7 +100,7 @@ def test_pairs_count_runs_that_both_answered():
         point("S1/b"),
         point("S1/c", agents="claude, gemini"),
     ]
-    found = disagreement.by_pair(runs, calls, frame("disagreements", points))
+    found = by_pair(runs, calls, frame("disagreements", points))
     table = found.rates.set_index(["first", "second"])
     assert table["runs"].to_dict() == {
         ("claude", "gemini"): 2,
@@ -120,9 +121,17 @@ def test_pairs_of_models():
         + answers("S1/a", "gemini", model_id="gemini-2.5-pro"),
     )
     points = frame("disagreements", [point("S1/a", agents="gemini,claude")])
-    table = disagreement.by_pair(runs, calls, points, by="model_id").rates
+    table = by_pair(runs, calls, points, by="model_id").rates
     assert table[["first", "second"]].iloc[0].tolist() == ["claude-opus-4-1", "gemini-2.5-pro"]
     assert table["disagreeing"].tolist() == [1]
+
+
+def test_stages_are_compared_within_specs():
+    runs = [run(f"S{n}/{stage}", stage=stage) for n in range(8) for stage in ("plan", "tasks")]
+    always = comparable(runs, [point(f"S{n}/plan") for n in range(8)]).kept
+    assert disagreement.stages_alike(always, seed=1) < 0.02
+    of_specs = [point(f"S{n}/{stage}") for n in range(4) for stage in ("plan", "tasks")]
+    assert disagreement.stages_alike(comparable(runs, of_specs).kept, seed=1) == 1.0
 
 
 def test_flag_and_points_that_contradict_each_other_are_counted():

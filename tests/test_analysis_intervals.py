@@ -9,6 +9,7 @@ from scipy import stats
 
 from speckit_analysis.analysis.intervals import (
     clopper_pearson,
+    equal_rates,
     korn_graubard,
     share,
     small_sample,
@@ -100,6 +101,37 @@ def test_equal_rates_are_hardly_ever_told_apart():
         effective, _, _ = korn_graubard(hits.ravel(), np.ones(stages * specs), rows, stages)
         false_alarms += told_apart(pd.Series(hits.mean(axis=1)), pd.Series(effective))
     assert false_alarms / repeats <= 0.05
+
+
+def of_specs(generator, specs, stages, rates):
+    """Return hits, stages and SPECs of runs whose SPECs differ much in how often they disagree."""
+    levels = generator.beta(0.7, 0.7, specs)[:, None] * np.asarray(rates)
+    hits = generator.binomial(1, np.clip(levels, 0, 1)).ravel()
+    return hits, np.tile(np.arange(stages), specs), np.repeat(np.arange(specs), stages)
+
+
+def test_the_test_of_equal_rates_keeps_its_level_though_specs_differ():
+    generator = np.random.default_rng(20251121)
+    found = [
+        equal_rates(*of_specs(generator, 10, 6, [1.0] * 6), seed=n, draws=199) for n in range(400)
+    ]
+    assert np.mean(np.array(found) <= 0.05) <= 0.07
+
+
+def test_the_test_of_equal_rates_finds_a_difference():
+    generator = np.random.default_rng(20251121)
+    hits, stages, specs = of_specs(generator, 20, 6, [1.4, 1.4, 0.1, 0.1, 0.1, 0.1])
+    assert equal_rates(hits, stages, specs, seed=1) < 0.01
+    assert equal_rates(hits, stages, specs, seed=1) == equal_rates(hits, stages, specs, seed=1)
+
+
+def test_the_test_of_equal_rates_by_hand():
+    # Each of two blocks holds one hit; of the four ways to place them, two are as one-sided.
+    found = equal_rates(
+        np.array([1, 0, 1, 0]), np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), seed=3
+    )
+    assert found == pytest.approx(0.5, abs=0.04)
+    assert np.isnan(equal_rates(np.array([1, 0]), np.array([0, 0]), np.array([0, 1]), seed=3))
 
 
 def test_rates_that_differ_are_told_apart():

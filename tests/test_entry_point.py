@@ -34,7 +34,8 @@ class Result(msgspec.Struct):
 def read(file, rows):
     write = rows.writer("calls", ("spec_id", "stage_raw", "agent_raw", "latency_ms", "basis"))
     for prefix, result in file.decode_lines(msgspec.json.Decoder(Result)):
-        write((file.number, prefix, "SPEC-REFLEX", "plan", result.agent, result.latency_ms, "reflex"))
+        row = ("SPEC-REFLEX", "plan", result.agent, result.latency_ms, "reflex")
+        write((file.number, prefix, *row))
 
 
 FORMAT = Format(
@@ -46,6 +47,8 @@ FORMAT = Format(
     schemas={"reflex": Result},
 )
 '''
+
+FAILING = MODULE.replace("write((file.number, prefix, *row))", 'raise KeyError("latency_ms")')
 
 
 def distribute(folder: Path, target: str = "reflex_format:FORMAT", module: str = MODULE) -> Path:
@@ -59,8 +62,10 @@ def distribute(folder: Path, target: str = "reflex_format:FORMAT", module: str =
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    site = distribute(tmp_path / "site")
+def installed(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    site = distribute(tmp_path / "site", module=getattr(request, "param", MODULE))
     monkeypatch.syspath_prepend(str(site))
     importlib.invalidate_caches()
     formats.cache_clear()
@@ -126,6 +131,16 @@ def test_an_entry_point_that_is_no_format_says_what_it_is(tmp_path: Path) -> Non
     result = load_in_a_process_of_its_own(site, write_results(tmp_path / "evidence"))
     assert result.returncode != 0
     assert "'reflex' of group speckit_analysis.formats is a function" in result.stderr
+
+
+@pytest.mark.parametrize("installed", [FAILING], indirect=True)
+@pytest.mark.usefixtures("installed")
+def test_a_format_that_fails_stops_no_load(tmp_path: Path) -> None:
+    evidence = sk.load(write_results(tmp_path / "evidence"))
+    problem = only(evidence.problems)
+    assert (problem.kind, problem.severity) == ("format_failed", "error")
+    assert problem.message == "format 'reflex' failed: KeyError: 'latency_ms'"
+    assert only(evidence.files).parse_state == "invalid"
 
 
 def test_two_formats_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -196,14 +196,23 @@ def test_a_verdict_is_a_run_with_its_proposals(tmp_path: Path) -> None:
         ("", "empty"),
         (None, "empty"),
         ("Error: agent execution failed", "error"),
-        ('{\n  "stage": "spec-plan",\n  "consensus_ok": boolean,\n  "risks": [ string ]\n}', "schema_echo"),
-        ({"agent": "code", "issues": [{"id": "string", "severity": "critical | minor"}]}, "schema_echo"),
+        (
+            '{\n  "stage": "spec-plan",\n  "consensus_ok": boolean,\n  "risks": [ string ]\n}',
+            "schema_echo",
+        ),
+        (
+            {"agent": "code", "issues": [{"id": "string", "severity": "critical | minor"}]},
+            "schema_echo",
+        ),
         ({"model": "${MODEL_ID}", "risks": ["slow migration"]}, "unresolved_template"),
-        ("[2025-11-04T02:11:59] OpenAI Codex v0.0.0\n[2025-11-04T02:12:00] tokens used: 9", "transcript"),
+        (
+            "[2025-11-04T02:11:59] OpenAI Codex v0.0.0\n[2025-11-04T02:12:00] tokens used: 9",
+            "transcript",
+        ),
         ({"content": "[2025-11-04T02:11:59] User instructions:\nPlan it."}, "transcript"),
         ("dev@host ~/code ❯ ls\nexport A=1", "terminal_dump"),
     ],
-)  # fmt: skip
+)
 def test_a_verdicts_content_is_classified(content: Any, payload_class: str, tmp_path: Path) -> None:
     evidence = load(tmp_path, "verdict", verdict(proposal("gemini", content)))
     assert only(evidence.proposals).payload_class == payload_class

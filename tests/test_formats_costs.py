@@ -18,15 +18,27 @@ DETAILED = {
     "total_cost_usd": 0.9,
     "per_stage": {"plan": 0.0, "implement": 0.9},
     "breakdown": [
-        {"stage": "implement", "agent": "gemini", "input_tokens": 11873, "output_tokens": 7912, "cost_usd": 0.5},
-        {"stage": "implement", "agent": "claude", "input_tokens": 12311, "output_tokens": 8120, "cost_usd": 0.4},
+        {
+            "stage": "implement",
+            "agent": "gemini",
+            "input_tokens": 11873,
+            "output_tokens": 7912,
+            "cost_usd": 0.5,
+        },
+        {
+            "stage": "implement",
+            "agent": "claude",
+            "input_tokens": 12311,
+            "output_tokens": 8120,
+            "cost_usd": 0.4,
+        },
     ],
     "budget_usd": 2.0,
     "utilization_percent": 45.0,
     "total_calls": 2,
     "duration_seconds": 846,
     "generated_at": "2025-11-04T19:30:00Z",
-}  # fmt: skip
+}
 CAMEL = {
     "schemaVersion": "3.0",
     "specId": SPEC,
@@ -34,7 +46,12 @@ CAMEL = {
     "totalUsd": 0.65,
     "totalTokens": 9300,
 }
-TOTALS = {"spec_id": SPEC, "total": 2.71, "stages": {"plan": 1.71, "tasks": 1.0}, "timestamp": "2025-10-28T13:14:03Z"}  # fmt: skip
+TOTALS = {
+    "spec_id": SPEC,
+    "total": 2.71,
+    "stages": {"plan": 1.71, "tasks": 1.0},
+    "timestamp": "2025-10-28T13:14:03Z",
+}
 
 
 def load(root: Path, document: Any) -> sk.Evidence:

@@ -52,7 +52,10 @@ def test_a_guardrail_lasts_from_its_session_to_its_timestamp(tmp_path: Path) -> 
     [
         (
             "plan",
-            {"baseline": {"mode": "no-run", "artifact": "b.md", "status": "passed"}, "hooks": {"session.start": "ok"}},
+            {
+                "baseline": {"mode": "no-run", "artifact": "b.md", "status": "passed"},
+                "hooks": {"session.start": "ok"},
+            },
             {"baseline_mode": "no-run", "baseline_status": "passed"},
             {"hook", "baseline"},
         ),
@@ -80,7 +83,7 @@ def test_a_guardrail_lasts_from_its_session_to_its_timestamp(tmp_path: Path) -> 
         ),
         ("unlock", {"unlock_status": "unlocked"}, {"unlock_status": "unlocked"}, set()),
     ],
-)  # fmt: skip
+)
 def test_each_stage_has_a_payload_of_its_own(
     stage: str,
     payload: dict[str, Any],
@@ -218,9 +221,14 @@ def test_lifecycle_events_of_an_attempt_are_timed_from_its_dispatch(tmp_path: Pa
         ({"status": "degraded"}, "ok", "degraded", None),
         ({"status": "success", "connected": True, "executionTimeMs": 0}, "ok", "success", None),
         ({"status": 401, "note": "GraphQL ping returned no body"}, "error", None, 401),
-        ({"data": None, "errors": [{"message": "requires admin authentication"}]}, "error", None, None),
+        (
+            {"data": None, "errors": [{"message": "requires admin authentication"}]},
+            "error",
+            None,
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_health_check_is_read_in_every_shape(
     body: Any, status: str, recorded: str | None, http: int | None, tmp_path: Path
 ) -> None:

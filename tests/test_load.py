@@ -21,7 +21,7 @@ from evidence_files import (
 )
 
 import speckit_analysis as sk
-from speckit_analysis import snapshot
+from speckit_analysis import evidence, snapshot
 from speckit_analysis.tables import TABLES
 
 
@@ -256,6 +256,16 @@ def test_two_processes_load_what_one_loads(tmp_path: Path) -> None:
     one, two = sk.load(tmp_path, processes=1), sk.load(tmp_path, processes=2)
     assert_same(one, two)
     assert len(one.problems[one.problems["kind"] == "invalid_json"]) == 42
+
+
+def test_it_does_not_matter_which_process_is_done_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_many(tmp_path, 2100)
+    usual = sk.load(tmp_path, processes=1)
+    read = evidence.read_chunks
+    monkeypatch.setattr(evidence, "read_chunks", lambda *given: reversed(list(read(*given))))
+    assert_same(sk.load(tmp_path, processes=1), usual)
 
 
 @pytest.fixture

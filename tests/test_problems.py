@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,7 +84,11 @@ CASES: dict[str, Case] = {
         [at("guardrail", guardrail(schemaVersion=7))], "warning", "/schemaVersion", "7", "read as"
     ),
     "template_literal": Case(
-        [at("telemetry", telemetry(specId="${spec}"))], "error", "/specId", "${spec}", "from the path"
+        [at("telemetry", telemetry(specId="${spec}"))],
+        "error",
+        "/specId",
+        "${spec}",
+        "from the path",
     ),
     "identity_differs": Case(
         [at("lifecycle", event(spec_id="SPEC-X"))], "warning", "/spec_id", "SPEC-X", "took"
@@ -158,7 +161,10 @@ CASES: dict[str, Case] = {
     ),
     "unlock_contradicts": Case(
         [
-            (f"commands/{SPEC}/spec-unlock_{SESSION}.json", guardrail("unlock", unlock_status="unlocked")),
+            (
+                f"commands/{SPEC}/spec-unlock_{SESSION}.json",
+                guardrail("unlock", unlock_status="unlocked"),
+            ),
             (
                 f"consensus/{SPEC}/spec-unlock_synthesis.json",
                 narrative_synthesis(
@@ -225,7 +231,10 @@ CASES: dict[str, Case] = {
     ),
     "no_telemetry": Case([at("verdict", verdict())], "warning", "/", "no telemetry", "run kept"),
     "agents_differ": Case(
-        [at("exported_synthesis", exported_synthesis(artifacts_count=23)), at("verdict", verdict())],
+        [
+            at("exported_synthesis", exported_synthesis(artifacts_count=23)),
+            at("verdict", verdict()),
+        ],
         "warning",
         "/",
         "23 agents, but 2 calls",
@@ -285,7 +294,11 @@ CASES: dict[str, Case] = {
         "not taken",
     ),
     "placeholder": Case(
-        [at("baseline", "# Baseline\nA Placeholder audit.\n")], "info", "line 2", "placeholder", "no row"
+        [at("baseline", "# Baseline\nA Placeholder audit.\n")],
+        "info",
+        "line 2",
+        "placeholder",
+        "no row",
     ),
     "inconsistent_indentation": Case(
         [at("guardrail", '{\n  "schemaVersion": 1,\n  "policy": {\n  "final": {}\n}\n}')],
@@ -295,7 +308,11 @@ CASES: dict[str, Case] = {
         "none needed",
     ),
     "unusable_proposal": Case(
-        [at("verdict", verdict(proposal("code", "")))], "warning", "/proposals/0", "empty", "left out"
+        [at("verdict", verdict(proposal("code", "")))],
+        "warning",
+        "/proposals/0",
+        "empty",
+        "left out",
     ),
     "other_stage": Case(
         [at("verdict", verdict(proposal("gemini", answer("gemini", stage="spec-tasks"))))],
@@ -305,7 +322,12 @@ CASES: dict[str, Case] = {
         "kept",
     ),
     "shared_payload": Case(
-        [at("verdict", verdict(*(proposal(agent, answer("gemini")) for agent in ("code", "gpt_pro"))))],
+        [
+            at(
+                "verdict",
+                verdict(*(proposal(agent, answer("gemini")) for agent in ("code", "gpt_pro"))),
+            )
+        ],
         "warning",
         "/proposals/1",
         "2 times, under code, gpt_pro",
@@ -338,49 +360,15 @@ CASES: dict[str, Case] = {
         "merged",
     ),
     "superseded": Case(
-        [(f"2025-11-02_5e2af02/{PLACES['cost']}", cost()), (f"latest/{PLACES['cost']}", cost(budget=3.0))],
+        [
+            (f"2025-11-02_5e2af02/{PLACES['cost']}", cost()),
+            (f"latest/{PLACES['cost']}", cost(budget=3.0)),
+        ],
         "info",
         "",
         PLACES["cost"],
         "its own time",
     ),
-}  # fmt: skip
-
-
-def too_large(root: Path) -> sk.Evidence:
-    write(root, PLACES["cost"], " " * 70_000 + "{}")
-    return sk.load(root, max_bytes=66_000)
-
-
-def special_file(root: Path) -> sk.Evidence:
-    import os
-
-    (root / "costs").mkdir()
-    os.mkfifo(root / PLACES["cost"])
-    return sk.load(root)
-
-
-def unreadable(root: Path) -> sk.Evidence:
-    """A folder too long to be opened stands for one without permission, which root ignores."""
-    import os
-    from unittest import mock
-
-    write(root, PLACES["cost"], cost())
-    real = os.open
-
-    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
-        if str(path).endswith("_cost_summary.json"):
-            raise PermissionError(13, "Permission denied")
-        return real(path, *arguments, **options)
-
-    with mock.patch.object(os, "open", refuse):
-        return sk.load(root)
-
-
-PROVOKED: dict[str, tuple[Callable[[Path], sk.Evidence], str, str]] = {
-    "too_large": (too_large, "error", "more than 66,000 bytes"),
-    "special_file": (special_file, "warning", "FIFO"),
-    "unreadable": (unreadable, "error", "Permission denied"),
 }
 
 
@@ -399,19 +387,6 @@ def test_a_problem_says_file_place_severity_and_what_was_done(kind: str, tmp_pat
     if case.locator is not None:
         assert problem.locator == case.locator
     assert case.action in problem.action
-
-
-@pytest.mark.parametrize("kind", sorted(PROVOKED))
-def test_a_file_that_cannot_be_read_is_a_problem_and_stays_listed(
-    kind: str, tmp_path: Path
-) -> None:
-    provoke, severity, message = PROVOKED[kind]
-    evidence = provoke(tmp_path)
-    problem = problems(evidence, kind)[0]
-    assert (problem.severity, problem.source) == (severity, PLACES["cost"])
-    assert message in problem.message
-    assert list(evidence.files["source"]) == [PLACES["cost"]]
-    assert "listed" in problem.action
 
 
 def test_a_failing_health_check_contradicts_a_summary_that_passed(tmp_path: Path) -> None:

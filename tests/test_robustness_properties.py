@@ -25,7 +25,7 @@ JSON_NAMES = sorted(name for name, place in PLACES.items() if place.endswith((".
 # Each example holds many files, for a load of one file takes nearly as long as one of fifty.
 fuzzing = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=30,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

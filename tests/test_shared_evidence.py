@@ -295,7 +295,8 @@ def test_the_metrics_files_repeat_the_telemetry(loaded: dict[str, sk.Evidence]) 
 def test_no_secret_of_the_writers_shell_is_shown(loaded: dict[str, sk.Evidence]) -> None:
     content = loaded["whole"].proposals["content"]
     assigned = content.str.extractall(r"export (?P<name>\w+)=(?P<value>\S+)")["value"]
-    assert set(assigned) <= {"[masked]"} or assigned.empty
+    assert len(assigned) > 100
+    assert assigned.str.startswith("[masked]").all()
     assert not content.str.contains("/home/", regex=False).any()
 
 

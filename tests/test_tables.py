@@ -19,13 +19,8 @@ DOCS = Path(__file__).parent.parent / "docs" / "columns.md"
 
 
 def test_the_tables_are_those_of_the_design() -> None:
-    assert (
-        list(TABLES)
-        == (
-            "runs calls proposals disagreements costs guardrails checks lifecycle reviews overrides"
-            " spawns files problems"
-        ).split()
-    )
+    names = "runs calls proposals disagreements costs guardrails checks lifecycle"
+    assert " ".join(TABLES) == f"{names} reviews overrides spawns files problems"
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))

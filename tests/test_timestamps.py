@@ -47,8 +47,19 @@ def test_nanoseconds_are_kept() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["", "${timestamp_run}", "2025-10", "2025-02-31T00:00:00Z", "2025-10-05", "yesterday", "12"]
-    + ["2025-13-01T00:00:00Z", "2025-10-05T25:00:00Z", "9999-12-31T23:59:59Z", "FIXTURE-RUN"],
+    [
+        "",
+        "${timestamp_run}",
+        "2025-10",
+        "2025-02-31T00:00:00Z",
+        "2025-10-05",
+        "yesterday",
+        "12",
+        "2025-13-01T00:00:00Z",
+        "2025-10-05T25:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "FIXTURE-RUN",
+    ],
 )
 def test_what_is_no_timestamp_is_none(raw: str) -> None:
     assert parse(raw) is None
@@ -56,8 +67,16 @@ def test_what_is_no_timestamp_is_none(raw: str) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["2025-10-05T04:31:14Z", "20251005T043114Z", "20251005T043114", "20251005_043114"]
-    + ["20251005-043114Z", "2025-10-05T04-31-14Z", "2025-10-05T04_31_14Z", "2025-10-05 04:31:14"],
+    [
+        "2025-10-05T04:31:14Z",
+        "20251005T043114Z",
+        "20251005T043114",
+        "20251005_043114",
+        "20251005-043114Z",
+        "2025-10-05T04-31-14Z",
+        "2025-10-05T04_31_14Z",
+        "2025-10-05 04:31:14",
+    ],
 )
 def test_spellings_in_names_have_one_canonical_form(raw: str) -> None:
     assert canonical(raw) == "2025-10-05T04:31:14Z"

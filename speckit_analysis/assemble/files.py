@@ -37,7 +37,8 @@ def _places(discovery: Discovery) -> pd.DataFrame:
         pd.array([getattr(folder, part) for folder in folders], dtype="string").take(each)
         for part in ("source", "evidence_root", "inner")
     )
-    return pd.DataFrame({"source": sources + names, "evidence_root": roots, "path": inner + names})
+    columns = {"source": pd.Series(sources) + names, "evidence_root": pd.Series(roots)}
+    return pd.DataFrame(columns | {"path": pd.Series(inner) + names})
 
 
 def _duplicates(files: pd.DataFrame) -> pd.Series:

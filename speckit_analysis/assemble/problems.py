@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -64,7 +65,7 @@ def _problems(
             "severity": severity,
             "message": message,
             "action": action,
-            "run_id": rows["run_id"] if "run_id" in rows else pd.NA,
+            "run_id": rows.get("run_id", pd.NA),
         }
     )
 
@@ -84,7 +85,7 @@ def _say(template: str, *parts: pd.Series) -> list[str]:
     return [template.format(*map(_shown, row)) for row in zip(*parts, strict=True)]
 
 
-def _shown(value: object) -> str:
+def _shown(value: Any) -> str:
     if pd.isna(value):
         return "none"
     return value if isinstance(value, str) else f"{value:,.10g}"
@@ -155,10 +156,9 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
         rows = _where(calls, missing)
         first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
         count = rows.groupby("run_id").size().reindex(first.index)
-        message = _say(what + " for {} calls that took place", count)
-        yield _problems(
-            first.set_axis(first["file"].index), kind, "warning", message, "left missing"
-        )
+        said = _say(what + " for {} calls that took place", count)
+        at = first.set_axis(first["file"].index)
+        yield _problems(at, kind, "warning", said, "left missing")
     runs = frames["runs"]
     known = runs.index.isin(calls.loc[measured, "run"].unique())
     rows = _where(runs, (runs["basis"] != "telemetry") & ~known)

@@ -112,8 +112,8 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         file.problem("/", "missing_field", "error", message, "treated as missing")
     version = None if record.schema_version is None else str(record.schema_version)
     provenance = "hand_written" if _is_invented(record) else None
-    tail = (record.generated_at or record.timestamp, _flavour(record), version)
-    tail = (*tail, record.pricing_version, provenance)
+    moment = record.generated_at or record.timestamp
+    tail = (moment, _flavour(record), version, record.pricing_version, provenance)
     write = rows.writer("costs", COLUMNS)
     write((file.number, "/", spec, "total", None, None, None, total, *_totals(record), *tail))
     for locator, scope, stage, agent, key, usd, tokens in _parts(record):

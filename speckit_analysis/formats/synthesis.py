@@ -214,7 +214,9 @@ def _is_hollow(markdown: str) -> bool:
 
 
 def _sniff(content: Mapping[str, Any]) -> bool:
-    merged = isinstance(content.get("consensus"), dict) and not {"agent", "command"} & content.keys()
+    merged = (
+        isinstance(content.get("consensus"), dict) and not {"agent", "command"} & content.keys()
+    )
     return "status" in content and (merged or "output_markdown" in content)
 
 

@@ -21,7 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 _LONGEST_FOLDER = 80
 
 
-class Interrupted(Exception):  # noqa: N818 - an event, not an error
+class Interrupted(Exception):
     """The batch was stopped before a notebook came to its end."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -52,12 +53,13 @@ def simulate_command(
     """
     from speckit_analysis.simulate import Design, simulate, simulate_runs
 
-    rates = Design().disagreement | dict(_rate(text) for text in disagreement)
-    sound = {"damage": (), "stub_rate": 0.0, "telemetry_coverage": 1.0} if clean else {}
+    rates = {**Design().disagreement, **dict(_rate(text) for text in disagreement)}
     try:
-        design = Design(seed=seed, specs=specs, disagreement=rates, colons=colons, **sound)
+        design = Design(seed=seed, specs=specs, disagreement=rates, colons=colons)
     except ValueError as error:
         raise EvidenceError(str(error)) from None
+    if clean:
+        design = replace(design, damage=(), stub_rate=0.0, telemetry_coverage=1.0)
     if runs is not None:
         simulate_runs(out, runs, design)
         click.echo(f"{out}: {runs:,} telemetry files")

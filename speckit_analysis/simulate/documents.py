@@ -143,7 +143,7 @@ def _output(run: Run, call: Call, random: Random) -> Json:
     """Return an agent's answer; what the runner leaves where there is none."""
     name = call.agent.name
     if call.failed:
-        answer = {"spec_id": run.spec, "stage": f"spec-{run.stage}", "agent": name}
+        answer: Json = {"spec_id": run.spec, "stage": f"spec-{run.stage}", "agent": name}
         consensus = {"agreements": [], "conflicts": [f"{name} execution failed"]}
         return answer | {"error": "agent execution failed", "consensus": consensus}
     head = {
@@ -186,7 +186,7 @@ def _exported(run: Run, random: Random) -> Iterator[Document]:
         }
         for number, call in enumerate(run.calls)
     ]
-    verdict = {"spec_id": run.spec, "stage": f"spec-{run.stage}", "run_id": run_id}
+    verdict: Json = {"spec_id": run.spec, "stage": f"spec-{run.stage}", "run_id": run_id}
     verdict |= {"exported_at": written(end), "proposals": proposals}
     stem = f"consensus/{run.spec}/{run.stage}"
     yield Document(f"{stem}_verdict.json", "verdict", verdict, run)
@@ -211,7 +211,7 @@ def _content(run: Run, call: Call, random: Random, *, as_text: bool) -> Any:
 
     if call.failed:
         return "Agent execution failed: timed out"
-    answer = {"stage": f"spec-{run.stage}", "agent": call.agent.name}
+    answer: Json = {"stage": f"spec-{run.stage}", "agent": call.agent.name}
     answer |= {"model": call.agent.model_id} | answer_of(run, call.agent.name, random)
     return dumps(answer, indent=2) if as_text else answer
 
