@@ -6,22 +6,19 @@ that failed is a degradation: it is counted beside, never among, the disagreemen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import (
     Share,
+    equal_rates,
     korn_graubard,
     share,
     small_sample,
-    told_apart,
 )
 from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.analysis.summaries import key_column, nullable
-from speckit_analysis.vocabulary import normalise_agent
 
 
 def genuine(disagreements: pd.DataFrame) -> pd.DataFrame:
@@ -97,11 +94,38 @@ def rates(runs: pd.DataFrame, by: str, confidence: float = 0.95) -> pd.DataFrame
     """
     keys = key_column(runs, by).rename(by)
     marks = pd.DataFrame({by: keys, "spec": runs["spec_id"], "disagreed": runs["disagreed"]})
-    return _rates(marks, [by], confidence)
+    return clustered_rates(marks, [by], confidence)
 
 
-def _rates(marks: pd.DataFrame, by: list[str], confidence: float) -> pd.DataFrame:
-    """Return the rate of ``disagreed`` by columns, ``spec`` being the cluster."""
+def stages_alike(runs: pd.DataFrame, seed: int, by: str = "stage") -> float:
+    """Return the p-value of equal rates of disagreement at all stages, within SPECs.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Comparable runs, with ``disagreed``.
+    seed : int
+        Of the permutations, see :func:`equal_rates`.
+    by : str
+        What is compared.
+    """
+    groups, _ = pd.factorize(runs[by].astype("string"), use_na_sentinel=False)
+    blocks, _ = pd.factorize(runs["spec_id"].astype("string"), use_na_sentinel=False)
+    return equal_rates(runs["disagreed"].to_numpy(dtype=float), groups, blocks, seed)
+
+
+def clustered_rates(marks: pd.DataFrame, by: list[str], confidence: float) -> pd.DataFrame:
+    """Return what :func:`rates` does, by columns of `marks`.
+
+    Parameters
+    ----------
+    marks : DataFrame
+        The columns of `by`, ``spec`` (the cluster) and ``disagreed`` (0 or 1).
+    by : list of str
+        Columns.
+    confidence : float
+        Level of the interval, for each row on its own.
+    """
     keyed = marks.groupby([*by, "spec"], observed=True, dropna=False)
     cells = keyed["disagreed"].agg(["sum", "size"]).reset_index()
     grouped = cells.groupby(by, observed=True, dropna=False)
@@ -117,123 +141,6 @@ def _rates(marks: pd.DataFrame, by: list[str], confidence: float) -> pd.DataFram
         high=nullable(high),
         effective_runs=nullable(effective),
     )
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Disagreement between two agents that both answered.
-
-    Attributes
-    ----------
-    rates : DataFrame
-        ``first``, ``second`` (string, in alphabetical order) and the columns of :func:`rates`.
-    unnamed : int
-        Genuine disagreements that name fewer than two of the run's agents: they count for
-        their run, but for no pair.
-    named : int
-        Genuine disagreements that name two or more.
-    confidence : float
-        Level of the intervals.
-    """
-
-    rates: pd.DataFrame
-    unnamed: int
-    named: int
-    confidence: float = 0.95
-
-    @property
-    def apart(self) -> bool:
-        """Whether the counts prove that pairs differ."""
-        return told_apart(self.rates["rate"], self.rates["effective_runs"], self.confidence)
-
-    @property
-    def sentence(self) -> str:
-        """Which pair disagrees most, or why it cannot be said."""
-        total = self.named + self.unnamed
-        if self.rates.empty:
-            return "No run has two agents with a usable answer, so no pair can be compared."
-        if total == 0:
-            return "No disagreement is declared between any pair of agents."
-        unnamed = (
-            f"{wording.count(self.unnamed)} of {wording.count(total, 'disagreement')}"
-            f" {'does' if self.unnamed == 1 else 'do'} not name two of the run's agents:"
-            f" {'it counts for its' if self.unnamed == 1 else 'they count for their'} run, but"
-            " for no pair."
-            if self.unnamed
-            else ""
-        )
-        return f"{self._ranking} {unnamed}".strip() if self.named else unnamed
-
-    @property
-    def _ranking(self) -> str:
-        top = self.rates.sort_values("rate", ascending=False, kind="stable").iloc[0]
-        most = (
-            f"{top['first']} and {top['second']} disagree most: in {wording.percent(top['rate'])}"
-            f" of {wording.count(top['runs'], 'run')} that both answered"
-            f" ({wording.percent(top['low'])} to {wording.percent(top['high'])})."
-        )
-        if self.apart or len(self.rates) < 2:
-            return most
-        return f"{most} The counts do not prove that it differs from the other pairs."
-
-
-def by_pair(
-    runs: pd.DataFrame,
-    calls: pd.DataFrame,
-    disagreements: pd.DataFrame,
-    by: str = "agent",
-    confidence: float = 0.95,
-) -> Pairs:
-    """Return the rate of disagreement for every pair of agents or models.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        Comparable runs.
-    calls : DataFrame
-        Table ``calls``; a call with status ``ok`` makes its agent one that answered.
-    disagreements : DataFrame
-        Table ``disagreements``.
-    by : str
-        ``agent``, ``model_id`` or ``provider``.
-    confidence : float
-        Level of the interval, for each pair on its own.
-    """
-    answered = (calls["status"] == "ok").fillna(False) & calls["run_id"].isin(runs["run_id"])
-    parties = calls.loc[answered, ["run_id"]].assign(
-        agent=calls["agent"].astype("string"), party=calls[by].astype("string")
-    )
-    parties = parties.dropna().drop_duplicates()
-    met = _pairs(parties[["run_id", "party"]].drop_duplicates(), ["run_id"])
-    points = genuine(disagreements)
-    points = points[points["run_id"].isin(runs["run_id"])]
-    disputed = _disputed(points, parties)
-    hits = disputed[["run_id", "first", "second"]].drop_duplicates().assign(disagreed=1)
-    marks = met.merge(hits, on=["run_id", "first", "second"], how="left")
-    marks["disagreed"] = marks["disagreed"].fillna(0)
-    marks = marks.merge(runs[["run_id", "spec_id"]].rename(columns={"spec_id": "spec"}))
-    named = disputed["point"].nunique()
-    rates = _rates(marks, ["first", "second"], confidence)
-    return Pairs(rates, unnamed=len(points) - named, named=named, confidence=confidence)
-
-
-def _pairs(parties: pd.DataFrame, within: list[str]) -> pd.DataFrame:
-    """Return every two different parties that stand together, in alphabetical order."""
-    both = parties.merge(parties, on=within)
-    both = both.rename(columns={"party_x": "first", "party_y": "second"})
-    return both[both["first"] < both["second"]].reset_index(drop=True)
-
-
-def _disputed(points: pd.DataFrame, parties: pd.DataFrame) -> pd.DataFrame:
-    """Return ``run_id``, ``point``, ``first`` and ``second``: who disagrees on what."""
-    named = points[["run_id"]].assign(
-        point=np.arange(len(points)), agent=points["agents"].str.split(",")
-    )
-    named = named.explode("agent").dropna(subset="agent")
-    spellings = {raw: normalise_agent(raw) for raw in named["agent"].unique()}
-    named["agent"] = named["agent"].map(spellings).astype("string")
-    named = named.merge(parties, on=["run_id", "agent"])
-    return _pairs(named[["run_id", "point", "party"]].drop_duplicates(), ["run_id", "point"])
 
 
 def flag_against_points(runs: pd.DataFrame) -> pd.DataFrame:

@@ -180,6 +180,53 @@ def told_apart(rate: pd.Series, effective: pd.Series, confidence: float = 0.95) 
     return bool(np.nanmax(low) > np.nanmin(high))
 
 
+def equal_rates(
+    hits: np.ndarray, groups: np.ndarray, blocks: np.ndarray, seed: int, draws: int = 1999
+) -> float:
+    """Return the p-value of the hypothesis that all groups have the same rate.
+
+    Parameters
+    ----------
+    hits : ndarray of bool or float, one per observation
+        Whether it has the property.
+    groups, blocks : ndarray of int, one per observation
+        What is compared, and within what: observations of one block share its level.
+    seed : int
+        Of the random permutations.
+    draws : int
+        Permutations; fewer where there are very many observations.
+
+    Returns
+    -------
+    float
+        NaN with fewer than two groups.
+
+    Notes
+    -----
+    A permutation test within blocks (Fisher; Phipson and Smyth 2010 for the added one): groups
+    are exchanged within each block, so that it holds whatever blocks have in common.  The
+    statistic sums the squared surplus of each group over what its blocks let expect.
+    """
+    size = int(groups.max()) + 1 if len(groups) else 0
+    if size < 2:
+        return float("nan")
+    truth = np.asarray(hits, dtype=float)
+    expected = (np.bincount(blocks, truth) / np.maximum(np.bincount(blocks), 1))[blocks]
+    surplus, n = truth - expected, np.bincount(groups, minlength=size)
+    order = np.argsort(blocks, kind="stable")
+    surplus, places, within = surplus[order], groups[order], blocks[order]
+    generator = np.random.default_rng(seed)
+    draws = int(np.clip(2e7 // len(truth), 199, draws))
+
+    def statistic(values: np.ndarray) -> float:
+        return float(np.sum(np.bincount(places, values, size) ** 2 / np.maximum(n, 1)))
+
+    found = statistic(surplus) - 1e-9
+    shuffled = (np.lexsort((generator.random(len(truth)), within)) for _ in range(draws))
+    extreme = sum(statistic(surplus[mixed]) >= found for mixed in shuffled)
+    return (1 + extreme) / (1 + draws)
+
+
 @dataclass(frozen=True)
 class Typical:
     """A typical positive value and its interval.

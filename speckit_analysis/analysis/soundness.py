@@ -13,14 +13,14 @@ from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.analysis.summaries import nullable
 from speckit_analysis.tables import STATUSES
 
-#: What a run may come with, and the column of ``runs`` that shows it.
+#: What a run may come with, and the columns of ``runs`` of which any shows it.
 MEASURES = {
-    "tokens": "tokens",
-    "cost from tokens": "cost_usd",
-    "cost as reported": "cost_usd_reported",
-    "latency": "latency_ms",
-    "synthesis": "synthesis_status",
-    "a date": "timestamp",
+    "cost from tokens": ("cost_usd",),
+    "cost as reported": ("cost_usd_reported",),
+    "latency": ("latency_ms",),
+    "a comparison": ("disagreement_recorded", "disagreement_points", "conflicts"),
+    "a synthesis": ("synthesis_status",),
+    "a date": ("timestamp",),
 }
 
 #: How a table shows what :func:`coverage_by` returns.
@@ -49,18 +49,26 @@ def coverage(runs: pd.DataFrame) -> pd.DataFrame:
         ``measure`` (string), ``runs``, ``covered`` (Int64), ``share`` (Float64, missing where
         there is no run), best covered first.
     """
-    covered = {"telemetry": int((runs["basis"] == "telemetry").sum())}
-    covered |= {name: int(runs[column].notna().sum()) for name, column in MEASURES.items()}
+    covered = _marks(runs).sum()
     n = len(runs)
     table = pd.DataFrame(
         {
-            "measure": pd.Series(list(covered), dtype="string"),
+            "measure": pd.Series(covered.index, dtype="string"),
             "runs": pd.Series([n] * len(covered), dtype="Int64"),
-            "covered": pd.Series(list(covered.values()), dtype="Int64"),
+            "covered": pd.Series(covered.to_numpy(), dtype="Int64"),
         }
     )
     table["share"] = (table["covered"] / n).astype("Float64") if n else nullable(_nothing(table))
     return table.sort_values("covered", ascending=False, kind="stable", ignore_index=True)
+
+
+def _marks(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return for each run and measure whether the run comes with it."""
+    known = {"telemetry": (runs["basis"] == "telemetry").fillna(False)}
+    known |= {
+        name: runs[list(columns)].notna().any(axis="columns") for name, columns in MEASURES.items()
+    }
+    return pd.DataFrame(known).astype(bool)
 
 
 def _nothing(table: pd.DataFrame) -> np.ndarray:
@@ -76,11 +84,7 @@ def coverage_by(runs: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
         Index `by` (string, ``unknown`` last), in its own order; ``runs`` (Int64); then one
         column per measure of :func:`coverage`, Float64.
     """
-    known = {"telemetry": runs["basis"] == "telemetry"}
-    known |= {name: runs[column].notna() for name, column in MEASURES.items()}
-    marks = pd.DataFrame(known).fillna(False).astype(float)
-    keys = _with_unknown(runs[by])
-    grouped = marks.groupby(keys, observed=True)
+    grouped = _marks(runs).astype(float).groupby(_with_unknown(runs[by]), observed=True)
     table = grouped.mean().astype("Float64")
     table.insert(0, "runs", grouped.size().astype("Int64"))
     table.index = pd.Index(table.index.astype("str"), name=by)
@@ -261,7 +265,8 @@ def status_sentence(runs: pd.DataFrame) -> str:
         return f"The recorded status holds in {wording.all_of(n, 'run')} that {record} one."
     return (
         f"In {wording.count(int(wrong.sum()))} of {wording.count(n, 'run')} the recorded status"
-        f" does not follow from what the agents left; {wording.count(rosy)} of these say ok."
+        f" does not follow from what the agents left; {wording.count(rosy)} of these"
+        f" {'says' if rosy == 1 else 'say'} ok."
     )
 
 
@@ -298,7 +303,7 @@ def headline(runs: Selection, covered: pd.DataFrame) -> str:
         for measure, verb, purpose in (
             ("cost from tokens", " can be used", "cost"),
             ("latency", "", "latency"),
-            ("synthesis", "", "what the agents agreed on"),
+            ("a comparison", "", "disagreement"),
         )
     )
     n = len(runs.kept)

@@ -44,7 +44,9 @@ def unbroken(text: str) -> str:
     >>> unbroken("61 % of n = 3 runs") == "61\u00a0% of n\u00a0=\u00a03 runs"
     True
     """
-    return text.replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
+    for loose in (" %", " = ", "< ", " < "):
+        text = text.replace(loose, loose.replace(" ", "\u00a0"))
+    return text
 
 
 def count(number: object, noun: str = "") -> str:
@@ -106,6 +108,19 @@ def percent(share: object) -> str:
         return "> 99.9 %"
     near_an_end = 0 < value < 1 or 99 < value < 100
     return f"{value:,.{1 if near_an_end else 0}f} %"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value as an equation.
+
+    Examples
+    --------
+    >>> p_value(0.0005), p_value(0.0312), p_value(0.48)
+    ('p < 0.001', 'p = 0.031', 'p = 0.48')
+    """
+    if value < 0.001:
+        return "p < 0.001"
+    return f"p = {value:.2f}" if value >= 0.1 else f"p = {value:.3f}"
 
 
 def usd(amount: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,31 +18,39 @@ from speckit_analysis.figures.theme import BLUE, GRID, MUTED, clean, lay_out
 
 Words = Callable[[object], str]
 
+# What a round figure need not say: 15.0 s, 2 min 0 s, 2 h 0 min.
+_FRACTION = re.compile(r"\.0(?= )|(?<=min) 0 s$|(?<= h) 0 min$")
+
 #: Inches per row, and the most rows that a chart shows.
 ROW = 0.29
 MOST_ROWS = 24
 
 #: Labels that fit below a figure if each is a date.
-MOST_DATES = 6
+MOST_DATES = 4
 
 
 class Ticks(MaxNLocator):
-    """Round ticks, which for sizes are round in the unit that they are written in."""
+    """Round ticks; of sizes and times, round in the unit that they are written in."""
 
     def __init__(self, words: Words, most: int) -> None:
         quarters = {"steps": [1, 2.5, 5, 10]} if words is wording.percent else {}
-        super().__init__(most, integer=words is wording.count, **quarters)
-        self._binary = words is wording.size
+        whole = words in (wording.count, wording.seconds)
+        super().__init__(most, integer=whole, **quarters)
+        self._words = words
 
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
         """Return where ticks are."""
-        unit = 1024.0 ** int(np.log2(max(vmax, 1.0)) // 10) if self._binary else 1.0
+        unit = 1.0
+        if self._words is wording.size:
+            unit = 1024.0 ** int(np.log2(max(vmax, 1.0)) // 10)
+        elif self._words is wording.seconds:
+            unit = next((long for long in (3_600_000.0, 60_000.0) if vmax >= 2 * long), 1.0)
         return [tick * unit for tick in super().tick_values(vmin / unit, vmax / unit)]
 
 
 def tick_words(words: Words) -> FuncFormatter:
     """Return a formatter that writes ticks as `words` does, round ones without a fraction."""
-    return FuncFormatter(lambda figure, _: words(figure).replace(".0 ", " "))
+    return FuncFormatter(lambda figure, _: _FRACTION.sub("", words(figure)))
 
 
 def label_ends(

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.disagreement import Pairs
 from speckit_analysis.analysis.intervals import Share, told_apart
+from speckit_analysis.analysis.pairs import Pairs
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
 from speckit_analysis.figures.theme import Chart, empty
 
 _NOT_ESTIMABLE = "The rate of disagreement is not estimable: n = 0 comparable runs."
 
 
-def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> Chart:
+def _tested(p_value: float) -> str:
+    return "" if np.isnan(p_value) else f" If all were equal: {wording.p_value(p_value)}."
+
+
+def rates(
+    table: pd.DataFrame, by: str, noun: str, p_value: float, confidence: float = 0.95
+) -> Chart:
     """Draw the rate of disagreement of each stage, SPEC or the like.
 
     Parameters
@@ -24,6 +31,9 @@ def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> 
         Its first column.
     noun : str
         What that is, in the singular.
+    p_value : float
+        Of the hypothesis that all rates are equal, from
+        :func:`speckit_analysis.analysis.disagreement.stages_alike`.
     confidence : float
         Level of the intervals.
     """
@@ -31,8 +41,10 @@ def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> 
         return empty(_NOT_ESTIMABLE, f"By {noun}.")
     top = table.iloc[int(table["rate"].to_numpy(dtype=float).argmax())]
     title = (
-        f"Disagreement is most frequent in {top[by]}: {wording.percent(top['rate'])} of runs"
-        if told_apart(table["rate"], table["effective_runs"], confidence)
+        f"{wording.plural(noun).capitalize()} differ: from"
+        f" {wording.percent(table['rate'].min())} to {wording.percent(top['rate'])} of runs"
+        f" ({top[by]})"
+        if p_value <= 1 - confidence
         else f"The counts do not prove that {wording.plural(noun)} differ"
     )
     return intervals(
@@ -44,7 +56,7 @@ def rates(table: pd.DataFrame, by: str, noun: str, confidence: float = 0.95) -> 
         title=title if len(table) > 1 else f"All comparable runs are of one {noun}, {top[by]}",
         subtitle=(
             f"Share of runs with a genuine disagreement by {noun}, each with its"
-            f" {wording.percent(confidence)} interval."
+            f" {wording.percent(confidence)} interval.{_tested(p_value)}"
         ),
         axis="share of comparable runs",
         words=wording.percent,
@@ -62,7 +74,7 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
     Parameters
     ----------
     found : Pairs
-        From :func:`speckit_analysis.analysis.disagreement.by_pair`.
+        From :func:`speckit_analysis.analysis.pairs.by_pair`.
     noun : str
         What a pair is made of, in the singular.
     confidence : float
@@ -85,13 +97,14 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
         "low",
         "high",
         title=(
-            f"{top['first']} and {top['second']} disagree most: in {most} of their runs"
+            f"Pairs differ: from {wording.percent(named['rate'].min())} to {most} of runs"
+            f" ({top['first']} and {top['second']})"
             if found.apart
             else f"A pair disagrees in up to {most} of its runs; no pair stands out"
         ),
         subtitle=(
             f"Share of runs with a disagreement that names both, by pair of {noun}s, each with its"
-            f" {wording.percent(confidence)} interval."
+            f" {wording.percent(confidence)} interval.{_tested(found.p_value)}"
         ),
         axis="share of runs that both answered",
         words=wording.percent,
