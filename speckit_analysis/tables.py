@@ -359,7 +359,7 @@ TABLES: dict[str, Table] = {
                 Column("type", "category", "structural, scope, technical, factual or process"),
                 Column("disagreement_severity", "category", "cosmetic, structural or logical"),
                 Column("resolution", "text", "how it was settled, in words"),
-                Column("resolved", "boolean", "it was settled"),
+                Column("resolved", "boolean", "it was settled; missing where nothing tells"),
                 Column(
                     "origin",
                     "category",

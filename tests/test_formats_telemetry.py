@@ -100,6 +100,23 @@ def test_a_run_whose_agents_all_failed_is_an_error(tmp_path: Path) -> None:
     assert only(load(tmp_path, telemetry(*failed)).runs).status == "error"
 
 
+@pytest.mark.parametrize(
+    ("told", "resolved", "status"),
+    [
+        ({"resolved": False}, False, "conflict"),
+        ({"resolved": True}, True, "ok"),
+        ({"resolution": "many"}, True, "ok"),
+    ],
+)
+def test_a_disagreement_says_itself_whether_it_is_settled(
+    told: dict, resolved: bool, status: str, tmp_path: Path
+) -> None:
+    consensus = {"disagreement_points": [{"description": "One file or many", **told}]}
+    evidence = load(tmp_path, telemetry(consensus=consensus))
+    assert only(evidence.disagreements).resolved == resolved
+    assert only(evidence.runs).status == status
+
+
 def test_a_declared_disagreement_makes_the_run_a_conflict(tmp_path: Path) -> None:
     point = {
         "topic": "storage",
@@ -117,7 +134,8 @@ def test_a_declared_disagreement_makes_the_run_a_conflict(tmp_path: Path) -> Non
         "gemini, claude",
     )
     assert (row.type, row.disagreement_severity) == ("structural", "logical")
-    assert (row.origin, row.declared_in, row.resolved) == ("declared", "telemetry", False)
+    assert (row.origin, row.declared_in) == ("declared", "telemetry")
+    assert pd.isna(row.resolved)  # nothing tells
     run = only(evidence.runs)
     assert (run.status, run.conflicts, run.disagreement_points) == ("conflict", 1, 1)
 

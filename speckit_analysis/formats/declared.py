@@ -58,6 +58,7 @@ class Declared(NamedTuple):
     type: str | None
     severity: str | None
     resolution: str | None
+    resolved: bool | None
     degradation: bool
 
 
@@ -76,11 +77,13 @@ def _read(item: Any) -> Declared | None:
     if isinstance(item, str):
         if not item.strip() or _NOTHING.match(item) or _NOTHING_REMARKED.match(item):
             return None
-        return Declared(None, item, None, None, None, None, bool(_FAILURE.search(item)))
+        return Declared(None, item, None, None, None, None, None, bool(_FAILURE.search(item)))
     if not isinstance(item, dict) or not item:
         return None
     topic = _first(item, _TOPIC_KEYS)
     description = _first(item, _TEXT_KEYS) or topic or msgspec.json.encode(item).decode()
+    resolution = _first(item, ("resolution", "resolved_as", "decision"))
+    told = item.get("resolved")
     agents = item.get("agents") or item.get("participants") or item.get("positions")
     return Declared(
         topic,
@@ -88,7 +91,8 @@ def _read(item: Any) -> Declared | None:
         ", ".join(map(str, agents)) if isinstance(agents, (list, dict)) else None,
         _first(item, ("type", "category")),
         _first(item, ("severity",)),
-        _first(item, ("resolution", "resolved_as", "decision")),
+        resolution,
+        told if isinstance(told, bool) else (True if resolution else None),
         bool(_FAILURE.search(description)),
     )
 
@@ -108,12 +112,13 @@ def write_disagreements(
 ) -> None:
     """Write one row per declared disagreement of the run ``(spec_id, stage_raw, key)``.
 
-    `entries` are pairs of a locator and what was declared there.  What an agent failed to
-    do is written too, marked as degradation.
+    `entries` are pairs of a locator and what was declared there; `resolved` tells that the
+    place itself says they were settled.  What an agent failed to do is written too, marked as
+    degradation.
     """
     write: Callable[[tuple[Any, ...]], None] = rows.writer("disagreements", DISAGREEMENT_COLUMNS)
     for locator, entry in entries:
-        settled = resolved or entry.resolution is not None
+        settled = resolved or entry.resolved
         opinion = (entry.topic, entry.description, entry.agents, "disagree", entry.type)
         outcome = (entry.severity, entry.resolution, settled, "declared", declared_in)
         write((file.number, locator, *run, *opinion, *outcome, entry.degradation))

@@ -46,7 +46,7 @@ def _measured(run: Run, design: Design, random: Random) -> Iterator[Document]:
     yield Document(f"{stem}_telemetry.jsonl", "telemetry", record, run, lines=True)
     for call in run.calls:
         name = call.agent.name
-        yield Document(f"{stem}_{name}.json", "output", _output(run, call, random), run)
+        yield Document(f"{stem}_{name}.json", "output", output(run, call, random), run)
         if run.metrics:
             metrics = _call(run, call)
             yield Document(f"{stem}_{name}_metrics.json", "metrics", metrics, run)
@@ -55,7 +55,7 @@ def _measured(run: Run, design: Design, random: Random) -> Iterator[Document]:
 def telemetry(run: Run) -> Json:
     """Return consensus telemetry 2.0 of `run`."""
     agents = [_call(run, call) for call in run.calls]
-    opinions = [_opinion(opinion) for opinion in run.disagreements]
+    opinions = [opinion_of(opinion) for opinion in run.disagreements]
     agreements = ["one migration", "no new dependency"]
     consensus: Json = {
         "status": run.status,
@@ -124,7 +124,7 @@ def _call(run: Run, call: Call) -> Json:
     }
 
 
-def _opinion(opinion: Disagreement) -> Json:
+def opinion_of(opinion: Disagreement) -> Json:
     (one, other), (this, that) = opinion.agents, opinion.positions
     settled = None
     if opinion.winner is not None:
@@ -136,10 +136,11 @@ def _opinion(opinion: Disagreement) -> Json:
         "type": opinion.kind,
         "severity": opinion.severity,
         "resolution": settled,
+        "resolved": settled is not None,
     }
 
 
-def _output(run: Run, call: Call, random: Random) -> Json:
+def output(run: Run, call: Call, random: Random) -> Json:
     """Return an agent's answer; what the runner leaves where there is none."""
     name = call.agent.name
     if call.failed:
@@ -196,7 +197,7 @@ def _exported(run: Run, random: Random) -> Iterator[Document]:
         "status": run.status,
         "artifacts_count": len(run.calls),
         "agreements": ["one migration"],
-        "conflicts": [_opinion(opinion) for opinion in run.disagreements],
+        "conflicts": [opinion_of(opinion) for opinion in run.disagreements],
         "degraded": any(call.failed for call in run.calls),
         "spec_id": run.spec,
         "stage": f"spec-{run.stage}",
@@ -228,17 +229,7 @@ def _guardrails(run: Run, design: Design, random: Random) -> Iterator[Document]:
     session = f"{written(began)}-{number}"
     named = f"{in_name(began, design)}-{number}"
     passed = random.random() < 0.9
-    policy = {"model": "gpt-5-codex", "status": "passed", "note": "scope and style checked"}
-    final = {"model": "gpt-5", "status": "passed" if passed else "failed", "note": "final word"}
-    record: Json = {
-        "schemaVersion": 1,
-        "command": f"spec-ops-{run.stage}",
-        "specId": run.spec,
-        "sessionId": session,
-        "timestamp": written(run.start - timedelta(minutes=1)),
-        "artifacts": [],
-        "policy": {"prefilter": policy, "final": final},
-    }
+    record = guardrail(run, session, passed=passed)
     if run.stage == "plan":
         record["baseline"] = {"mode": "no-run", "artifact": "baseline.md", "status": "passed"}
         text = f"# Baseline of {run.spec}\n\n- Session: {session}\n- Status: passed\n"
@@ -249,6 +240,21 @@ def _guardrails(run: Run, design: Design, random: Random) -> Iterator[Document]:
         path = f"{folder}/{in_name(began, design)}-hal-health.json"
         yield Document(path, "hal", health | {"session": session}, run)
     yield Document(f"{folder}/spec-{run.stage}_{named}.json", "guardrail", record, run)
+
+
+def guardrail(run: Run, session: str, *, passed: bool) -> Json:
+    """Return guardrail telemetry 1 of the guardrail before `run`."""
+    policy = {"model": "gpt-5-codex", "status": "passed", "note": "scope and style checked"}
+    final = {"model": "gpt-5", "status": "passed" if passed else "failed", "note": "final word"}
+    return {
+        "schemaVersion": 1,
+        "command": f"spec-ops-{run.stage}",
+        "specId": run.spec,
+        "sessionId": session,
+        "timestamp": written(run.start - timedelta(minutes=1)),
+        "artifacts": [],
+        "policy": {"prefilter": policy, "final": final},
+    }
 
 
 def _native(
