@@ -1,0 +1,63 @@
+"""The contract: every table with its columns, types, units and meaning, declared once.
+
+Loading, validation, ``Evidence.describe``, the ``describe`` command and
+``docs/columns.md`` are all derived from :data:`TABLES`.  A column that is not declared
+here does not exist; a column that is declared here is always present, missing where the
+evidence does not tell.
+"""
+
+from __future__ import annotations
+
+from speckit_analysis.tables.consensus import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
+from speckit_analysis.tables.declare import (
+    ARROW_TYPES,
+    ORDERED_CATEGORIES,
+    PANDAS_DTYPES,
+    PAYLOAD_CLASSES,
+    PROVENANCES,
+    QUALITY_GATES,
+    SEVERITIES,
+    STAGES,
+    STATUSES,
+    Column,
+    Kind,
+    Table,
+)
+from speckit_analysis.tables.evidence import FILES, PROBLEMS
+from speckit_analysis.tables.guardrail import CHECKS, GUARDRAILS, LIFECYCLE
+from speckit_analysis.tables.record import OVERRIDES, REVIEWS, SPAWNS
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        RUNS,
+        CALLS,
+        PROPOSALS,
+        DISAGREEMENTS,
+        COSTS,
+        GUARDRAILS,
+        CHECKS,
+        LIFECYCLE,
+        REVIEWS,
+        OVERRIDES,
+        SPAWNS,
+        FILES,
+        PROBLEMS,
+    )
+}
+
+__all__ = [
+    "ARROW_TYPES",
+    "ORDERED_CATEGORIES",
+    "PANDAS_DTYPES",
+    "PAYLOAD_CLASSES",
+    "PROVENANCES",
+    "QUALITY_GATES",
+    "SEVERITIES",
+    "STAGES",
+    "STATUSES",
+    "TABLES",
+    "Column",
+    "Kind",
+    "Table",
+]

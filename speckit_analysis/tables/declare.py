@@ -1,0 +1,166 @@
+"""What a table and a column are, the ordered categories, and the columns that tables share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["text", "category", "integer", "number", "boolean", "timestamp"]
+
+#: Arrow type of each kind, as workers build it and snapshots store it.
+ARROW_TYPES: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "category": pa.dictionary(pa.int32(), pa.string()),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("ns", tz="UTC"),
+}
+
+#: pandas dtype of each kind, as users see it: nullable, UTC.
+PANDAS_DTYPES: dict[Kind, str] = {
+    "text": "string",
+    "category": "category",
+    "integer": "Int64",
+    "number": "Float64",
+    "boolean": "boolean",
+    "timestamp": "datetime64[ns, UTC]",
+}
+
+#: The stages of a SPEC in the order in which they are worked on.
+STAGES = ("specify", "plan", "tasks", "implement", "validate", "audit", "unlock")
+
+#: Checks between stages that agents answer like a stage; ordered after the stages.
+QUALITY_GATES = ("quality-gate-clarify", "quality-gate-checklist", "quality-gate-analyze")
+
+STATUSES = ("ok", "degraded", "conflict", "error")
+
+#: Where a row comes from, best first.  Analyses use ``measured`` rows by default.
+PROVENANCES = (
+    "measured",
+    "stale_copy",
+    "role_played",
+    "hand_written",
+    "fixture",
+    "stub",
+    "template",
+)
+
+#: What a proposal's content is.  Analyses use ``structured`` proposals by default.
+PAYLOAD_CLASSES = (
+    "structured",
+    "unresolved_template",
+    "schema_echo",
+    "transcript",
+    "terminal_dump",
+    "free_text",
+    "stub",
+    "error",
+    "empty",
+)
+
+SEVERITIES = ("info", "warning", "error")
+
+#: Categories whose order means something; frames carry them as ordered categoricals.
+ORDERED_CATEGORIES: dict[str, tuple[str, ...]] = {
+    "stage": STAGES + QUALITY_GATES,
+    "status": STATUSES,
+    "provenance": PROVENANCES,
+    "payload_class": PAYLOAD_CLASSES,
+    "severity": SEVERITIES,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One variable of a table."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+
+    @property
+    def dtype(self) -> str:
+        """The pandas dtype of the column."""
+        return PANDAS_DTYPES[self.kind]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One kind of thing, one row each."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        """Return the column called `name`."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"table {self.name!r} has no column {name!r}")
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The table's Arrow schema."""
+        return pa.schema([(c.name, ARROW_TYPES[c.kind]) for c in self.columns])
+
+    def empty(self) -> pd.DataFrame:
+        """Return the table with no rows but every column and its dtype."""
+        import pandas as pd
+
+        return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in self.columns})
+
+    def describe(self) -> pd.DataFrame:
+        """Return one row per column: name, dtype, unit and meaning."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [(c.name, c.dtype, c.unit, c.meaning) for c in self.columns],
+            columns=["column", "dtype", "unit", "meaning"],
+        )
+
+
+# Columns that several tables share, declared once so that they mean the same everywhere.
+
+ORIGIN = (
+    Column(
+        "provenance", "category", "measured, or why the row is not: " + ", ".join(PROVENANCES[1:])
+    ),
+    Column("source", "category", "file the row was read from, relative to the root given to load"),
+    Column("locator", "category", "place in the file: a JSON pointer, after L<line> in JSON Lines"),
+)
+RUN = (
+    Column("run_id", "text", "run the row belongs to: <spec_id>/<stage>/<key of the run>"),
+    Column("spec_id", "category", "SPEC worked on"),
+    Column("stage", "category", "stage of the SPEC, ordered " + " < ".join(STAGES)),
+)
+AGENT = (
+    Column("agent", "category", "role that was called: gemini, claude, gpt_pro, gpt_codex, code …"),
+    Column("agent_raw", "category", "agent as it was written"),
+)
+TOKENS = (
+    Column("prompt_tokens", "integer", "input tokens, cached ones included", "tokens"),
+    Column(
+        "completion_tokens",
+        "integer",
+        "output tokens, reasoning excluded where told apart",
+        "tokens",
+    ),
+    Column("reasoning_tokens", "integer", "output tokens spent on reasoning", "tokens"),
+    Column("cached_tokens", "integer", "input tokens answered from the provider's cache", "tokens"),
+    Column("total_tokens", "integer", "total as recorded", "tokens"),
+)
+TIMESTAMP_RAW = Column("timestamp_raw", "text", "timestamp as it was written")
+SCHEMA_VERSION = Column("schema_version", "category", "schemaVersion as it was written")

@@ -1,0 +1,57 @@
+"""What people and tools record beside the runs: scores, overrides, spawns."""
+
+from __future__ import annotations
+
+from speckit_analysis.tables.declare import (
+    AGENT,
+    ORIGIN,
+    RUN,
+    Column,
+    Table,
+)
+
+REVIEWS = Table(
+    "reviews",
+    "one reviewer's score of one packet on one criterion",
+    (
+        Column("experiment", "category", "experiment the review belongs to"),
+        Column("spec_id", "category", "SPEC scored"),
+        Column("stage", "category", "stage scored"),
+        Column("variant", "category", "variant scored"),
+        Column("packet", "text", "neutral id under which it was read"),
+        Column("reviewer", "category", "reviewer or pseudonym"),
+        Column("criterion", "category", "what was scored"),
+        Column("score", "number", "how high", "0–10"),
+        Column("comment", "text", "what the reviewer wrote"),
+        Column("timestamp", "timestamp", "when", "UTC"),
+        *ORIGIN,
+    ),
+)
+
+OVERRIDES = Table(
+    "overrides",
+    "one case in which the arbiter changed an outcome",
+    (
+        *RUN,
+        *AGENT,
+        Column("reason", "text", "why the arbiter overrode"),
+        Column("assessment", "category", "improvement, neutral or degradation, where reviewed"),
+        Column("timestamp", "timestamp", "when", "UTC"),
+        *ORIGIN,
+    ),
+)
+
+SPAWNS = Table(
+    "spawns",
+    "one agent process started",
+    (
+        Column("spawn_id", "text", "id of the process"),
+        Column("run_id", "text", "run it belongs to"),
+        *AGENT,
+        Column("model_requested", "category", "model asked for, as written"),
+        Column("timestamp", "timestamp", "when it started", "UTC"),
+        Column("latency_ms", "number", "how long it ran", "ms"),
+        Column("status", "category", "ok or error"),
+        *ORIGIN,
+    ),
+)
