@@ -12,7 +12,8 @@ from click.testing import CliRunner
 import speckit_analysis as sk
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.simulate import DAMAGE, Design, simulate, simulate_runs
+from speckit_analysis.formats.registry import formats
+from speckit_analysis.simulate import DAMAGE, Design, Truth, simulate, simulate_runs
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE = REPOSITORY / "data" / "sample"
@@ -34,9 +35,20 @@ def counted(frame: pd.DataFrame, *by: str) -> dict:
     return frame.groupby(keys).size().to_dict()
 
 
-def serious(evidence: sk.Evidence) -> list[tuple[str, str]]:
+def serious(evidence: sk.Evidence) -> dict[str, int]:
     found = evidence.problems[evidence.problems["severity"] != "info"]
-    return sorted(zip(found["kind"].astype(str), found["message"], strict=True))
+    return found["kind"].astype(str).value_counts().to_dict()
+
+
+def rows_of(evidence: sk.Evidence) -> dict[str, int]:
+    return {name: len(evidence[name]) for name in evidence if name != "problems"}
+
+
+def assert_as_expected(truth: Truth, evidence: sk.Evidence) -> None:
+    """Loading finds the rows and problems that were written, and no others."""
+    nothing = dict.fromkeys(rows_of(evidence), 0)
+    assert rows_of(evidence) == nothing | truth.rows
+    assert serious(evidence) == {kind: n for kind, n in truth.problems.items() if n}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +85,16 @@ def test_the_committed_sample_is_what_the_command_writes(tmp_path):
     assert contents(tmp_path / "sample") == contents(SAMPLE)
 
 
+def test_the_readme_tells_what_the_sample_is(sample_truth):
+    text = " ".join((SAMPLE.parent / "README.md").read_text().split())
+    design = Design()
+    rates = ", ".join(f"{stage} {rate:.2f}" for stage, rate in design.disagreement.items())
+    assert f"{len(sample_truth.history)} runs in {len(sample_truth.files)} files" in text
+    assert f"| seed | {design.seed} |" in text
+    assert f"| rate of disagreement by stage | {rates} |" in text
+    assert f"| damaged files | {len(sample_truth.damage)}," in text
+
+
 def test_the_sample_is_small_and_its_names_are_portable():
     found = contents(SAMPLE)
     assert sum(map(len, found.values())) < 2 * 2**20
@@ -82,7 +104,61 @@ def test_the_sample_is_small_and_its_names_are_portable():
 
 def test_sound_evidence_has_no_problem_but_its_failed_agents(clean):
     _, evidence = clean
-    assert {kind for kind, _ in serious(evidence)} <= {"unusable_proposal"}
+    assert set(serious(evidence)) <= {"unusable_proposal"}
+
+
+@pytest.mark.parametrize("changes", [{}, {"seed": 8}, {"every_format": True, "colons": True}])
+def test_every_table_and_problem_is_as_expected(changes, tmp_path):
+    truth = simulate(replace(Design(), **changes), tmp_path / "evidence")
+    assert_as_expected(truth, sk.load(tmp_path / "evidence"))
+
+
+def test_every_kind_of_damage_at_once_is_as_expected(tmp_path):
+    design = Design(every_format=True, damage=tuple(DAMAGE))
+    truth = simulate(design, tmp_path / "evidence")
+    assert_as_expected(truth, sk.load(tmp_path / "evidence"))
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_one_damage_is_one_problem_and_loses_nothing_else(name, tmp_path):
+    sound = Design(specs=4, damage=(), stub_rate=0.0, telemetry_coverage=0.7, failure_rate=0.06)
+    truth = simulate(replace(sound, damage=(name,)), tmp_path / "evidence")
+    evidence = sk.load(tmp_path / "evidence")
+    assert_as_expected(truth, evidence)
+    path = next(iter(truth.damage))
+    found = evidence.problems[evidence.problems["kind"] == DAMAGE[name].problem]
+    # One problem speaks for all copies, and may stand at another of them.
+    copies = name in ("stale_copy", "duplicate")
+    assert len(found) == 1 if copies else path in set(found["source"].astype(str))
+
+
+def test_damage_of_one_kind_can_be_done_often(tmp_path):
+    design = replace(CLEAN, damage=("truncated",) * 5)
+    truth = simulate(design, tmp_path / "evidence")
+    assert truth.problems["invalid_json"] == len(truth.damage) == 5
+    assert_as_expected(truth, sk.load(tmp_path / "evidence"))
+
+
+def test_every_format_that_is_read_is_written(tmp_path):
+    simulate(Design(every_format=True), tmp_path / "evidence")
+    written = set(sk.load(tmp_path / "evidence").files["format"].astype(str))
+    ours = {format.name for format in formats()}
+    assert written == ours
+
+
+def test_every_flavour_of_a_cost_summary_is_written(tmp_path):
+    simulate(Design(every_format=True, damage=()), tmp_path / "evidence")
+    costs = sk.load(tmp_path / "evidence").costs
+    assert set(costs["flavour"]) == {"native", "detailed", "per_stage_usd", "totals"}
+
+
+def test_a_rehearsal_is_one_run_of_its_guardrail_answers_and_narrative(tmp_path):
+    truth = simulate(Design(specs=2, every_format=True, damage=()), tmp_path / "evidence")
+    evidence = sk.load(tmp_path / "evidence")
+    rehearsed = evidence.runs[evidence.runs["match_rule"] == "session"]
+    assert len(rehearsed) == sum(run.rehearsal for run in truth.history) == 2
+    told = evidence.guardrails[evidence.guardrails["run_id"].isin(rehearsed["run_id"])]
+    assert len(told) == 2
 
 
 def test_every_file_is_recognised(clean):
@@ -126,11 +202,36 @@ def test_loading_finds_every_disagreement_and_takes_no_failure_for_one(clean):
     assert int(found["degradation"].sum()) == int(truth.calls["failed"].sum())
 
 
+def test_the_rate_of_disagreement_by_stage_is_the_true_one(clean):
+    truth, evidence = clean
+    opinions = evidence.disagreements[~evidence.disagreements["degradation"]]
+    differ = evidence.runs["run_id"].isin(opinions["run_id"])
+    found = differ.groupby(evidence.runs["stage"].astype(str)).mean()
+    true = (truth.runs["disagreements"] > 0).groupby(truth.runs["stage"]).mean()
+    assert found.to_dict() == true.to_dict()
+
+
+def test_loading_finds_the_agents_and_the_cost_of_every_run(clean):
+    truth, evidence = clean
+    keys = ["spec_id", "stage", "timestamp"]
+    found = evidence.runs.astype({"spec_id": str, "stage": str})
+    joined = truth.runs.merge(found, on=keys, suffixes=("_true", ""), validate="1:1")
+    assert len(joined) == len(truth.runs)
+    assert (joined["agents"] == joined["agents_true"]).all()
+    assert (joined["agents_failed"] == joined["agents_failed_true"]).all()
+    assert (joined["cost_usd_reported"] - joined["cost_usd_true"]).abs().max() < 0.01
+
+
 def test_loading_finds_every_override(clean):
     truth, evidence = clean
-    overridden = truth.disagreements[truth.disagreements["override"]]
-    assert len(evidence.overrides) >= 1
-    assert len(evidence.overrides) <= len(overridden)
+    settled = {
+        (run.spec, run.stage, opinion.winner)
+        for run in truth.history
+        for opinion in run.disagreements
+        if opinion.override
+    }
+    found = evidence.overrides.astype({"spec_id": str, "stage": str, "agent": str})
+    assert {*zip(found["spec_id"], found["stage"], found["agent"], strict=True)} == settled
 
 
 def test_costs_by_spec_are_the_sums_of_the_runs(clean):
@@ -153,7 +254,7 @@ def test_the_sample_holds_what_happened(sample, sample_truth):
     assert int(no_telemetry.sum()) == int((~sample_truth.runs["measured"]).sum())
 
 
-@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("name", Design().damage)
 def test_damage_is_found_where_it_was_done(name, sample, sample_truth):
     path = next(path for path, damage in sample_truth.damage.items() if damage == name)
     found = sample.problems[sample.problems["source"] == path]
@@ -196,7 +297,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     assert contents(tmp_path) == {"mine.txt": b"keep"}
 
 
-@pytest.mark.parametrize("text", ["plan=often", "plan", "plan=1.5"])
+@pytest.mark.parametrize("text", ["plan=often", "plan", "plan=1.5", "plans=0.5"])
 def test_a_rate_that_is_none_is_refused(text, tmp_path):
     arguments = ["simulate", "--out", str(tmp_path / "new"), "--disagreement", text]
     result = CliRunner().invoke(main, arguments)
@@ -204,11 +305,33 @@ def test_a_rate_that_is_none_is_refused(text, tmp_path):
     assert "expected a" in result.output
 
 
+def test_the_command_writes_every_format(tmp_path):
+    arguments = ["simulate", "--out", str(tmp_path / "new"), "--specs", "2", "--every-format"]
+    result = CliRunner().invoke(main, [*arguments, "--clean", "--colons"])
+    assert result.exit_code == 0, result.output
+    design = Design(specs=2, every_format=True, colons=True, damage=(), stub_rate=0.0)
+    simulate(replace(design, telemetry_coverage=1.0), tmp_path / "same")
+    assert contents(tmp_path / "new") == contents(tmp_path / "same")
+
+
 def test_a_stage_gets_the_rate_it_is_given(tmp_path):
     design = replace(CLEAN, specs=60, stages=("plan", "audit"), failure_rate=0.0)
     truth = simulate(replace(design, disagreement={"plan": 1.0, "audit": 0.0}), tmp_path / "new")
     rates = truth.runs.assign(differ=truth.runs["disagreements"] > 0).groupby("stage")["differ"]
     assert rates.mean().to_dict() == {"audit": 0.0, "plan": 1.0}
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(main, ["simulate", "--out", str(tmp_path / "file" / "new")])
+    assert result.exit_code == 2
+    assert "cannot make the folder" in result.output
+
+
+def test_damage_that_finds_nothing_to_damage_is_refused(tmp_path):
+    design = replace(CLEAN, damage=("ok_over_failed",), failure_rate=0.0)
+    with pytest.raises(EvidenceError, match="finds no telemetry to be done to"):
+        simulate(design, tmp_path / "new")
 
 
 def test_unknown_damage_is_refused(tmp_path):

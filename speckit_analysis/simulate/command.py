@@ -17,7 +17,7 @@ from speckit_analysis.errors import EvidenceError
     required=True,
     help="Folder to write to; it must be empty or not exist.",
 )
-@click.option("--seed", type=int, default=7, show_default=True, help="Seed of all random draws.")
+@click.option("--seed", type=int, default=35, show_default=True, help="Seed of all random draws.")
 @click.option(
     "--specs", type=click.IntRange(1), default=10, show_default=True, help="Number of SPECs."
 )
@@ -38,6 +38,11 @@ from speckit_analysis.errors import EvidenceError
 @click.option(
     "--colons", is_flag=True, help="Write times in names with colons, as real evidence does."
 )
+@click.option(
+    "--every-format",
+    is_flag=True,
+    help="Write what is rare too: prompts, locks, rehearsals, every flavour of a summary.",
+)
 def simulate_command(
     out: Path,
     seed: int,
@@ -46,6 +51,7 @@ def simulate_command(
     disagreement: tuple[str, ...],
     clean: bool,
     colons: bool,
+    every_format: bool,
 ) -> None:
     """Write simulated evidence, of which the truth is known.
 
@@ -58,6 +64,7 @@ def simulate_command(
         design = Design(seed=seed, specs=specs, disagreement=rates, colons=colons)
     except ValueError as error:
         raise EvidenceError(str(error)) from None
+    design = replace(design, every_format=every_format)
     if clean:
         design = replace(design, damage=(), stub_rate=0.0, telemetry_coverage=1.0)
     if runs is not None:
@@ -70,7 +77,14 @@ def simulate_command(
 
 
 def _rate(text: str) -> tuple[str, float]:
+    from speckit_analysis.simulate.design import STAGES
+
     stage, _, rate = text.partition("=")
+    if stage not in STAGES:
+        raise EvidenceError(
+            f"--disagreement {text!r}: expected a stage and a rate, such as plan=0.5;"
+            f" stages are {', '.join(STAGES)}"
+        )
     try:
         return stage, float(rate)
     except ValueError:

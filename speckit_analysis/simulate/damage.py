@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from json import dumps
 from typing import Any
@@ -19,17 +19,49 @@ class Damage:
     family
         What kind of file is damaged.
     problem
-        Kind of the problem that loading is to find; None where another column tells it.
+        Kind of the problem that loading is to find.
     apply
         Returns the damaged content: an object, a text or bytes.
     fits
         Tells whether a document can be damaged in this way.
+    copied
+        The document stays as it is, and a copy is put into ``archive/``.
+    rows
+        By how many rows the tables change: what is lost, or stands there too much.
+    follows
+        Further problems that the damage of a document brings about.
     """
 
     family: str
-    problem: str | None
+    problem: str
     apply: Callable[[Json, Document], Any]
     fits: Callable[[Document], bool] = lambda document: True
+    copied: bool = False
+    rows: Callable[[Document], Mapping[str, int]] = lambda document: {}
+    follows: Callable[[Document], Mapping[str, int]] = lambda document: {}
+
+
+def _unchanged(content: Any, _: Document) -> Any:
+    return content
+
+
+def _no_proposal(_: Document) -> Mapping[str, int]:
+    return {"proposals": -1}
+
+
+def _no_answer(document: Document) -> Mapping[str, int]:
+    assert document.run is not None  # noqa: S101 - answers belong to runs
+    return {"ok_over_failed_agents": int(document.run.status == "ok")}
+
+
+def _other_cost(document: Document) -> Mapping[str, int]:
+    assert document.run is not None  # noqa: S101 - telemetry belongs to runs
+    return {"totals_differ": 1, "metrics_differ": int(document.run.metrics)}
+
+
+def _of_another_stage(document: Document) -> Mapping[str, int]:
+    assert document.run is not None  # noqa: S101 - answers belong to runs
+    return {"other_stage": int(document.content["stage"] != f"spec-{document.run.stage}")}
 
 
 def _sound(document: Document) -> bool:
@@ -132,10 +164,18 @@ def _hand_written(content: Json, _: Document) -> Json:
 
 #: Every kind of damage by its name.
 DAMAGE: dict[str, Damage] = {
-    "truncated": Damage("output", "invalid_json", _truncated, _sound_answer),
+    "truncated": Damage("output", "invalid_json", _truncated, _sound_answer, rows=_no_proposal),
     "unescaped_quote": Damage("guardrail", "invalid_json", _unescaped_quote, _sound),
-    "empty": Damage("output", "empty_file", lambda content, _: b"", _sound_answer),
-    "template_literal": Damage("guardrail", "template_literal", _template_literal, _sound),
+    "empty": Damage(
+        "output", "empty_file", lambda content, _: b"", _sound_answer, rows=_no_proposal
+    ),
+    "template_literal": Damage(
+        "guardrail",
+        "template_literal",
+        _template_literal,
+        _sound,
+        follows=lambda _: {"template_literal": 1},  # there are two of them
+    ),
     "unknown_version": Damage(
         "telemetry",
         "unknown_schema_version",
@@ -169,14 +209,29 @@ DAMAGE: dict[str, Damage] = {
         "zero_cost",
         lambda content, _: _with_first_call(content, cost_usd=0.0),
         _agreed,
+        follows=_other_cost,
     ),
     "wrong_total": Damage("telemetry", "totals_differ", _wrong_total, _agreed),
     "contradicting_time": Damage("lifecycle", "timestamps_contradict", _contradicting_time),
     "metrics_differ": Damage("metrics", "metrics_differ", _metrics_differ, _sound),
-    "stale_copy": Damage("output", "shared_payload", lambda content, _: content, _sound_answer),
-    "schema_echo": Damage("output", "unusable_proposal", _schema_echo, _sound_answer),
+    "stale_copy": Damage(
+        "output", "shared_payload", _unchanged, _sound_answer, follows=_of_another_stage
+    ),
+    "duplicate": Damage(
+        "baseline", "duplicate", _unchanged, copied=True, rows=lambda _: {"files": 1}
+    ),
+    "schema_echo": Damage(
+        "output", "unusable_proposal", _schema_echo, _sound_answer, follows=_no_answer
+    ),
     "secret": Damage("verdict", "unusable_proposal", _secret, _sound),
     "not_a_number": Damage("telemetry", "not_a_number", _not_a_number, _agreed),
     "invalid_utf8": Damage("output", "encoding", _invalid_utf8, _sound_answer),
-    "hand_written": Damage("cost", "hand_written", _hand_written),
+    "hand_written": Damage(
+        "cost",
+        "hand_written",
+        _hand_written,
+        lambda document: "per_model" in document.content,
+        rows=lambda document: {"costs": len(document.content["breakdown"])},
+        follows=lambda _: {"totals_differ": 1},
+    ),
 }

@@ -99,9 +99,12 @@ class Design:
         Names of :data:`~speckit_analysis.simulate.DAMAGE` to do, one file each.
     colons
         Write times in file names with colons, as real evidence does and some systems refuse.
+    every_format
+        Write what is rare in real evidence too: prompts, locks, rehearsals under ``commands/``,
+        every flavour of synthesis and cost summary, captures of health checks.
     """
 
-    seed: int = 7
+    seed: int = 35
     specs: int = 10
     stages: tuple[str, ...] = STAGES
     rerun_rate: float = 0.35
@@ -132,6 +135,7 @@ class Design:
     budget_usd: float = 1.5
     damage: tuple[str, ...] = SOME_DAMAGE
     colons: bool = False
+    every_format: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could only give nonsense."""

@@ -125,6 +125,7 @@ def _call(run: Run, call: Call) -> Json:
 
 
 def opinion_of(opinion: Disagreement) -> Json:
+    """Return a disagreement as telemetry and syntheses tell it."""
     (one, other), (this, that) = opinion.agents, opinion.positions
     settled = None
     if opinion.winner is not None:

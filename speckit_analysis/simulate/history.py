@@ -61,6 +61,7 @@ class Run:
     stub: bool
     measured: bool
     metrics: bool
+    rehearsal: bool = False
 
     @property
     def cost_usd(self) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from json import dumps
@@ -20,7 +22,13 @@ from speckit_analysis.simulate.documents import (
     in_name,
     telemetry,
 )
+from speckit_analysis.simulate.expected import expected_problems, expected_rows
 from speckit_analysis.simulate.history import Run, draw_run, draw_runs
+from speckit_analysis.simulate.rarities import (
+    documents_of_rehearsal,
+    draw_rehearsal,
+    with_rarities,
+)
 from speckit_analysis.simulate.truth import Truth
 
 _RUNS_A_SPEC = 200
@@ -43,14 +51,16 @@ def simulate(design: Design, folder: str | os.PathLike[str]) -> Truth:
     """
     target = _empty_folder(folder)
     random = Random(design.seed)
-    runs = tuple(draw_runs(design, random))
+    runs = tuple(_runs(design, random))
     documents = list(_documents(runs, design, random))
-    damage = _damage(documents, design, random)
+    rows, problems = expected_rows(documents, runs), expected_problems(runs)
+    damage = _damage(documents, design, random, rows, problems)
     for document in documents:
         path = target / document.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_bytes(document))
-    return Truth(runs, {document.path: document.family for document in documents}, damage)
+    files = {document.path: document.family for document in documents}
+    return Truth(runs, files, damage, dict(rows), dict(problems))
 
 
 def simulate_runs(folder: str | os.PathLike[str], runs: int, design: Design | None = None) -> None:
@@ -66,7 +76,7 @@ def simulate_runs(folder: str | os.PathLike[str], runs: int, design: Design | No
         Effects and seed; ``specs``, ``days`` and ``damage`` do not matter.
     """
     target = _empty_folder(folder)
-    design = design or Design(stub_rate=0.0)
+    design = design or Design(stub_rate=0.0, colons=True)
     random = Random(design.seed)
     first = datetime.fromisoformat(design.start).replace(tzinfo=UTC)
     for number in range(runs):
@@ -87,20 +97,46 @@ def _empty_folder(folder: str | os.PathLike[str]) -> Path:
         raise EvidenceError(
             f"{target} is not an empty folder; name one that is empty or does not exist yet"
         )
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EvidenceError(f"cannot make the folder {target}: {error.strerror}") from error
     return target
 
 
+def _runs(design: Design, random: Random) -> Iterator[Run]:
+    for _, group in groupby(draw_runs(design, random), key=lambda run: run.spec):
+        of_spec = list(group)
+        if design.every_format:
+            yield draw_rehearsal(design, random, of_spec[0])
+        yield from of_spec
+
+
 def _documents(runs: tuple[Run, ...], design: Design, random: Random) -> Iterator[Document]:
+    documents = _common_documents(runs, design, random)
+    return with_rarities(documents, design) if design.every_format else documents
+
+
+def _common_documents(runs: tuple[Run, ...], design: Design, random: Random) -> Iterator[Document]:
     for spec, group in groupby(runs, key=lambda run: run.spec):
         of_spec = list(group)
         for run in of_spec:
-            yield from documents_of(run, design, random)
+            write = documents_of_rehearsal if run.rehearsal else documents_of
+            yield from write(run, design, random)
         yield from documents_of_spec(spec, of_spec, design)
 
 
-def _damage(documents: list[Document], design: Design, random: Random) -> dict[str, str]:
-    """Damage one document for each name; none is damaged twice, no run in two ways."""
+def _damage(
+    documents: list[Document],
+    design: Design,
+    random: Random,
+    rows: Counter[str],
+    problems: Counter[str],
+) -> dict[str, str]:
+    """Damage one document for each name; none is damaged twice, no run in two ways.
+
+    `rows` and `problems`, what loading is to find, are brought up to date.
+    """
     done: dict[str, str] = {}
     spared: set[int] = set()
     for name in design.damage:
@@ -124,7 +160,13 @@ def _damage(documents: list[Document], design: Design, random: Random) -> dict[s
         content = victim.content
         if name == "stale_copy":
             content = _earlier(victim, fitting).content
+        if kind.copied:
+            victim = replace(victim, path=f"archive/{victim.path}")
+            documents.append(victim)
         victim.content = kind.apply(content, victim)
+        rows.update(kind.rows(victim))
+        problems.update(kind.follows(victim))
+        problems[kind.problem] += not kind.copied  # a copy is a remark, no warning
         done[victim.path] = name
         if victim.run is not None:
             spared.add(id(victim.run))

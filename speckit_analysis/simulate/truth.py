@@ -23,11 +23,17 @@ class Truth:
         Path of each file below the folder, with the family it belongs to.
     damage
         Path of each damaged file, with the name of the damage.
+    rows
+        How many rows loading is to find in each table; tables that are not named have none.
+    problems
+        How many warnings and errors of each kind loading is to find.
     """
 
     history: tuple[Run, ...]
     files: dict[str, str]
     damage: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, int] = field(default_factory=dict)
 
     @property
     def runs(self) -> pd.DataFrame:
