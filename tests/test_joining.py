@@ -239,3 +239,39 @@ def test_the_path_wins_over_the_content(tmp_path: Path) -> None:
 def test_without_a_telling_path_the_content_names_the_run(tmp_path: Path) -> None:
     write(tmp_path, "export.json", changed(telemetry(), {"specId": "SPEC-KIT-777"}))
     assert only(sk.load(tmp_path).runs).run_id == f"SPEC-KIT-777/plan/{START}"
+
+
+TASKS = {"specId": SPEC, "command": "guardrail.tasks", "stage": "Tasks"}
+
+
+def guarded_tasks(root: Path, minutes: int, pid: str) -> sk.Evidence:
+    """Load a run of the plan whose guardrail is known to the second, and one of the tasks."""
+    start = pd.Timestamp(START)
+    before = (start - pd.Timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    write(root, PLACES["verdict"], verdict())
+    write(root, PLACES["native"], native())
+    write(root, f"consensus/{SPEC}/spec-tasks_{START}_telemetry.jsonl", telemetry())
+    place = f"commands/{SPEC}/guardrail-tasks-{before}_{pid}.json"
+    write(root, place, native(timestamp=before, sessionId=pid, **TASKS))
+    return sk.load(root)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "pid", "rule", "trust"),
+    [(5, "7", "window", 0.5), (5, "1025075", "process", 0.7), (59, "7", "window", 0.5)],
+)
+def test_a_guardrail_belongs_to_the_run_that_began_after_it(
+    minutes: int, pid: str, rule: str, trust: float, tmp_path: Path
+) -> None:
+    guardrails = guarded_tasks(tmp_path, minutes, pid).guardrails
+    found = only(guardrails[guardrails["stage"] == "tasks"])
+    assert found.run_id == f"{SPEC}/tasks/{START}"
+    assert (found.match_rule, found.match_confidence) == (rule, trust)
+
+
+@pytest.mark.parametrize("minutes", [61, -5])
+def test_a_guardrail_long_before_or_after_a_run_stands_alone(minutes: int, tmp_path: Path) -> None:
+    guardrails = guarded_tasks(tmp_path, minutes, "7").guardrails
+    found = only(guardrails[guardrails["stage"] == "tasks"])
+    assert pd.isna(found.run_id)
+    assert pd.isna(found.match_confidence)

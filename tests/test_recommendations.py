@@ -195,9 +195,14 @@ def test_8_a_run_is_found_by_its_exact_key_then_by_its_second_and_kept_unmatched
     )
     run = only(evidence.runs)
     assert run.match_rule == "run_id"
-    joined = evidence.guardrails.set_index("session_id")["run_id"]
-    assert joined["1025075"] == run.run_id
-    assert pd.isna(joined["7"])
+    assert run.match_confidence == 1.0
+    joined = evidence.guardrails.set_index("session_id")
+    assert joined["run_id"]["1025075"] == run.run_id
+    assert (joined["match_rule"]["1025075"], joined["match_confidence"]["1025075"]) == (
+        "second",
+        0.9,
+    )
+    assert joined.loc["7", ["run_id", "match_rule", "match_confidence"]].isna().all()
     assert evidence.files.set_index("source").loc[lonely, "evidence_root"].endswith("evidence")
 
 

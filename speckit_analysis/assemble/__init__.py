@@ -10,9 +10,9 @@ from speckit_analysis import prices
 from speckit_analysis.assemble import problems, provenance
 from speckit_analysis.assemble.calls import merge_calls
 from speckit_analysis.assemble.files import describe_files
+from speckit_analysis.assemble.guardrails import confidence, join_guardrails
 from speckit_analysis.assemble.identity import (
     adopt_folder_keys,
-    is_among,
     look_up,
     moments,
     normalise,
@@ -69,7 +69,7 @@ def assemble(batches: dict[str, list[pa.RecordBatch]], discovery: Discovery) -> 
     for name in ("runs", "calls", "proposals", "disagreements"):
         frames[name]["run_id"] = run_ids(frames[name], digests)
     _join_runs(frames)
-    _join_guardrails(frames, digests)
+    join_guardrails(frames, digests)
     _time_lifecycle(frames)
     _derive_costs(frames)
     _mark_copies(frames)
@@ -111,6 +111,7 @@ def _join_runs(frames: Frames) -> None:
     opinions = frames["disagreements"]
     opinions["provenance"] = opinions["provenance"].fillna("measured")
     runs = derive(runs, calls, proposals, opinions, mentions)
+    runs["match_confidence"] = confidence(runs["match_rule"])
     measured = runs.set_index("run_id")["provenance"]
     own = look_up(opinions["run_id"], measured)
     opinions["provenance"] = own.fillna("measured")
@@ -124,59 +125,6 @@ def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
     counts = place.groupby([own["file"], place]).size()
     at = pd.MultiIndex.from_arrays([proposals["file"], proposals["locator"]])
     return pd.Series(counts.reindex(at).fillna(0).to_numpy(), proposals.index).astype("Int64")
-
-
-def _join_guardrails(frames: Frames, digests: pd.Series) -> None:
-    guardrails, checks = frames["guardrails"], frames["checks"]
-    guardrails["guardrail_id"] = run_ids(guardrails, digests)
-    known = is_among(guardrails["guardrail_id"], frames["runs"]["run_id"])
-    own = guardrails["guardrail_id"].where(known)
-    guardrails["run_id"] = own.fillna(_started_with(guardrails, frames["runs"]))
-    took = (guardrails["timestamp"] - guardrails["started_at"]).dt.total_seconds() * 1000
-    guardrails["latency_ms"] = took.where(took >= 0)
-    guardrails["provenance"] = guardrails["provenance"].fillna("measured")
-    _derive_checks(checks, guardrails, digests)
-    failed = checks.loc[checks["status"] == "error", "guardrail_id"]
-    status = pd.Series("ok", guardrails.index, dtype="string")
-    bad = is_among(guardrails["guardrail_id"], failed) | (guardrails["status_recorded"] == "failed")
-    guardrails["status"] = status.mask(bad.fillna(False).astype(bool), "error")
-
-
-def _started_with(guardrails: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
-    """Find the run that began, by its run id, within a second of its guardrail."""
-    named = runs[(runs["match_rule"] == "run_id") & (runs["time_semantics"] == "start")]
-    place = ["spec_id", "stage", "timestamp"]
-    by_start = named.drop_duplicates(place).set_index(place)["run_id"]
-    found = pd.Series(pd.NA, guardrails.index, dtype=runs["run_id"].dtype)
-    for seconds in (0, 1, -1) if len(by_start) else ():
-        moment = guardrails["timestamp"] + pd.Timedelta(seconds=seconds)
-        at = pd.MultiIndex.from_arrays([guardrails["spec_id"], guardrails["stage"], moment])
-        found = found.fillna(by_start.reindex(at).set_axis(guardrails.index))
-    return found
-
-
-def _derive_checks(checks: pd.DataFrame, guardrails: pd.DataFrame, digests: pd.Series) -> None:
-    hal_files = (checks["kind"] == "hal") & checks["stage_raw"].isna()
-    own = run_ids(checks, digests)
-    # A health check's name gives the moment at which its guardrail's session began.
-    began = guardrails.assign(at=guardrails["started_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    by_start = began.drop_duplicates(["spec_id", "at"]).set_index(["spec_id", "at"])
-    at = pd.MultiIndex.from_arrays([checks["spec_id"], checks["key"]])
-    found = by_start[["guardrail_id", "stage"]].reindex(at).set_axis(checks.index)
-    checks["guardrail_id"] = own.mask(hal_files, found["guardrail_id"])
-    checks["stage"] = checks["stage"].mask(hal_files, found["stage"])
-    good = ("passed", "ok", "healthy", "success", "ready")
-    recorded = checks["status_recorded"].str.lower()
-    http = checks["http_status"]
-    failed = (http >= 400).fillna(False) | recorded.isin(("failed", "error", "unhealthy"))
-    # A GraphQL service answers 200 with a list of errors.
-    failed |= hal_files & checks["message"].notna() & ~recorded.isin(good)
-    passed = recorded.isin((*good, "degraded", "mocked")) | ((http < 400).fillna(False))
-    status = pd.Series(pd.NA, checks.index, dtype="string").mask(passed, "ok")
-    checks["status"] = status.mask(failed.astype(bool), "error")
-    checks["provenance"] = (
-        checks["provenance"].fillna("measured").mask(recorded == "mocked", "stub")
-    )
 
 
 def _time_lifecycle(frames: Frames) -> None:

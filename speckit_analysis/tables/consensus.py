@@ -86,7 +86,12 @@ RUNS = Table(
         Column(
             "match_rule",
             "category",
-            "how the files were joined: timestamp, session, run_id, batch or file",
+            "how the files were joined: timestamp, session, run_id, batch, folder or file",
+        ),
+        Column(
+            "match_confidence",
+            "number",
+            "trust in that rule, 1 for an exact key; missing where a file stands alone",
         ),
         *ORIGIN,
     ),

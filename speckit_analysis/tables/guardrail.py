@@ -48,6 +48,12 @@ GUARDRAILS = Table(
         Column("errors", "integer", "errors it lists"),
         Column("warnings", "integer", "warnings it lists"),
         Column("artifacts", "integer", "artifacts it lists"),
+        Column(
+            "match_rule",
+            "category",
+            "how its run was found: session (the same key), second, process or window",
+        ),
+        Column("match_confidence", "number", "trust in that rule, 1 for an exact key"),
         *ORIGIN,
     ),
 )
