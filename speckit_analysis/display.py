@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 #: Longer text is cut in a table's cell.
 MOST_CHARACTERS = 240
+
+#: Type under which a figure's HTML stands in a notebook.  Only report pages read it: a notebook
+#: that was not executed here is not trusted, and shows pictures but no drawing inside HTML.
+FIGURE_TYPE = "application/vnd.speckit.figure+html"
 
 Format = Callable[[object], str]
 
@@ -42,8 +47,35 @@ class Html:
         return self.text
 
 
-def show(figure: Figure, alt: str = "", caption: str = "") -> Html:
-    """Return a figure as inline SVG below its title.
+@dataclass(frozen=True)
+class Picture:
+    """A figure that a notebook displays.
+
+    Attributes
+    ----------
+    html : str
+        What report pages show: title, drawing (SVG) and caption.
+    png : bytes
+        What notebooks show, title included.
+    text : str
+        What terminals show, and readers who see no figure are told.
+    """
+
+    html: str
+    png: bytes
+    text: str
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, str]]:
+        picture = b64encode(self.png).decode()
+        data = {FIGURE_TYPE: self.html, "image/png": picture, "text/plain": self.text}
+        return data, {"alt": self.text}
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def show(figure: Figure, alt: str = "", caption: str = "") -> Html | Picture:
+    """Return a figure as notebooks and report pages show it.
 
     Parameters
     ----------
@@ -58,7 +90,7 @@ def show(figure: Figure, alt: str = "", caption: str = "") -> Html:
     -----
     A figure that has nothing to show becomes a sentence.
     """
-    from speckit_analysis.figures.svg import inline_svg
+    from speckit_analysis.figures.svg import inline_svg, png
     from speckit_analysis.figures.theme import Chart
 
     alt = " ".join((alt or str(figure.get_label()) or "Figure without a description.").split())
@@ -67,8 +99,8 @@ def show(figure: Figure, alt: str = "", caption: str = "") -> Html:
         return Html(f'<p class="nothing">{_escaped(words)}</p>', words)
     head = _head(figure.title, figure.subtitle) if isinstance(figure, Chart) else ""
     below = f"<figcaption>{_escaped(caption)}</figcaption>" if caption else ""
-    svg = inline_svg(figure, alt)
-    return Html(f'<figure role="figure">{head}{svg}{below}</figure>', f"{alt} {caption}".strip())
+    html = f'<figure role="figure">{head}{inline_svg(figure, alt)}{below}</figure>'
+    return Picture(html, png(figure), f"{alt} {caption}".strip())
 
 
 def _head(title: str, subtitle: str) -> str:

@@ -190,7 +190,9 @@ def texts_of(figure: Figure) -> list[Text]:
 def test_no_text_runs_into_another(name):
     figure = FULL[name]
     with theme():
-        renderer = FigureCanvasAgg(figure).get_renderer()
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()  # it may have been drawn before, at another size
+        renderer = canvas.get_renderer()
         boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts_of(figure)]
     for (one, a), (other, b) in combinations(boxes, 2):
         width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
@@ -256,7 +258,8 @@ def test_caption_and_alternative_are_escaped():
     shown = show(figure, alt='a "quoted" \\1 <b>', caption="<i>so</i>")
     assert svg_of(shown.html).get("aria-label") == 'a "quoted" \\1 <b>'
     assert "<figcaption>&lt;i&gt;so&lt;/i&gt;</figcaption>" in shown.html
-    assert shown._repr_mimebundle_()["text/plain"] == 'a "quoted" \\1 <b> <i>so</i>'
+    data, metadata = shown._repr_mimebundle_()
+    assert data["text/plain"] == metadata["alt"] == 'a "quoted" \\1 <b> <i>so</i>'
 
 
 def test_overlapping_intervals_are_not_called_a_difference():

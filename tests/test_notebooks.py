@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from base64 import b64decode
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import nbformat
 import papermill
 import pytest
 
+from speckit_analysis.display import FIGURE_TYPE
 from speckit_analysis.reports.headlines import find_headline
 from speckit_analysis.reports.parameters import declared_parameters
 
@@ -122,15 +124,27 @@ def test_is_committed_executed_and_clean(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_has_a_title_and_a_text_alternative(name):
     htmls = [
-        output.data["text/html"]
+        output.data[FIGURE_TYPE]
         for cell in code_cells(read(name))
         for output in cell.outputs
-        if "<figure" in output.get("data", {}).get("text/html", "")
+        if FIGURE_TYPE in output.get("data", {})
     ]
     assert len(htmls) >= 6
     for html in htmls:
         assert re.search(r'<p class="figure-title"[^>]*>[^<]{10,}</p>', html)
         assert re.search(r'role="img" aria-label="[^"]{30,}"', html)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_that_nobody_trusts_yet_shows_its_figures(name):
+    """JupyterLab takes drawings out of HTML that it did not see being made."""
+    for cell in code_cells(read(name)):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            assert "<svg" not in data.get("text/html", "")
+            if FIGURE_TYPE in data:
+                assert b64decode(data["image/png"]).startswith(b"\x89PNG")
+                assert output.metadata["alt"] == data["text/plain"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -178,9 +192,10 @@ def test_what_evidence_says_is_shown_and_not_run(tmp_path):
     path.write_text(json.dumps(run) + "\n", "utf-8")
     notebook = execute("disagreement", tmp_path, str(tmp_path / "evidence"))
     shown = "".join(
-        output.get("data", {}).get("text/html", "")
+        output.get("data", {}).get(kind, "")
         for cell in code_cells(notebook)
         for output in cell.outputs
+        for kind in ("text/html", FIGURE_TYPE)
     )
     assert "&lt;script&gt;alert(1)" in shown
     assert "<script" not in shown

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from speckit_analysis.display import FIGURE_TYPE
 from speckit_analysis.reports.headlines import find_headline, recorded_headline
 from speckit_analysis.reports.markup import (
     Heading,
@@ -149,8 +150,9 @@ def _results(cell: Mapping[str, Any], prefix: str, headline: str | None) -> Iter
 
 def _richest(output: Mapping[str, Any], prefix: str) -> Markup:
     data = output["data"]
-    if "text/html" in data:
-        return Markup(finish_tables(sanitize(data["text/html"], prefix)))  # noqa: S704 - sanitised
+    for kind in (FIGURE_TYPE, "text/html"):
+        if kind in data:
+            return Markup(finish_tables(sanitize(data[kind], prefix)))  # noqa: S704 - sanitised
     if "image/svg+xml" in data:
         return Markup(f"<figure>{sanitize(data['image/svg+xml'], prefix)}</figure>")  # noqa: S704
     if "text/markdown" in data:
