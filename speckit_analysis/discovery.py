@@ -20,6 +20,9 @@ EVIDENCE_FOLDERS = frozenset(
 #: Folders that tools make and that hold no evidence.
 SKIPPED_FOLDERS = frozenset({".git", ".ipynb_checkpoints", "__pycache__", ".venv", "node_modules"})
 
+#: Folders that hold copies of evidence beside it.
+ARCHIVES = frozenset({"archive", "archives", "backup", "backups"})
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -150,6 +153,8 @@ def _walk(top: Path, common: Path, discovery: Discovery) -> Iterator[tuple[Path,
             else:
                 mode = entry.stat(follow_symlinks=False).st_mode
                 discovery.special.append((f"{prefix}{shown(entry.name)}", _special(mode)))
+        # Copies come after what they copy: of two equal records the first is the original.
+        folders.sort(key=lambda folder: folder.name.lower() in ARCHIVES)
         pending.extend(reversed(folders))
         if names:
             yield folder, names

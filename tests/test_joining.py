@@ -275,3 +275,14 @@ def test_a_guardrail_long_before_or_after_a_run_stands_alone(minutes: int, tmp_p
     found = only(guardrails[guardrails["stage"] == "tasks"])
     assert pd.isna(found.run_id)
     assert pd.isna(found.match_confidence)
+
+
+def test_of_two_equal_files_the_one_in_the_archive_is_the_copy(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["guardrail"], guardrail())
+    write(tmp_path, f"archive/{PLACES['guardrail']}", guardrail())
+    evidence = sk.load(tmp_path)
+    copies = evidence.files.set_index("source")["duplicate_of"].dropna()
+    assert copies.to_dict() == {f"archive/{PLACES['guardrail']}": PLACES["guardrail"]}
+    measured = evidence.guardrails.set_index("source")["provenance"]
+    assert measured[PLACES["guardrail"]] == "measured"
+    assert measured[f"archive/{PLACES['guardrail']}"] == "stale_copy"
