@@ -11,10 +11,12 @@ from speckit_analysis.analysis.selection import measured
 
 
 def test_coverage_is_a_share_of_runs():
-    runs = frame("runs", [{"basis": "telemetry", "conflicts": 0}, {"latency_ms": 5}, {}, {}])
+    runs = frame(
+        "runs", [{"basis": "telemetry", "agents_ok": 2}, {"latency_ms": 5, "agents_ok": 1}, {}, {}]
+    )
     table = soundness.coverage(runs).set_index("measure")
     assert table["runs"].unique().tolist() == [4]
-    assert table.loc["a comparison", "share"] == 0.25
+    assert table.loc["two answers", "share"] == 0.25
     assert table.loc["latency", "share"] == 0.25
     assert table.loc["telemetry", "covered"] == 1
     assert table.loc["cost from tokens", "share"] == 0.0

@@ -17,7 +17,7 @@ from speckit_analysis.analysis.intervals import (
     share,
     small_sample,
 )
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import ANSWERS_TO_COMPARE, Selection
 from speckit_analysis.analysis.summaries import key_column, nullable
 
 
@@ -60,7 +60,7 @@ def comparable_runs(runs: Selection, disagreements: pd.DataFrame) -> Selection:
     hit = pd.Series(disputed.get_indexer(frame["run_id"]) >= 0, index=frame.index)
     looked = frame["disagreement_recorded"].notna() | frame["conflicts"].notna()
     looked |= frame["disagreement_points"].notna() | hit
-    alone = ~(frame["agents_ok"] >= 2).fillna(False)
+    alone = ~(frame["agents_ok"] >= ANSWERS_TO_COMPARE).fillna(False)
     reasons = pd.Series(pd.NA, index=frame.index, dtype="string")
     reasons = reasons.mask(~looked, "without a record of a comparison")
     reasons = reasons.mask(alone, "with fewer than two usable answers")

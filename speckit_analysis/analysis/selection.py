@@ -14,6 +14,9 @@ import pandas as pd
 from speckit_analysis.analysis.wording import count, plural, term
 from speckit_analysis.tables import PAYLOAD_CLASSES, PROVENANCES
 
+#: A disagreement takes this many usable answers.
+ANSWERS_TO_COMPARE = 2
+
 
 @dataclass(frozen=True)
 class Selection:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import small_sample
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import ANSWERS_TO_COMPARE, Selection
 from speckit_analysis.analysis.summaries import nullable
 from speckit_analysis.tables import STATUSES
 
@@ -18,13 +18,12 @@ MEASURES = {
     "cost from tokens": ("cost_usd",),
     "cost as reported": ("cost_usd_reported",),
     "latency": ("latency_ms",),
-    "a comparison": ("disagreement_recorded", "disagreement_points", "conflicts"),
     "a synthesis": ("synthesis_status",),
     "a date": ("timestamp",),
 }
 
 #: How a table shows what :func:`coverage_by` returns.
-AS_SHARES = dict.fromkeys(("telemetry", *MEASURES), "percent")
+AS_SHARES = dict.fromkeys(("telemetry", "two answers", *MEASURES), "percent")
 
 #: Tables whose rows say where they come from, and which reports rest on.
 SOURCED = ("runs", "calls", "proposals", "disagreements", "costs", "guardrails")
@@ -64,7 +63,10 @@ def coverage(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _marks(runs: pd.DataFrame) -> pd.DataFrame:
     """Return for each run and measure whether the run comes with it."""
-    known = {"telemetry": (runs["basis"] == "telemetry").fillna(False)}
+    known = {
+        "telemetry": (runs["basis"] == "telemetry").fillna(False),
+        "two answers": (runs["agents_ok"] >= ANSWERS_TO_COMPARE).fillna(False),
+    }
     known |= {
         name: runs[list(columns)].notna().any(axis="columns") for name, columns in MEASURES.items()
     }
@@ -303,7 +305,7 @@ def headline(runs: Selection, covered: pd.DataFrame) -> str:
         for measure, verb, purpose in (
             ("cost from tokens", " can be used", "cost"),
             ("latency", "", "latency"),
-            ("a comparison", "", "disagreement"),
+            ("two answers", "", "disagreement"),
         )
     )
     n = len(runs.kept)
