@@ -37,7 +37,12 @@ def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
 
     As ``keys.map(values)``, but it keeps the dtype of `values` when there is nothing to map.
     """
-    positions = pd.Index(values.index).get_indexer(pd.Index(keys))
+    if all(isinstance(texts.dtype, pd.StringDtype) for texts in (keys, values.index)):
+        # Without a Python object per key.
+        found_at = pc.index_in(_arrow(keys), value_set=_arrow(values.index), skip_nulls=True)
+        positions = found_at.fill_null(-1).to_numpy()
+    else:
+        positions = pd.Index(values.index).get_indexer(pd.Index(keys))
     found = values.array.take(positions, allow_fill=True)
     return pd.Series(found, index=keys.index)
 
@@ -51,7 +56,7 @@ def is_among(keys: pd.Series, values: pd.Series) -> pd.Series:
     return pd.Series(found.to_numpy(zero_copy_only=False), index=keys.index)
 
 
-def _arrow(values: pd.Series) -> pa.Array:
+def _arrow(values: pd.Series | pd.Index) -> pa.Array:
     return pa.array(values, pa.string(), from_pandas=True)
 
 

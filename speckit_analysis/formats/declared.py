@@ -98,7 +98,11 @@ def _read(item: Any) -> Declared | None:
 
 
 def _first(item: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    return next((item[key] for key in keys if isinstance(item.get(key), str) and item[key]), None)
+    for key in keys:
+        value = item.get(key)
+        if value and isinstance(value, str):
+            return value
+    return None
 
 
 def write_disagreements(
