@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -248,22 +249,16 @@ def _special_files(discovery: Discovery) -> Batches:
     return rows.take()
 
 
-class _bar:  # noqa: N801 - used as a function
-    """A progress bar over files; silent where there is little to do."""
+@contextmanager
+def _bar(files: int, wanted: bool | None) -> Iterator[Callable[[int], object]]:
+    """Show a progress bar over files, silent where there is little to do."""
+    from tqdm.auto import tqdm
 
-    def __init__(self, files: int, wanted: bool | None) -> None:
-        from tqdm.auto import tqdm
-
-        show = files >= FILES_WORTH_A_BAR if wanted is None else wanted
-        self._bar = tqdm(
-            total=files, unit=" files", desc="Loading evidence", disable=not show, leave=False
-        )
-
-    def __enter__(self) -> Callable[[int], object]:
-        return self._bar.update
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
+    show = files >= FILES_WORTH_A_BAR if wanted is None else wanted
+    with tqdm(
+        total=files, unit=" files", desc="Loading evidence", disable=not show, leave=False
+    ) as bar:
+        yield bar.update
 
 
 def _fingerprint(files: pd.DataFrame) -> str:
