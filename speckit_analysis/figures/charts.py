@@ -308,7 +308,7 @@ def matrix(
         What is shaded darkest; by default the largest figure.
     """
     counts = table.to_numpy(dtype=float)
-    names = [textwrap.fill(clean(name), 11) for name in table.columns]
+    names = [textwrap.fill(clean(name), 10) for name in table.columns]
     head = 0.75 + 0.16 * max((name.count("\n") for name in names), default=0)
     figure, axes = canvas(title, subtitle, head + 0.38 * len(table))
     most = most or (float(counts.max()) if counts.size else 1.0) or 1.0
