@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,18 @@ def _decoded(part: pa.Table, encoded: Collection[str]) -> pa.Table:
 
 def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` with the columns and dtypes of the contract, and a fresh index."""
+    if not len(frame):
+        return _without_rows(table.name).copy()
+    return _finish(table, frame)
+
+
+@cache
+def _without_rows(name: str) -> pd.DataFrame:
+    """Return the table with no rows; most tables of most evidence have none."""
+    return _finish(TABLES[name], TABLES[name].empty())
+
+
+def _finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     finished = {column.name: _finish_column(column, frame) for column in table.columns}
     return pd.DataFrame(finished, index=pd.RangeIndex(len(frame)), copy=False)
 

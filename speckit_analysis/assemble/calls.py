@@ -80,6 +80,8 @@ def _is_repeated(calls: pd.DataFrame) -> bool:
 def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return one row per figure on which a metrics file and the telemetry differ."""
     columns = ["call", "file", "locator", "run_id", *FIGURES]
+    if metrics.empty:
+        return metrics[["file", "locator", "run_id"]].assign(message=None)
     both = metrics[columns].merge(
         embedded[["call", *FIGURES]], on="call", suffixes=("", "_telemetry")
     )

@@ -34,6 +34,8 @@ def confidence(rules: pd.Series) -> pd.Series:
 def join_guardrails(frames: Frames, digests: pd.Series) -> None:
     """Find each guardrail's run; derive its duration and status, and those of its checks."""
     guardrails, checks = frames["guardrails"], frames["checks"]
+    if guardrails.empty and checks.empty:
+        return
     guardrails["guardrail_id"] = run_ids(guardrails, digests)
     _match(guardrails, frames["runs"])
     took = (guardrails["timestamp"] - guardrails["started_at"]).dt.total_seconds() * 1000
