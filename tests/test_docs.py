@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from speckit_analysis.cli import main
@@ -69,22 +71,31 @@ def test_the_readme_names_every_command() -> None:
     )
 
 
-def python_blocks(page: str) -> list[str]:
+def blocks(page: str, language: str) -> list[str]:
     text = (ROOT / page).read_text(encoding="utf-8")
-    return [code for language, code in BLOCK.findall(text) if language == "python"]
+    return [code for named, code in BLOCK.findall(text) if named == language]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/problems.md"])
+def test_the_readme_shows_what_really_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    examples = "\n".join(blocks("README.md", "pycon"))
+    session = doctest.DocTestParser().get_doctest(examples, {}, "README.md", "README.md", 0)
+    with pd.option_context("display.width", 200, "display.max_columns", None):
+        failed, tried = doctest.DocTestRunner().run(session)
+    assert failed == 0
+    assert tried > 3
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/problems.md"])
 def test_examples_run(page: str) -> None:
-    blocks = python_blocks(page)
-    assert blocks
-    exec("\n".join(blocks), {})  # noqa: S102 - our own documentation
+    examples = blocks(page, "python")
+    assert examples
+    exec("\n".join(examples), {"__name__": "example"})  # noqa: S102 - our own documentation
 
 
 def test_the_example_of_a_format_is_a_format() -> None:
-    (code,) = python_blocks("docs/architecture.md")
     module: dict = {}
-    exec(code, module)  # noqa: S102 - our own documentation
+    exec(blocks("docs/architecture.md", "python")[0], module)  # noqa: S102 - our own documentation
     assert module["FORMAT"].match("", "monday.bakeoff.jsonl")
 
 
