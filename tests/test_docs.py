@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+import speckit_analysis as sk
+from speckit_analysis.assemble.guardrails import CONFIDENCE
 from speckit_analysis.cli import main
+from speckit_analysis.formats import registry
+from speckit_analysis.reports.library import find_notebooks
+from speckit_analysis.reports.parameters import declared_parameters
+from speckit_analysis.tables import PAYLOAD_CLASSES, PROVENANCES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -76,10 +87,27 @@ def blocks(page: str, language: str) -> list[str]:
     return [code for named, code in BLOCK.findall(text) if named == language]
 
 
-def test_the_readme_shows_what_really_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def calls_shown() -> list[str]:
+    """Return every line of a shell block that calls the command, without what follows the call."""
+    shown = "\n".join(block for page in PAGES for block in blocks(name(page), ""))
+    calls = (re.split(r"\s+#|\s+\|\|", line)[0] for line in shown.splitlines())
+    return sorted({call for call in calls if call.startswith("speckit-analysis ")})
+
+
+@pytest.mark.parametrize("line", calls_shown())
+def test_commands_take_the_options_that_are_shown(line: str) -> None:
+    command, *arguments = shlex.split(line)[1:]
+    # Parsing refuses what does not exist or does not fit; nothing is run.
+    context = main.commands[command].make_context(command, arguments)
+    known = {key for path in find_notebooks(["all"]) for key in declared_parameters(path)}
+    assert {text.partition("=")[0] for text in context.params.get("assignments", ())} <= known
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/methods.md"])
+def test_examples_show_what_really_comes_out(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    examples = "\n".join(blocks("README.md", "pycon"))
-    session = doctest.DocTestParser().get_doctest(examples, {}, "README.md", "README.md", 0)
+    examples = "\n".join(blocks(page, "pycon"))
+    session = doctest.DocTestParser().get_doctest(examples, {}, page, page, 0)
     with pd.option_context("display.width", 200, "display.max_columns", None):
         failed, tried = doctest.DocTestRunner().run(session)
     assert failed == 0
@@ -93,10 +121,51 @@ def test_examples_run(page: str) -> None:
     exec("\n".join(examples), {"__name__": "example"})  # noqa: S102 - our own documentation
 
 
-def test_the_example_of_a_format_is_a_format() -> None:
+def test_the_example_of_a_format_reads_the_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module: dict = {}
     exec(blocks("docs/architecture.md", "python")[0], module)  # noqa: S102 - our own documentation
-    assert module["FORMAT"].match("", "monday.bakeoff.jsonl")
+    formats = (*registry.formats(), module["FORMAT"])
+    monkeypatch.setattr(registry, "formats", lambda: formats)
+    (results,) = blocks("docs/architecture.md", "json")
+    (tmp_path / "monday.bakeoff.jsonl").write_text(results, encoding="utf-8")
+    ev = sk.load(tmp_path)
+    assert ev.files["format"].tolist() == ["bakeoff"]
+    assert ev.calls["agent"].tolist() == ["gemini", "claude"]
+    assert ev.calls["latency_ms"].tolist() == [900, 1100]
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="pinned for Python 3.11")
+def test_the_constraints_pin_what_an_installation_needs_and_nothing_else() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    assert {canonicalize_name(line.partition("==")[0]) for line in lines} == needed_distributions()
+
+
+def needed_distributions() -> set[str]:
+    """Return what an installation for development brings along, as the distributions here say."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed: set[tuple[str, tuple[str, ...]]] = set()
+    waiting = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    while waiting:
+        wanted = Requirement(waiting.pop())
+        key = (canonicalize_name(wanted.name), tuple(sorted(wanted.extras)))
+        if key not in needed:
+            needed.add(key)
+            waiting += [text for text in requires(wanted.name) or () if applies(text, key[1])]
+    return {distribution for distribution, _ in needed}
+
+
+def applies(requirement: str, extras: tuple[str, ...]) -> bool:
+    marker = Requirement(requirement).marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
+
+
+def test_the_page_on_evidence_names_every_class_and_rule() -> None:
+    text = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    missing = {*PROVENANCES, *PAYLOAD_CLASSES, *CONFIDENCE} - set(re.findall(r"`(\w+)`", text))
+    assert not missing
 
 
 def test_generated_pages_are_current() -> None:
