@@ -98,7 +98,8 @@ def calls_shown() -> list[str]:
 def test_commands_take_the_options_that_are_shown(line: str) -> None:
     command, *arguments = shlex.split(line)[1:]
     # Parsing refuses what does not exist or does not fit; nothing is run.
-    context = main.commands[command].make_context(command, arguments)
+    parent = main.make_context("speckit-analysis", [command])
+    context = main.commands[command].make_context(command, arguments, parent)
     known = {key for path in find_notebooks(["all"]) for key in declared_parameters(path)}
     assert {text.partition("=")[0] for text in context.params.get("assignments", ())} <= known
 
