@@ -224,6 +224,8 @@ def test_an_interrupted_batch_ends_its_kernels_and_touches_no_report(tmp_path, b
     temporary.mkdir()
     (out / "asleep.html").write_text("yesterday's")
     code = (
+        # Started in the background of a shell, a process ignores SIGINT, and so would its child.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys; sys.path.insert(0, 'TESTS')\n"
         "import test_reports as t\n"
         "t.batch._load_once = t.pretend_load\n"

@@ -59,7 +59,7 @@ def report(
     \b
     Examples:
       speckit-analysis report
-      speckit-analysis report cost --evidence docs/consensus -p margin=0.1
+      speckit-analysis report cost --evidence docs/consensus -p confidence=0.9
       speckit-analysis report all --evidence evidence --out reports/today --jobs 4
 
     Ends with 0 if every notebook ran, 1 if one failed, 2 if the request makes no sense.
