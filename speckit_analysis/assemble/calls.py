@@ -48,7 +48,7 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     """
     if proposals.empty and not _is_repeated(calls):
         calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
-        nothing = calls.head(0).assign(call=pd.Series(dtype="string"))
+        nothing = calls.head(0)
         return _derive(calls), _differences(nothing, nothing)
     calls["call"] = call_keys(calls)
     proposals["call"] = call_keys(proposals)

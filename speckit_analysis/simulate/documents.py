@@ -100,10 +100,7 @@ def telemetry(run: Run) -> Json:
 def _call(run: Run, call: Call) -> Json:
     """Return a call as telemetry embeds it and a metrics file repeats it."""
     folder = f"evidence/consensus/{run.spec}"
-    last = len(run.disagreements) and call.agent.name in {d.winner for d in run.disagreements}
-    override = bool(last) and any(
-        d.override and d.winner == call.agent.name for d in run.disagreements
-    )
+    override = any(d.override and d.winner == call.agent.name for d in run.disagreements)
     return {
         "agent": call.agent.name,
         "model_id": call.agent.model_id,

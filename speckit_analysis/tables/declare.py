@@ -111,11 +111,6 @@ class Table:
                 return column
         raise KeyError(f"table {self.name!r} has no column {name!r}")
 
-    @property
-    def arrow_schema(self) -> pa.Schema:
-        """The table's Arrow schema."""
-        return pa.schema([(c.name, ARROW_TYPES[c.kind]) for c in self.columns])
-
     def empty(self) -> pd.DataFrame:
         """Return the table with no rows but every column and its dtype."""
         import pandas as pd
