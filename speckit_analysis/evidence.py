@@ -16,6 +16,7 @@ from speckit_analysis import assemble, snapshot
 from speckit_analysis.discovery import Discovery, discover, resolve
 from speckit_analysis.errors import EvidenceProblems
 from speckit_analysis.formats.rows import Rows
+from speckit_analysis.prices import PriceList
 from speckit_analysis.scan import MAX_BYTES, Batches, chunks
 from speckit_analysis.tables import TABLES
 from speckit_analysis.workers import read_chunks
@@ -36,6 +37,8 @@ overrides, spawns, files, problems
         The files and folders that were asked for.
     fingerprint
         SHA-256 over the paths and contents of all files, 64 hex digits.
+    pricing_source
+        Names and versions of the price lists behind computed costs.
 
     Examples
     --------
@@ -60,11 +63,16 @@ overrides, spawns, files, problems
     problems: pd.DataFrame
 
     def __init__(
-        self, frames: dict[str, pd.DataFrame], roots: Iterable[str], fingerprint: str
+        self,
+        frames: dict[str, pd.DataFrame],
+        roots: Iterable[str],
+        fingerprint: str,
+        pricing_source: str = "",
     ) -> None:
         self._frames = dict(frames)
         self.roots = list(roots)
         self.fingerprint = fingerprint
+        self.pricing_source = pricing_source
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         frames = self.__dict__.get("_frames", {})
@@ -116,7 +124,7 @@ overrides, spawns, files, problems
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Store every frame in `folder`, from which :func:`load` takes it back unchanged."""
-        snapshot.save(folder, self._frames, self.roots, self.fingerprint)
+        snapshot.save(folder, self._frames, self.roots, self.fingerprint, self.pricing_source)
 
     def __repr__(self) -> str:
         lines = [f"Evidence of {len(self.files):,} files · {', '.join(self.roots)}"]
@@ -162,6 +170,7 @@ def load(
     progress: bool | None = None,
     processes: int | None = None,
     max_bytes: int = MAX_BYTES,
+    prices: str | os.PathLike[str] | None = None,
 ) -> Evidence:
     """Load evidence from files, folders and globs.
 
@@ -181,21 +190,25 @@ def load(
         Processes to use; None for one a core where it pays.
     max_bytes
         Larger files are listed and not read.
+    prices
+        TOML file with prices, aliases of models and exchange rates of your own; they come
+        before published ones.
 
     Raises
     ------
     EvidenceError
-        If a root does not exist or a glob matches nothing.
+        If a root does not exist, a glob matches nothing, or the price file makes no sense.
     EvidenceProblems
         If `strict` and anything is wrong; lists all of it.
     """
     names = [os.fspath(root) for root in roots]
     paths = resolve(roots)
-    stored = snapshot.find(paths)
+    price_list = PriceList.read(prices)
+    stored = snapshot.find(paths, price_list.source)
     if stored is not None:
         evidence = Evidence(*snapshot.read(stored))
     else:
-        evidence = _load(names, paths, progress, processes, max_bytes)
+        evidence = _load(names, paths, price_list, progress, processes, max_bytes)
     if strict:
         _raise_problems(evidence)
     return evidence
@@ -204,18 +217,20 @@ def load(
 def _load(
     names: list[str],
     paths: list[Path],
+    prices: PriceList,
     progress: bool | None,
     processes: int | None,
     max_bytes: int,
 ) -> Evidence:
     discovery = discover(paths)
-    frames = _read(discovery, progress, processes, max_bytes)
-    return Evidence(frames, names, _fingerprint(frames["files"]))
+    frames = assemble.assemble(_read(discovery, progress, processes, max_bytes), discovery, prices)
+    return Evidence(frames, names, _fingerprint(frames["files"]), prices.source)
 
 
 def _read(
     discovery: Discovery, progress: bool | None, processes: int | None, max_bytes: int
-) -> dict[str, pd.DataFrame]:
+) -> Batches:
+    """Return the rows of all files, in the order of the files."""
     batches = _special_files(discovery)
     with _bar(discovery.files, progress) as advance:
         parts = list(
@@ -225,8 +240,7 @@ def _read(
     for part in sorted(parts, key=_first_file):
         for table, found in part.items():
             batches.setdefault(table, []).extend(found)
-    del parts
-    return assemble.assemble(batches, discovery)
+    return batches
 
 
 def _first_file(part: Batches) -> int:

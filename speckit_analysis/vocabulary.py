@@ -37,6 +37,14 @@ AGENT_CONFIGURATIONS = {
     "gpt-4o-mini": "gpt-4o-mini",
 }
 
+#: Models that a bare family name means: those that upstream's configurations ran under it.
+MODEL_FAMILIES = {
+    "flash": "gemini-2.5-flash",
+    "haiku": "claude-haiku-4-5",
+    "opus": "claude-opus-4-1",
+    "sonnet": "claude-sonnet-4-5",
+}
+
 _STAGE_PREFIX = re.compile(r"^(?:spec[-_]ops[-_]|spec[-_]|guardrail[.-]|/?speckit\.)")
 _GATE_PREFIX = re.compile(r"^quality-gate-")
 _STAGE_OF_GATE = {gate.removeprefix("quality-gate-"): gate for gate in QUALITY_GATES}
@@ -56,9 +64,13 @@ _PROVIDER_BY_PREFIX = (
     ("mistral", "mistral"),
     ("grok", "x-ai"),
 )
-_MODEL_PREFIX = re.compile(r"^(?:models/|openai/|anthropic/|google/|us\.anthropic\.)")
-_MODEL_SUFFIX = re.compile(r"(?:\[1m\]|-latest|@\d{8}|-\d{8}|-v\d+:\d+)$")
+_MODEL_PREFIX = re.compile(
+    r"^(?:(?:models|openai|anthropic|google|gemini|vertex_ai|azure|bedrock|openrouter|x-ai"
+    r"|deepseek|mistralai|qwen|z-ai)/)*(?:(?:us|eu|apac|global)\.)?(?:anthropic\.)?"
+)
+_MODEL_SUFFIX = re.compile(r"(?:\[1m\]|-latest|[@-]\d{8}|-\d{4}-\d{2}-\d{2}|-v\d+:\d+)+$")
 _CLAUDE_VERSION_FIRST = re.compile(r"^claude-(\d)[.-](\d)-(opus|sonnet|haiku)$")
+_GEMINI_VERSION_LAST = re.compile(r"^gemini-(pro|flash|flash-lite)-(\d(?:\.\d)?)$")
 _CLAUDE_DOTTED = re.compile(r"^claude-(opus|sonnet|haiku)-(\d)\.(\d)$")
 
 # Words that stand where a model id should, but name no model.
@@ -105,12 +117,15 @@ def normalise_model(raw: str | None) -> str | None:
     ('claude-sonnet-4-5', 'claude-haiku-4-5')
     >>> normalise_model("models/gemini-2.5-pro"), normalise_model("gemini")
     ('gemini-2.5-pro', None)
+    >>> normalise_model("us.anthropic.claude-opus-4-1-20250805-v1:0"), normalise_model("sonnet")
+    ('claude-opus-4-1', 'claude-sonnet-4-5')
     """
     if raw is None or TEMPLATE_LITERAL.search(raw):
         return None
     name = _MODEL_SUFFIX.sub("", _MODEL_PREFIX.sub("", raw.strip().lower()))
-    name = AGENT_CONFIGURATIONS.get(name, name)
+    name = MODEL_FAMILIES.get(name, AGENT_CONFIGURATIONS.get(name, name))
     name = _CLAUDE_VERSION_FIRST.sub(r"claude-\3-\1-\2", name)
+    name = _GEMINI_VERSION_LAST.sub(r"gemini-\2-\1", name)
     name = _CLAUDE_DOTTED.sub(r"claude-\1-\2-\3", name)
     return None if name in _NOT_A_MODEL else name
 

@@ -1,14 +1,21 @@
-"""What a call cost, from a price list kept by others."""
+"""What a call cost, from a price list kept by others and from a user's own."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from frames import frame
+from genai_prices import Usage, calc_price
 
-from speckit_analysis import prices
+import speckit_analysis as sk
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.prices import PriceList, pricing_source
+
+LIST = PriceList()
 
 
 def cost(**fields: Any) -> float | None:
@@ -19,39 +26,110 @@ def cost(**fields: Any) -> float | None:
         "prompt_tokens": 1_000,
         "completion_tokens": 1_000,
     }
-    value = prices.cost_usd(frame("calls", [row | fields]))[0]
+    value = LIST.price(frame("calls", [row | fields]))["cost_usd"][0]
     return None if pd.isna(value) else float(value)
 
 
+#: 1,234 input and 567 output tokens on 28 October 2025, as published.
+PUBLISHED = {
+    "gemini-2.5-pro": 0.0072125,
+    "gemini-2.5-flash": 0.0017877,
+    "gemini-2.5-flash-lite": 0.0003502,
+    "gemini-2.0-flash": 0.0003502,
+    "gemini-1.5-flash": 0.00026265,
+    "gemini-1.5-pro": 0.0043775,
+    "claude-sonnet-4-5": 0.012207,
+    "claude-haiku-4-5": 0.004069,
+    "claude-3.5-haiku": 0.0032552,
+    "claude-opus-4-1": 0.061035,
+    "claude-opus-4-5": 0.020345,
+    "gpt-5": 0.0072125,
+    "gpt-5-codex": 0.0072125,
+    "gpt-5.1": 0.0072125,
+    "gpt-5.1-codex": 0.0072125,
+    "gpt-5-mini": 0.0014425,
+    "gpt-5-nano": 0.0002885,
+    "gpt-5.2": 0.0100975,
+    "gpt-5.4": 0.01159,
+    "gpt-5.5": 0.02318,
+    "gpt-4o": 0.008755,
+    "gpt-4o-mini": 0.0005253,
+    "o3": 0.007004,
+    "o4-mini": 0.0038522,
+    "gpt-4.1": 0.007004,
+}
+
+
+@pytest.mark.parametrize(("model", "usd"), PUBLISHED.items())
+def test_published_prices_are_met_to_the_digit(model: str, usd: float) -> None:
+    assert LIST.usd(model, 1234, 567, "2025-10-28") == usd
+
+
 @pytest.mark.parametrize(
-    ("model", "provider", "usd"),
+    ("spelling", "model"),
+    {
+        "claude-4.5-sonnet": "claude-sonnet-4-5",
+        "claude-4.1-opus": "claude-opus-4-1",
+        "openai/gpt-5": "gpt-5",
+        "openrouter/anthropic/claude-sonnet-4.5": "claude-sonnet-4-5",
+        "models/gemini-2.5-pro": "gemini-2.5-pro",
+        "gemini-pro-2.5": "gemini-2.5-pro",
+        "us.anthropic.claude-sonnet-4-5-20250929-v1:0": "claude-sonnet-4-5",
+        "claude-sonnet-4-5[1m]": "claude-sonnet-4-5",
+        "gpt-5-2025-08-07": "gpt-5",
+        "sonnet": "claude-sonnet-4-5",
+        "haiku": "claude-haiku-4-5",
+        "flash": "gemini-2.5-flash",
+        "gpt5-low": "gpt-5",
+        "gemini-25-flash": "gemini-2.5-flash",
+        "GPT-5": "gpt-5",
+    }.items(),
+)
+def test_a_model_has_its_price_however_it_is_spelled(spelling: str, model: str) -> None:
+    assert LIST.usd(spelling, 1234, 567, "2025-10-28") == PUBLISHED[model]
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt", "output", "more", "usd"),
     [
-        ("claude-sonnet-4-5", "anthropic", 0.018),
-        ("gpt-5", "openai", 0.01125),
-        ("gemini-2.5-pro", "google", 0.01125),
-        ("claude-haiku-4-5", "anthropic", 0.006),
+        ("gpt-5-codex", 2345, 890, {"cached_tokens": 1000}, 0.01070625),
+        ("gemini-2.5-pro", 1234, 667, {"cached_tokens": 300}, 0.007875),
+        (
+            "claude-sonnet-4-5",
+            1234 + 500 + 15_000,
+            567,
+            {"cached_tokens": 15_000, "cache_write_tokens": 500},
+            0.018582,
+        ),
     ],
 )
-def test_tokens_are_priced_at_the_list_of_the_day(model: str, provider: str, usd: float) -> None:
-    assert cost(model_id=model, provider=provider) == pytest.approx(usd)
+def test_a_cache_has_prices_of_its_own(
+    model: str, prompt: int, output: int, more: dict[str, int], usd: float
+) -> None:
+    assert LIST.usd(model, prompt, output, "2025-11-20", **more) == usd
+
+
+def test_a_price_is_that_of_the_calls_own_day() -> None:
+    before, after = (LIST.usd("o3", 1_000_000, 0, day) for day in ("2025-06-09", "2025-06-10"))
+    assert (before, after) == (10.0, 2.0)
 
 
 def test_reasoning_is_billed_as_output() -> None:
     assert cost(reasoning_tokens=1_000) == pytest.approx(cost(completion_tokens=2_000))
 
 
-def test_cached_input_is_cheaper() -> None:
-    assert cost(cached_tokens=1_000) < cost()
-
-
-def test_more_cached_than_input_tokens_cost_no_less_than_nothing() -> None:
+def test_more_cached_than_input_tokens_are_not_charged_twice() -> None:
     assert cost(cached_tokens=5_000) == pytest.approx(cost(cached_tokens=1_000))
 
 
-def test_a_long_prompt_is_priced_by_its_tier() -> None:
-    short = cost(model_id="gemini-2.5-pro", provider="google", prompt_tokens=150_000)
-    long = cost(model_id="gemini-2.5-pro", provider="google", prompt_tokens=300_000)
-    assert long > 2 * short
+def test_a_long_prompt_is_in_a_tier_with_all_its_tokens() -> None:
+    prices = [LIST.usd("gemini-2.5-pro", n, 0, "2025-11-10") for n in (200_000, 200_001)]
+    assert prices == pytest.approx([0.25, 0.5000025])
+
+
+def test_a_service_tier_has_prices_of_its_own() -> None:
+    standard = LIST.usd("gpt-5", 1_000_000, 0, "2026-11-01")
+    assert LIST.usd("gpt-5", 1_000_000, 0, "2026-11-01", service_tier="flex") == standard / 2
 
 
 @pytest.mark.parametrize("missing", ["model_id", "timestamp", "prompt_tokens", "completion_tokens"])
@@ -68,16 +146,192 @@ def test_no_tokens_cost_nothing() -> None:
 
 
 def test_no_calls_give_no_costs_of_the_right_type() -> None:
-    assert str(prices.cost_usd(frame("calls")).dtype) == "Float64"
+    priced = LIST.price(frame("calls"))
+    assert list(map(str, priced.dtypes)) == ["Float64", "category", "Float64"]
 
 
 def test_calls_keep_their_order_and_index() -> None:
-    rows = [{"model_id": m, "provider": None, "timestamp": "2025-11-10T03:22:19Z"} for m in "ab"]
-    calls = frame("calls", rows).set_axis([7, 3])
-    assert list(prices.cost_usd(calls).index) == [7, 3]
+    rows = [
+        {"model_id": model, "timestamp": "2025-11-10", "prompt_tokens": n, "completion_tokens": 0}
+        for model, n in [("gpt-5", 800), ("oracle-9", 1), ("gpt-5-mini", 4000), ("gpt-5", 1600)]
+    ]
+    priced = LIST.price(frame("calls", rows).set_axis([7, 3, 5, 1]))
+    assert priced["cost_usd"].fillna(-1).to_dict() == {7: 0.001, 3: -1, 5: 0.001, 1: 0.002}
+    assert priced["pricing_version"].isna().to_list() == [False, True, False, False]
 
 
-def test_the_price_list_has_a_version() -> None:
-    name, version = prices.pricing_version().split()
-    assert name == "genai-prices"
-    assert version[0].isdigit()
+def test_a_priced_row_names_list_version_and_day() -> None:
+    row = {"model_id": "gpt-5", "timestamp": "2025-11-10T23:59:59Z"}
+    row |= {"prompt_tokens": 1, "completion_tokens": 1}
+    version = LIST.price(frame("calls", [row]))["pricing_version"][0]
+    assert version == f"{pricing_source()} for 2025-11-10"
+    assert pricing_source().split()[1][0].isdigit()
+
+
+MODELS = {
+    "gemini-2.5-pro": "google",
+    "claude-sonnet-4-5": "anthropic",
+    "claude-sonnet-4-6": "anthropic",
+    "claude-haiku-4-5": "anthropic",
+    "gpt-5-codex": "openai",
+    "o3": "openai",
+    "deepseek-chat": "deepseek",  # another price by night
+    "sonar-deep-research": "perplexity",  # another price for reasoning
+}
+
+
+def random_calls(size: int) -> pd.DataFrame:
+    draw = np.random.default_rng(20251028)
+    model = draw.choice(list(MODELS), size)
+    prompt = draw.integers(0, 400_000, size)
+    seconds = draw.integers(0, 690 * 86_400, size)
+    counts = {
+        "prompt_tokens": prompt,
+        "completion_tokens": draw.integers(0, 20_000, size),
+        "cached_tokens": (prompt * draw.random(size) / 2).astype(int),
+        "cache_write_tokens": (prompt * draw.random(size) / 4).astype(int),
+        "cache_write_1h_tokens": (prompt * draw.random(size) / 4).astype(int),
+    }
+    return pd.DataFrame(
+        {
+            "model_id": model,
+            "provider": [MODELS[name] for name in model],
+            "timestamp": pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(seconds, unit="s"),
+        }
+    ).assign(**{name: pd.array(values, dtype="Int64") for name, values in counts.items()})
+
+
+def test_many_calls_at_once_cost_what_the_price_list_asks_for_each() -> None:
+    calls = random_calls(2_000)
+    expected = [
+        float(
+            calc_price(
+                Usage(
+                    input_tokens=row.prompt_tokens,
+                    cache_read_tokens=row.cached_tokens,
+                    cache_write_tokens=row.cache_write_tokens + row.cache_write_1h_tokens,
+                    cache_write_5m_tokens=row.cache_write_tokens,
+                    cache_write_1h_tokens=row.cache_write_1h_tokens,
+                    output_tokens=row.completion_tokens,
+                ),
+                row.model_id,
+                provider_id=row.provider,
+                genai_request_timestamp=row.timestamp.to_pydatetime(),
+            ).total_price
+        )
+        for row in calls.itertuples()
+    ]
+    found = LIST.price(calls)["cost_usd"].to_numpy(float)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+OWN = """
+version = "contract 7"
+
+[aliases]
+"House-Model" = "gpt-5"
+
+[provider_exchange_rate]
+openai = 0.92
+
+[[prices]]
+model = "gpt-5"
+from = 2025-11-01
+until = 2026-01-01
+input = 1.0
+output = 8.0
+cached = 0.1
+
+[[prices]]
+model = "oracle-9"
+input = 2.0
+output = 4.0
+long_prompts = [{ above = 1000, input = 20.0, output = 40.0 }]
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> PriceList:
+    path = tmp_path / "prices.toml"
+    path.write_text(OWN, encoding="utf-8")
+    return PriceList.read(path)
+
+
+@pytest.mark.parametrize(
+    ("day", "usd"),
+    [("2025-10-31", 1.25), ("2025-11-01", 1.0), ("2025-12-31", 1.0), ("2026-01-01", 1.25)],
+)
+def test_an_own_price_holds_in_its_time_and_the_published_one_else(
+    own: PriceList, day: str, usd: float
+) -> None:
+    assert own.usd("gpt-5", 1_000_000, 0, day) == usd
+
+
+def test_an_own_price_may_be_of_a_model_that_no_list_knows(own: PriceList) -> None:
+    assert own.usd("oracle-9", 1_000, 0, "2025-11-10") == pytest.approx(0.002)
+    assert own.usd("oracle-9", 1_001, 0, "2025-11-10") == pytest.approx(0.02002)
+
+
+def test_a_kind_of_token_without_an_own_price_costs_as_much_as_input(own: PriceList) -> None:
+    assert own.usd("gpt-5", 1_000_000, 0, "2025-11-10", cached_tokens=1_000_000) == 0.1
+    assert own.usd("oracle-9", 1_000, 0, "2025-11-10", cached_tokens=1_000) == 0.002
+
+
+def test_an_alias_means_another_model(own: PriceList) -> None:
+    assert own.usd("house-model", 1_000_000, 0, "2025-10-01") == 1.25
+
+
+def test_the_version_says_whose_price_it_was(own: PriceList) -> None:
+    rows = [
+        {"model_id": "gpt-5", "timestamp": day, "prompt_tokens": 1, "completion_tokens": 1}
+        for day in ("2025-10-31", "2025-11-01")
+    ]
+    assert own.price(frame("calls", rows))["pricing_version"].tolist() == [
+        f"{pricing_source()} for 2025-10-31",
+        "prices.toml contract 7 for 2025-11-01",
+    ]
+    assert own.source == f"{pricing_source()} + prices.toml contract 7"
+
+
+def test_the_exchange_rate_is_that_of_the_provider(own: PriceList) -> None:
+    calls = frame("calls", [{"provider": "openai"}, {"provider": "google"}])
+    assert own.price(calls)["provider_exchange_rate"].fillna(0).tolist() == [0.92, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prices = 3", "Expected `array`, got `int`"),
+        ("[[prices]]\nmodel = 'a'\ninput = -1\noutput = 1", ">= 0.0 - at `$.prices[0].input`"),
+        ("[[prices]]\nmodel = 'a'\ninput = 1", "missing required field `output`"),
+        ("[[prices]]\nmodel='a'\ninput=1\noutput=1\nchached=1", "unknown field `chached`"),
+        ("[provider_exchange_rate]\nopenai = 0", "> 0.0"),
+        ("version = ", "no valid TOML"),
+        (
+            "[[prices]]\nmodel='a'\ninput=1\noutput=1\nfrom=2026-01-01\nuntil=2025-01-01",
+            "prices[0] (a) ends on 2025-01-01, before it begins on 2026-01-01",
+        ),
+    ],
+)
+def test_a_price_file_that_makes_no_sense_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(EvidenceError) as refused:
+        PriceList.read(path)
+    assert said in str(refused.value)
+    assert "mine.toml" in str(refused.value)
+
+
+def test_a_price_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceError, match="No such file"):
+        PriceList.read(tmp_path / "nowhere.toml")
+
+
+def test_evidence_is_loaded_at_own_prices(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text("[[prices]]\nmodel = 'gpt-5'\ninput = 0\noutput = 0\n", encoding="utf-8")
+    evidence = sk.load(sk.sample_path(), prices=path)
+    by_gpt = evidence.calls["model_id"] == "gpt-5"
+    assert evidence.calls.loc[by_gpt, "cost_usd"].dropna().eq(0).all()
+    assert evidence.calls.loc[~by_gpt, "cost_usd"].dropna().gt(0).all()
+    assert evidence.pricing_source.endswith(path.name + " " + evidence.pricing_source.split()[-1])

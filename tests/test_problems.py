@@ -254,6 +254,13 @@ CASES: dict[str, Case] = {
         "4.00 times",
         "kept",
     ),
+    "unknown_price": Case(
+        [at("telemetry", telemetry(call(model_id="oracle-9")))],
+        "warning",
+        "/consensus/agents/0",
+        "oracle-9: no price list tells what it costs: 1 of its calls",
+        "left missing, never 0",
+    ),
     "totals_differ": Case(
         [at("telemetry", telemetry(consensus={"total_tokens": 9.0}))],
         "warning",

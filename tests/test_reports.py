@@ -49,7 +49,7 @@ print(json.dumps(facts))
 load_once = batch._load_once
 
 
-def pretend_load(roots, snapshot):
+def pretend_load(roots, snapshot, prices):
     """Stand in for reading evidence, which has tests of its own."""
     snapshot.mkdir()
     (snapshot / "marker").write_text("read once")
@@ -195,7 +195,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
 
 def test_evidence_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ReportError, match="absent"):
-        load_once([tmp_path / "absent"], tmp_path / "snapshot")
+        load_once([tmp_path / "absent"], tmp_path / "snapshot", None)
 
 
 def test_evidence_is_read_once_and_notebooks_take_it_from_the_snapshot(tmp_path, monkeypatch):

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from speckit_analysis import prices
 from speckit_analysis.assemble import problems, provenance
 from speckit_analysis.assemble.calls import merge_calls
 from speckit_analysis.assemble.files import describe_files
@@ -21,6 +20,7 @@ from speckit_analysis.assemble.identity import (
 from speckit_analysis.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.discovery import Discovery
 from speckit_analysis.frames import finish, gather
+from speckit_analysis.prices import PriceList
 from speckit_analysis.tables import TABLES
 
 Frames = dict[str, pd.DataFrame]
@@ -58,7 +58,9 @@ _ENCODED = {
 }
 
 
-def assemble(batches: dict[str, list[pa.RecordBatch]], discovery: Discovery) -> Frames:
+def assemble(
+    batches: dict[str, list[pa.RecordBatch]], discovery: Discovery, prices: PriceList
+) -> Frames:
     """Return every table of the contract, finished, from the batches of all chunks."""
     frames = _gathered(batches)
     files = describe_files(frames["files"], discovery)
@@ -68,7 +70,7 @@ def assemble(batches: dict[str, list[pa.RecordBatch]], discovery: Discovery) -> 
     frames["runs"] = adopt_folder_keys(frames["runs"], roots)
     for name in ("runs", "calls", "proposals", "disagreements"):
         frames[name]["run_id"] = run_ids(frames[name], digests)
-    _join_runs(frames)
+    _join_runs(frames, prices)
     join_guardrails(frames, digests)
     _time_lifecycle(frames)
     _derive_costs(frames)
@@ -92,7 +94,7 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
     return frames
 
 
-def _join_runs(frames: Frames) -> None:
+def _join_runs(frames: Frames, prices: PriceList) -> None:
     proposals = provenance.judge(frames["proposals"])
     mentions = frames["runs"]
     calls, differences = merge_calls(frames["calls"], proposals)
@@ -105,9 +107,8 @@ def _join_runs(frames: Frames) -> None:
     calls["run"] = look_up(calls["run_id"], pd.Series(runs.index, index=runs["run_id"]))
     moment = runs["timestamp"].array.take(calls["run"].to_numpy())
     calls["timestamp"] = calls["timestamp"].fillna(pd.Series(moment, index=calls.index))
-    calls["cost_usd"] = prices.cost_usd(calls)
-    priced = calls["cost_usd"].notna()
-    calls["pricing_version"] = pd.Series(prices.pricing_version(), calls.index).where(priced)
+    for column, values in prices.price(calls).items():
+        calls[column] = values
     opinions = frames["disagreements"]
     opinions["provenance"] = opinions["provenance"].fillna("measured")
     runs = derive(runs, calls, proposals, opinions, mentions)

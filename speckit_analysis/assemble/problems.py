@@ -32,6 +32,7 @@ def find(frames: Frames) -> pd.DataFrame:
         _flags,
         _figures,
         _prices,
+        _unpriced,
         _stubs,
         _answers,
         _role_played,
@@ -181,6 +182,22 @@ def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
             )
             action = "kept as cost_usd_reported; cost_usd is computed"
             yield _problems(first, "cost_differs_from_price", "warning", message, action)
+
+
+def _unpriced(frames: Frames) -> Iterator[pd.DataFrame]:
+    calls = frames["calls"]
+    counted = calls["prompt_tokens"].notna() & calls["completion_tokens"].notna()
+    unpriced = calls[counted & calls["cost_usd"].isna()]
+    for model, group in unpriced.groupby(unpriced["model_id"].astype("string"), dropna=False):
+        calls_of = f"{len(group)} of its calls have tokens and no cost; the first is here"
+        if pd.isna(model):
+            message = f"no model is named, so no price is known: {len(group)} calls have no cost"
+        elif group["timestamp"].isna().all():
+            message = f"{model}: no date, so no price of the day: {calls_of}"
+        else:
+            message = f"{model}: no price list tells what it costs: {calls_of}"
+        action = "left missing, never 0; a price file can tell"
+        yield _problems(group.head(1), "unknown_price", "warning", message, action)
 
 
 def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:

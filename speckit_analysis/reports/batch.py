@@ -23,7 +23,9 @@ from speckit_analysis.reports.html import render_index, render_report
 from speckit_analysis.reports.kernels import Interrupted, Kernels
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import (
+    FILE_PARAMETERS,
     Parameter,
+    absolute_files,
     choose_parameters,
     declared_parameters,
     effective_parameters,
@@ -125,14 +127,15 @@ def run_reports(
     """
     paths = find_notebooks(names)
     declared = {path: declared_parameters(path) for path in paths}
-    chosen = choose_parameters(declared, parameters or {})
+    given = absolute_files(parameters or {})
+    chosen = choose_parameters(declared, given)
     roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)
     folder = Path(out).absolute()
     prepare_folder(folder)
     started = datetime.now(UTC)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="speckit-") as work:
-        known = _load_once(roots, Path(work) / "snapshot")
+        known = _load_once(roots, Path(work) / "snapshot", given.get("prices"))
         todo = [
             _Job(path, declared[path], chosen[path], known, folder, Path(work)) for path in paths
         ]
@@ -167,18 +170,21 @@ class _Job:
 
     @property
     def parameters(self) -> list[dict[str, str]]:
-        shown = dict(self.passed)
+        shown = {
+            name: shown_path(str(value)) if name in FILE_PARAMETERS and value else value
+            for name, value in self.passed.items()
+        }
         if "evidence" in shown:
             shown["evidence"] = shown_path(self.evidence.argument)
         return effective_parameters(self.declared, shown)
 
 
-def _load_once(evidence: Sequence[str | Path], snapshot: Path) -> _Evidence:
+def _load_once(evidence: Sequence[str | Path], snapshot: Path, prices: object) -> _Evidence:
     """Read the evidence and save it where the kernels will look for it."""
     import speckit_analysis
 
     try:
-        loaded = speckit_analysis.load(*evidence)
+        loaded = speckit_analysis.load(*evidence, prices=str(prices) if prices else None)
     except (speckit_analysis.EvidenceError, OSError) as error:
         raise ReportError(str(error)) from error
     loaded.save(snapshot)

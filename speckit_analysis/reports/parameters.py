@@ -12,6 +12,9 @@ from speckit_analysis.reports.errors import ReportError
 #: Parameters that the batch itself sets.
 RESERVED = ("evidence",)
 
+#: Parameters that name a file.
+FILE_PARAMETERS = ("prices", "invoice")
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -99,6 +102,16 @@ def choose_parameters(
     return {
         path: {name: value for name, value in given.items() if name in parameters}
         for path, parameters in declared.items()
+    }
+
+
+def absolute_files(given: Mapping[str, object]) -> dict[str, object]:
+    """Return the values with files under their absolute path: kernels start elsewhere."""
+    return {
+        name: str(Path(str(value)).expanduser().absolute())
+        if name in FILE_PARAMETERS and value
+        else value
+        for name, value in given.items()
     }
 
 

@@ -130,7 +130,17 @@ CALLS = Table(
             "USD",
         ),
         Column("cost_usd_reported", "number", "as recorded", "USD"),
-        Column("pricing_version", "category", "price list behind cost_usd"),
+        Column(
+            "pricing_version",
+            "category",
+            "price list behind cost_usd, its version, and the day whose price it is",
+        ),
+        Column(
+            "provider_exchange_rate",
+            "number",
+            "what the provider bills in, from your price file; missing without one",
+            "billing currency per USD",
+        ),
         Column("status", "category", "ok or error, recomputed from error, output and status"),
         Column("status_recorded", "category", "as recorded"),
         Column("error", "text", "error message as recorded"),
