@@ -8,6 +8,7 @@ import sys
 import click
 
 import speckit_analysis
+from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.reports.command import report
 from speckit_analysis.simulate.command import simulate_command
@@ -147,4 +148,5 @@ def sample() -> None:
 
 
 main.add_command(report)
+main.add_command(telemetry)
 main.add_command(simulate_command, "simulate")

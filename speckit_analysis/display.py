@@ -234,15 +234,32 @@ def table(
     if frame.empty:
         words = f"{caption}: {empty}" if caption else empty
         return Html(f'<p class="nothing">{escape(words)}</p>', words)
-    kinds = {name: _kind(name, frame[name], formats or {}) for name in map(str, frame.columns)}
     shown = frame.head(limit)
-    cells = [[*map(_format(kind, shown[name]), shown[name])] for name, kind in kinds.items()]
-    heads = [(names or {}).get(name, _heading(name)) for name in kinds]
-    right = [kind in _RIGHT for kind in kinds.values()]
+    heads, cells, right = formatted(shown, formats, names)
     more = len(frame) - len(shown)
     left_out = f"{wording.count(more, 'more row')} not shown." if more else ""
     html = _as_html(heads, cells, right, caption, left_out)
     return Html(html, _as_text(heads, cells, right, caption, left_out))
+
+
+def formatted(
+    frame: pd.DataFrame,
+    formats: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> tuple[list[str], list[list[str]], list[bool]]:
+    """Return the headings of a frame, the text of its cells by column, and what is a figure.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to show.
+    formats, names : mapping of str to str, optional
+        As for :func:`table`.
+    """
+    kinds = {name: _kind(name, frame[name], formats or {}) for name in map(str, frame.columns)}
+    cells = [[*map(_format(kind, frame[name]), frame[name])] for name, kind in kinds.items()]
+    heads = [(names or {}).get(name, _heading(name)) for name in kinds]
+    return heads, cells, [kind in _RIGHT for kind in kinds.values()]
 
 
 def _format(kind: str, column: pd.Series) -> Format:

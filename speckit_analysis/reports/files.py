@@ -25,12 +25,12 @@ def prepare_folder(folder: Path) -> None:
         raise ReportError(f"cannot write reports to {folder}: {error.strerror}") from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step: a killed process leaves the old file or the new."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace `path` by `content` in one step: a killed process leaves the old file or the new."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp keeps files to their owner; a report is meant to be read by others.

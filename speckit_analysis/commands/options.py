@@ -1,0 +1,78 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from speckit_analysis.evidence import Evidence
+
+FORMATS = ("table", "csv", "json", "parquet", "markdown")
+
+Command = Callable[..., Any]
+
+
+def evidence_options(command: Command) -> Command:
+    """Add what says which evidence is read and which of its rows count."""
+    for option in (
+        click.option(
+            "--evidence",
+            "roots",
+            multiple=True,
+            metavar="PATH",
+            help="Folder, file or glob of evidence; may be repeated.  Default: the bundled sample.",
+        ),
+        click.option(
+            "--prices",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="TOML file with prices, aliases and exchange rates of your own.",
+        ),
+        click.option(
+            "--include-synthetic",
+            is_flag=True,
+            help="Count rows that nobody measured too: stubs, rehearsals, hand-written figures.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def output_options(command: Command) -> Command:
+    """Add what says how a table is written, and where."""
+    for option in (
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(FORMATS),
+            help="How to write it.  Default: as the ending of --out says, else table.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="File to write to, replaced if it exists.  Default: the terminal.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def load(roots: tuple[str, ...], prices: Path | None) -> Evidence:
+    """Load the evidence that a command was asked about; say so where it is the sample."""
+    import speckit_analysis
+
+    if not roots:
+        click.echo("No evidence given: this is the bundled sample, which is simulated.", err=True)
+    return speckit_analysis.load(*(roots or (speckit_analysis.sample_path(),)), prices=prices)
+
+
+def included(include_synthetic: bool) -> tuple[str, ...]:
+    """Return the provenances that count."""
+    from speckit_analysis.analysis.telemetry import WITH_SYNTHETIC
+
+    return WITH_SYNTHETIC if include_synthetic else ("measured",)

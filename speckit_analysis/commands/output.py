@@ -1,0 +1,238 @@
+"""A frame as a terminal, a spreadsheet or a program wants it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from speckit_analysis.display import formatted
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.reports.files import write_whole
+
+_BY_ENDING = {
+    ".csv": "csv",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".md": "markdown",
+    ".txt": "table",
+}
+
+#: A cell that begins so is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+#: No text column is cut to less than this.
+_LEAST_WIDTH = 12
+
+
+def emit(
+    frame: pd.DataFrame,
+    form: str | None,
+    out: Path | None,
+    *,
+    note: str = "",
+    formats: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Write a frame to the terminal or to a file.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What was found.
+    form : str, optional
+        ``table``, ``csv``, ``json``, ``parquet`` or ``markdown``; by default as the file's name
+        ends, else ``table``.
+    out : Path, optional
+        File that is replaced; by default the terminal.
+    note : str
+        What a reader must know beside the figures.  It stands below a table, and on standard
+        error where a program reads the other formats.
+    formats, names : mapping of str to str, optional
+        As for :func:`speckit_analysis.display.table`.
+
+    Raises
+    ------
+    EvidenceError
+        If the file cannot be written, or parquet is to go to a terminal.
+    """
+    chosen = form or _BY_ENDING.get(out.suffix.lower() if out else "", "table")
+    if chosen == "parquet" and out is None:
+        raise EvidenceError("parquet is no text for a terminal: name a file with --out")
+    width = shutil.get_terminal_size((100, 24)).columns if out is None else None
+    content = _written(frame, chosen, formats, names, width)
+    readable = isinstance(content, str) and chosen in ("table", "markdown")
+    if isinstance(content, str) and readable and note:
+        content = f"{content}\n\n{note}"
+    if out is None:
+        click.echo(content, nl=not str(content).endswith("\n"))
+    else:
+        _save(out, content)
+        click.echo(out)
+    if note and not readable:
+        click.echo(note, err=True)
+
+
+def _save(out: Path, content: str | bytes) -> None:
+    whole = content if isinstance(content, bytes) or content.endswith("\n") else content + "\n"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(out, whole)
+    except OSError as error:
+        raise EvidenceError(f"cannot write {out}: {error.strerror or error}") from None
+
+
+def _written(
+    frame: pd.DataFrame,
+    form: str,
+    formats: Mapping[str, str] | None,
+    names: Mapping[str, str] | None,
+    width: int | None,
+) -> str | bytes:
+    if form == "csv":
+        return as_csv(frame)
+    if form == "json":
+        return as_json(frame)
+    if form == "parquet":
+        return _as_parquet(frame)
+    if frame.empty:
+        return "Nothing to list."
+    if form == "markdown":
+        return as_markdown(frame, formats, names)
+    return as_text(frame, formats, names, width)
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    """Return `frame` as CSV that a spreadsheet opens without running any cell.
+
+    Text that begins like a formula gets an apostrophe before it.  Figures are whole, times ISO
+    8601 in UTC, what is missing is empty, and lines end as RFC 4180 wants them.
+    """
+    sink = io.StringIO()
+    writer = csv.writer(sink)
+    writer.writerow([_harmless(str(name)) for name in frame])
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([_cell(value) for value in row])
+    return sink.getvalue()
+
+
+def _cell(value: object) -> object:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return _harmless(value) if isinstance(value, str) else value
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_json(frame: pd.DataFrame) -> str:
+    """Return `frame` as a JSON array of one object a row; what is missing is null."""
+    records = [
+        {
+            str(name): None
+            if pd.isna(value)
+            else value.isoformat()
+            if isinstance(value, pd.Timestamp)
+            else value
+            for name, value in zip(frame, row, strict=True)
+        }
+        for row in frame.astype(object).itertuples(index=False, name=None)
+    ]
+    return json.dumps(records, indent=2, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _as_parquet(frame: pd.DataFrame) -> bytes:
+    sink = io.BytesIO()
+    frame.to_parquet(sink, index=False)
+    return sink.getvalue()
+
+
+def as_markdown(
+    frame: pd.DataFrame,
+    formats: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """Return `frame` as a Markdown table."""
+    heads, cells, right = formatted(frame, formats, names)
+    rows = [heads, ["---:" if side else "---" for side in right], *zip(*cells, strict=True)]
+    return "\n".join("| " + " | ".join(map(_markdown_cell, row)) + " |" for row in rows)
+
+
+def _markdown_cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+def as_text(
+    frame: pd.DataFrame,
+    formats: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+    width: int | None = None,
+) -> str:
+    """Return `frame` as aligned columns, no wider than `width` where that can be."""
+    heads, cells, right = formatted(frame, formats, names)
+    columns = [
+        [_printable(text) for text in (head, *column)]
+        for head, column in zip(heads, cells, strict=True)
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    if width is not None:
+        _narrow(widths, right, width)
+    shown = _that_fit(widths, width)
+    lines = [
+        "  ".join(
+            _cut(columns[at][row], widths[at]).rjust(widths[at])
+            if right[at]
+            else _cut(columns[at][row], widths[at]).ljust(widths[at])
+            for at in range(shown)
+        ).rstrip()
+        for row in range(len(frame) + 1)
+    ]
+    if shown < len(columns):
+        hidden = ", ".join(heads[shown:])
+        lines.append(f"(too narrow for: {hidden}; --format csv writes every column)")
+    return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """Return `text` without what would move a terminal's cursor."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _total(widths: list[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _narrow(widths: list[int], right: list[bool], width: int) -> None:
+    """Cut the widest columns of text until all fit, or none can give more."""
+    while _total(widths) > width:
+        texts = [at for at, side in enumerate(right) if not side and widths[at] > _LEAST_WIDTH]
+        if not texts:
+            return
+        widest = max(texts, key=lambda at: widths[at])
+        widths[widest] -= min(_total(widths) - width, max(1, widths[widest] - _LEAST_WIDTH), 4)
+
+
+def _that_fit(widths: list[int], width: int | None) -> int:
+    if width is None:
+        return len(widths)
+    shown = len(widths)
+    while shown > 1 and _total(widths[:shown]) > width:
+        shown -= 1
+    return shown
