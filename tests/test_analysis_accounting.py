@@ -63,6 +63,29 @@ def test_a_recorded_cost_is_explained_by_the_price_it_meets(model, recorded, exp
     assert accounting.explain(accounting.comparable(made)).tolist() == [explanation]
 
 
+def test_trust_is_graded_by_what_is_known_of_each_call():
+    made = calls(
+        {"cost_usd_reported": 0.0072},
+        {"cost_usd_reported": 0.02},
+        {"cost_usd_reported": None},
+        {"cost_usd_reported": 0.5, "prompt_tokens": None},
+        {"cost_usd_reported": None, "prompt_tokens": None},
+    )
+    graded = accounting.trust(made)
+    assert graded["grade"].tolist() == list(accounting.TRUST)
+    assert graded["calls"].tolist() == [1] * 5
+    assert graded["cost_usd"].fillna(-1).tolist() == [0.0072125] * 3 + [0.5, -1]
+    sentence = accounting.trust_sentence(graded)
+    assert sentence.startswith("The cost of 60 % of 5 calls follows from their tokens (1 recorded")
+    assert sentence.endswith("1 unknown). What is unknown is not 0: the total is a lower bound.")
+
+
+def test_what_is_wholly_known_is_no_lower_bound():
+    graded = accounting.trust(calls({"cost_usd_reported": 0.0072125}))
+    assert "lower bound" not in accounting.trust_sentence(graded)
+    assert "no calls" in accounting.trust_sentence(accounting.trust(frame("calls")))
+
+
 def test_factors_are_by_model_and_file():
     made = calls(
         {"cost_usd_reported": 0.02935},

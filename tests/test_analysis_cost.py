@@ -204,3 +204,26 @@ def test_headlines():
     )
     text = headline([*PRICED, call("S2/plan", None)])
     assert text.startswith("$1.20 went on 5 calls for 2 SPECs (1 more call without a cost")
+
+
+def test_a_run_takes_as_long_as_its_calls_together_or_as_the_longest():
+    rows = [
+        call("S1/1", None, latency_ms=1000),
+        call("S1/1", None, latency_ms=3000),
+        call("S2/1", None, latency_ms=5000),
+        call("S2/1", None, latency_ms=5000),
+        call("S3/1", None, latency_ms=9000),
+        call("S3/1", None, latency_ms=None),
+    ]
+    (found,) = cost.run_latency(frame("calls", rows)).itertuples(index=False)
+    assert tuple(found) == ("plan", 2, 4000, 7000)
+
+
+def test_a_configuration_is_model_and_reasoning_mode():
+    rows = [
+        call("S1/1", None, model_id="gpt-5", reasoning_mode="high"),
+        call("S1/1", None, model_id="gpt-5"),
+        call("S1/1", None),
+    ]
+    found = cost.with_configuration(frame("calls", rows))["configuration"]
+    assert found.fillna("").tolist() == ["gpt-5, high", "gpt-5", ""]

@@ -339,6 +339,32 @@ def test_the_command_prints_the_index_and_succeeds(tmp_path):
     assert result.stdout.strip() == str(out / "index.html")
 
 
+def test_one_page_is_written_to_a_file_and_names_no_index(tmp_path):
+    path = write(tmp_path, "x", new_markdown_cell("# What?"), new_code_cell("1"))
+    page = tmp_path / "new" / "page.html"
+    options = [str(path), "--evidence", str(tmp_path), "--output", str(page)]
+    result = CliRunner().invoke(report, options)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(page)
+    assert [found.name for found in page.parent.iterdir()] == ["page.html"]
+    assert "What?" in page.read_text()
+    assert "index.html" not in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "said"),
+    [
+        (["cost", "evidence"], [], "one notebook; these are: cost, evidence"),
+        (["cost"], ["--out", "folder"], "give one of them"),
+    ],
+)
+def test_one_page_is_of_one_notebook(names, more, said, tmp_path):
+    options = [*names, *more, "--output", str(tmp_path / "page.html")]
+    result = CliRunner().invoke(report, options)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_what_a_notebook_s_children_write_stays_out_of_the_command_s_output(tmp_path, capfd):
     path = write(tmp_path, "x", new_code_cell("import os; os.system('echo loud; echo LOUD >&2')"))
     run_reports([path], tmp_path, tmp_path / "out")

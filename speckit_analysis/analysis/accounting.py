@@ -113,6 +113,64 @@ def _dollars(rate: tuple[float, float]) -> str:
     return f"${rate[0]:g} and ${rate[1]:g}"
 
 
+#: How far a cost can be trusted, best first.
+TRUST = (
+    "computed, and recorded alike",
+    "computed; recorded otherwise",
+    "computed; not recorded",
+    "recorded only",
+    "unknown",
+)
+
+
+def trust(calls: pd.DataFrame, tolerance: float = 0.05) -> pd.DataFrame:
+    """Return how much of the spending is computed, recorded or unknown.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    tolerance : float
+        Share of the computed cost by which a recorded one may differ and still be alike.
+
+    Returns
+    -------
+    DataFrame
+        One row per grade of :data:`TRUST`, also where none has it: ``grade`` (string),
+        ``calls`` (Int64), ``cost_usd`` (Float64: as computed, else as recorded; missing where
+        unknown) and ``share`` (Float64, of the calls).
+    """
+    computed, recorded = calls["cost_usd"], calls["cost_usd_reported"]
+    alike = ((recorded - computed).abs() <= tolerance * computed).fillna(False).astype(bool)
+    known, told = computed.notna(), recorded.notna()
+    grade = np.select([known & alike, known & told, known, told], TRUST[:-1], TRUST[-1])
+    amount = computed.fillna(recorded)
+    grades = pd.Series(pd.Categorical(grade, list(TRUST)), calls.index)
+    grouped = amount.groupby(grades, observed=False)
+    table = pd.DataFrame({"calls": grouped.size(), "cost_usd": grouped.sum(min_count=1)})
+    table["share"] = table["calls"] / max(len(calls), 1)
+    table = table.rename_axis("grade").reset_index()
+    return table.astype(
+        {"grade": "string", "calls": "Int64", "cost_usd": "Float64", "share": "Float64"}
+    )
+
+
+def trust_sentence(graded: pd.DataFrame) -> str:
+    """Say how far the spending can be trusted."""
+    calls = graded.set_index("grade")["calls"]
+    total = int(calls.sum())
+    if not total:
+        return "There are no calls, so nothing is known of what they cost."
+    computed = calls.iloc[:3].sum() / total
+    words = ("recorded alike", "recorded otherwise", "not recorded", "recorded only", "unknown")
+    parts = [f"{wording.count(n)} {word}" for n, word in zip(calls, words, strict=True) if n]
+    bound = " What is unknown is not 0: the total is a lower bound." if calls.iloc[4] else ""
+    return (
+        f"The cost of {wording.percent(computed)} of {wording.count(total, 'call')} follows from"
+        f" their tokens ({', '.join(parts)}).{bound}"
+    )
+
+
 def factors(calls: pd.DataFrame, by: str | Sequence[str] = "model_id") -> pd.DataFrame:
     """Return recorded cost over true cost, and what explains it.
 

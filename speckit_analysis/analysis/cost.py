@@ -62,6 +62,43 @@ def profile(calls: pd.DataFrame, by: str | Sequence[str], value: str = "cost_usd
     )
 
 
+def with_configuration(calls: pd.DataFrame) -> pd.DataFrame:
+    """Return `calls` with a column ``configuration`` (string): the model and its reasoning mode."""
+    model, mode = (calls[name].astype("string") for name in ("model_id", "reasoning_mode"))
+    return calls.assign(configuration=model.str.cat(mode, sep=", ").fillna(model))
+
+
+def run_latency(calls: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
+    """Return how long runs take, if their calls follow each other and if they are made at once.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    by : str
+        A column that a run's calls share.
+
+    Returns
+    -------
+    DataFrame
+        `by`; ``runs`` (Int64, those whose every call has a latency), ``wall_ms`` (Float64, median
+        over runs of the longest call: agents side by side) and ``sum_ms`` (Float64, median of
+        the sum: one after the other).
+    """
+    runs = calls.groupby("run_id").agg(
+        group=(by, "first"),
+        calls=("latency_ms", "size"),
+        timed=("latency_ms", "count"),
+        wall_ms=("latency_ms", "max"),
+        sum_ms=("latency_ms", "sum"),
+    )
+    timed = runs[runs["calls"] == runs["timed"]]
+    grouped = timed.groupby("group", observed=True)
+    table = grouped[["wall_ms", "sum_ms"]].median().astype("Float64")
+    table.insert(0, "runs", grouped.size().astype("Int64"))
+    return table.rename_axis(by).reset_index()
+
+
 def over_time(calls: pd.DataFrame, period: str, value: str = "cost_usd") -> pd.DataFrame:
     """Return :func:`profile` by `period`; calls without a timestamp belong to none."""
     return profile(calls[calls["timestamp"].notna()], period, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,18 @@ import click
     help="Folder for the reports.  Default: reports/<name of the evidence>.",
 )
 @click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the one page of one notebook to this file, instead of a folder.",
+)
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file with prices of your own, as -p prices=FILE.",
+)
+@click.option(
     "-p",
     "--parameter",
     "assignments",
@@ -45,6 +58,8 @@ def report(
     names: tuple[str, ...],
     evidence: tuple[str, ...],
     out: Path | None,
+    output: Path | None,
+    prices: Path | None,
     assignments: tuple[str, ...],
     jobs: int | None,
     listed: bool,
@@ -60,6 +75,7 @@ def report(
     Examples:
       speckit-analysis report
       speckit-analysis report cost --evidence docs/consensus -p confidence=0.9
+      speckit-analysis report cost --output cost-report.html
       speckit-analysis report all --evidence evidence --out reports/today --jobs 4
 
     Ends with 0 if every notebook ran, 1 if one failed, 2 if the request makes no sense.
@@ -70,7 +86,12 @@ def report(
         if listed:
             _list(names)
             return
-        failed = _report(names, evidence, out, assignments, jobs, progress=not quiet)
+        if prices is not None:
+            assignments = (*assignments, f"prices={prices}")
+        if output is not None:
+            failed = _one_page(names, evidence, out, output, assignments, progress=not quiet)
+        else:
+            failed = _report(names, evidence, out, assignments, jobs, progress=not quiet)
     except ReportError as error:
         raise _Refusal(str(error)) from error
     if failed:
@@ -91,6 +112,7 @@ def _report(
     jobs: int | None,
     *,
     progress: bool,
+    announce: bool = True,
 ) -> bool:
     from speckit_analysis.reports.batch import run_reports
     from speckit_analysis.reports.library import find_notebooks
@@ -105,8 +127,40 @@ def _report(
     for result in results:
         if result.failure is not None:
             click.echo(f"{result.name} failed: {result.failure.message}", err=True)
-    click.echo(folder / "index.html")
+    if announce:
+        click.echo(folder / "index.html")
     return not all(result.ok for result in results)
+
+
+def _one_page(
+    names: tuple[str, ...],
+    evidence: tuple[str, ...],
+    out: Path | None,
+    output: Path,
+    assignments: tuple[str, ...],
+    *,
+    progress: bool,
+) -> bool:
+    """Write the page of one notebook to the file `output`, which names no index."""
+    from speckit_analysis.reports.errors import ReportError
+    from speckit_analysis.reports.files import prepare_folder
+    from speckit_analysis.reports.html import export_html
+    from speckit_analysis.reports.library import find_notebooks
+
+    notebooks = find_notebooks(names)
+    if out is not None:
+        raise ReportError("--output names the file and --out the folder: give one of them")
+    if len(notebooks) != 1:
+        many = ", ".join(path.stem for path in notebooks)
+        raise ReportError(f"--output is for the page of one notebook; these are: {many}")
+    prepare_folder(output.absolute().parent)
+    with tempfile.TemporaryDirectory(prefix="speckit-") as work:
+        folder = Path(work)
+        failed = _report(names, evidence, folder, assignments, 1, progress=progress, announce=False)
+        page = folder / f"{notebooks[0].stem}.ipynb"
+        export_html(page, output.absolute(), alone=True)
+    click.echo(output)
+    return failed
 
 
 def _list(names: tuple[str, ...]) -> None:

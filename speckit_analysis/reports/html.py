@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from speckit_analysis.reports.batch import ReportResult
 
 
-def export_html(notebook: str | Path, out: str | Path | None = None) -> Path:
+def export_html(
+    notebook: str | Path, out: str | Path | None = None, *, alone: bool = False
+) -> Path:
     """Write an executed notebook as a self-contained HTML page.
 
     Parameters
@@ -35,6 +37,8 @@ def export_html(notebook: str | Path, out: str | Path | None = None) -> Path:
         The notebook; it is shown as it is, not run.
     out : str or Path, optional
         The page; by default the notebook's name with ``.html``.
+    alone : bool
+        Leave out the link to the other reports of its batch.
 
     Returns
     -------
@@ -54,6 +58,8 @@ def export_html(notebook: str | Path, out: str | Path | None = None) -> Path:
         content = nbformat.read(source, as_version=4)
     except Exception as error:  # nbformat lets through whatever its parsers raise
         raise ReportError(f"cannot read the notebook {source}: {error}") from error
+    if alone:
+        content.metadata.get(METADATA_KEY, {}).pop("index", None)
     write_whole(target, render_report(content, source.stem))
     return target
 
