@@ -118,6 +118,13 @@ def note(*sentences: str) -> Html:
     return Html(f"<p>{_escaped(text)}</p>", text)
 
 
+def points(*sentences: str) -> Html:
+    """Return sentences as a list; empty ones are skipped."""
+    told = [sentence for sentence in sentences if sentence]
+    items = "".join(f"<li>{_escaped(sentence)}</li>" for sentence in told)
+    return Html(f"<ul>{items}</ul>", "\n".join(f"- {sentence}" for sentence in told))
+
+
 def _escaped(text: str) -> str:
     return escape(wording.unbroken(text))
 

@@ -14,11 +14,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from speckit_analysis.analysis import budget, cost, disagreement, footprint, soundness, wording
+from speckit_analysis.analysis import (
+    accounting,
+    budget,
+    cost,
+    disagreement,
+    footprint,
+    soundness,
+    wording,
+)
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.pairs import by_pair
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.display import note, show, table
+from speckit_analysis.display import note, points, show, table
 from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
 from speckit_analysis.figures import soundness as soundness_figures
@@ -102,6 +110,8 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
         "agreement": on_money.agreement(by_model),
         "budgets": on_money.budgets(budget.budgets(costs, calls), 0.8, 0.9),
         "latency": on_money.latency(by_agent, "agent", "agent"),
+        "run_latency": on_money.run_latency(cost.run_latency(calls)),
+        "trust": on_money.trust(accounting.trust(calls)),
         "latency_over_time": on_money.latency_over_time(weeks, "week"),
         "rates": on_opinion.rates(
             disagreement.rates(comparable.kept, "stage"), "stage", "stage", p_value=0.4
@@ -311,3 +321,10 @@ def test_tables_say_what_they_leave_out():
 
 def test_notes_are_escaped_paragraphs():
     assert note("a <b>", "", "c").html == "<p>a &lt;b&gt; c</p>"
+
+
+def test_points_are_a_list_without_the_empty_ones():
+    shown = points("61 % of it", "", NASTY)
+    assert shown.html.count("<li>") == 2
+    assert "<script" not in shown.html
+    assert shown.text.startswith("- 61 % of it\n- <script>")

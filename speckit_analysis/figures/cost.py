@@ -114,6 +114,68 @@ def latency(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     )
 
 
+def run_latency(table: pd.DataFrame, by: str = "stage") -> Chart:
+    """Draw how long a run takes, from its longest call to all of them together.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.cost.run_latency`.
+    by : str
+        Its first column.
+    """
+    if table.empty:
+        return empty("No run has a latency for every call.")
+    top = table.iloc[int(table["wall_ms"].to_numpy(dtype=float).argmax())]
+    return spread(
+        table,
+        by,
+        "wall_ms",
+        "sum_ms",
+        title=(
+            f"A run of {top[by]} takes {wording.seconds(top['wall_ms'])} with its agents side by"
+            f" side, {wording.seconds(top['sum_ms'])} one after the other"
+        ),
+        subtitle=(
+            "Latency of a run, median: its longest call (filled) and the sum of its calls (open);"
+            " runs in brackets."
+        ),
+        axis="latency of a run",
+        words=wording.seconds,
+        notes=[f"({wording.count(runs)})" for runs in table["runs"]],
+    )
+
+
+def trust(graded: pd.DataFrame) -> Chart:
+    """Draw how far the cost of calls can be trusted.
+
+    Parameters
+    ----------
+    graded : DataFrame
+        From :func:`speckit_analysis.analysis.accounting.trust`.
+    """
+    total = int(graded["calls"].sum())
+    if not total:
+        return empty("No call counts.")
+    computed = float(graded["share"].iloc[:3].sum())
+    colours = dict(zip(graded["grade"], (GOOD, POOR, GOOD, ORANGE, UNKNOWN), strict=True))
+    shown = graded[graded["calls"] > 0]
+    return bars(
+        shown,
+        "grade",
+        "calls",
+        title=f"The cost of {wording.percent(computed)} of the calls follows from their tokens",
+        subtitle=f"What is known of the cost of {wording.count(total, 'call')}.",
+        axis="calls",
+        words=wording.count,
+        colours=[colours[grade] for grade in shown["grade"]],
+        notes=[
+            f"({wording.percent(share)}; {wording.usd(usd)})"
+            for share, usd in zip(shown["share"], shown["cost_usd"], strict=True)
+        ],
+    )
+
+
 def spend_over_time(profile: pd.DataFrame, period: str) -> Chart:
     """Draw what was spent per period.
 
