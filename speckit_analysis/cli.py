@@ -8,6 +8,7 @@ import sys
 import click
 
 import speckit_analysis
+from speckit_analysis.commands.compare import compare
 from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.reports.command import report
@@ -147,6 +148,7 @@ def sample() -> None:
     click.echo(speckit_analysis.sample_path())
 
 
+main.add_command(compare)
 main.add_command(report)
 main.add_command(telemetry)
 main.add_command(simulate_command, "simulate")

@@ -167,6 +167,32 @@ def test_a_mistake_is_told_in_a_line(wrong, tmp_path):
     assert errors[0].startswith("Error: ")
 
 
+def test_two_models_are_compared():
+    done = run("compare", "gpt-5", "claude-sonnet-4-5", "--metric", "latency")
+    assert "higher" in done.stdout
+    assert "10 SPECs; paired t over SPECs" in done.stdout
+
+
+def test_a_comparison_of_what_nobody_scored_is_refused_in_words():
+    done = run("compare", "SPEC-SIM-001", "SPEC-SIM-002", "--metric", "quality")
+    assert "not estimable" in done.stdout
+    assert "no run records a score" in done.stdout
+
+
+def test_a_comparison_for_a_program_holds_every_figure():
+    (row,) = json.loads(run("compare", "2025-10", "2025-11", "--format", "json").stdout)
+    assert row["unit"] == "SPEC"
+    assert row["ratio_low"] < row["ratio"] < row["ratio_high"]
+    assert row["method"].startswith("Welch's t")
+
+
+@pytest.mark.parametrize("wrong", [["gpt-5", "gpt-9"], ["gpt-5", "gpt-5"], ["2025-13", "2025-10"]])
+def test_a_comparison_that_makes_no_sense_is_told_in_a_line(wrong):
+    errors = run("compare", *wrong, code=2).stderr.splitlines()[1:]
+    assert len(errors) == 1
+    assert errors[0].startswith("Error: ")
+
+
 SHARED = Path(__file__).parents[2] / "shared" / "evidence"
 
 

@@ -1,0 +1,447 @@
+"""Two SPECs, models, agents or periods side by side: difference and ratio with intervals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.cost import with_tokens
+from speckit_analysis.analysis.differences import Effect, exponential, paired_t, welch_t
+from speckit_analysis.analysis.telemetry import moment, suggestion
+from speckit_analysis.errors import EvidenceError
+
+METRICS = ("cost", "latency", "tokens", "quality")
+
+#: What can be compared, and the column that names it.
+SUBJECTS = {"spec": "spec_id", "model": "model_id", "agent": "agent", "period": "timestamp"}
+
+#: Fewer units than this, and no interval is worth its name.
+LEAST_UNITS = 3
+
+_COLUMNS = {"cost": "cost_usd", "latency": "latency_ms", "tokens": "tokens"}
+_NOUNS = {"cost": "costs", "latency": "takes", "tokens": "uses", "quality": "scores"}
+_SHOWN: dict[str, Callable[[object], str]] = {
+    "cost": wording.usd,
+    "latency": wording.seconds,
+    "tokens": lambda tokens: wording.count(tokens, "token"),
+    "quality": lambda score: f"{float(score):.2f}",  # type: ignore[arg-type]
+}
+
+
+@dataclass(frozen=True)
+class Estimand:
+    """One way to compare A and B.
+
+    Attributes
+    ----------
+    name : str
+        What is compared: ``cost of a run``, ``latency of a run, longest call`` …
+    value_a, value_b : float
+        Geometric means over the units, or means of scores.
+    ratio, difference : Effect
+        A over B, and A less B in the metric's unit.
+    n_a, n_b : int
+        Units of each; the same number where they are paired.
+    method : str
+        How the intervals were made, and what they assume.
+    refusal : str
+        Why there is no interval; empty where there is one.
+    """
+
+    name: str
+    value_a: float
+    value_b: float
+    ratio: Effect
+    difference: Effect
+    n_a: int
+    n_b: int
+    method: str
+    refusal: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """``higher``, ``lower``, ``inconclusive`` or ``not estimable``: A against B."""
+        if self.refusal:
+            return "not estimable"
+        told = self.difference if np.isnan(self.ratio.low) else self.ratio
+        equal = 0.0 if told is self.difference else 1.0
+        if told.low > equal:
+            return "higher"
+        return "lower" if told.high < equal else "inconclusive"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What can be said of A against B.
+
+    Attributes
+    ----------
+    metric : str
+        Of :data:`METRICS`.
+    first, second : str
+        A and B.
+    unit : str
+        What is taken as independent: ``stage`` or ``SPEC``.
+    estimands : tuple of Estimand
+        One, or two for the latency of runs.
+    confidence : float
+        Level of the intervals.
+    left_out : str
+        What could not be used, in words.
+    """
+
+    metric: str
+    first: str
+    second: str
+    unit: str
+    estimands: tuple[Estimand, ...]
+    confidence: float
+    left_out: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of all estimands; inconclusive where they differ."""
+        verdicts = {estimand.verdict for estimand in self.estimands}
+        return verdicts.pop() if len(verdicts) == 1 else "inconclusive"
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in words."""
+        told = " ".join(self._told(estimand) for estimand in self.estimands)
+        differ = len({estimand.verdict for estimand in self.estimands}) > 1
+        apart = " The two disagree, so neither is called faster." if differ else ""
+        return f"{told}{apart} {self.left_out}".strip()
+
+    def _told(self, estimand: Estimand) -> str:
+        show = _SHOWN[self.metric]
+        subject = f"{self.first} {_NOUNS[self.metric]}"
+        if estimand.refusal:
+            return f"{estimand.name}: not estimable: {estimand.refusal}."
+        level = wording.percent(self.confidence)
+        if self.metric == "quality":
+            gap = estimand.difference
+            text = (
+                f"{subject} {gap.estimate:+.2f} points against {self.second} ({level} interval"
+                f" {gap.low:+.2f} to {gap.high:+.2f}"
+            )
+        else:
+            ratio = estimand.ratio
+            text = (
+                f"{subject} {wording.ratio(ratio.estimate)} times as much as {self.second}"
+                f" ({level} interval {wording.ratio(ratio.low)} to {wording.ratio(ratio.high)}"
+            )
+        counts = (
+            wording.count(estimand.n_a, self.unit)
+            if estimand.n_a == estimand.n_b
+            else f"{estimand.n_a} and {wording.count(estimand.n_b, self.unit)}"
+        )
+        values = f"{show(estimand.value_a)} against {show(estimand.value_b)}"
+        told = "" if estimand.verdict != "inconclusive" else " Which is higher cannot be told."
+        return f"{estimand.name}: {text}; {values}; {counts}; {estimand.method}).{told}"
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per estimand: values, ratio, difference, n, method, verdict."""
+        rows = [
+            {
+                "estimand": estimand.name,
+                "a": self.first,
+                "b": self.second,
+                "value_a": estimand.value_a,
+                "value_b": estimand.value_b,
+                "ratio": estimand.ratio.estimate,
+                "ratio_low": estimand.ratio.low,
+                "ratio_high": estimand.ratio.high,
+                "difference": estimand.difference.estimate,
+                "difference_low": estimand.difference.low,
+                "difference_high": estimand.difference.high,
+                "n_a": estimand.n_a,
+                "n_b": estimand.n_b,
+                "unit": self.unit,
+                "verdict": estimand.verdict,
+                "method": estimand.method,
+                "refusal": estimand.refusal or pd.NA,
+            }
+            for estimand in self.estimands
+        ]
+        return pd.DataFrame(rows).convert_dtypes()
+
+
+def kind_of(calls: pd.DataFrame, first: str, second: str) -> str:
+    """Return what two names are: ``spec``, ``model``, ``agent`` or ``period``.
+
+    Raises
+    ------
+    EvidenceError
+        If they are not of one kind; the message lists what there is.
+    """
+    for kind in ("spec", "model", "agent"):
+        known = _known(calls, SUBJECTS[kind])
+        if {first, second} <= set(known):
+            return kind
+    if _PERIOD.fullmatch(first) and _PERIOD.fullmatch(second):
+        return "period"
+    every = [name for kind in ("spec", "model", "agent") for name in _known(calls, SUBJECTS[kind])]
+    unknown = next((name for name in (first, second) if name not in every), first)
+    raise EvidenceError(
+        f"{unknown!r} is not a SPEC, model or agent of this evidence like {second!r}, and no"
+        f" period such as 2025-10; {suggestion(unknown, every)}"
+        if unknown in every
+        else f"no SPEC, model or agent {unknown!r} in this evidence, and no period such as"
+        f" 2025-10; {suggestion(unknown, every)}"
+    )
+
+
+_PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?(\.\.\d{4}(-\d\d(-\d\d)?)?)?")
+
+
+def _known(frame: pd.DataFrame, column: str) -> list[str]:
+    return sorted(frame[column].dropna().astype(str).unique())
+
+
+def compare(
+    calls: pd.DataFrame,
+    runs: pd.DataFrame,
+    reviews: pd.DataFrame,
+    first: str,
+    second: str,
+    *,
+    metric: str = "cost",
+    by: str = "spec",
+    confidence: float = 0.95,
+) -> Comparison:
+    """Compare two SPECs, models, agents or periods.
+
+    Parameters
+    ----------
+    calls, runs, reviews : DataFrame
+        The tables of these names, rows that count.
+    first, second : str
+        A and B: names, or periods such as ``2025-10`` and ``2025-10-06..2025-10-19``.
+    metric : str
+        ``cost`` (USD), ``latency`` (ms), ``tokens`` or ``quality`` (points).
+    by : str
+        A key of :data:`SUBJECTS`.
+    confidence : float
+        Level of the intervals.
+
+    Raises
+    ------
+    EvidenceError
+        If metric, subject or name do not exist; the message lists what does.
+
+    Notes
+    -----
+    *Two SPECs* are paired by the stages that both went through, each by the geometric mean of
+    its runs: it speaks of these two SPECs only.  *Two models or agents* are paired by SPEC,
+    each by the mean over the stages that both worked on.  *Two periods* hold different SPECs,
+    so their SPECs are two samples; of each run the mean of its stage is taken off first, and a
+    SPEC that reaches into both is left out.  Ratios are Student's t on logarithms, paired or
+    Welch's; differences the same on the figures themselves.  Of the latency of runs there are
+    two estimands: the longest call, and the sum of the calls.
+    """
+    if metric not in METRICS:
+        raise EvidenceError(f"no metric {metric!r} to compare; there are: {', '.join(METRICS)}")
+    if by not in SUBJECTS:
+        raise EvidenceError(f"cannot compare by {by!r}; there are: {', '.join(SUBJECTS)}")
+    if first == second:
+        raise EvidenceError(f"{first!r} against itself: name two different ones")
+    if by == "period":
+        periods = (_period(first), _period(second))
+        _check_apart(first, second, periods)
+    else:
+        for name in (first, second):
+            known = _known(calls, SUBJECTS[by])
+            if name not in known:
+                raise EvidenceError(f"no {by} {name!r} in this evidence; {suggestion(name, known)}")
+        periods = None
+    estimands, dropped = [], 0
+    for name, rows in _figures(calls, runs, reviews, metric, by):
+        rows = _marked(rows, by, first, second, periods)
+        usable = rows["value"].notna()
+        if metric != "quality":
+            usable &= rows["value"] > 0
+        dropped += int((~usable).sum())
+        rows = rows[usable.astype(bool)]
+        estimands.append(_estimand(name, rows, by, metric, confidence))
+    unit = "stage" if by == "spec" else "SPEC"
+    left_out = f"{wording.count(dropped, 'figure')} missing or 0 left out." if dropped else ""
+    return Comparison(metric, first, second, unit, tuple(estimands), confidence, left_out)
+
+
+def _period(text: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    start, _, end = text.partition("..")
+    return moment(start, "period"), moment(end or start, "period", end=True)
+
+
+def _check_apart(
+    first: str, second: str, periods: tuple[tuple[pd.Timestamp, pd.Timestamp], ...]
+) -> None:
+    (start_a, end_a), (start_b, end_b) = periods
+    if start_a <= end_b and start_b <= end_a:
+        raise EvidenceError(f"the periods {first} and {second} overlap: name two that do not")
+
+
+def _figures(
+    calls: pd.DataFrame, runs: pd.DataFrame, reviews: pd.DataFrame, metric: str, by: str
+) -> list[tuple[str, pd.DataFrame]]:
+    """Return what is compared, each with its rows: a column ``value`` and what they belong to."""
+    if metric == "quality":
+        return [("Quality", _quality(runs, reviews, by))]
+    calls = with_tokens(calls)
+    column = _COLUMNS[metric]
+    if by in ("model", "agent"):
+        return [(f"{metric.capitalize()} of a call", calls.assign(value=calls[column]))]
+    grouped = calls.groupby("run_id")
+    about = grouped[["spec_id", "stage", "timestamp"]].first()
+    whole = grouped[column].count() == grouped.size()
+    ways = (
+        {"sum": "sum of its calls"}
+        if metric != "latency"
+        else {"max": "longest call", "sum": "sum of its calls"}
+    )
+    return [
+        (
+            f"{metric.capitalize()} of a run" + (f", {words}" if metric == "latency" else ""),
+            about.assign(value=grouped[column].agg(how).where(whole)),
+        )
+        for how, words in ways.items()
+    ]
+
+
+def _quality(runs: pd.DataFrame, reviews: pd.DataFrame, by: str) -> pd.DataFrame:
+    if by in ("model", "agent"):
+        raise EvidenceError(
+            "quality is of a SPEC's stage and not of one model's call: compare SPECs or periods"
+        )
+    if len(reviews):
+        return reviews.assign(value=reviews["score"])
+    return runs.assign(value=runs["human_review_score"].fillna(runs["completeness_score"]))
+
+
+def _marked(
+    rows: pd.DataFrame,
+    by: str,
+    first: str,
+    second: str,
+    periods: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] | None,
+) -> pd.DataFrame:
+    """Return the rows of A and B, with ``side`` 0 or 1, a unit and a stratum."""
+    if periods is None:
+        names = rows[SUBJECTS[by]].astype("string")
+        side = names.map({first: 0, second: 1})
+    else:
+        side = pd.Series(pd.NA, rows.index, dtype="Int64")
+        for number, (start, end) in enumerate(periods):
+            side = side.mask(rows["timestamp"].between(start, end).fillna(False), number)
+    marked = rows.assign(
+        side=side.astype("Int64"),
+        spec=rows["spec_id"].astype("string"),
+        stratum=rows["stage"].astype("string").fillna("no stage"),
+    )
+    return marked[marked["side"].notna()]
+
+
+def _estimand(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: float) -> Estimand:
+    if rows.empty and metric == "quality":
+        why = "no review scores either of them, and no run records a score"
+        return Estimand(name, np.nan, np.nan, Effect(), Effect(), 0, 0, "none", why)
+    figures = rows.assign(value=rows["value"].astype(float))
+    if by == "period":
+        return _two_samples(name, figures, metric, confidence)
+    return _pairs(name, figures, by, metric, confidence)
+
+
+def _cells(rows: pd.DataFrame, keys: list[str], *, logs: bool) -> pd.Series:
+    values = np.log(rows["value"]) if logs else rows["value"]
+    return values.groupby([rows[key] for key in keys]).mean()
+
+
+def _pairs(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: float) -> Estimand:
+    """Compare over units that both have: stages of two SPECs, or SPECs of two models."""
+    unit = "stratum" if by == "spec" else "spec"
+    keys = ["stratum"] if by == "spec" else ["spec", "stratum"]
+    noun = "stage" if by == "spec" else "SPEC"
+    tables = {
+        logs: _cells(rows, [*keys, "side"], logs=logs)
+        .unstack("side")
+        .reindex(columns=[0, 1])
+        .dropna()
+        .groupby(unit)
+        .mean()
+        for logs in (False, metric != "quality")
+    }
+    plain = tables[False]
+    n = len(plain)
+    values = plain.mean() if metric == "quality" else np.exp(tables[True].mean())
+    gaps = (plain[0] - plain[1]).to_numpy()
+    method = f"paired t over {noun}s" + ("" if metric == "quality" else ", ratios on logarithms")
+    refusal = _too_few(n, noun, "that both have")
+    if not refusal and _flat(gaps):
+        refusal = f"all {n} differences are equal, which no interval can say"
+    if refusal:
+        return Estimand(
+            name, float(values[0]), float(values[1]), Effect(), Effect(), n, n, method, refusal
+        )
+    ratio = Effect()
+    if metric != "quality":
+        logs = (tables[True][0] - tables[True][1]).to_numpy()
+        ratio = exponential(paired_t(logs, confidence))
+    difference = paired_t(gaps, confidence)
+    return Estimand(name, float(values[0]), float(values[1]), ratio, difference, n, n, method)
+
+
+def _two_samples(name: str, rows: pd.DataFrame, metric: str, confidence: float) -> Estimand:
+    """Compare the SPECs of two periods."""
+    sides = rows.groupby("spec")["side"].nunique()
+    rows = rows[rows["spec"].map(sides) == 1]
+    logs = metric != "quality"
+    rows = rows.assign(value=np.log(rows["value"])) if logs else rows
+    # What a stage takes is no difference between periods: SPECs have gone through other stages.
+    rows = rows.assign(value=rows["value"] - _stage_effects(rows))
+    units = rows.groupby(["side", "spec"])["value"].mean()
+    a, b = (units[units.index.get_level_values("side") == side].to_numpy(float) for side in (0, 1))
+    method = "Welch's t over SPECs" + (", on logarithms" if logs else "")
+    fewest = min(len(a), len(b))
+    shown_a, shown_b = (_shown_mean(side, logs=logs) for side in (a, b))
+    refusal = _too_few(fewest, "SPEC", "in one of the periods and not in both")
+    if not refusal and _flat(a) and _flat(b):
+        refusal = "there is no spread within either period"
+    if refusal:
+        return Estimand(name, shown_a, shown_b, Effect(), Effect(), len(a), len(b), method, refusal)
+    found = welch_t(a, b, confidence)
+    if not logs:
+        return Estimand(name, shown_a, shown_b, Effect(), found, len(a), len(b), method)
+    gap = welch_t(np.exp(a), np.exp(b), confidence)
+    return Estimand(name, shown_a, shown_b, exponential(found), gap, len(a), len(b), method)
+
+
+def _shown_mean(figures: np.ndarray, *, logs: bool) -> float:
+    if not len(figures):
+        return float("nan")
+    return float(np.exp(figures.mean()) if logs else figures.mean())
+
+
+def _stage_effects(rows: pd.DataFrame) -> np.ndarray:
+    """Return what the stage of each row adds, SPECs and stages fitted together."""
+    if rows.empty:
+        return np.array([])
+    specs, stages = (pd.factorize(rows[key])[0] for key in ("spec", "stratum"))
+    columns = np.hstack([np.eye(specs.max() + 1)[specs], np.eye(stages.max() + 1)[stages]])
+    fitted, *_ = np.linalg.lstsq(columns, rows["value"].to_numpy(float), rcond=None)
+    effects = fitted[specs.max() + 1 :]
+    return np.asarray(effects[stages] - effects[stages].mean())
+
+
+def _too_few(n: int, noun: str, which: str) -> str:
+    if n >= LEAST_UNITS:
+        return ""
+    return f"{wording.count(n, noun)} {which}, and it takes {LEAST_UNITS}"
+
+
+def _flat(figures: np.ndarray) -> bool:
+    return bool(np.ptp(figures) <= 1e-12 * max(1.0, float(np.abs(figures).max())))

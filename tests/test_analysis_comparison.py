@@ -1,0 +1,250 @@
+"""Two SPECs, models, agents or periods by hand, and what the intervals cover."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from frames import frame
+from scipy import stats
+
+import speckit_analysis as sk
+from speckit_analysis.analysis.comparison import compare, kind_of
+from speckit_analysis.analysis.differences import paired_t, welch_t
+from speckit_analysis.errors import EvidenceError
+
+NOTHING = frame("runs"), frame("reviews")
+
+
+def call(spec: str, stage: str, agent: str = "gemini", **more: Any) -> dict[str, Any]:
+    row = {"run_id": f"{spec}/{stage}", "spec_id": spec, "stage": stage, "agent": agent}
+    return row | {"model_id": f"{agent}-1", "timestamp": "2025-10-07"} | more
+
+
+STAGES = ("plan", "tasks", "audit")
+
+
+def two_specs(*factors: float, more: tuple[dict[str, Any], ...] = ()) -> Any:
+    """SPEC A costs 1, 2 and 4; B that over each factor."""
+    rows = [call("A", stage, cost_usd=2.0**n) for n, stage in enumerate(STAGES)]
+    rows += [
+        call("B", stage, cost_usd=2.0**n / factor)
+        for n, (stage, factor) in enumerate(zip(STAGES, factors, strict=True))
+    ]
+    return frame("calls", [*rows, *more])
+
+
+def test_two_specs_are_paired_by_stage():
+    found = compare(two_specs(2, 2, 4), *NOTHING, "A", "B")
+    (cost,) = found.estimands
+    assert cost.ratio.estimate == pytest.approx(16 ** (1 / 3))
+    expected = stats.ttest_1samp(np.log([2, 2, 4]), 0).confidence_interval()
+    assert (cost.ratio.low, cost.ratio.high) == pytest.approx(np.exp(expected))
+    assert cost.difference.estimate == pytest.approx(np.mean([0.5, 1.0, 3.0]))
+    assert (cost.n_a, found.unit, cost.verdict) == (3, "stage", "inconclusive")
+    assert "A costs 2.52 times as much as B" in found.sentence
+    assert "3 stages; paired t over stages" in found.sentence
+    assert "Which is higher cannot be told." in found.sentence
+
+
+def test_a_stage_run_twice_counts_once():
+    again = call("A", "plan", run_id="A/plan/2", cost_usd=4.0)
+    found = compare(two_specs(1, 1.5, 2, more=(again,)), *NOTHING, "A", "B")
+    # The runs of A's plan cost 1 and 4: 2 in the geometric mean, against 1.
+    assert found.estimands[0].ratio.estimate == pytest.approx((2 * 1.5 * 2) ** (1 / 3))
+
+
+def test_a_run_costs_what_its_calls_cost_together():
+    rows = [
+        call(spec, stage, agent, cost_usd=usd)
+        for stage, low in zip(STAGES, (1.0, 1.1, 1.3), strict=True)
+        for spec, agent, usd in (("A", "x", low), ("A", "y", low), ("B", "x", 1.0))
+    ]
+    found = compare(frame("calls", rows), *NOTHING, "A", "B")
+    assert found.estimands[0].value_a == pytest.approx(2 * (1.1 * 1.3) ** (1 / 3))
+
+
+def test_a_run_with_an_unknown_cost_is_left_out_and_counted():
+    calls = two_specs(2, 2, 4, more=(call("A", "plan", "other", cost_usd=None),))
+    found = compare(calls, *NOTHING, "A", "B")
+    assert found.verdict == "not estimable"
+    assert "1 figure missing or 0 left out" in found.sentence
+    assert "2 stages that both have, and it takes 3" in found.sentence
+
+
+def test_two_models_are_paired_by_spec_within_stages():
+    rows = [
+        call(spec, stage, agent, latency_ms=1000.0 * size * (factor if agent == "slow" else 1))
+        for spec, factor in (("S1", 2.0), ("S2", 3.0), ("S3", 4.0))
+        for stage, size in (("plan", 1), ("tasks", 9))
+        for agent in ("slow", "fast")
+    ]
+    rows.append(call("S1", "audit", "fast", latency_ms=1e9))  # no stage of the other
+    found = compare(frame("calls", rows), *NOTHING, "slow", "fast", metric="latency", by="agent")
+    (latency,) = found.estimands
+    assert latency.ratio.estimate == pytest.approx(24 ** (1 / 3))
+    assert (latency.n_a, latency.n_b, found.unit) == (3, 3, "SPEC")
+
+
+def test_the_latency_of_runs_has_two_estimands():
+    rows = [
+        call(spec, stage, agent, latency_ms=ms * size)
+        for stage, size in zip(STAGES, (1, 1.1, 1.2), strict=True)
+        for spec, agent, ms in (
+            ("A", "x", 100.0), ("A", "y", 100.0), ("A", "z", 100.0 + size),
+            ("B", "x", 200.0 + size), ("B", "y", 1.0),
+        )
+    ]  # fmt: skip
+    found = compare(frame("calls", rows), *NOTHING, "A", "B", metric="latency")
+    longest, together = found.estimands
+    assert (longest.verdict, together.verdict) == ("lower", "higher")
+    assert found.verdict == "inconclusive"
+    assert "neither is called faster" in found.sentence
+
+
+def test_two_periods_hold_different_specs():
+    when = {"S": "2025-10-07", "T": "2025-11-07"}
+    rows = [
+        call(f"{side}{n}", stage, cost_usd=usd * size, timestamp=when[side])
+        for side, amounts in (("S", (1.0, 2.0, 4.0)), ("T", (8.0, 8.0, 16.0)))
+        for n, usd in enumerate(amounts)
+        # SPECs that went through a dear stage too are no dearer for it.
+        for stage, size in (("plan", 1.0), ("implement", 10.0))[: 1 + (n == 1)]
+    ]
+    found = compare(frame("calls", rows), *NOTHING, "2025-10", "2025-11", by="period")
+    (cost,) = found.estimands
+    assert cost.ratio.estimate == pytest.approx(2.0 / (8 * 8 * 16) ** (1 / 3))
+    assert (cost.n_a, cost.n_b) == (3, 3)
+    assert "Welch's t over SPECs, on logarithms" in found.sentence
+
+
+def test_a_spec_in_both_periods_is_in_neither():
+    rows = [
+        call("S1", "plan", cost_usd=1.0),
+        call("S1", "tasks", cost_usd=1.0, timestamp="2025-11-02"),
+    ]
+    found = compare(frame("calls", rows), *NOTHING, "2025-10", "2025-11", by="period")
+    assert (found.estimands[0].n_a, found.estimands[0].n_b) == (0, 0)
+    assert found.verdict == "not estimable"
+
+
+def test_quality_is_compared_on_its_own_scale():
+    reviews = [
+        {"spec_id": spec, "stage": stage, "score": score + gain}
+        for stage, score, gain in zip(STAGES, (5.0, 6.0, 7.0), (0.5, 1.0, 1.5), strict=True)
+        for spec, gain in (("A", gain), ("B", 0.0))
+    ]
+    found = compare(
+        frame("calls", [call("A", "plan"), call("B", "plan")]),
+        frame("runs"),
+        frame("reviews", reviews),
+        "A",
+        "B",
+        metric="quality",
+    )
+    (quality,) = found.estimands
+    assert (quality.value_a, quality.value_b) == (7.0, 6.0)
+    expected = stats.ttest_1samp([0.5, 1.0, 1.5], 0).confidence_interval()
+    assert (quality.difference.low, quality.difference.high) == pytest.approx(expected)
+    assert np.isnan(quality.ratio.estimate)
+    assert "A scores +1.00 points against B" in found.sentence
+
+
+def test_without_any_score_quality_is_refused_in_words():
+    found = compare(two_specs(1, 2, 3), *NOTHING, "A", "B", metric="quality")
+    assert found.verdict == "not estimable"
+    assert "no review scores either of them, and no run records a score" in found.sentence
+
+
+def test_equal_differences_are_no_proof():
+    found = compare(two_specs(1, 1, 1), *NOTHING, "A", "B")
+    assert found.verdict == "not estimable"
+    assert "all 3 differences are equal" in found.sentence
+
+
+def test_swapping_a_and_b_turns_the_result_over():
+    calls = two_specs(2, 3, 0.7)
+    there, back = (compare(calls, *NOTHING, *pair).estimands[0] for pair in ("AB", "BA"))
+    assert back.ratio.estimate == pytest.approx(1 / there.ratio.estimate)
+    assert back.ratio.low == pytest.approx(1 / there.ratio.high)
+    assert back.difference.low == pytest.approx(-there.difference.high)
+
+
+def test_a_currency_changes_no_ratio_and_the_order_of_rows_nothing():
+    calls = two_specs(2, 3, 0.7)
+    other = calls.assign(cost_usd=calls["cost_usd"] * 7).sample(frac=1, random_state=1)
+    there, here = (compare(rows, *NOTHING, "A", "B").estimands[0] for rows in (calls, other))
+    assert (here.ratio.low, here.ratio.high) == pytest.approx((there.ratio.low, there.ratio.high))
+    assert here.difference.estimate == pytest.approx(7 * there.difference.estimate)
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "said"),
+    [
+        (("A", "C"), {}, "no spec 'C' in this evidence; there are: A, B"),
+        (("A", "A"), {}, "'A' against itself"),
+        (("A", "B"), {"metric": "beauty"}, "there are: cost, latency, tokens, quality"),
+        (("A", "B"), {"by": "colour"}, "there are: spec, model, agent, period"),
+        (("2025-10", "2025-10-07"), {"by": "period"}, "overlap"),
+        (("2025-10", "2025-13"), {"by": "period"}, "no such date"),
+        (("gemini", "claude"), {"by": "agent", "metric": "quality"}, "no agent 'claude'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(names, options, said):
+    with pytest.raises(EvidenceError) as refused:
+        compare(two_specs(1, 2, 3), *NOTHING, *names, **options)
+    assert said in str(refused.value)
+
+
+def test_the_kind_of_two_names_is_found():
+    calls = two_specs(1, 2, 3)
+    assert kind_of(calls, "A", "B") == "spec"
+    assert kind_of(calls, "2025-10", "2025-10-01..2025-11-03") == "period"
+    with pytest.raises(EvidenceError, match="no SPEC, model or agent 'gemini-2'"):
+        kind_of(calls, "gemini-1", "gemini-2")
+    with pytest.raises(EvidenceError, match="is not a SPEC, model or agent"):
+        kind_of(calls, "A", "gemini")
+
+
+def test_intervals_are_those_of_scipy():
+    draw = np.random.default_rng(3)
+    a, b = draw.normal(size=5), draw.normal(1, 3, size=8)
+    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.9)
+    assert (welch_t(a, b, 0.9).low, welch_t(a, b, 0.9).high) == pytest.approx(expected)
+    expected = stats.ttest_1samp(a, 0).confidence_interval(0.9)
+    assert (paired_t(a, 0.9).low, paired_t(a, 0.9).high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_ratios_of_log_normal_costs_are_covered(n):
+    draw = np.random.default_rng(n)
+    gaps = np.log(1.5) + draw.normal(0, 0.6, (4000, n))
+    found = [paired_t(row) for row in gaps]
+    covered = np.mean([effect.low <= np.log(1.5) <= effect.high for effect in found])
+    assert 0.94 <= covered <= 0.96
+
+
+def test_periods_are_covered_though_specs_went_through_other_stages():
+    draw = np.random.default_rng(5)
+    sizes = dict(zip(("plan", "tasks", "implement"), (1.0, 2.0, 6.0), strict=True))
+    covered, repeats = 0, 200
+    for _ in range(repeats):
+        rows = [
+            call(f"S{spec}", stage, timestamp="2025-10-07" if spec < 5 else "2025-11-07")
+            | {"cost_usd": level * sizes[stage] * float(np.exp(draw.normal(0, 0.2)))}
+            for spec in range(10)
+            for level in [float(np.exp(draw.normal(0, 0.4))) * (1.0 if spec < 5 else 1.3)]
+            for stage in draw.permutation(list(sizes))[: draw.integers(1, 4)]
+        ]
+        found = compare(frame("calls", rows), *NOTHING, "2025-11", "2025-10", by="period")
+        covered += found.estimands[0].ratio.low <= 1.3 <= found.estimands[0].ratio.high
+    assert covered / repeats >= 0.9
+
+
+def test_the_models_of_the_sample_are_told_apart():
+    calls = sk.load(sk.sample_path()).calls
+    calls = calls[calls["provenance"] == "measured"]
+    found = compare(calls, *NOTHING, "gpt-5", "claude-sonnet-4-5", metric="latency", by="model")
+    assert found.verdict == "higher"
+    assert found.table()["n_a"].tolist() == [10]
