@@ -1,0 +1,220 @@
+"""Whether a figure of calls grows or falls from one SPEC to the next, and how fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import special  # type: ignore[import-untyped]
+
+from speckit_analysis.analysis import wording
+
+#: Fewer SPECs than this, and no interval is worth its name.
+LEAST_SPECS = 4
+
+#: Days of a period.
+DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
+
+_NOUNS = {
+    "cost_usd": "the cost of a call",
+    "cost_usd_reported": "the recorded cost of a call",
+    "latency_ms": "the latency of a call",
+    "tokens": "the number of tokens of a call",
+}
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How fast a figure grows.
+
+    Attributes
+    ----------
+    value : str
+        The column.
+    period : str
+        Of :data:`DAYS`.
+    growth, low, high : float
+        Growth per period as a share, 0.06 for 6 %; NaN where it cannot be told.
+    specs, calls : int
+        SPECs and calls that it rests on.
+    confidence : float
+        Level of the interval.
+    refusal : str
+        Why it cannot be told; empty where it can.
+    """
+
+    value: str
+    period: str
+    growth: float
+    low: float
+    high: float
+    specs: int
+    calls: int
+    confidence: float = 0.95
+    refusal: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """``rising``, ``falling``, ``inconclusive`` or ``not estimable``."""
+        if self.refusal:
+            return "not estimable"
+        if self.low > 0:
+            return "rising"
+        return "falling" if self.high < 0 else "inconclusive"
+
+    @property
+    def sentence(self) -> str:
+        """The growth in words."""
+        noun = _NOUNS.get(self.value, self.value)
+        if self.refusal:
+            return f"Whether {noun} grows cannot be told: {self.refusal}."
+        level = wording.percent(self.confidence)
+        rests = f"{wording.count(self.specs, 'SPEC')}, {wording.count(self.calls, 'call')}"
+        interval = f"{level} interval {_signed(self.low)} to {_signed(self.high)}; {rests}"
+        if self.verdict == "inconclusive":
+            return (
+                f"Whether {noun} grows or falls cannot be told: {_signed(self.growth)} a"
+                f" {self.period} ({interval})."
+            )
+        verb = "grows" if self.verdict == "rising" else "falls"
+        capital = noun[0].upper() + noun[1:]
+        return f"{capital} {verb} by {_unsigned(self.growth)} a {self.period} ({interval})."
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.1f} %"
+
+
+def _unsigned(share: float) -> str:
+    return f"{100 * abs(share):.1f} %"
+
+
+def trend(
+    calls: pd.DataFrame,
+    value: str = "cost_usd",
+    *,
+    period: str = "week",
+    confidence: float = 0.95,
+) -> Trend:
+    """Return how fast a figure of calls grows, from SPEC to SPEC.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``; those that failed, and figures that are missing or not above 0, do not
+        count.
+    value : str
+        Column.
+    period : str
+        A key of :data:`DAYS`.
+    confidence : float
+        Level of the interval.
+
+    Notes
+    -----
+    SPEC by SPEC: logarithms are fitted by SPEC, and by stage and model together, so that it
+    does not matter which stages a SPEC went through or whom it asked.  What is left of each SPEC
+    is regressed on the mean time of its calls, each SPEC with the same weight, with Student's t
+    at SPECs - 2 degrees of freedom.  Calls of one SPEC are no independent observations: a
+    regression over calls, with or without cluster-robust errors, covers less than it says at so
+    few SPECs.
+
+    Raises
+    ------
+    ValueError
+        If there is no such period.
+    """
+    if period not in DAYS:
+        raise ValueError(f"no period {period!r}; there are: {', '.join(DAYS)}")
+    counts = (calls[value] > 0).fillna(False) & (calls["status"] != "error").fillna(True)
+    counts &= calls["timestamp"].notna() & calls["spec_id"].notna()
+    rows = calls[counts.astype(bool)]
+    specs = rows["spec_id"].nunique()
+
+    def result(growth: float, low: float, high: float, refusal: str = "") -> Trend:
+        return Trend(value, period, growth, low, high, specs, len(rows), confidence, refusal)
+
+    nothing = float("nan")
+    if specs < LEAST_SPECS:
+        why = f"{wording.count(specs, 'SPEC')} with the figure, and it takes {LEAST_SPECS}"
+        return result(nothing, nothing, nothing, why)
+    levels, times = _by_spec(rows, value)
+    if np.ptp(times) < 1.0:
+        return result(nothing, nothing, nothing, "all SPECs were worked on within a day")
+    slope, reach = _slope(times / DAYS[period], levels, confidence)
+    low, high = (float(np.expm1(slope + side * reach)) for side in (-1, 1))
+    return result(float(np.expm1(slope)), low, high)
+
+
+def _by_spec(rows: pd.DataFrame, value: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the level of each SPEC on the log scale, kinds of calls taken off, and its day."""
+    specs = pd.factorize(rows["spec_id"])[0]
+    kind = rows["stage"].astype("string").fillna("") + "|"
+    kinds = pd.factorize(kind + rows["model_id"].astype("string").fillna(""))[0]
+    logs = np.log(rows[value].to_numpy(float))
+    columns = np.hstack([np.eye(specs.max() + 1)[specs], np.eye(kinds.max() + 1)[kinds]])
+    fitted, *_ = np.linalg.lstsq(columns, logs, rcond=None)
+    moments = pd.DatetimeIndex(rows["timestamp"]).as_unit("s").asi8 / 86_400
+    days = np.bincount(specs, moments) / np.bincount(specs)
+    return fitted[: specs.max() + 1], days
+
+
+def _slope(x: np.ndarray, y: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Return the slope of least squares, and how far its interval reaches."""
+    centred = x - x.mean()
+    slope = float(centred @ y / (centred @ centred))
+    left = y - y.mean() - slope * centred
+    freedom = len(x) - 2
+    error = np.sqrt(left @ left / freedom / (centred @ centred))
+    return slope, float(-special.stdtrit(freedom, (1 - confidence) / 2) * error)
+
+
+def cost_per_quality_point(runs: pd.DataFrame, reviews: pd.DataFrame) -> pd.DataFrame:
+    """Return what a point of quality cost each SPEC that was scored.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Table ``runs``, rows that count.
+    reviews : DataFrame
+        Table ``reviews``; without any, the scores that runs record.
+
+    Returns
+    -------
+    DataFrame
+        One row per SPEC with both: ``spec_id``, ``runs`` and ``scores`` (Int64), ``cost_usd``,
+        ``quality`` (mean score) and ``cost_per_point_usd`` (Float64).
+    """
+    scored = (
+        reviews.assign(value=reviews["score"])
+        if len(reviews)
+        else runs.assign(value=runs["human_review_score"].fillna(runs["completeness_score"]))
+    )
+    quality = scored.dropna(subset="value").groupby("spec_id", observed=True)["value"]
+    cost = runs.dropna(subset="cost_usd").groupby("spec_id", observed=True)["cost_usd"]
+    table = pd.DataFrame(
+        {
+            "runs": cost.size(),
+            "scores": quality.size(),
+            "cost_usd": cost.sum(),
+            "quality": quality.mean(),
+        }
+    )
+    table = table.dropna().rename_axis("spec_id").reset_index()
+    table["cost_per_point_usd"] = (table["cost_usd"] / table["quality"]).where(table["quality"] > 0)
+    dtypes = {"spec_id": "string", "runs": "Int64", "scores": "Int64"}
+    return table.astype(
+        dtypes | dict.fromkeys(["cost_usd", "quality", "cost_per_point_usd"], "Float64")
+    )
+
+
+def quality_sentence(points: pd.DataFrame) -> str:
+    """Say what a point of quality cost, or that nobody scored anything."""
+    if points.empty:
+        return "What a point of quality costs cannot be told: no SPEC has both a score and a cost."
+    each = points["cost_per_point_usd"].dropna()
+    return (
+        f"A point of quality cost {wording.usd(each.min())} to {wording.usd(each.max())}"
+        f" ({wording.count(len(each), 'SPEC')} with a score and a cost)."
+    )

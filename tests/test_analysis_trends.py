@@ -1,0 +1,135 @@
+"""Growth from SPEC to SPEC: planted, covered, refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from frames import frame
+
+import speckit_analysis as sk
+from speckit_analysis.analysis.cost import with_tokens
+from speckit_analysis.analysis.selection import measured
+from speckit_analysis.analysis.trends import (
+    _by_spec,
+    _slope,
+    cost_per_quality_point,
+    quality_sentence,
+    trend,
+)
+
+
+def calls(growth=1.0, specs=6, noise=0.0, seed=1, stages=("plan", "tasks"), spread=0.0):
+    """SPECs a week apart, each call `growth` times as dear as one of a week before."""
+    draw = np.random.default_rng(seed)
+    start = pd.Timestamp("2025-10-06T00:00:00Z")
+    rows = []
+    for week in range(specs):
+        level = draw.normal(0, spread)
+        for stage, size in zip(("plan", "tasks", "audit"), (1, 3, 9), strict=True):
+            if stage not in stages:
+                continue
+            for model, price in (("a", 1.0), ("b", 2.0)):
+                amount = size * price * growth**week * np.exp(level + draw.normal(0, noise))
+                rows.append(
+                    {"run_id": f"S{week}/{stage}", "spec_id": f"S{week}", "stage": stage}
+                    | {"model_id": model, "cost_usd": float(amount), "status": "ok"}
+                    | {"timestamp": (start + pd.Timedelta(weeks=week)).isoformat()}
+                )
+    return frame("calls", rows)
+
+
+def test_growth_without_noise_is_found_exactly():
+    assert trend(calls(1.06)).growth == pytest.approx(0.06)
+    assert trend(calls(0.9)).verdict == "falling"
+
+
+def test_growth_is_of_the_period_asked_for():
+    assert trend(calls(1.06), period="day").growth == pytest.approx(1.06 ** (1 / 7) - 1)
+
+
+def test_it_does_not_matter_which_stages_a_spec_went_through():
+    rows = calls(1.06, stages=("plan", "tasks", "audit"))
+    early = rows["spec_id"].isin(["S0", "S1"])
+    # The first SPECs never reached the dear stage, the last never the cheap one.
+    left = rows[~(early & (rows["stage"] == "audit"))]
+    left = left[~((left["spec_id"] == "S5") & (left["stage"] == "plan"))]
+    assert trend(left).growth == pytest.approx(0.06)
+
+
+def test_the_interval_is_that_of_a_regression_over_specs():
+    from scipy import stats
+
+    rows = calls(1.05, noise=0.3)
+    levels, days = _by_spec(rows, "cost_usd")
+    expected = stats.linregress(days / 7, levels)
+    reach = stats.t.ppf(0.975, len(levels) - 2) * expected.stderr
+    found = trend(rows)
+    assert found.growth == pytest.approx(np.expm1(expected.slope))
+    assert found.low == pytest.approx(np.expm1(expected.slope - reach))
+    assert (found.specs, found.calls) == (6, 24)
+    assert "6 SPECs, 24 calls" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (calls(specs=3), "3 SPECs with the figure, and it takes 4"),
+        (calls().assign(timestamp=pd.Timestamp("2025-10-06", tz="UTC")), "within a day"),
+        (frame("calls"), "0 SPECs"),
+        (calls().assign(status="error"), "0 SPECs"),
+    ],
+)
+def test_too_little_is_refused_in_words(rows, why):
+    found = trend(rows)
+    assert found.verdict == "not estimable"
+    assert why in found.sentence
+
+
+def test_an_unknown_period_is_refused():
+    with pytest.raises(ValueError, match="there are: day, week"):
+        trend(calls(), period="fortnight")
+
+
+@pytest.mark.parametrize("specs", [4, 6, 10])
+def test_intervals_cover_though_calls_of_a_spec_resemble_each_other(specs):
+    draw = np.random.default_rng(specs)
+    weeks, calls_of_each, truth = np.arange(specs, dtype=float), 12, np.log(1.06)
+    covered, over_calls, repeats = 0, 0, 1500
+    for _ in range(repeats):
+        levels = truth * weeks + draw.normal(0, 0.3, specs)
+        logs = levels[:, None] + draw.normal(0, 0.5, (specs, calls_of_each))
+        slope, reach = _slope(weeks, logs.mean(axis=1), 0.95)
+        covered += abs(slope - truth) <= reach
+        slope, reach = _slope(np.repeat(weeks, calls_of_each), logs.ravel(), 0.95)
+        over_calls += abs(slope - truth) <= reach
+    assert covered / repeats >= 0.93
+    # Taking calls as independent is what the SPEC as the unit is there to avoid.
+    assert over_calls / repeats < 0.85
+
+
+def test_the_growth_of_the_sample_is_covered():
+    used = with_tokens(measured(sk.load(sk.sample_path()).calls).kept)
+    found = trend(used, "tokens")
+    assert found.low < 0.06 < found.high
+
+
+def test_a_point_of_quality_has_a_price_where_it_was_scored():
+    runs = [
+        {"run_id": "S1/plan", "spec_id": "S1", "cost_usd": 1.0, "human_review_score": 8.0},
+        {"run_id": "S1/tasks", "spec_id": "S1", "cost_usd": 1.0},
+        {"run_id": "S2/plan", "spec_id": "S2", "cost_usd": 3.0},
+    ]
+    (row,) = cost_per_quality_point(frame("runs", runs), frame("reviews")).itertuples()
+    assert (row.spec_id, row.cost_usd, row.quality) == ("S1", 2.0, 8.0)
+    assert row.cost_per_point_usd == 0.25
+    reviews = frame("reviews", [{"spec_id": "S2", "score": 6.0}, {"spec_id": "S2", "score": 4.0}])
+    points = cost_per_quality_point(frame("runs", runs), reviews)
+    assert points["cost_per_point_usd"].tolist() == [0.6]
+    assert "cost $0.60 to $0.60 (1 SPEC" in quality_sentence(points)
+
+
+def test_without_scores_a_point_has_no_price():
+    points = cost_per_quality_point(frame("runs"), frame("reviews"))
+    assert points.empty
+    assert "cannot be told" in quality_sentence(points)
