@@ -1,0 +1,134 @@
+"""What the same work would have cost with other agents or models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from speckit_analysis.analysis.telemetry import suggestion
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.prices import PriceList
+from speckit_analysis.vocabulary import normalise_model, normalise_stage, provider_of
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Who works on which stage, and which model answers for an agent.
+
+    Attributes
+    ----------
+    agents : mapping of str to tuple of str
+        Agents that work on a stage; stages that are not named keep theirs.
+    models : mapping of str to str
+        Model that answers in place of an agent's own, for the same tokens.
+    name : str
+        As it was written.
+    """
+
+    agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    name: str = "as recorded"
+
+    @classmethod
+    def parse(cls, text: str) -> Routing:
+        """Return the routing that `text` describes.
+
+        Parameters
+        ----------
+        text : str
+            Parts with commas between them: ``tasks=claude+gpt_pro`` (only these agents work on
+            the stage; ``*`` for every stage) and ``claude:claude-haiku-4-5`` (that model answers
+            for the agent).  Nothing is as recorded.
+
+        Raises
+        ------
+        EvidenceError
+            If a part is neither.
+
+        Examples
+        --------
+        >>> routing = Routing.parse("tasks=claude+gpt_pro, gemini:gemini-2.5-flash")
+        >>> routing.agents, routing.models
+        ({'tasks': ('claude', 'gpt_pro')}, {'gemini': 'gemini-2.5-flash'})
+        """
+        agents: dict[str, tuple[str, ...]] = {}
+        models: dict[str, str] = {}
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            stage, equals, named = part.partition("=")
+            agent, colon, model = part.partition(":")
+            if equals and named.strip():
+                stages = stage.strip()
+                key = stages if stages == "*" else normalise_stage(stages) or stages
+                agents[key] = tuple(name.strip() for name in named.split("+"))
+            elif colon and model.strip():
+                models[agent.strip()] = normalise_model(model.strip()) or model.strip()
+            else:
+                raise EvidenceError(
+                    f"routing {part!r}: write stage=agent+agent, or agent:model, with commas"
+                    " between, such as 'tasks=claude+gpt_pro, gemini:gemini-2.5-flash'"
+                )
+        return cls(agents, models, text.strip() or "as recorded")
+
+
+def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = None) -> pd.DataFrame:
+    """Return the calls that a routing leaves, at the price of the models that it takes.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    routing : Routing
+        Who works on what.
+    prices : PriceList, optional
+        For models that take another's place; published prices by default.
+
+    Returns
+    -------
+    DataFrame
+        The calls that are left, with ``cost_usd`` of the new model for the **same tokens**.
+
+    Raises
+    ------
+    EvidenceError
+        If a stage or an agent does not occur in `calls`, or a model has no price.
+    """
+    _check(calls, routing)
+    kept = pd.Series(True, calls.index)
+    every = routing.agents.get("*")
+    for stage in calls["stage"].dropna().unique():
+        wanted = routing.agents.get(str(stage), every)
+        if wanted is not None:
+            kept &= ~((calls["stage"] == stage).fillna(False) & ~calls["agent"].isin(wanted))
+    left = calls[kept]
+    for agent, model in routing.models.items():
+        mine = (left["agent"] == agent).fillna(False).astype(bool)
+        stand_in = left[mine].assign(
+            model_id=model, model_requested=model, provider=provider_of(model)
+        )
+        cost = (prices or PriceList()).price(stand_in)["cost_usd"]
+        unpriced = cost.isna() & left.loc[mine, "cost_usd"].notna()
+        if unpriced.any():
+            raise EvidenceError(
+                f"routing {agent}:{model}: no price list tells what {model} cost at the time;"
+                " a price file can (docs/cost.md)"
+            )
+        left = left.assign(cost_usd=left["cost_usd"].mask(mine, cost))
+    return left
+
+
+def _check(calls: pd.DataFrame, routing: Routing) -> None:
+    stages = [str(stage) for stage in calls["stage"].dropna().unique()]
+    agents = sorted(calls["agent"].dropna().astype(str).unique())
+    for stage in routing.agents:
+        if stage not in stages and stage != "*":
+            raise EvidenceError(
+                f"routing: no stage {stage!r} in this evidence; {suggestion(stage, stages)}"
+            )
+    named = {agent for wanted in routing.agents.values() for agent in wanted}
+    for agent in sorted(named | set(routing.models)):
+        if agent not in agents:
+            raise EvidenceError(
+                f"routing: no agent {agent!r} in this evidence; {suggestion(agent, agents)}"
+            )

@@ -1,0 +1,218 @@
+"""What the next SPECs will cost, and what another routing would have saved."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from frames import frame
+from scipy import stats
+
+import speckit_analysis as sk
+from speckit_analysis.analysis import projection
+from speckit_analysis.analysis.projection import by_complexity, project, saving, spec_costs
+from speckit_analysis.analysis.routing import Routing, routed
+from speckit_analysis.analysis.selection import measured
+from speckit_analysis.errors import EvidenceError
+
+
+def call(spec, stage, agent, usd, run=1, **more):
+    row = {"run_id": f"{spec}/{stage}/{run}", "spec_id": spec, "stage": stage, "agent": agent}
+    return row | {"cost_usd": usd, "timestamp": "2025-11-10"} | more
+
+
+def specs(*levels, **more):
+    return frame(
+        "calls",
+        [
+            call(f"S{n}", stage, agent, level * size * share, prompt_tokens=1000 * (n + 1), **more)
+            for n, level in enumerate(levels)
+            for stage, size in (("plan", 1.0), ("tasks", 2.0))
+            for agent, share in (("claude", 0.5), ("gemini", 0.25), ("gpt_pro", 0.25))
+        ],
+    )
+
+
+def costs_of(calls, **more):
+    return dict(spec_costs(calls, **more).kept[["spec_id", "cost_usd"]].to_numpy().tolist())
+
+
+def test_a_spec_costs_one_passage_through_its_stages():
+    assert costs_of(specs(1.0, 2.0)) == {"S0": 3.0, "S1": 6.0}
+
+
+def test_a_stage_that_ran_twice_counts_by_the_mean_of_its_runs():
+    rows = [call("S0", "plan", "a", 1.0), call("S0", "plan", "a", 3.0, run=2)]
+    assert costs_of(frame("calls", rows)) == {"S0": 2.0}
+
+
+def test_a_run_with_an_unknown_cost_does_not_count_but_another_of_its_stage_does():
+    rows = [
+        call("S0", "plan", "a", None),
+        call("S0", "plan", "b", 9.0),
+        call("S0", "plan", "a", 1.0, run=2),
+    ]
+    assert costs_of(frame("calls", rows)) == {"S0": 1.0}
+
+
+def test_specs_without_every_usual_stage_are_left_out_and_counted():
+    calls = specs(1.0, 1.0, 1.0)
+    short = calls[~((calls["spec_id"] == "S2") & (calls["stage"] == "tasks"))]
+    found = spec_costs(short)
+    assert found.kept["spec_id"].tolist() == ["S0", "S1"]
+    assert "1 without a cost of every usual stage" in found.sentence
+
+
+def test_a_stage_that_few_went_through_is_no_part_of_a_passage():
+    calls = pd.concat(
+        [specs(1.0, 1.0, 1.0), frame("calls", [call("S0", "audit", "a", 5.0)])], ignore_index=True
+    )
+    assert costs_of(calls)["S0"] == 3.0
+
+
+def test_specs_are_classed_by_the_size_of_their_prompts_or_as_told():
+    found = spec_costs(specs(*[1.0] * 6)).kept
+    assert found["complexity"].tolist() == [size for size in projection.SIZES for _ in "ab"]
+    told = spec_costs(specs(1.0, 1.0), {"S0": "simple", "S1": "critical"}).kept
+    assert told["complexity"].tolist() == ["simple", "critical"]
+    assert spec_costs(specs(1.0, 1.0)).kept["complexity"].isna().all()
+
+
+def test_the_next_spec_has_a_prediction_interval():
+    costs = pd.Series([1.0, 2.0, 4.0, 8.0])
+    logs = np.log(costs)
+    reach = stats.t.ppf(0.975, 3) * logs.std(ddof=1) * np.sqrt(1.25)
+    found = project(costs)
+    assert found.expected == pytest.approx(8**0.5)
+    assert (found.low, found.high) == pytest.approx(
+        (np.exp(logs.mean() - reach), np.exp(logs.mean() + reach))
+    )
+    assert "(4 SPECs behind it)" in found.sentence
+
+
+def test_simulated_totals_of_one_spec_are_the_closed_interval():
+    costs = pd.Series([1.0, 1.3, 1.6, 0.9, 1.1, 1.2])
+    logs = np.log(costs)
+    closed = project(costs)
+    totals = projection._totals(logs.mean(), logs.std(ddof=1), 6, 1, seed=3)
+    assert np.quantile(totals, [0.025, 0.975]) == pytest.approx([closed.low, closed.high], rel=0.03)
+
+
+def test_the_same_seed_gives_the_same_total():
+    costs = pd.Series([1.0, 1.3, 1.6])
+    assert project(costs, 10, seed=1) == project(costs, 10, seed=1)
+
+
+@pytest.mark.parametrize(("n", "number"), [(4, 1), (8, 1), (4, 10), (8, 10), (12, 10)])
+def test_predictions_cover(n, number):
+    draw = np.random.default_rng(100 * n + number)
+    covered, repeats = 0, 400 if number > 1 else 3000
+    for repeat in range(repeats):
+        past = pd.Series(np.exp(draw.normal(0.5, 0.6, n)))
+        future = float(np.exp(draw.normal(0.5, 0.6, number)).sum())
+        found = project(past, number, seed=repeat)
+        covered += found.low <= future <= found.high
+    assert covered / repeats >= (0.94 if number == 1 else 0.92)
+
+
+def test_two_specs_predict_nothing():
+    found = project(pd.Series([1.0, 2.0]))
+    assert np.isnan(found.low)
+    assert "cannot be told: 2 SPECs with a known cost, and it takes 3" in found.sentence
+    assert "0 SPECs" in project(pd.Series(dtype=float)).sentence
+
+
+def test_each_class_is_predicted_on_its_own():
+    table = by_complexity(spec_costs(specs(*[1.0, 1.1, 1.3] * 3)).kept)
+    assert table["complexity"].tolist() == ["all SPECs", *projection.SIZES]
+    assert table["specs"].tolist() == [9, 3, 3, 3]
+    assert table["low_usd"].notna().all()
+
+
+def test_a_routing_leaves_out_agents_at_a_stage():
+    calls = specs(1.0, 2.0, 4.0)
+    routing = Routing.parse("tasks=claude+gpt_pro")
+    left = routed(calls, routing)
+    assert set(left.loc[left["stage"] == "tasks", "agent"]) == {"claude", "gpt_pro"}
+    assert set(left.loc[left["stage"] == "plan", "agent"]) == {"claude", "gemini", "gpt_pro"}
+
+
+def test_a_routing_of_every_stage():
+    assert set(routed(specs(1.0), Routing.parse("*=claude"))["agent"]) == {"claude"}
+
+
+def test_another_model_costs_its_own_price_for_the_same_tokens():
+    rows = [
+        call("S0", "plan", "claude", 0.018, prompt_tokens=1000, completion_tokens=1000),
+        call("S0", "plan", "gemini", 0.5),
+    ]
+    left = routed(frame("calls", rows), Routing.parse("claude:claude-haiku-4-5"))
+    assert left["cost_usd"].tolist() == pytest.approx([0.006, 0.5])
+
+
+def test_a_saving_is_of_the_sum_and_its_interval_of_the_typical_spec():
+    calls = specs(1.0, 2.0, 4.0)
+    # Claude is cheaper at one SPEC than at the others.
+    dear = (calls["spec_id"] == "S2") & (calls["agent"] == "claude")
+    calls["cost_usd"] = calls["cost_usd"].mask(dear, calls["cost_usd"] * 2)
+    found = saving(calls, Routing.parse("*=claude"), goal=0.2)
+    current, other = [3.0, 6.0, 18.0], [1.5, 3.0, 12.0]
+    assert found.saving == pytest.approx(1 - sum(other) / sum(current))
+    ratios = np.log(np.array(other) / np.array(current))
+    expected = 1 - np.exp(stats.t.interval(0.95, 2, ratios.mean(), stats.sem(ratios)))
+    assert (found.high, found.low) == pytest.approx(tuple(expected))
+    assert "nothing is said of quality" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("goal", "verdict"), [(0.1, "meets the goal"), (0.4, "inconclusive"), (0.9, "misses the goal")]
+)
+def test_a_saving_is_held_against_a_goal_with_its_whole_interval(goal, verdict):
+    calls = specs(1.0, 1.1, 0.9, 1.2)
+    share = calls["spec_id"].map({"S0": 1.0, "S1": 1.3, "S2": 1.6, "S3": 1.2}).astype(float)
+    claude = calls["agent"] == "claude"
+    calls["cost_usd"] = calls["cost_usd"].mask(claude, calls["cost_usd"] * share)
+    assert saving(calls, Routing.parse("*=claude"), goal=goal).verdict == verdict
+
+
+def test_savings_of_several_routings_stand_beside_what_was_recorded():
+    routings = [Routing.parse(text) for text in ("*=claude", "tasks=claude")]
+    _, table = projection.savings(specs(1.0, 2.0, 3.0), routings, month=10)
+    assert table["routing"].tolist() == ["as recorded", "*=claude", "tasks=claude"]
+    assert table["saving_share"].tolist() == pytest.approx([0, 0.5, 1 / 3])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tasks", "write stage=agent+agent, or agent:model"),
+        ("tasks=", "write stage=agent+agent"),
+        ("audit=claude", "no stage 'audit' in this evidence; there are: plan, tasks"),
+        ("tasks=cloude", "no agent 'cloude' in this evidence; did you mean claude"),
+        ("gemini:oracle-9", "no price list tells what oracle-9 cost"),
+    ],
+)
+def test_a_routing_that_makes_no_sense_is_refused(text, said):
+    calls = specs(1.0, completion_tokens=10)
+    with pytest.raises(EvidenceError) as refused:
+        routed(calls, Routing.parse(text))
+    assert said in str(refused.value)
+
+
+def test_no_routing_changes_nothing():
+    calls = specs(1.0)
+    assert Routing.parse("").name == "as recorded"
+    pd.testing.assert_frame_equal(routed(calls, Routing.parse("")), calls)
+
+
+def test_nothing_is_saved_where_nothing_is_known():
+    found = saving(specs(1.0).assign(cost_usd=pd.NA), Routing())
+    assert found.verdict == "not estimable"
+    assert "no SPEC has a known cost" in found.sentence
+
+
+def test_a_single_model_is_cheaper_on_the_sample():
+    used = measured(sk.load(sk.sample_path()).calls).kept
+    found = saving(used, Routing.parse("*=claude"))
+    assert found.verdict == "meets the goal"
+    assert 0.5 < found.saving < 0.7
