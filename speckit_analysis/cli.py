@@ -8,6 +8,7 @@ import sys
 import click
 
 import speckit_analysis
+from speckit_analysis.commands.billing import billing
 from speckit_analysis.commands.compare import compare
 from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.errors import EvidenceError
@@ -148,6 +149,7 @@ def sample() -> None:
     click.echo(speckit_analysis.sample_path())
 
 
+main.add_command(billing)
 main.add_command(compare)
 main.add_command(report)
 main.add_command(telemetry)

@@ -1,0 +1,120 @@
+"""``speckit-analysis billing``: computed spending against what a provider billed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from speckit_analysis.commands.options import evidence_options, included, load, output_options
+from speckit_analysis.errors import EvidenceError
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, metavar="[PATH…]")
+@click.option(
+    "--invoice",
+    "invoices",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="A provider's billing export; may be repeated.",
+)
+@click.option(
+    "--columns",
+    metavar="OURS=THEIRS,…",
+    help="Which of the file's columns is date, model, amount …, where its header does not tell.",
+)
+@click.option(
+    "--exchange-rate",
+    "rates",
+    multiple=True,
+    metavar="CURRENCY=RATE",
+    help="Units of a currency per USD, such as EUR=0.92; may be repeated.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.15,
+    show_default=True,
+    help="Share by which computed spending may differ from the bill.",
+)
+@click.option(
+    "--drift",
+    type=click.FloatRange(0, min_open=True),
+    default=0.10,
+    show_default=True,
+    help="Change of the ratio over months that is flagged.",
+)
+@evidence_options
+@output_options
+def billing(
+    paths: tuple[str, ...],
+    invoices: tuple[Path, ...],
+    columns: str | None,
+    rates: tuple[str, ...],
+    tolerance: float,
+    drift: float,
+    roots: tuple[str, ...],
+    prices: Path | None,
+    include_synthetic: bool,
+    form: str | None,
+    out: Path | None,
+) -> None:
+    """Hold computed spending against a provider's bill, by model and day.
+
+    PATH is a file, a folder or a glob with evidence; without one, the simulated sample is read.
+
+    \b
+    Examples:
+      speckit-analysis billing docs/evidence --invoice october.csv
+      speckit-analysis billing docs/evidence --invoice export.csv --columns date=Day,amount=Cost
+      speckit-analysis billing docs/evidence --invoice export.csv --out cost-validation.csv
+
+    Ends with 0 if both agree within the tolerance, 1 if they do not, 2 if the request makes no
+    sense.
+    """  # noqa: D301 - click takes a real backspace as "do not wrap this"
+    from speckit_analysis.analysis.billing import cost_validation, reconcile
+    from speckit_analysis.analysis.selection import measured
+    from speckit_analysis.commands.output import emit
+    from speckit_analysis.invoices import read_invoice
+    from speckit_analysis.prices import PriceList
+
+    evidence = load((*paths, *roots), prices)
+    known = {**PriceList.read(prices).own.exchange_rates, **_rates(rates)}
+    invoice = read_invoice(invoices, columns=_columns(columns), exchange_rates=known)
+    calls = measured(evidence.calls, included(include_synthetic)).kept
+    found = reconcile(calls, invoice, tolerance=tolerance, drift=drift)
+    table, formats = cost_validation(found), {"date": "day"}
+    if form in (None, "table", "markdown") and out is None:
+        table = found.by_model.drop(columns=["billed_tokens", "tracked_tokens"])
+    emit(table, form, out, note=found.sentence, formats=formats)
+    if not found.passed:
+        click.get_current_context().exit(1)
+
+
+def _columns(text: str | None) -> dict[str, str]:
+    pairs = [part.partition("=") for part in (text or "").split(",") if part.strip()]
+    for name, equals, header in pairs:
+        if not equals or not header.strip():
+            raise EvidenceError(
+                f"--columns {name.strip()!r}: write our name and the file's, such as"
+                " date=Day,amount=Cost"
+            )
+    return {name.strip(): header.strip() for name, _, header in pairs}
+
+
+def _rates(texts: tuple[str, ...]) -> dict[str, float]:
+    rates = {}
+    for text in texts:
+        currency, _, rate = text.partition("=")
+        try:
+            rates[currency.strip().upper()] = float(rate)
+        except ValueError:
+            rates[currency.strip().upper()] = 0.0
+        if not rates[currency.strip().upper()] > 0:
+            raise EvidenceError(
+                f"--exchange-rate {text!r}: write the units of a currency per USD, such as EUR=0.92"
+            )
+    return rates

@@ -1,0 +1,266 @@
+"""What a provider billed, out of its CSV export."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.vocabulary import normalise_model, provider_of
+
+#: Larger files are no billing export of a team.
+MAX_BYTES = 256 * 2**20
+
+#: Our columns, and the headers by which exports call them; the first that is there counts.
+HEADERS: dict[str, tuple[str, ...]] = {
+    "date": (
+        "date", "day", "usage_date_utc", "usage_date", "usage_start_date", "usage_start_time",
+        "start_time_iso", "start_time", "starting_at", "chargeperiodstart", "timestamp",
+    ),
+    "model": (
+        "model", "model_id", "model_name", "line_item", "sku_description", "chargedescription",
+        "description",
+    ),
+    "amount": (
+        "cost_usd", "amount_usd", "amount_value", "unrounded_cost", "billedcost", "cost", "amount",
+        "total",
+    ),
+    "currency": ("currency", "amount_currency", "billingcurrency"),
+    "provider": ("provider", "serviceprovidername"),
+    "prompt_tokens": ("prompt_tokens", "input_tokens", "n_context_tokens_total"),
+    "completion_tokens": ("completion_tokens", "output_tokens", "n_generated_tokens_total"),
+    "calls": ("calls", "requests", "num_model_requests", "n_requests"),
+}  # fmt: skip
+
+#: Without these there is nothing to reconcile.
+REQUIRED = ("date", "model", "amount")
+
+_MODEL = re.compile(r"(?:claude|gpt|chatgpt|codex|gemini|o[1-9])[-\w.]*", re.IGNORECASE)
+_SPELLED = (
+    (re.compile(r"claude\s+(opus|sonnet|haiku)\s+(\d+)(?:\.(\d+))?", re.I), r"claude-\1-\2-\3"),
+    (re.compile(r"claude\s+(\d+)(?:\.(\d+))?\s+(opus|sonnet|haiku)", re.I), r"claude-\3-\1-\2"),
+    (
+        re.compile(r"gemini\s+(\d(?:\.\d)?)\s+(pro|flash)(\s+lite)?", re.I),
+        lambda found: f"gemini-{found[1]}-{found[2]}" + ("-lite" if found[3] else ""),
+    ),
+    (re.compile(r"gpt[\s-](\d(?:\.\d)?)\s+(mini|nano|codex|pro)\b", re.I), r"gpt-\1-\2"),
+)
+_ENGLISH = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d*\.?\d+(?:e-?\d+)?", re.IGNORECASE)
+_CONTINENTAL = re.compile(r"-?\d{1,3}(?:\.\d{3})*,\d{1,2}|-?\d+,\d+")
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """What a provider billed.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row per line that names a model: ``date`` (datetime64[ns, UTC], the day), ``provider``,
+        ``model_id``, ``model_raw`` (string), ``amount`` (Float64, in ``currency``),
+        ``billed_usd`` (Float64), ``prompt_tokens``, ``completion_tokens`` and ``calls`` (Int64,
+        where told), ``source`` (string) and ``line`` (Int64, in the file).
+    other : DataFrame
+        Lines that name none, with the same columns: taxes, credits, other services.
+    """
+
+    rows: pd.DataFrame
+    other: pd.DataFrame
+
+
+def read_invoice(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    columns: Mapping[str, str] | None = None,
+    exchange_rates: Mapping[str, float] | None = None,
+) -> Invoice:
+    """Read billing exports.
+
+    Parameters
+    ----------
+    paths : iterable of paths
+        CSV files, separated by commas, semicolons or tabs, with a header.
+    columns : mapping of str to str, optional
+        Header of the file by our name (a key of :data:`HEADERS`), where it does not tell.
+    exchange_rates : mapping of str to float, optional
+        Units per USD of a currency, or of what a provider bills in, such as ``{"EUR": 0.92}`` or
+        ``{"openai": 0.92}``.
+
+    Raises
+    ------
+    EvidenceError
+        If a file cannot be read, a column is missing, a date or an amount makes no sense, or the
+        rate of a currency is not given.  The message names file and line.
+    """
+    parts = [_read(Path(path), dict(columns or {}), dict(exchange_rates or {})) for path in paths]
+    rows = pd.concat(parts, ignore_index=True)
+    named = rows["model_id"].notna()
+    return Invoice(rows[named].reset_index(drop=True), rows[~named].reset_index(drop=True))
+
+
+def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.DataFrame:
+    table = _table(path)
+    found = _matched(path, table, columns)
+    lines = pd.Series(table.index + 2, dtype="Int64")  # below the header, counted from 1
+    text = {name: table[header].str.strip() for name, header in found.items()}
+    model = text["model"].where(text["model"] != "").astype("string")
+    names = {raw: model_in(raw) for raw in model.dropna().unique()}
+    model_id = model.map(names).astype("string")
+    amount = _amounts(path, text["amount"], lines)
+    if found["amount"].lower() == "amount" and "starting_at" in map(str.lower, table.columns):
+        amount = amount / 100  # Anthropic's cost API counts cents
+    currency = text.get("currency", pd.Series("", table.index)).str.upper().replace("", "USD")
+    makers = {name: provider_of(name) for name in model_id.dropna().unique()}
+    rows = pd.DataFrame(
+        {
+            "date": _dates(path, text["date"], lines),
+            "provider": model_id.map(makers).astype("string"),
+            "model_id": model_id,
+            "model_raw": model,
+            "amount": amount,
+            "currency": currency.astype("string"),
+        }
+    )
+    if "provider" in text:
+        rows["provider"] = rows["provider"].fillna(text["provider"].str.lower().astype("string"))
+    rows["billed_usd"] = amount / _rates(path, currency, rows["provider"], rates)
+    for name in ("prompt_tokens", "completion_tokens", "calls"):
+        counts = text.get(name, pd.Series("", table.index))
+        rows[name] = pd.to_numeric(counts.str.replace(",", ""), errors="coerce").astype("Int64")
+    rows["source"] = pd.Series(path.name, table.index, dtype="string")
+    rows["line"] = lines.to_numpy()
+    # Blank lines, and totals below the table, have no date.
+    return rows[rows["date"].notna()]
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise EvidenceError(f"invoice {path}: larger than 256 MiB, which no export of bills is")
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise EvidenceError(f"invoice {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise EvidenceError(f"invoice {path}: not UTF-8 text; save it as CSV in UTF-8") from None
+    if not text.strip():
+        raise EvidenceError(f"invoice {path}: the file is empty")
+    head = text.splitlines()[0]
+    separator = max(",;\t", key=head.count)
+    lines = list(csv.reader(text.splitlines(keepends=True), delimiter=separator))
+    header = [name.strip() for name in lines[0]]
+    rows = [[*line, *[""] * (len(header) - len(line))][: len(header)] for line in lines[1:]]
+    if not any(any(line) for line in rows):
+        raise EvidenceError(f"invoice {path}: a header and no rows")
+    return pd.DataFrame(rows, columns=header, dtype=str)
+
+
+def _key(header: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
+
+
+def _matched(path: Path, table: pd.DataFrame, columns: dict[str, str]) -> dict[str, str]:
+    """Return the file's header for each of our columns that it has."""
+    known = {_key(header): header for header in reversed([*table.columns])}
+    unknown = set(columns) - set(HEADERS)
+    if unknown:
+        raise EvidenceError(
+            f"--columns: no column {sorted(unknown)[0]!r} of ours; there are: {', '.join(HEADERS)}"
+        )
+    found = {}
+    for name, headers in HEADERS.items():
+        if name in columns:
+            if _key(columns[name]) not in known:
+                raise EvidenceError(
+                    f"invoice {path}: no column {columns[name]!r} (--columns {name}=…); the header"
+                    f" is: {', '.join(table.columns)}"
+                )
+            found[name] = known[_key(columns[name])]
+            continue
+        match = next((known[header] for header in headers if header in known), None)
+        if match is not None:
+            found[name] = match
+    missing = [name for name in REQUIRED if name not in found]
+    if missing:
+        raise EvidenceError(
+            f"invoice {path}: no column tells the {missing[0]}; the header is:"
+            f" {', '.join(table.columns)}. Name it with --columns {missing[0]}=THEIR_HEADER"
+        )
+    return found
+
+
+def model_in(text: str) -> str | None:
+    """Return the model that a line item names, or None.
+
+    Examples
+    --------
+    >>> model_in("gpt-5-2025-08-07, input"), model_in("Claude Sonnet 4.5 Usage - Input Tokens")
+    ('gpt-5', 'claude-sonnet-4-5')
+    >>> model_in("Generate content output token count gemini 2.5 flash lite"), model_in("VAT")
+    ('gemini-2.5-flash-lite', None)
+    """
+    for pattern, spelled in _SPELLED:
+        found = pattern.search(text)
+        if found:
+            name = spelled(found) if callable(spelled) else found.expand(spelled)
+            return normalise_model(name.rstrip("-"))
+    found = _MODEL.search(text.rsplit("/", 1)[-1]) or _MODEL.search(text)
+    return normalise_model(found[0].rstrip(".-")) if found else None
+
+
+def _dates(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
+    seconds = pd.to_numeric(text, errors="coerce")
+    moments = pd.to_datetime(text.where(seconds.isna()), utc=True, errors="coerce", format="mixed")
+    moments = moments.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
+    _refuse(path, "date", text, lines, moments.isna() & text.ne("") & ~_is_total(text))
+    return moments.dt.floor("D").astype("datetime64[ns, UTC]")
+
+
+def _is_total(text: pd.Series) -> pd.Series:
+    return text.str.lower().str.contains(r"total|sum\b", regex=True)
+
+
+def _amounts(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
+    bare = text.str.replace(r"[$€£\s]|USD|EUR", "", regex=True)
+    negative = bare.str.fullmatch(r"\(.*\)")
+    bare = bare.str.strip("()").str.replace("−", "-")
+    english = bare.str.fullmatch(_ENGLISH)
+    continental = ~english & bare.str.fullmatch(_CONTINENTAL)
+    plain = bare.str.replace(",", "").where(
+        english, bare.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+    )
+    amounts = pd.to_numeric(plain.where(english | continental), errors="coerce")
+    _refuse(path, "amount", text, lines, amounts.isna() & text.ne(""))
+    return amounts.where(~negative, -amounts).astype("Float64")
+
+
+def _refuse(path: Path, what: str, text: pd.Series, lines: pd.Series, bad: pd.Series) -> None:
+    if bad.any():
+        number = int(bad.sum())
+        first = ", ".join(
+            f"line {line} {raw!r}"
+            for line, raw in zip(lines[bad.to_numpy()][:3], text[bad][:3], strict=True)
+        )
+        more = f" and {number - 3} more" if number > 3 else ""
+        raise EvidenceError(f"invoice {path}: no {what} can be read in {first}{more}")
+
+
+def _rates(
+    path: Path, currency: pd.Series, provider: pd.Series, rates: dict[str, float]
+) -> pd.Series:
+    known = {"USD": 1.0} | {name.upper(): rate for name, rate in rates.items()}
+    rate = currency.map(known).astype("Float64")
+    rate = rate.fillna(provider.str.upper().map(known).astype("Float64"))
+    unknown = currency[rate.isna()]
+    if len(unknown):
+        name = unknown.iloc[0]
+        raise EvidenceError(
+            f"invoice {path}: billed in {name}; tell its rate with --exchange-rate {name}=0.92"
+            " (units per USD), or in a price file"
+        )
+    return rate

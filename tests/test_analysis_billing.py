@@ -1,0 +1,246 @@
+"""Tracked spending against a bill: by hand, and against bills of a known difference."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from frames import frame
+from scipy import stats
+
+import speckit_analysis as sk
+from speckit_analysis.analysis.billing import cost_validation, reconcile
+from speckit_analysis.analysis.outlook import outlook
+from speckit_analysis.cli import main
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.invoices import Invoice, read_invoice
+from speckit_analysis.simulate.invoice import LAYOUTS, simulate_invoice
+
+
+def call(day, usd, model="gpt-5", provider="openai", **more):
+    row = {"run_id": f"S/{day}", "spec_id": "S", "model_id": model, "provider": provider}
+    return row | {"cost_usd": usd, "timestamp": f"{day}T12:00:00Z"} | more
+
+
+@pytest.fixture
+def bill(tmp_path):
+    def read(*lines: str) -> Invoice:
+        path = tmp_path / "bill.csv"
+        path.write_text("date,model,cost,input_tokens,output_tokens\n" + "\n".join(lines) + "\n")
+        return read_invoice([path])
+
+    return read
+
+
+CALLS = [
+    call("2025-10-06", 1.0, prompt_tokens=90, completion_tokens=10),
+    call("2025-10-06", 1.0, prompt_tokens=90, completion_tokens=10),
+    call("2025-10-07", 3.0),
+    call("2025-10-08", None),
+]
+
+
+def test_lines_are_days_and_models(bill):
+    found = reconcile(
+        frame("calls", CALLS),
+        bill("2025-10-06,gpt-5,2.5,200,50", "2025-10-07,gpt-5,3,,", "2025-10-08,gpt-5,1,,"),
+    )
+    assert found.lines["where"].tolist() == ["both"] * 3
+    assert found.lines["tracked_usd"].tolist() == [2.0, 3.0, 0.0]
+    assert found.lines["calls_without_cost"].tolist() == [0, 0, 1]
+    assert found.lines["ratio"].tolist() == pytest.approx([0.8, 1.0, 0.0])
+    assert (found.tracked_usd, found.billed_usd) == (5.0, 6.5)
+    assert not found.passed
+    assert found.sentence.startswith(
+        "Fails: $5.00 tracked against $6.50 billed, -23.1 % (±15 % allowed), 6 October 2025 to"
+        " 8 October 2025."
+    )
+
+
+def test_a_ratio_is_tokens_times_price_where_the_bill_counts_tokens(bill):
+    found = reconcile(frame("calls", CALLS[:2]), bill("2025-10-06,gpt-5,2.5,200,50"))
+    (line,) = found.lines.itertuples()
+    assert (line.tokens_ratio, line.price_ratio) == pytest.approx((0.8, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("billed", "passed"), [(2.3, True), (1.8, True), (2.4, False), (1.7, False)]
+)
+def test_the_window_passes_or_fails_by_arithmetic(bill, billed, passed):
+    found = reconcile(frame("calls", CALLS[:2]), bill(f"2025-10-06,gpt-5,{billed},,"))
+    assert found.passed is passed
+
+
+def test_lines_without_a_partner_are_told(bill):
+    calls = frame("calls", [*CALLS[:3], call("2025-10-07", 9.0, model="gpt-5-mini")])
+    found = reconcile(calls, bill("2025-10-06,gpt-5,2,,", "2025-10-07,o3,4,,"))
+    assert found.unmatched[["model_id", "where"]].to_numpy().tolist() == [
+        ["gpt-5", "only tracked"],
+        ["gpt-5-mini", "only tracked"],
+        ["o3", "only billed"],
+    ]
+    assert "Without a partner: 1 line only billed and 2 lines only tracked." in found.sentence
+
+
+def test_only_days_that_both_cover_are_compared(bill):
+    found = reconcile(frame("calls", CALLS), bill("2025-10-05,gpt-5,7,,", "2025-10-06,gpt-5,2,,"))
+    assert (found.billed_usd, found.tracked_usd) == (2.0, 2.0)
+    assert "1 line outside these days" in found.sentence
+    assert "2 calls outside these days" in found.sentence
+
+
+def test_calls_to_other_providers_are_no_part_of_the_bill(bill):
+    calls = frame("calls", [*CALLS[:2], call("2025-10-06", 5.0, "gemini-2.5-pro", "google")])
+    found = reconcile(calls, bill("2025-10-06,gpt-5,2,,"))
+    assert found.tracked_usd == 2.0
+    assert "1 call to providers that the bill does not cover left out" in found.sentence
+
+
+def test_what_names_no_model_is_not_compared(bill):
+    found = reconcile(frame("calls", CALLS[:2]), bill("2025-10-06,gpt-5,2,,", "2025-10-06,VAT,1,,"))
+    assert found.billed_usd == 2.0
+    assert "1 line of the bill without a model ($1.00) not compared" in found.sentence
+
+
+def test_drift_over_months_is_flagged(bill):
+    months = ("2025-08", "2025-09", "2025-10")
+    calls = frame("calls", [call(f"{month}-05", 1.0) for month in months])
+    costs = (1.0, 1.05, 1.2)
+    lines = [f"{month}-05,gpt-5,{usd},," for month, usd in zip(months, costs, strict=True)]
+    found = reconcile(calls, bill(*lines))
+    assert found.by_month["drifted"].tolist() == [False, False, True]
+    assert found.by_month["drift"].tolist() == pytest.approx([0, 1 / 1.05 - 1, 1 / 1.2 - 1])
+    assert "The ratio has drifted: -17 % in October 2025" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("calls", "line", "said"),
+    [
+        (CALLS, "2025-12-01,gpt-5,1,,", "no day in common: the bill is of 1 December 2025"),
+        (CALLS, "2025-10-06,gemini-2.5-pro,1,,", "no call to a provider of the invoice (google)"),
+        (CALLS, "2025-10-06,VAT,1,,", "no line of the invoice names a model"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(bill, calls, line, said):
+    with pytest.raises(EvidenceError) as refused:
+        reconcile(frame("calls", calls), bill(line))
+    assert said in str(refused.value)
+
+
+def test_the_outlook_is_student_on_logarithms():
+    ratios = np.array([0.93, 1.02, 0.97, 1.01])
+    logs = np.log(ratios)
+    found = outlook(ratios, "week")
+    expected = stats.t.interval(0.95, 3, logs.mean(), stats.sem(logs))
+    assert (found.ratio.low, found.ratio.high) == pytest.approx(tuple(np.exp(expected)))
+    upper = stats.ttest_1samp(logs, np.log(1.15), alternative="less").pvalue
+    lower = stats.ttest_1samp(logs, np.log(0.85), alternative="greater").pvalue
+    assert found.p_value == pytest.approx(max(lower, upper))
+    reach = stats.t.ppf(0.975, 3) * logs.std(ddof=1) * np.sqrt(1.25)
+    assert found.high == pytest.approx(np.exp(logs.mean() + reach))
+
+
+@pytest.mark.parametrize(("ratios", "why"), [([1.0, 1.1], "it takes 3"), ([1.1] * 4, "no spread")])
+def test_too_few_or_equal_windows_have_no_outlook(ratios, why):
+    found = outlook(np.array(ratios), "day")
+    assert found.ratio is None
+    assert why in found.sentence
+
+
+def test_two_one_sided_tests_err_as_rarely_as_they_say():
+    draw = np.random.default_rng(4)
+    wrong = np.mean(
+        [
+            outlook(np.exp(draw.normal(np.log(1.15), 0.05, 5)), "week").p_value <= 0.05
+            for _ in range(2000)
+        ]
+    )
+    assert wrong <= 0.065
+
+
+@pytest.fixture(scope="module")
+def sample():
+    calls = sk.load(sk.sample_path()).calls
+    return calls[calls["provenance"] == "measured"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_simulated_bill_is_read_and_met_in_every_layout(sample, tmp_path, layout):
+    path = tmp_path / "bill.csv"
+    simulate_invoice(sample, noise=0.0, layout=layout).to_csv(path, index=False)
+    found = reconcile(sample, read_invoice([path]))
+    assert found.error == pytest.approx(0, abs=1e-4)
+    assert set(found.unmatched["where"]) <= {"only tracked"}
+
+
+def test_a_known_difference_is_recovered_within_its_interval(sample, tmp_path):
+    covered, repeats = 0, 60
+    for seed in range(repeats):
+        path = tmp_path / f"{seed}.csv"
+        simulate_invoice(sample, seed=seed, factor=1.25, noise=0.1).to_csv(path, index=False)
+        found = reconcile(sample, read_invoice([path]))
+        assert not found.passed
+        covered += found.future.ratio.low <= 1 / 1.25 <= found.future.ratio.high
+    assert covered / repeats >= 0.88
+
+
+def test_a_known_drift_is_flagged_and_lost_lines_are_found(sample, tmp_path):
+    path = tmp_path / "bill.csv"
+    lines = simulate_invoice(sample, monthly_drift=1.3, dropped=0.2, seed=3)
+    lines.to_csv(path, index=False)
+    found = reconcile(sample, read_invoice([path]))
+    whole = simulate_invoice(sample)
+    assert found.by_month["drifted"].tolist() == [False, True]
+    lost = found.unmatched[found.unmatched["tracked_usd"] > 0]
+    assert len(lost) == len(whole) - len(lines)
+
+
+def test_an_unknown_layout_is_refused(sample):
+    with pytest.raises(ValueError, match="there are: plain, openai"):
+        simulate_invoice(sample, layout="mine")
+
+
+def run(*arguments, code):
+    done = CliRunner().invoke(main, ["billing", str(sk.sample_path()), *arguments])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def test_the_command_writes_every_line_and_ends_with_the_verdict(sample, tmp_path):
+    path, out = tmp_path / "bill.csv", tmp_path / "cost-validation.csv"
+    simulate_invoice(sample, factor=1.1).to_csv(path, index=False)
+    done = run("--invoice", str(path), "--out", str(out), code=0)
+    assert done.stdout.strip() == str(out)
+    rows = list(csv.DictReader(out.open()))
+    assert rows[-1]["model_id"] == "total"
+    assert float(rows[-1]["ratio"]) == pytest.approx(1 / 1.1, rel=0.02)
+    total = sum(float(row["tracked_usd"]) for row in rows[:-1])
+    assert total == pytest.approx(sample["cost_usd"].sum())
+    assert "Fails" in run("--invoice", str(path), "--tolerance", "0.05", code=1).stdout
+
+
+def test_the_command_tells_mistakes_in_a_line(tmp_path):
+    path = tmp_path / "bill.csv"
+    path.write_text("When,What,Paid\n2025-10-06,gpt-5,1\n")
+    for wrong in (
+        ["--invoice", str(path)],
+        ["--invoice", str(path), "--columns", "date"],
+        ["--invoice", str(path), "--exchange-rate", "EUR=x"],
+        ["--invoice", str(tmp_path / "nowhere.csv")],
+    ):
+        errors = run(*wrong, code=2).stderr.splitlines()
+        assert len(errors) == 1
+        assert errors[0].startswith("Error: ")
+    columns = "date=When,model=What,amount=Paid"
+    run("--invoice", str(path), "--columns", columns, code=1)
+
+
+def test_the_total_is_the_last_line_of_the_validation(bill):
+    found = reconcile(frame("calls", CALLS[:2]), bill("2025-10-06,gpt-5,2.5,200,50"))
+    table = cost_validation(found)
+    assert table["model_id"].tolist() == ["gpt-5", "total"]
+    assert table["within_tolerance"].tolist() == [False, False]
+    assert pd.isna(table["date"].iloc[-1])
