@@ -219,6 +219,18 @@ def test_a_run_takes_as_long_as_its_calls_together_or_as_the_longest():
     assert tuple(found) == ("plan", 2, 4000, 7000)
 
 
+def test_what_came_from_a_cache_is_told_where_it_is_known():
+    rows = [
+        call("S1/1", None, prompt_tokens=100, cached_tokens=50),
+        call("S1/1", None, prompt_tokens=300, cached_tokens=0),
+        call("S1/1", None, prompt_tokens=300),
+    ]
+    assert cost.cache_sentence(frame("calls", rows)) == (
+        "12 % of the input came from a cache (2 calls of 3 tell)."
+    )
+    assert "priced in full" in cost.cache_sentence(frame("calls", rows[2:]))
+
+
 def test_a_configuration_is_model_and_reasoning_mode():
     rows = [
         call("S1/1", None, model_id="gpt-5", reasoning_mode="high"),

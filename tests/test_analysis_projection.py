@@ -11,7 +11,7 @@ from scipy import stats
 import speckit_analysis as sk
 from speckit_analysis.analysis import projection
 from speckit_analysis.analysis.projection import by_complexity, project, saving, spec_costs
-from speckit_analysis.analysis.routing import Routing, routed
+from speckit_analysis.analysis.routing import Routing, routed, routings_of
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.errors import EvidenceError
 
@@ -177,8 +177,10 @@ def test_a_saving_is_held_against_a_goal_with_its_whole_interval(goal, verdict):
 
 def test_savings_of_several_routings_stand_beside_what_was_recorded():
     routings = [Routing.parse(text) for text in ("*=claude", "tasks=claude")]
-    _, table = projection.savings(specs(1.0, 2.0, 3.0), routings, month=10)
-    assert table["routing"].tolist() == ["as recorded", "*=claude", "tasks=claude"]
+    found, table = projection.savings(specs(1.0, 2.0, 3.0), routings, month=10)
+    said = projection.savings_sentence(found)
+    assert said.startswith("Of 2 other routings, this saves most: Only claude would save 50 %")
+    assert table["routing"].tolist() == ["as recorded", "only claude", "only claude at tasks"]
     assert table["saving_share"].tolist() == pytest.approx([0, 0.5, 1 / 3])
 
 
@@ -199,6 +201,16 @@ def test_a_routing_that_makes_no_sense_is_refused(text, said):
     assert said in str(refused.value)
 
 
+def test_routings_are_listed_or_each_agent_alone():
+    calls = specs(1.0)
+    listed = routings_of(calls, "tasks=claude; *=gemini")
+    assert [routing.name for routing in listed] == ["only claude at tasks", "only gemini"]
+    some = calls[~((calls["agent"] == "gemini") & (calls["stage"] == "plan"))]
+    alone = [routing.name for routing in routings_of(some)]
+    assert alone == ["only claude", "only gpt_pro"]
+    assert routings_of(frame("calls")) == []
+
+
 def test_no_routing_changes_nothing():
     calls = specs(1.0)
     assert Routing.parse("").name == "as recorded"
@@ -209,6 +221,12 @@ def test_nothing_is_saved_where_nothing_is_known():
     found = saving(specs(1.0).assign(cost_usd=pd.NA), Routing())
     assert found.verdict == "not estimable"
     assert "no SPEC has a known cost" in found.sentence
+
+
+def test_of_no_routing_nothing_can_be_said():
+    found, table = projection.savings(specs(1.0), [])
+    assert table.empty
+    assert "cannot be told" in projection.savings_sentence(found)
 
 
 def test_a_single_model_is_cheaper_on_the_sample():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis.summaries import summarise
+from speckit_analysis.analysis.summaries import crosstab, summarise
 
 CALLS = frame(
     "calls",
@@ -19,6 +19,16 @@ CALLS = frame(
         {"stage": None, "agent": "gemini", "cost_usd": 2.0},
     ],
 )
+
+
+def test_a_crosstab_sums_what_is_known():
+    rows = [("S1", "plan", 1.0), ("S1", "plan", 2.0), ("S2", "tasks", None), ("S2", "audit", 4.0)]
+    calls = frame(
+        "calls", [{"spec_id": s, "stage": stage, "cost_usd": usd} for s, stage, usd in rows]
+    )
+    table = crosstab(calls, "spec_id", "stage", "cost_usd")
+    assert list(table.columns) == ["plan", "audit"]
+    assert table.fillna(-1).to_numpy().tolist() == [[3.0, -1], [-1, 4.0]]
 
 
 def test_by_stage_in_the_order_of_stages_with_the_unknown_last():

@@ -20,18 +20,26 @@ from speckit_analysis.analysis import (
     cost,
     disagreement,
     footprint,
+    projection,
     soundness,
     wording,
 )
+from speckit_analysis.analysis.anomalies import outliers
+from speckit_analysis.analysis.billing import reconcile
+from speckit_analysis.analysis.budget_use import use_over_time
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.pairs import by_pair
+from speckit_analysis.analysis.routing import Routing
 from speckit_analysis.analysis.selection import measured
+from speckit_analysis.analysis.summaries import crosstab
 from speckit_analysis.display import note, points, show, table
 from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
 from speckit_analysis.figures import soundness as soundness_figures
+from speckit_analysis.figures import spending as spending_figures
 from speckit_analysis.figures.axes import time_places
 from speckit_analysis.figures.theme import PAGE_INKS, clean, empty, ink_on, theme
+from speckit_analysis.invoices import Invoice
 
 NASTY = '<script>alert("$x^2$")</script>'
 
@@ -79,6 +87,30 @@ COSTS = frame(
 )
 
 
+MANY = frame(
+    "calls",
+    [
+        {"run_id": f"S{spec}/{stage}", "spec_id": f"S{spec}", "stage": stage, "agent": agent}
+        | {"model_id": model, "provider": maker, "timestamp": "2025-11-03", "status": "ok"}
+        | {"cost_usd": (spec + 1) * share, "prompt_tokens": 1000 + spec, "completion_tokens": 9}
+        | {"latency_ms": 90_000 if spec == 8 and stage == "plan" else 1000 + 40 * spec}
+        for spec in range(9)
+        for stage in ("plan", "tasks")
+        for agent, model, maker, share in (
+            ("claude", "claude-sonnet-4-5", "anthropic", 0.1 + 0.01 * spec),
+            (NASTY, "gpt-5", "openai", 0.2),
+        )
+    ],
+)
+
+
+def bill(calls) -> Invoice:
+    lines = calls.assign(date=calls["timestamp"].dt.floor("D"), billed_usd=calls["cost_usd"] * 1.1)
+    names = {"date", "provider", "model_id", "billed_usd", "prompt_tokens", "completion_tokens"}
+    rows = lines[sorted(names)].astype({"provider": "string", "model_id": "string"})
+    return Invoice(rows, rows.head(0))
+
+
 def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str, Figure]:
     """Draw every figure of the notebooks."""
     comparable = disagreement.comparable_runs(measured(runs, noun="run"), points)
@@ -94,6 +126,11 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     by_agent = cost.profile(calls, "agent")
     beside = (rate, disagreement.degraded(runs), disagreement.escalations(runs))
     on_money, on_opinion, on_trust = cost_figures, disagreement_figures, soundness_figures
+    held = budget.budgets(costs, calls)
+    many = MANY if len(calls) else calls
+    _, saved = projection.savings(many, [Routing.parse("*=claude")] if len(many) else [])
+    found = reconcile(many, bill(many)) if len(many) else None
+    classes = projection.by_complexity(projection.spec_costs(many).kept)
     return {
         "coverage": on_trust.coverage(soundness.coverage(runs)),
         "coverage_by": on_trust.coverage_by(soundness.coverage_by(runs)),
@@ -108,8 +145,16 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
         "premium": on_money.premium(cost.typical_by(premium, "calls")),
         "run_cost": on_money.run_cost(cost.typical_by(premium, "stage", "total_usd")),
         "agreement": on_money.agreement(by_model),
-        "budgets": on_money.budgets(budget.budgets(costs, calls), 0.8, 0.9),
+        "budgets": spending_figures.budgets(held, 0.8, 0.9),
+        "use_over_time": spending_figures.use_over_time(use_over_time(calls, held), 0.8, 0.9),
+        "outliers": spending_figures.outliers(outliers(many, "latency_ms")),
+        "by_complexity": spending_figures.by_complexity(classes),
+        "savings": spending_figures.savings(saved, 0.2),
+        "reconciliation": spending_figures.reconciliation(found),
         "latency": on_money.latency(by_agent, "agent", "agent"),
+        "spend_by_both": on_money.spend_by_both(
+            crosstab(calls, "spec_id", "stage", "cost_usd"), "SPEC", "stage"
+        ),
         "run_latency": on_money.run_latency(cost.run_latency(calls)),
         "trust": on_money.trust(accounting.trust(calls)),
         "latency_over_time": on_money.latency_over_time(weeks, "week"),

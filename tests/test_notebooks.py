@@ -75,7 +75,10 @@ def test_defines_nothing_and_loops_over_nothing(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cells_are_short(name):
-    assert max(len(cell.source.splitlines()) for cell in code_cells(read(name))) <= 12
+    cells = [
+        cell for cell in code_cells(read(name)) if "parameters" not in cell.metadata.get("tags", [])
+    ]
+    assert max(len(cell.source.splitlines()) for cell in cells) <= 12
 
 
 @pytest.mark.parametrize("name", NAMES)

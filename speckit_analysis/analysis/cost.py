@@ -99,6 +99,21 @@ def run_latency(calls: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
     return table.rename_axis(by).reset_index()
 
 
+def cache_sentence(calls: pd.DataFrame) -> str:
+    """Say which share of the input came from the providers' caches, as far as it is told."""
+    told = calls[calls["cached_tokens"].notna() & calls["prompt_tokens"].notna()]
+    if told.empty:
+        return (
+            "No call tells how much of its input came from a cache: all input is priced in full,"
+            " which is too much where a cache was used."
+        )
+    share = told["cached_tokens"].sum() / max(told["prompt_tokens"].sum(), 1)
+    return (
+        f"{wording.percent(share)} of the input came from a cache"
+        f" ({wording.count(len(told), 'call')} of {wording.count(len(calls))} tell)."
+    )
+
+
 def over_time(calls: pd.DataFrame, period: str, value: str = "cost_usd") -> pd.DataFrame:
     """Return :func:`profile` by `period`; calls without a timestamp belong to none."""
     return profile(calls[calls["timestamp"].notna()], period, value)

@@ -266,8 +266,9 @@ class Saving:
             return f"{self.name}: no SPEC has a known cost under both routings."
         word = "save" if self.saving >= 0 else "cost more by"
         spent = (
-            f"{self.name} would {word} {wording.percent(abs(self.saving))} of"
-            f" {wording.usd(self.current_usd)} over {wording.count(self.specs, 'SPEC')}"
+            f"{self.name[0].upper()}{self.name[1:]} would {word}"
+            f" {wording.percent(abs(self.saving))} of {wording.usd(self.current_usd)} over"
+            f" {wording.count(self.specs, 'SPEC')}"
         )
         level = wording.percent(self.confidence)
         typical_spec = (
@@ -339,6 +340,17 @@ def saving(
         project(both["other"], month, confidence, seed),
         confidence,
     )
+
+
+def savings_sentence(found: list[Saving]) -> str:
+    """Say which routing would save most."""
+    known = [one for one in found if one.specs]
+    if not known:
+        return "What another routing would save cannot be told."
+    best = max(known, key=lambda one: one.saving)
+    if len(known) == 1:
+        return best.sentence
+    return f"Of {wording.count(len(known), 'other routing')}, this saves most: {best.sentence}"
 
 
 def savings(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.telemetry import suggestion
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices import PriceList
@@ -23,13 +24,20 @@ class Routing:
         Agents that work on a stage; stages that are not named keep theirs.
     models : mapping of str to str
         Model that answers in place of an agent's own, for the same tokens.
-    name : str
-        As it was written.
     """
 
     agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
-    name: str = "as recorded"
+
+    @property
+    def name(self) -> str:
+        """The routing in words."""
+        parts = [
+            f"only {wording.listed(agents)}" + ("" if stage == "*" else f" at {stage}")
+            for stage, agents in self.agents.items()
+        ]
+        parts += [f"{model} for {agent}" for agent, model in self.models.items()]
+        return "; ".join(parts) or "as recorded"
 
     @classmethod
     def parse(cls, text: str) -> Routing:
@@ -52,6 +60,8 @@ class Routing:
         >>> routing = Routing.parse("tasks=claude+gpt_pro, gemini:gemini-2.5-flash")
         >>> routing.agents, routing.models
         ({'tasks': ('claude', 'gpt_pro')}, {'gemini': 'gemini-2.5-flash'})
+        >>> routing.name
+        'only claude and gpt_pro at tasks; gemini-2.5-flash for gemini'
         """
         agents: dict[str, tuple[str, ...]] = {}
         models: dict[str, str] = {}
@@ -69,7 +79,24 @@ class Routing:
                     f"routing {part!r}: write stage=agent+agent, or agent:model, with commas"
                     " between, such as 'tasks=claude+gpt_pro, gemini:gemini-2.5-flash'"
                 )
-        return cls(agents, models, text.strip() or "as recorded")
+        return cls(agents, models)
+
+
+def routings_of(calls: pd.DataFrame, text: str = "") -> list[Routing]:
+    """Return the routings that `text` lists, or each agent alone.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    text : str
+        Routings with semicolons between; if empty, every agent that worked on all stages, alone.
+    """
+    if text.strip():
+        return [Routing.parse(part) for part in text.split(";") if part.strip()]
+    stages = calls.groupby("agent", observed=True)["stage"].nunique()
+    everywhere = stages.index[stages == calls["stage"].nunique()]
+    return [Routing({"*": (str(agent),)}) for agent in everywhere]
 
 
 def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = None) -> pd.DataFrame:

@@ -62,6 +62,28 @@ def summarise(frame: pd.DataFrame, by: str | Sequence[str] | None, value: str) -
     return table.astype(dict.fromkeys(_FIGURES, "Float64")).reset_index(drop=not names)
 
 
+def crosstab(frame: pd.DataFrame, rows: str, columns: str, value: str) -> pd.DataFrame:
+    """Return the sum of a figure by two columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per call, run …
+    rows, columns : str
+        Columns to sum by; only values that occur are there.
+    value : str
+        A numeric column; missing figures enter no sum.
+
+    Returns
+    -------
+    DataFrame of float
+        `rows` in the index, `columns` across; missing where no row has the figure.
+    """
+    known = frame.dropna(subset=[rows, columns, value])
+    sums = known.groupby([rows, columns], observed=True)[value].sum()
+    return sums.astype(float).unstack(columns)
+
+
 def key_column(frame: pd.DataFrame, name: str) -> pd.Series:
     """Return the column called `name`, or the period of ``timestamp`` that it means."""
     if name in frame or name not in PERIODS:

@@ -225,13 +225,13 @@ def ratio(value: object) -> str:
 
     Examples
     --------
-    >>> ratio(2.456), ratio(1), ratio(0.0123), ratio(18.26), ratio(4110)
-    ('2.46', '1.00', '0.0123', '18.3', '4,110')
+    >>> ratio(2.456), ratio(1), ratio(0.0123), ratio(18.26), ratio(4110), ratio(0)
+    ('2.46', '1.00', '0.0123', '18.3', '4,110', '0')
     """
     if pd.isna(value):  # type: ignore[call-overload]
         return MISSING
     number = float(value)  # type: ignore[arg-type]
-    if abs(number) >= 100:
+    if abs(number) >= 100 or number == 0:
         return f"{number:,.0f}"
     decimals = 1 if abs(number) >= 10 else 2 if abs(number) >= 0.1 else 4
     return f"{number:.{decimals}f}"

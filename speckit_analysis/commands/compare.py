@@ -9,8 +9,8 @@ import click
 from speckit_analysis.commands.options import evidence_options, included, load, output_options
 
 #: What a terminal shows; files hold everything.
-_BRIEF = ["estimand", "value_a", "value_b", "ratio", "ratio_low", "ratio_high", "n_a", "n_b"]
-_BRIEF += ["verdict"]
+_BRIEF = ["estimand", "verdict", "value_a", "value_b", "ratio", "ratio_low", "ratio_high"]
+_BRIEF += ["n_a", "n_b"]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -311,11 +311,11 @@ def matrix(
     names = [textwrap.fill(clean(name), 10) for name in table.columns]
     head = 0.75 + 0.16 * max((name.count("\n") for name in names), default=0)
     figure, axes = canvas(title, subtitle, head + 0.38 * len(table))
-    most = most or (float(counts.max()) if counts.size else 1.0) or 1.0
+    most = most or (float(np.nanmax(counts)) if counts.size else 1.0) or 1.0
     for (row, column), n in np.ndenumerate(counts):
         # Opacity instead of a scale of colours: it works on a light page and on a dark one.
-        axes.add_patch(tile(row, column, 0.06 + 0.5 * n / most if n else 0.0))
-        axes.text(column, row, words(n), ha="center", va="center", color=INK if n else MUTED)
+        axes.add_patch(tile(row, column, 0.06 + 0.5 * n / most if n > 0 else 0.0))
+        axes.text(column, row, words(n), ha="center", va="center", color=INK if n > 0 else MUTED)
     axes.set_xlim(-0.5, max(counts.shape[1], 5) - 0.5)
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_xticks(range(counts.shape[1]), names)
@@ -328,7 +328,7 @@ def matrix(
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     told = [
-        ", ".join(f"{column} {words(n)}" for column, n in row.items() if n) or "nothing"
+        ", ".join(f"{column} {words(n)}" for column, n in row.items() if n > 0) or "nothing"
         for _, row in table.iterrows()
     ]
     return finish(figure, in_words(title, table.index, told))
@@ -376,3 +376,63 @@ def spread(
     name_rows(axes, shown[label])
     value_axis(axes, axis, words)
     return finish(figure, in_words(title, shown[label], tags))
+
+
+@themed
+def steps(
+    frame: pd.DataFrame,
+    label: str,
+    place: str,
+    value: str,
+    *,
+    title: str,
+    subtitle: str,
+    axis: str,
+    words: Words,
+    colours: Mapping[str, str],
+    limits: Sequence[float] = (),
+) -> Chart:
+    """Draw one line per `label` that rises in steps, the highest ones named.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per step, in order.
+    label, place, value : str
+        Columns of names, of places on the axis and of figures.
+    title, subtitle, axis, words : str and callable
+        As for :func:`bars`; `words` is for the figures.
+    colours : mapping of str to str
+        Colour of each line.
+    limits : sequence of float
+        Figures at which a line crosses the chart.
+    """
+    figure, axes = canvas(title, subtitle, 2.8)
+    for limit in limits:
+        axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+    ends = []
+    for name, line in frame.groupby(label, sort=True):
+        across, up = (line[column].to_numpy(float) for column in (place, value))
+        axes.plot(
+            [0.0, *across], [0.0, *up], drawstyle="steps-post", color=colours[str(name)],
+            linewidth=1.6, solid_capstyle="butt",
+        )  # fmt: skip
+        axes.plot(across[-1:], up[-1:], "o", color=colours[str(name)], markersize=4)
+        ends.append((float(up[-1]), float(across[-1]), str(name)))
+    reach = max(end for _, end, _ in ends) or 1.0
+    highest = max([*(share for share, _, _ in ends), *limits])
+    axes.set_xlim(-0.05 * reach, 1.32 * reach)
+    axes.set_ylim(0, 1.08 * highest)
+    above = float("inf")
+    for share, end, told in sorted(ends, reverse=True)[:5]:
+        # Names of lines that end close together would lie on each other.
+        if above - share > 0.06 * highest:
+            axes.text(end + 0.015 * reach, share, clean(told), va="center", color=INK, fontsize=8.5)
+            above = share
+    axes.grid(visible=False, axis="x")
+    axes.yaxis.set_major_locator(Ticks(words, 4))
+    axes.yaxis.set_major_formatter(tick_words(words))
+    axes.tick_params(axis="y", labelcolor=MUTED)
+    axes.set_xlabel(axis, loc="left")
+    names = [name for _, _, name in ends]
+    return finish(figure, in_words(title, names, [words(share) for share, _, _ in ends]))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.figures.charts import bars, intervals, over_time, spread
-from speckit_analysis.figures.theme import BAD, GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
+from speckit_analysis.figures.axes import MOST_ROWS, cut_note
+from speckit_analysis.figures.charts import bars, intervals, matrix, over_time, spread
+from speckit_analysis.figures.theme import GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
 
 _NO_COST = "No call that counts has a cost."
 _NO_PREMIUM = "No run has two calls or more that all have a cost."
-_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": ORANGE, "exceeded": BAD}
 
 
 def _name(key: object, noun: str) -> str:
@@ -50,6 +51,31 @@ def spend(profile: pd.DataFrame, by: str, noun: str) -> Chart:
         axis="cost, USD",
         words=wording.usd_like(ordered["cost_usd"]),
         notes=[f"({wording.percent(share)})" for share in ordered["share"]],
+    )
+
+
+def spend_by_both(spent: pd.DataFrame, rows: str, columns: str) -> Chart:
+    """Draw what was spent by two things at once.
+
+    Parameters
+    ----------
+    spent : DataFrame
+        From :func:`speckit_analysis.analysis.summaries.crosstab`, USD.
+    rows, columns : str
+        What index and columns are, in the singular.
+    """
+    if not spent.size or not np.nansum(spent.to_numpy()):
+        return empty(_NO_COST, f"By {rows} and {columns}.")
+    row, column = divmod(int(np.nanargmax(spent.to_numpy())), spent.shape[1])
+    most = wording.usd(spent.to_numpy()[row, column])
+    ordered = spent.loc[spent.sum(axis="columns").sort_values(ascending=False).index]
+    return matrix(
+        ordered.head(MOST_ROWS),
+        title=f"The most went on {spent.columns[column]} of {spent.index[row]}: {most}",
+        subtitle=cut_note(f"Cost by {rows} and {columns}, USD; the dearest {rows} first.", ordered),
+        rows=rows,
+        columns=columns,
+        words=wording.usd_like(spent.to_numpy().ravel()),
     )
 
 
@@ -353,49 +379,4 @@ def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
         notes=[f"({wording.count(n, 'call')})" for n in known["both"]],
         span=ends,
         reference=1.0,
-    )
-
-
-def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
-    """Draw the use of each SPEC's budget.
-
-    Parameters
-    ----------
-    held : DataFrame
-        From :func:`speckit_analysis.analysis.cost.budgets`.
-    warning, critical : float
-        Shares of the budget at which lines are drawn, beside the whole.
-    """
-    known = held[held["utilization"].notna()].sort_values(
-        ["utilization", "spec_id"], ascending=[False, True]
-    )
-    unknown = len(held) - len(known)
-    if known.empty:
-        return empty(
-            "For no SPEC both a budget and what was spent are known.",
-            f"{wording.count(unknown, 'SPEC')} without either." if unknown else "",
-        )
-    over = int((known["verdict"] == "exceeded").sum())
-    without = f" {wording.count(unknown, 'SPEC')} without a known cost or budget left out."
-    not_shown = without if unknown else ""
-    return bars(
-        known,
-        "spec_id",
-        "utilization",
-        title=(
-            f"{wording.count(over)} of {wording.count(len(known), 'SPEC')}"
-            f" {'has' if over == 1 else 'have'} spent the whole budget or more"
-        ),
-        subtitle=(
-            f"Spent / budget; lines at {wording.percent(warning)}, {wording.percent(critical)} and"
-            f" 100 %.{not_shown}"
-        ),
-        axis="share of the budget",
-        words=wording.percent,
-        colours=[_VERDICT_COLOURS.get(verdict, UNKNOWN) for verdict in known["verdict"]],
-        notes=[
-            f"({wording.usd(spent)} of {wording.usd(budget)})"
-            for spent, budget in zip(known["spent_usd"], known["budget_usd"], strict=True)
-        ],
-        limits={"": warning, " ": critical, "budget": 1.0},
     )

@@ -17,6 +17,8 @@ from speckit_analysis.sample import sample_path
 PACKAGES = (
     "numpy",
     "pandas",
+    "scipy",
+    "genai-prices",
     "statsmodels",
     "seaborn",
     "matplotlib",

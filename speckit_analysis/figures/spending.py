@@ -1,0 +1,247 @@
+"""Figures on spending: what stands out, budgets, what is to come, and the bill."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.anomalies import Outliers
+from speckit_analysis.analysis.billing import Reconciliation
+from speckit_analysis.figures.charts import bars, intervals, steps
+from speckit_analysis.figures.theme import BAD, BLUE, GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
+
+_NOUNS = {"cost_usd": "cost", "latency_ms": "latency", "tokens": "tokens"}
+_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": ORANGE, "exceeded": BAD}
+
+
+def outliers(found: Outliers) -> Chart:
+    """Draw how far outliers are from the median of their kind.
+
+    Parameters
+    ----------
+    found : Outliers
+        From :func:`speckit_analysis.analysis.anomalies.outliers`.
+    """
+    if found.rows.empty:
+        return empty(found.sentence)
+    rows = found.rows
+    names = [f"{row.spec_id} {row.stage}, {row.model_id}" for row in rows.itertuples(index=False)]
+    noun = _NOUNS.get(found.value, found.value)
+    verb = "stands" if len(rows) == 1 else "stand"
+    return bars(
+        rows.assign(name=names),
+        "name",
+        "factor",
+        title=(
+            f"{wording.count(len(rows))} of {wording.count(found.judged, 'call')} {verb} out by"
+            f" {noun}, the farthest at {wording.ratio(rows['factor'].iloc[0])} times the usual"
+        ),
+        subtitle=(
+            f"{noun.capitalize()} of a call over the median of its stage and model;"
+            f" {found.by_chance * found.judged:.1f} calls would stand out by chance."
+        ),
+        axis="times the median of its kind",
+        words=wording.ratio,
+        colours=[BAD if factor > 1 else BLUE for factor in rows["factor"]],
+        notes=[f"(n = {n})" for n in rows["n"]],
+    )
+
+
+def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
+    """Draw the use of each SPEC's budget.
+
+    Parameters
+    ----------
+    held : DataFrame
+        From :func:`speckit_analysis.analysis.cost.budgets`.
+    warning, critical : float
+        Shares of the budget at which lines are drawn, beside the whole.
+    """
+    known = held[held["utilization"].notna()].sort_values(
+        ["utilization", "spec_id"], ascending=[False, True]
+    )
+    unknown = len(held) - len(known)
+    if known.empty:
+        return empty(
+            "For no SPEC both a budget and what was spent are known.",
+            f"{wording.count(unknown, 'SPEC')} without either." if unknown else "",
+        )
+    over = int((known["verdict"] == "exceeded").sum())
+    without = f" {wording.count(unknown, 'SPEC')} without a known cost or budget left out."
+    not_shown = without if unknown else ""
+    return bars(
+        known,
+        "spec_id",
+        "utilization",
+        title=(
+            f"{wording.count(over)} of {wording.count(len(known), 'SPEC')}"
+            f" {'has' if over == 1 else 'have'} spent the whole budget or more"
+        ),
+        subtitle=(
+            f"Spent / budget; lines at {wording.percent(warning)}, {wording.percent(critical)} and"
+            f" 100 %.{not_shown}"
+        ),
+        axis="share of the budget",
+        words=wording.percent,
+        colours=[_VERDICT_COLOURS.get(verdict, UNKNOWN) for verdict in known["verdict"]],
+        notes=[
+            f"({wording.usd(spent)} of {wording.usd(budget)})"
+            for spent, budget in zip(known["spent_usd"], known["budget_usd"], strict=True)
+        ],
+        limits={"": warning, " ": critical, "budget": 1.0},
+    )
+
+
+def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
+    """Draw how each SPEC used up its budget, from its first call on.
+
+    Parameters
+    ----------
+    used : DataFrame
+        From :func:`speckit_analysis.analysis.budget_use.use_over_time`.
+    warning, critical : float
+        Shares of the budget at which lines are drawn, beside the whole.
+    """
+    known = used.dropna(subset="utilization")
+    if known.empty:
+        return empty("No SPEC has both a budget and calls with a cost and a time.")
+    start = known.groupby("spec_id")["timestamp"].transform("min")
+    days = (known["timestamp"] - start).dt.total_seconds() / 86_400
+    lines = known.assign(days=days, used=known["utilization"].astype(float))
+    last = lines.groupby("spec_id")["used"].max()
+    top = last.sort_values().index[-1]
+    limits = np.array([warning, critical, 1.0])
+    shades = [BLUE, POOR, ORANGE, BAD]
+    return steps(
+        lines,
+        "spec_id",
+        "days",
+        "used",
+        title=(
+            f"{top} used {wording.percent(last[top])} of its budget within"
+            f" {lines.loc[lines['spec_id'] == top, 'days'].max():.1f} days"
+        ),
+        subtitle=(
+            f"Spent so far / budget, one line a SPEC ({wording.count(len(last), 'SPEC')}); lines at"
+            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %."
+        ),
+        axis="days since the SPEC's first call",
+        words=wording.percent,
+        colours={
+            str(spec): shades[int(np.searchsorted(limits, share, side="right"))]
+            for spec, share in last.items()
+        },
+        limits=(warning, critical, 1.0),
+    )
+
+
+def by_complexity(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
+    """Draw what the next SPEC will cost, by class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.projection.by_complexity`.
+    confidence : float
+        Level of the prediction intervals.
+    """
+    known = table[table["specs"] > 0]
+    if known.empty or known["low_usd"].isna().all():
+        return empty("Too few SPECs have a known cost of every stage to predict the next.")
+    whole = known.iloc[0]
+    return intervals(
+        known,
+        "complexity",
+        "typical_usd",
+        "low_usd",
+        "high_usd",
+        title=(
+            f"The next SPEC will cost {wording.usd(whole['low_usd'])} to"
+            f" {wording.usd(whole['high_usd'])}"
+        ),
+        subtitle=(
+            f"Cost of one passage through all stages: geometric mean, and"
+            f" {wording.percent(confidence)} prediction interval of the next SPEC."
+        ),
+        axis="cost of a SPEC, USD",
+        words=wording.usd_like(known["typical_usd"]),
+        notes=[f"({wording.count(n, 'SPEC')})" for n in known["specs"]],
+        from_zero=True,
+    )
+
+
+def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart:
+    """Draw what other routings would save.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.projection.savings`.
+    goal : float
+        Share that is to be saved.
+    confidence : float
+        Level of the intervals.
+    """
+    known = table[table["low_share"].notna()]
+    if known.empty:
+        return empty("No other routing has a known cost for two SPECs or more.")
+    best = known.iloc[int(known["saving_share"].to_numpy(float).argmax())]
+    return intervals(
+        known,
+        "routing",
+        "saving_share",
+        "low_share",
+        "high_share",
+        title=f"{best['routing']} would save {wording.percent(best['saving_share'])}",
+        subtitle=(
+            f"Share of the cost that is saved, and {wording.percent(confidence)} interval of the"
+            f" typical SPEC; the line is the goal of {wording.percent(goal)}."
+        ),
+        axis="share saved",
+        words=wording.percent,
+        notes=[
+            f"({wording.count(n, 'SPEC')}: {verdict})"
+            for n, verdict in zip(known["specs"], known["verdict"], strict=True)
+        ],
+        reference=goal,
+    )
+
+
+def reconciliation(found: Reconciliation | None) -> Chart:
+    """Draw tracked over billed spending by model.
+
+    Parameters
+    ----------
+    found : Reconciliation or None
+        From :func:`speckit_analysis.analysis.billing.reconcile`; None without an invoice.
+    """
+    if found is None:
+        return empty("No invoice was given.", "The parameter `invoice` names a billing export.")
+    known = found.by_model.dropna(subset="ratio")
+    if known.empty:
+        return empty("No model was billed within these days.")
+    ratios = known["ratio"].astype(float)
+    verdict = "within" if found.passed else "beyond"
+    side = "below" if found.error < 0 else "above"
+    return bars(
+        known,
+        "model_id",
+        "ratio",
+        title=(
+            f"Tracked spending is {100 * abs(found.error):.1f} % {side} the bill, {verdict} the"
+            f" tolerance of {wording.percent(found.tolerance)}"
+        ),
+        subtitle=(
+            f"Tracked over billed by model, {wording.day(found.first)} to"
+            f" {wording.day(found.last)}; lines at the tolerance."
+        ),
+        axis="tracked / billed",
+        words=wording.ratio,
+        colours=[GOOD if abs(ratio - 1) <= found.tolerance else BAD for ratio in ratios],
+        notes=[
+            f"({wording.usd(tracked)} of {wording.usd(billed)})"
+            for tracked, billed in zip(known["tracked_usd"], known["billed_usd"], strict=True)
+        ],
+        limits={"": 1 - found.tolerance, " ": 1 + found.tolerance},
+    )
