@@ -54,6 +54,7 @@ def test_lines_are_days_and_models(bill):
     assert found.lines["ratio"].tolist() == pytest.approx([0.8, 1.0, 0.0])
     assert (found.tracked_usd, found.billed_usd) == (5.0, 6.5)
     assert not found.passed
+    assert "1 of 4 calls of these days have no known cost" in found.sentence
     assert found.sentence.startswith(
         "Fails: $5.00 tracked against $6.50 billed, -23.1 % (±15 % allowed), 6 October 2025 to"
         " 8 October 2025."

@@ -104,7 +104,9 @@ def test_commands_take_the_options_that_are_shown(line: str) -> None:
     assert {text.partition("=")[0] for text in context.params.get("assignments", ())} <= known
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/methods.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/methods.md", "docs/cost.md", "docs/billing.md"]
+)
 def test_examples_show_what_really_comes_out(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     examples = "\n".join(blocks(page, "pycon"))

@@ -169,6 +169,12 @@ def reconcile(
         if len(part) > len(within):
             out = wording.count(len(part) - len(within), noun)
             left_out.append(f"{out} outside these days not compared.")
+    unknown = int(inside[1]["usd"].isna().sum())
+    if unknown:
+        left_out.append(
+            f"{wording.count(unknown)} of {wording.count(len(inside[1]), 'call')} of these days"
+            " have no known cost: they are billed and not tracked."
+        )
     if len(invoice.other):
         left_out.append(
             f"{wording.count(len(invoice.other), 'line')} of the bill without a model"

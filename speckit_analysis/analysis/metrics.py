@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,9 @@ from speckit_analysis.analysis.disagreement import comparable_runs, genuine
 from speckit_analysis.analysis.selection import Selection, measured
 from speckit_analysis.analysis.summaries import PERIODS, nullable
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.evidence import Evidence
+
+if TYPE_CHECKING:
+    from speckit_analysis.evidence import Evidence
 
 #: Names of columns by which figures are broken down; periods come on top.
 DIMENSIONS = {

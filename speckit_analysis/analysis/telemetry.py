@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,8 +15,10 @@ from speckit_analysis.analysis.metrics import Metric, columns_of, metric_called
 from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.analysis.summaries import key_column, summarise
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.evidence import Evidence
 from speckit_analysis.tables import PROVENANCES
+
+if TYPE_CHECKING:
+    from speckit_analysis.evidence import Evidence
 
 #: With rows that nobody measured, but without copies: those would count twice.
 WITH_SYNTHETIC = tuple(name for name in PROVENANCES if name != "stale_copy")
