@@ -117,6 +117,17 @@ def test_prices_that_nobody_published_are_found_from_the_amounts():
     assert "as if a million tokens cost $7.00 and $13.00" in message
 
 
+@pytest.mark.parametrize("factor", [0.92, 4.88, 5.1])
+def test_a_constant_factor_is_found_and_told(factor):
+    tokens = [(1000, 100), (2000, 900), (500, 700)]
+    made = calls(*({"prompt_tokens": p, "completion_tokens": c} for p, c in tokens))
+    made["cost_usd_reported"] = made["cost_usd"] * factor
+    (found,) = accounting.signatures(made, frame("costs")).itertuples()
+    assert found.signature == "constant_factor"
+    assert f"recorded at {factor:.2f} times the price, a constant factor" in found.message
+    assert accounting.factors(made)["constant"].tolist() == [True]
+
+
 def test_no_price_is_implied_where_none_fits():
     made = calls(
         {"cost_usd_reported": 0.1, "prompt_tokens": 10},

@@ -223,6 +223,14 @@ def test_the_command_writes_every_line_and_ends_with_the_verdict(sample, tmp_pat
     assert "Fails" in run("--invoice", str(path), "--tolerance", "0.05", code=1).stdout
 
 
+def test_the_command_takes_a_span_of_time(sample, tmp_path):
+    path = tmp_path / "bill.csv"
+    simulate_invoice(sample).to_csv(path, index=False)
+    done = run("--invoice", str(path), "--since", "2025-11", code=0)
+    assert "1 November 2025" not in done.stdout  # the first call is on the third
+    assert "3 November 2025 to" in done.stdout
+
+
 def test_the_command_tells_mistakes_in_a_line(tmp_path):
     path = tmp_path / "bill.csv"
     path.write_text("When,What,Paid\n2025-10-06,gpt-5,1\n")

@@ -173,6 +173,15 @@ def test_two_models_are_compared():
     assert "10 SPECs; paired t over SPECs" in done.stdout
 
 
+def test_a_comparison_of_some_specs_and_a_span_of_time():
+    options = ["--metric", "latency", "--until", "2025-10", "--format", "json"]
+    (row,) = json.loads(run("compare", "gpt-5", "claude-sonnet-4-5", *options).stdout)
+    assert row["n_a"] == 7
+    specs = [part for n in (1, 2, 3) for part in ("--spec", f"SPEC-SIM-00{n}")]
+    (row,) = json.loads(run("compare", "gpt-5", "claude-sonnet-4-5", *options, *specs).stdout)
+    assert row["n_a"] == 3
+
+
 def test_a_comparison_of_what_nobody_scored_is_refused_in_words():
     done = run("compare", "SPEC-SIM-001", "SPEC-SIM-002", "--metric", "quality")
     assert "not estimable" in done.stdout

@@ -23,6 +23,7 @@ REPETITIONS = 3
 _NOUNS = {
     "zero_cost": "zero cost",
     "wrong_price": "wrong price",
+    "constant_factor": "constant factor",
     "unexplained_cost": "unexplained cost",
     "repeated_amount": "repeated amount",
     "sums_differ": "differing sum",
@@ -253,8 +254,9 @@ def signatures(calls: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per finding: ``signature`` (``zero_cost``, ``wrong_price``, ``unexplained_cost``,
-        ``repeated_amount``, ``sums_differ`` or ``ratio_or_percent``), ``spec_id``, ``model_id``,
+        One row per finding: ``signature`` (``zero_cost``, ``wrong_price``, ``constant_factor``,
+        ``unexplained_cost``, ``repeated_amount``, ``sums_differ`` or ``ratio_or_percent``),
+        ``spec_id``, ``model_id``,
         ``rows`` (Int64, calls or amounts concerned), ``recorded_usd``, ``computed_usd``
         (Float64), ``message``, ``source`` and ``locator`` (of the first).
     """
@@ -301,7 +303,10 @@ def _wrong_prices(calls: pd.DataFrame) -> Iterator[dict[str, object]]:
         low, high = group["ratio"].min(), group["ratio"].max()
         off = wording.ratio(low) if high / low < 1.01 else f"{low:.2f} to {high:.2f}"
         what = f"{wording.count(len(group), 'call')} of {model} recorded at {off} times the price"
-        if explanation == UNEXPLAINED:
+        if explanation == UNEXPLAINED and len(group) > 1 and high / low < 1 + 5 * SAME:
+            message = f"{what}, a constant factor: another price list, discount or currency"
+            yield _finding("constant_factor", group, message, model_id=model)
+        elif explanation == UNEXPLAINED:
             implied = implied_price(group)
             as_if = (
                 f", as if a million tokens cost {wording.usd(implied[0])} and"

@@ -124,12 +124,7 @@ def telemetry(
     asked = metric_called(metric)
     keys = columns_of(asked, tuple(by))
     selection = asked.rows(evidence, tuple(include))
-    everything = selection
-    selection = _of_specs(selection, tuple(specs))
-    selection = _between(selection, since, until)
-    selection = _where(selection, where)
-    if len(everything.kept) and selection.kept.empty:
-        raise EvidenceError(f"nothing is left. {selection.sentence} {_choices(everything)}")
+    selection = narrowed(selection, specs, since, until, where)
     if asked.kind == "share":
         table = _shares(selection.kept, keys, confidence)
     else:
@@ -137,6 +132,30 @@ def telemetry(
     counted = table["sum"] if metric == "disagreements" else table["n"]
     table = table[(counted >= min_count).fillna(False)].reset_index(drop=True)
     return Telemetry(asked, _named(asked, table), selection, confidence)
+
+
+def narrowed(
+    selection: Selection,
+    specs: Iterable[str] = (),
+    since: str | None = None,
+    until: str | None = None,
+    where: str | None = None,
+) -> Selection:
+    """Return the rows of some SPECs, a span of time and a condition, as :func:`telemetry` does.
+
+    Raises
+    ------
+    EvidenceError
+        If a SPEC, date or column does not exist, or nothing is left.
+    """
+    if selection.kept.empty:
+        return selection
+    left = _of_specs(selection, tuple(specs))
+    left = _between(left, since, until)
+    left = _where(left, where)
+    if left.kept.empty:
+        raise EvidenceError(f"nothing is left. {left.sentence} {_choices(selection)}")
+    return left
 
 
 def _of_specs(selection: Selection, specs: tuple[str, ...]) -> Selection:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from speckit_analysis.commands.options import evidence_options, included, load, output_options
+from speckit_analysis.commands.options import (
+    evidence_options,
+    included,
+    load,
+    output_options,
+    span_options,
+)
 from speckit_analysis.errors import EvidenceError
 
 
@@ -47,6 +53,7 @@ from speckit_analysis.errors import EvidenceError
     show_default=True,
     help="Change of the ratio over months that is flagged.",
 )
+@span_options
 @evidence_options
 @output_options
 def billing(
@@ -56,6 +63,9 @@ def billing(
     rates: tuple[str, ...],
     tolerance: float,
     drift: float,
+    specs: tuple[str, ...],
+    since: str | None,
+    until: str | None,
     roots: tuple[str, ...],
     prices: Path | None,
     include_synthetic: bool,
@@ -77,6 +87,7 @@ def billing(
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
     from speckit_analysis.analysis.billing import cost_validation, reconcile
     from speckit_analysis.analysis.selection import measured
+    from speckit_analysis.analysis.telemetry import narrowed
     from speckit_analysis.commands.output import emit
     from speckit_analysis.invoices import read_invoice
     from speckit_analysis.prices import PriceList
@@ -84,7 +95,8 @@ def billing(
     evidence = load((*paths, *roots), prices)
     known = {**PriceList.read(prices).own.exchange_rates, **_rates(rates)}
     invoice = read_invoice(invoices, columns=_columns(columns), exchange_rates=known)
-    calls = measured(evidence.calls, included(include_synthetic)).kept
+    used = measured(evidence.calls, included(include_synthetic), noun="call")
+    calls = narrowed(used, specs, since, until).kept
     found = reconcile(calls, invoice, tolerance=tolerance, drift=drift)
     table, formats = cost_validation(found), {"date": "day"}
     if form in (None, "table", "markdown") and out is None:

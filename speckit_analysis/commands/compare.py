@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from speckit_analysis.commands.options import evidence_options, included, load, output_options
+from speckit_analysis.commands.options import (
+    evidence_options,
+    included,
+    load,
+    output_options,
+    span_options,
+)
 
 #: What a terminal shows; files hold everything.
 _BRIEF = ["estimand", "verdict", "value_a", "value_b", "ratio", "ratio_low", "ratio_high"]
@@ -35,6 +41,7 @@ _BRIEF += ["n_a", "n_b"]
     show_default=True,
     help="Level of the intervals.",
 )
+@span_options
 @evidence_options
 @output_options
 def compare(
@@ -43,6 +50,9 @@ def compare(
     metric: str,
     by: str | None,
     confidence: float,
+    specs: tuple[str, ...],
+    since: str | None,
+    until: str | None,
     roots: tuple[str, ...],
     prices: Path | None,
     include_synthetic: bool,
@@ -63,11 +73,18 @@ def compare(
     from speckit_analysis.analysis.comparison import compare as weigh
     from speckit_analysis.analysis.comparison import kind_of
     from speckit_analysis.analysis.selection import measured
+    from speckit_analysis.analysis.telemetry import narrowed
     from speckit_analysis.commands.output import emit
 
     evidence, include = load(roots, prices), included(include_synthetic)
-    calls, runs = (measured(frame, include).kept for frame in (evidence.calls, evidence.runs))
-    reviews = measured(evidence.reviews, include).kept
+    calls, runs, reviews = (
+        narrowed(measured(frame, include, noun=noun), specs, since, until).kept
+        for noun, frame in (
+            ("call", evidence.calls),
+            ("run", evidence.runs),
+            ("score", evidence.reviews),
+        )
+    )
     found = weigh(
         calls,
         runs,

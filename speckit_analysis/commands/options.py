@@ -42,6 +42,23 @@ def evidence_options(command: Command) -> Command:
     return command
 
 
+def span_options(command: Command) -> Command:
+    """Add what says which SPECs and which time count."""
+    for option in (
+        click.option(
+            "--spec", "specs", multiple=True, metavar="SPEC", help="Only this SPEC; repeatable."
+        ),
+        click.option(
+            "--since", metavar="DATE", help="Only from this day, month or moment on (UTC)."
+        ),
+        click.option(
+            "--until", metavar="DATE", help="Only up to the end of this day, month or moment."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def output_options(command: Command) -> Command:
     """Add what says how a table is written, and where."""
     for option in (

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from speckit_analysis.commands.options import evidence_options, included, load, output_options
+from speckit_analysis.commands.options import (
+    evidence_options,
+    included,
+    load,
+    output_options,
+    span_options,
+)
 
 if TYPE_CHECKING:
     from speckit_analysis.analysis.telemetry import Telemetry
@@ -24,9 +30,6 @@ if TYPE_CHECKING:
     help="spec, stage, agent, model, provider, reasoning-mode, status, run, day, week, month, …",
 )
 @click.option("--where", metavar="CONDITION", help="Only rows that meet it: 'stage == \"plan\"'.")
-@click.option("--spec", "specs", multiple=True, metavar="SPEC", help="Only this SPEC; repeatable.")
-@click.option("--since", metavar="DATE", help="Only from this day, month or moment on (UTC).")
-@click.option("--until", metavar="DATE", help="Only up to the end of this day, month or moment.")
 @click.option(
     "--min-count",
     type=click.IntRange(min=0),
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     help="Level of the interval of a share.",
 )
 @click.option("--list", "listed", is_flag=True, help="List the metrics.")
+@span_options
 @evidence_options
 @output_options
 def telemetry(
