@@ -72,7 +72,7 @@ def billing(
     form: str | None,
     out: Path | None,
 ) -> None:
-    """Hold computed spending against a provider's bill, by model and day.
+    """Hold computed spending against a provider's bill.
 
     PATH is a file, a folder or a glob with evidence; without one, the simulated sample is read.
 

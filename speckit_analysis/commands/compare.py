@@ -59,7 +59,9 @@ def compare(
     form: str | None,
     out: Path | None,
 ) -> None:
-    """Compare A with B: difference and ratio, each with its interval, or why it cannot be told.
+    """Compare A with B: ratio and difference with intervals.
+
+    Where there are too few to say, it says so, and why.
 
     A and B are two SPECs, two models, two agents, or two periods such as 2025-10 and 2025-11 or
     2025-10-06..2025-10-19.

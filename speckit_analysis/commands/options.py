@@ -16,9 +16,17 @@ FORMATS = ("table", "csv", "json", "parquet", "markdown")
 Command = Callable[..., Any]
 
 
+def _with(command: Command, *options: Command) -> Command:
+    """Add options, which help lists in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def evidence_options(command: Command) -> Command:
     """Add what says which evidence is read and which of its rows count."""
-    for option in (
+    return _with(
+        command,
         click.option(
             "--evidence",
             "roots",
@@ -37,14 +45,13 @@ def evidence_options(command: Command) -> Command:
             is_flag=True,
             help="Count rows that nobody measured too: stubs, rehearsals, hand-written figures.",
         ),
-    ):
-        command = option(command)
-    return command
+    )
 
 
 def span_options(command: Command) -> Command:
     """Add what says which SPECs and which time count."""
-    for option in (
+    return _with(
+        command,
         click.option(
             "--spec", "specs", multiple=True, metavar="SPEC", help="Only this SPEC; repeatable."
         ),
@@ -54,14 +61,13 @@ def span_options(command: Command) -> Command:
         click.option(
             "--until", metavar="DATE", help="Only up to the end of this day, month or moment."
         ),
-    ):
-        command = option(command)
-    return command
+    )
 
 
 def output_options(command: Command) -> Command:
     """Add what says how a table is written, and where."""
-    for option in (
+    return _with(
+        command,
         click.option(
             "--format",
             "form",
@@ -74,9 +80,7 @@ def output_options(command: Command) -> Command:
             metavar="FILE",
             help="File to write to, replaced if it exists.  Default: the terminal.",
         ),
-    ):
-        command = option(command)
-    return command
+    )
 
 
 def load(roots: tuple[str, ...], prices: Path | None) -> Evidence:

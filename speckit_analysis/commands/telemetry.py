@@ -95,7 +95,10 @@ def telemetry(
         confidence=confidence,
     )
     names = {"median_ms": "median", "p95_ms": "p95"}
-    emit(found.table, form, out, note=found.sentence, formats=_formats(found), names=names)
+    note = found.sentence
+    if not include_synthetic and not found.table["n"].sum():
+        note += " --include-synthetic counts what nobody measured."
+    emit(found.table, form, out, note=note, formats=_formats(found), names=names)
 
 
 def _formats(found: Telemetry) -> dict[str, str]:
