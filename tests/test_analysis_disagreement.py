@@ -26,6 +26,18 @@ def comparable(runs, points):
     )
 
 
+def test_types_and_severities_are_counted_together():
+    rows = [("scope", "high"), ("scope", "high"), ("scope", None), ("process", "low")]
+    points = frame(
+        "disagreements", [{"type": kind, "disagreement_severity": level} for kind, level in rows]
+    )
+    table = disagreement.types_by_severity(points)
+    assert list(table.index) == ["scope", "process"]
+    assert table.loc["scope", "high"] == 2
+    assert table.loc["scope", "not told"] == 1
+    assert table.to_numpy().sum() == 4
+
+
 def test_only_declared_opinions_are_genuine():
     points = [
         point("a"),

@@ -27,6 +27,7 @@ from speckit_analysis.analysis import (
 from speckit_analysis.analysis.anomalies import outliers
 from speckit_analysis.analysis.billing import reconcile
 from speckit_analysis.analysis.budget_use import use_over_time
+from speckit_analysis.analysis.consensus_health import consensus_health, health_shares
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.pairs import by_pair
 from speckit_analysis.analysis.routing import Routing
@@ -57,7 +58,8 @@ RUNS = frame(
     "runs",
     [
         {"run_id": "S1/a", "spec_id": "S1", "stage": "plan", "agents_ok": 3, "conflicts": 1}
-        | {"agents_failed": 0, "timestamp": "2025-11-03", "status": "conflict", "escalated": False}
+        | {"agents": 3, "agents_failed": 0, "timestamp": "2025-11-03", "status": "conflict"}
+        | {"escalated": False}
         | {"status_recorded": "ok", "disagreement_recorded": True, "disagreement_points": 0},
         {"run_id": "S2/a", "spec_id": "S2", "stage": "tasks", "agents_ok": 2, "conflicts": 0}
         | {"agents_failed": 1, "timestamp": "2025-11-12", "status": "ok", "status_recorded": "ok"},
@@ -121,6 +123,7 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     sizes = footprint.footprint(files, 15, 25)
     of_type = disagreement.shares(disagreement.genuine(points), "type")
     flags = disagreement.flag_against_points(runs)
+    health = consensus_health(runs)
     by_model = cost.reported_against_computed(calls)
     weeks = cost.over_time(calls, "week")
     by_agent = cost.profile(calls, "agent")
@@ -167,6 +170,10 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
         ),
         "kinds": on_opinion.kinds(of_type, "type", "type"),
         "flags": on_opinion.flags(flags),
+        "types_by_severity": on_opinion.types_by_severity(
+            disagreement.types_by_severity(disagreement.genuine(points))
+        ),
+        "health": on_opinion.health(health_shares(health), int(health["health"].notna().sum())),
         "beside": on_opinion.beside(*beside),
     }
 

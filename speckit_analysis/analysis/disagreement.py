@@ -213,6 +213,30 @@ def shares(points: pd.DataFrame, column: str) -> pd.DataFrame:
     return ordered.drop(columns="last")
 
 
+def types_by_severity(points: pd.DataFrame) -> pd.DataFrame:
+    """Return how many disagreements there are of each type and severity.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Genuine disagreements.
+
+    Returns
+    -------
+    DataFrame of int
+        Types in the index, severities across, the more frequent first; ``not told`` is one of
+        them.
+    """
+    kind, weight = (
+        points[name].astype("string").fillna("not told")
+        for name in ("type", "disagreement_severity")
+    )
+    table = pd.crosstab(kind.rename("type"), weight.rename("severity"))
+    rows = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    across = table.sum(axis=0).sort_values(ascending=False, kind="stable").index
+    return table.loc[rows, across]
+
+
 def escalations(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
     """Return the share of runs that escalated, among those that say whether they did."""
     told = runs[runs["escalated"].notna()]

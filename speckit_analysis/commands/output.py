@@ -73,13 +73,20 @@ def emit(
     if out is None:
         click.echo(content, nl=not str(content).endswith("\n"))
     else:
-        _save(out, content)
+        save(out, content)
         click.echo(out)
     if note and not readable:
         click.echo(note, err=True)
 
 
-def _save(out: Path, content: str | bytes) -> None:
+def save(out: Path, content: str | bytes) -> None:
+    """Write a file whole, its folder too.
+
+    Raises
+    ------
+    EvidenceError
+        If it cannot be written.
+    """
     whole = content if isinstance(content, bytes) or content.endswith("\n") else content + "\n"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

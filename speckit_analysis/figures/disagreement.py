@@ -8,8 +8,9 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import Share, told_apart
 from speckit_analysis.analysis.pairs import Pairs
+from speckit_analysis.figures.axes import MOST_ROWS, cut_note
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
-from speckit_analysis.figures.theme import Chart, empty
+from speckit_analysis.figures.theme import BAD, GOOD, POOR, Chart, empty
 
 _NOT_ESTIMABLE = "The rate of disagreement is not estimable: n = 0 comparable runs."
 
@@ -186,6 +187,61 @@ def kinds(shares: pd.DataFrame, column: str, noun: str) -> Chart:
         axis="disagreements",
         words=wording.count,
         notes=[f"({wording.percent(share)})" for share in shares["share"]],
+    )
+
+
+def types_by_severity(table: pd.DataFrame) -> Chart:
+    """Draw how many disagreements there are of each type and severity.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.disagreement.types_by_severity`.
+    """
+    total = int(table.to_numpy().sum())
+    if not total:
+        return empty("No disagreement is declared.")
+    row, column = divmod(int(table.to_numpy().argmax()), table.shape[1])
+    n = int(table.to_numpy()[row, column])
+    kind, level = table.index[row], table.columns[column]
+    return matrix(
+        table.head(MOST_ROWS),
+        title=f"Most frequent: {kind}, severity {level} ({wording.count(n)} of {total:,})",
+        subtitle=cut_note(
+            f"{wording.count(total, 'disagreement')} by type and severity, as declared.", table
+        ),
+        rows="type",
+        columns="severity",
+    )
+
+
+def health(shares: pd.DataFrame, told: int) -> Chart:
+    """Draw how many runs had a healthy consensus.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From :func:`speckit_analysis.analysis.consensus_health.health_shares`.
+    told : int
+        Runs that could be graded.
+    """
+    if not told:
+        return empty("No run tells its agreements or its agents.")
+    healthy = shares.set_index("health")["runs"].get("healthy", 0)
+    colours = {"healthy": GOOD, "partial": POOR, "severe": BAD}
+    return bars(
+        shares,
+        "health",
+        "runs",
+        title=f"Consensus was healthy in {wording.count(healthy)} of {wording.count(told, 'run')}",
+        subtitle=(
+            "The smaller of agreements over opinions and answers over calls: healthy from 90 %,"
+            " partial from two of three."
+        ),
+        axis="runs",
+        words=wording.count,
+        colours=[colours[name] for name in shares["health"]],
+        notes=[f"({wording.percent(n / told)})" for n in shares["runs"]],
     )
 
 

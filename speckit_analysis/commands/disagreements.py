@@ -1,0 +1,224 @@
+"""``speckit-analysis disagreements``: the summary of the field, and one run side by side."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from speckit_analysis.commands.options import evidence_options, included, load, span_options
+from speckit_analysis.errors import EvidenceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from speckit_analysis.evidence import Evidence
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+#: Of a long proposal, so much is shown.
+_SHOWN_CHARACTERS = 1500
+
+
+@click.group(invoke_without_command=True, context_settings=_CONTEXT)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="How to write the summary.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="File to write to, replaced if it exists.  Default: the terminal.",
+)
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0.5, 1, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Level of the intervals.",
+)
+@span_options
+@evidence_options
+@click.pass_context
+def disagreements(
+    context: click.Context,
+    form: str,
+    out: Path | None,
+    confidence: float,
+    specs: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    roots: tuple[str, ...],
+    prices: Path | None,
+    include_synthetic: bool,
+) -> None:
+    """Summarise disagreements, or show those of one run.
+
+    Only what agents or tools declared counts; an agent that failed is no disagreement.
+
+    \b
+    Examples:
+      speckit-analysis disagreements --evidence docs/evidence
+      speckit-analysis disagreements --format json --out summary.json
+      speckit-analysis disagreements show SPEC-SIM-002/plan/2025-10-10T14:01:53Z
+    """  # noqa: D301 - click takes a real backspace as "do not wrap this"
+    context.obj = roots
+    if context.invoked_subcommand is not None:
+        return
+    from speckit_analysis.analysis.disagreement import comparable_runs
+    from speckit_analysis.analysis.disagreement_summary import disagreement_summary
+    from speckit_analysis.analysis.selection import measured
+    from speckit_analysis.analysis.telemetry import narrowed
+
+    evidence, include = load(roots, prices), included(include_synthetic)
+    opinions = measured(evidence.disagreements, include).kept
+    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until)
+    summary = disagreement_summary(
+        comparable_runs(runs, opinions),
+        measured(evidence.calls, include).kept,
+        opinions,
+        confidence=confidence,
+    )
+    _write(_as_text(summary, form), out)
+
+
+def _as_text(summary: dict[str, Any], form: str) -> str:
+    if form == "json":
+        return json.dumps(summary, indent=2, ensure_ascii=False)
+    import yaml
+
+    return str(yaml.safe_dump(summary, sort_keys=False, allow_unicode=True, width=100)).rstrip()
+
+
+def _write(text: str, out: Path | None) -> None:
+    from speckit_analysis.commands.output import save
+
+    if out is None:
+        click.echo(text)
+    else:
+        save(out, text)
+        click.echo(out)
+
+
+@disagreements.command(context_settings=_CONTEXT)
+@click.argument("run")
+@click.option(
+    "--evidence",
+    "more",
+    multiple=True,
+    metavar="PATH",
+    help="Folder, file or glob of evidence; may be repeated.  Default: the bundled sample.",
+)
+@click.pass_obj
+def show(roots: tuple[str, ...], run: str, more: tuple[str, ...]) -> None:
+    """Show what the agents of RUN wrote, side by side, and what they disagree on.
+
+    RUN is a run_id, or the beginning or the end of one.
+    """
+    evidence = load((*roots, *more), None)
+    name = _run_called(evidence, run)
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo("\n".join(_side_by_side(evidence, name, width)))
+
+
+def _run_called(evidence: Evidence, text: str) -> str:
+    from speckit_analysis.analysis.telemetry import suggestion
+
+    names = evidence.runs["run_id"].dropna().astype(str).tolist()
+    found = [name for name in names if name == text]
+    found = found or [name for name in names if name.startswith(text) or name.endswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise EvidenceError(f"no run {text!r} in this evidence; {suggestion(text, names)}")
+    raise EvidenceError(f"{len(found)} runs are called {text!r}: {', '.join(found[:12])}")
+
+
+def _side_by_side(evidence: Evidence, run: str, width: int) -> list[str]:
+    from speckit_analysis.analysis.disagreement import genuine
+
+    row = evidence.runs[evidence.runs["run_id"] == run].iloc[0]
+    lines = [f"{run}", f"status {row['status']}, recorded as {row['status_recorded']}", ""]
+    points = evidence.disagreements
+    declared = genuine(points[points["run_id"] == run])
+    lines.append("Declared disagreements" if len(declared) else "No disagreement is declared.")
+    for point in declared.itertuples():
+        lines += _point(point, width)
+    proposals = evidence.proposals[evidence.proposals["run_id"] == run]
+    written = proposals[proposals["content"].notna()]
+    if written.empty:
+        return [*lines, "", "No proposal of this run was kept."]
+    return [*lines, "", *_columns(written, width)]
+
+
+def _point(point: Any, width: int) -> list[str]:
+    parts = {
+        "topic": point.topic,
+        "who": point.agents,
+        "what": point.description,
+        "settled": point.resolution,
+    }
+    lines = []
+    for name, text in parts.items():
+        if isinstance(text, str) and text:
+            lead = f"  {name + ':':<9}"
+            lines += textwrap.wrap(
+                _plain(text), width, initial_indent=lead, subsequent_indent=" " * len(lead)
+            )
+    return [*lines, ""]
+
+
+def _columns(proposals: pd.DataFrame, width: int) -> list[str]:
+    """Set proposals in columns, three beside each other where the terminal is wide enough."""
+    across = max(1, min(3, len(proposals), width // 36))
+    each = (width - 3 * (across - 1)) // across
+    blocks = [
+        [
+            f"{row.agent} ({row.payload_class})",
+            "-" * each,
+            *_wrapped(_readable(str(row.content)), each),
+        ]
+        for row in proposals.itertuples()
+    ]
+    lines: list[str] = []
+    for start in range(0, len(blocks), across):
+        group = blocks[start : start + across]
+        for number in range(max(map(len, group))):
+            cells = [block[number] if number < len(block) else "" for block in group]
+            lines.append(" | ".join(cell.ljust(each) for cell in cells).rstrip())
+        lines.append("")
+    return lines
+
+
+def _readable(content: str) -> str:
+    """Return structured content as YAML, which reads as text, and other content as it stands."""
+    import yaml
+
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return content
+    return str(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=10_000))
+
+
+def _wrapped(content: str, width: int) -> list[str]:
+    text = content[:_SHOWN_CHARACTERS]
+    lines = [
+        part for line in text.splitlines() for part in textwrap.wrap(_plain(line), width) or [""]
+    ]
+    left = len(content) - len(text)
+    return [*lines, f"… {left:,} more characters"] if left else lines
+
+
+def _plain(text: str) -> str:
+    """Return `text` without what would move a terminal's cursor."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
