@@ -9,9 +9,10 @@ from frames import frame
 from scipy import stats
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import projection
-from speckit_analysis.analysis.projection import by_complexity, project, saving, spec_costs
+from speckit_analysis.analysis import projection, savings
+from speckit_analysis.analysis.projection import by_complexity, project, spec_costs
 from speckit_analysis.analysis.routing import Routing, routed, routings_of
+from speckit_analysis.analysis.savings import saving
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.errors import EvidenceError
 
@@ -177,8 +178,8 @@ def test_a_saving_is_held_against_a_goal_with_its_whole_interval(goal, verdict):
 
 def test_savings_of_several_routings_stand_beside_what_was_recorded():
     routings = [Routing.parse(text) for text in ("*=claude", "tasks=claude")]
-    found, table = projection.savings(specs(1.0, 2.0, 3.0), routings, month=10)
-    said = projection.savings_sentence(found)
+    found, table = savings.savings(specs(1.0, 2.0, 3.0), routings, month=10)
+    said = savings.savings_sentence(found)
     assert said.startswith("Of 2 other routings, this saves most: Only claude would save 50 %")
     assert table["routing"].tolist() == ["as recorded", "only claude", "only claude at tasks"]
     assert table["saving_share"].tolist() == pytest.approx([0, 0.5, 1 / 3])
@@ -224,9 +225,9 @@ def test_nothing_is_saved_where_nothing_is_known():
 
 
 def test_of_no_routing_nothing_can_be_said():
-    found, table = projection.savings(specs(1.0), [])
+    found, table = savings.savings(specs(1.0), [])
     assert table.empty
-    assert "cannot be told" in projection.savings_sentence(found)
+    assert "cannot be told" in savings.savings_sentence(found)
 
 
 def test_a_single_model_is_cheaper_on_the_sample():

@@ -21,6 +21,7 @@ from speckit_analysis.analysis import (
     disagreement,
     footprint,
     projection,
+    savings,
     soundness,
     wording,
 )
@@ -131,7 +132,7 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     on_money, on_opinion, on_trust = cost_figures, disagreement_figures, soundness_figures
     held = budget.budgets(costs, calls)
     many = MANY if len(calls) else calls
-    _, saved = projection.savings(many, [Routing.parse("*=claude")] if len(many) else [])
+    _, saved = savings.savings(many, [Routing.parse("*=claude")] if len(many) else [])
     found = reconcile(many, bill(many)) if len(many) else None
     classes = projection.by_complexity(projection.spec_costs(many).kept)
     return {

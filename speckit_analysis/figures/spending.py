@@ -177,7 +177,7 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.projection.savings`.
+        From :func:`speckit_analysis.analysis.savings.savings`.
     goal : float
         Share that is to be saved.
     confidence : float

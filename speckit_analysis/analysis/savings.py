@@ -1,0 +1,187 @@
+"""What another routing would save, SPEC by SPEC, and what a month would cost under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.intervals import typical
+from speckit_analysis.analysis.projection import Projection, project, spec_costs
+from speckit_analysis.analysis.routing import Routing, routed
+from speckit_analysis.prices import PriceList
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What a routing saves against another, SPEC by SPEC.
+
+    Attributes
+    ----------
+    name : str
+        The routing.
+    specs : int
+        SPECs whose cost is known under both.
+    current_usd, other_usd : float
+        Sum over these SPECs.
+    saving : float
+        Share of the sum that is saved; below 0 where it costs more.
+    low, high : float
+        Interval of the typical SPEC's saving; NaN where there is none.
+    goal : float
+        Share that is to be saved at least.
+    month_current, month_other : Projection
+        What a month's SPECs will cost.
+    confidence : float
+        Level of the intervals.
+    """
+
+    name: str
+    specs: int
+    current_usd: float
+    other_usd: float
+    saving: float
+    low: float
+    high: float
+    goal: float
+    month_current: Projection
+    month_other: Projection
+    confidence: float
+
+    @property
+    def verdict(self) -> str:
+        """``meets the goal``, ``misses the goal``, ``inconclusive`` or ``not estimable``."""
+        if np.isnan(self.low):
+            return "not estimable"
+        if self.low >= self.goal:
+            return "meets the goal"
+        return "misses the goal" if self.high < self.goal else "inconclusive"
+
+    @property
+    def sentence(self) -> str:
+        """The saving in words."""
+        if not self.specs:
+            return f"{self.name}: no SPEC has a known cost under both routings."
+        word = "save" if self.saving >= 0 else "cost more by"
+        spent = (
+            f"{self.name[0].upper()}{self.name[1:]} would {word}"
+            f" {wording.percent(abs(self.saving))} of {wording.usd(self.current_usd)} over"
+            f" {wording.count(self.specs, 'SPEC')}"
+        )
+        level = wording.percent(self.confidence)
+        typical_spec = (
+            ""
+            if np.isnan(self.low)
+            else f" (a typical SPEC {_share(self.low)} to {_share(self.high)}, {level} interval)"
+        )
+        return (
+            f"{spent}{typical_spec}; against a goal of {wording.percent(self.goal)}:"
+            f" {self.verdict}. The tokens are taken as unchanged, and nothing is said of quality."
+        )
+
+
+def _share(share: float) -> str:
+    return wording.percent(share) if share >= 0 else f"-{wording.percent(-share)}"
+
+
+def saving(
+    calls: pd.DataFrame,
+    routing: Routing,
+    *,
+    month: int = 20,
+    goal: float = 0.2,
+    confidence: float = 0.95,
+    seed: int = 0,
+    prices: PriceList | None = None,
+) -> Saving:
+    """Hold the cost of another routing against that of the calls as they were made.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``, rows that count.
+    routing : Routing
+        Who would have worked on what.
+    month : int
+        SPECs a month.
+    goal : float
+        Share that is to be saved at least.
+    confidence : float
+        Level of the intervals.
+    seed : int
+        Of the projected totals.
+    prices : PriceList, optional
+        For models that take another's place.
+
+    Notes
+    -----
+    The saving of a typical SPEC is the geometric mean of its cost ratios, with Student's t on
+    logarithms; that of the budget is the ratio of sums.  Shares saved by single SPECs are never
+    averaged.
+    """
+    current = spec_costs(calls).kept.set_index("spec_id")["cost_usd"]
+    other = spec_costs(routed(calls, routing, prices)).kept.set_index("spec_id")["cost_usd"]
+    both = pd.DataFrame({"current": current, "other": other}).dropna().astype(float)
+    ratio = typical(both["other"] / both["current"], confidence)
+    sums = both.sum()
+    share = 1 - sums["other"] / sums["current"] if len(both) else float("nan")
+    return Saving(
+        routing.name,
+        len(both),
+        float(sums["current"]),
+        float(sums["other"]),
+        float(share),
+        1 - ratio.high,
+        1 - ratio.low,
+        goal,
+        project(both["current"], month, confidence, seed),
+        project(both["other"], month, confidence, seed),
+        confidence,
+    )
+
+
+def savings_sentence(found: list[Saving]) -> str:
+    """Say which routing would save most."""
+    known = [one for one in found if one.specs]
+    if not known:
+        return "What another routing would save cannot be told."
+    best = max(known, key=lambda one: one.saving)
+    if len(known) == 1:
+        return best.sentence
+    return f"Of {wording.count(len(known), 'other routing')}, this saves most: {best.sentence}"
+
+
+def savings(
+    calls: pd.DataFrame, routings: list[Routing], **options: object
+) -> tuple[list[Saving], pd.DataFrame]:
+    """Return :func:`saving` for several routings, and as a table.
+
+    Returns
+    -------
+    (list of Saving, DataFrame)
+        The table: ``routing``, ``specs`` (Int64), ``saving_share``, ``low_share``,
+        ``high_share``, ``month_usd``, ``month_low_usd``, ``month_high_usd`` (Float64) and
+        ``verdict``; the first row is the routing as recorded.
+    """
+    found = [saving(calls, routing, **options) for routing in routings]  # type: ignore[arg-type]
+    rows = []
+    if found:
+        now = found[0].month_current
+        rows.append(("as recorded", found[0].specs, 0.0, np.nan, np.nan, now, ""))
+    rows += [
+        (one.name, one.specs, one.saving, one.low, one.high, one.month_other, one.verdict)
+        for one in found
+    ]
+    table = pd.DataFrame(
+        [
+            (name, specs, share, low, high, month.expected, month.low, month.high, verdict)
+            for name, specs, share, low, high, month, verdict in rows
+        ],
+        columns=["routing", "specs", "saving_share", "low_share", "high_share", "month_usd",
+                 "month_low_usd", "month_high_usd", "verdict"],
+    )  # fmt: skip
+    figures = [str(name) for name in table if str(name).endswith(("_share", "_usd"))]
+    dtypes = {"routing": "string", "specs": "Int64", "verdict": "string"}
+    return found, table.astype(dtypes | dict.fromkeys(figures, "Float64"))
