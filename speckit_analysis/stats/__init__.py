@@ -1,0 +1,1 @@
+"""Inference at few SPECs: it knows units, reviewers and scores, and nothing of evidence."""

@@ -1,0 +1,30 @@
+"""Several tests at once: corrected where any may win, and not where all must."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from statsmodels.stats.multitest import multipletests
+
+
+def any_may_win(p_values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for a claim that at least one of several holds (Holm 1979).
+
+    Examples
+    --------
+    >>> [round(p, 3) for p in any_may_win([0.01, 0.04, 0.03, 0.005])]
+    [0.03, 0.06, 0.06, 0.02]
+    """
+    if not p_values:
+        return []
+    return [float(p) for p in multipletests(list(p_values), method="holm")[1]]
+
+
+def all_must_hold(p_values: Sequence[float]) -> float:
+    """Return the p-value of a claim that all of several hold: the largest, uncorrected.
+
+    Notes
+    -----
+    The intersection-union test (Berger 1982): each must pass at its own level.
+    """
+    return float(max(p_values))

@@ -1,0 +1,198 @@
+"""Differences between two variants, paired by unit: over units, and over reviewers as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special  # type: ignore[import-untyped]
+
+from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
+
+#: So many units are enumerated; above, signs are drawn.
+MOST_ENUMERATED = 20
+
+_DRAWS = 100_000
+
+
+def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -> Estimate:
+    """Return the mean of paired differences with Student's interval.
+
+    Parameters
+    ----------
+    differences : ndarray of float, shape (n,)
+        One per independent unit, better side above 0.
+    level : float
+        Two-sided level.
+    unit : str
+        What a unit is.
+    """
+    gaps = np.asarray(differences, dtype=float)
+    n, method = len(gaps), "paired t"
+    if n < 2:
+        return not_estimable(n, "it takes 2", method=method, level=level, unit=unit)
+    spread = float(gaps.std(ddof=1))
+    if spread == 0:
+        why = "all differences are equal, which no interval can say"
+        return not_estimable(n, why, method=method, level=level, unit=unit)
+    centre, error = float(gaps.mean()), spread / np.sqrt(n)
+    reach = float(-special.stdtrit(n - 1, (1 - level) / 2) * error)
+    p_value = float(2 * special.stdtr(n - 1, -abs(centre / error)))
+    verdict, rule = direction(centre - reach, centre + reach)
+    return Estimate(
+        centre, centre - reach, centre + reach, level, method, n, unit,
+        ("units are independent", "differences are roughly normal"), p_value, None, verdict, rule,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A difference over units and reviewers, and where its uncertainty comes from.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        With the interval that holds for other units and other reviewers.
+    panel : Estimate
+        With the interval that holds for these reviewers only.
+    unit_variance, reviewer_variance : float
+        Of the difference: how much it varies between units, and between reviewers (their
+        preference for a variant), in squared points.
+    reviewers : int
+        Reviewers.
+    """
+
+    estimate: Estimate
+    panel: Estimate
+    unit_variance: float
+    reviewer_variance: float
+    reviewers: int
+
+
+def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -> Crossed:
+    """Return a difference with the interval that counts reviewers as a sample too.
+
+    Parameters
+    ----------
+    differences : ndarray of float, shape (units, reviewers)
+        Each reviewer's difference at each unit, better side above 0; NaN where a reviewer did not
+        score both variants.
+    level : float
+        Two-sided level.
+    unit : str
+        What a unit is.
+
+    Notes
+    -----
+    The interval of many readers and many cases (Dorfman, Berbaum and Metz 1992; Hillis 2007),
+    with the reviewers' mean square floored at the residual one: it is the paired t where
+    reviewers agree on the difference, and wider where they do not.  With a hole in the table
+    only the panel's interval is made.
+    """
+    table = np.asarray(differences, dtype=float)
+    units, reviewers = table.shape
+    means = np.array([row[~np.isnan(row)].mean() for row in table if not np.isnan(row).all()])
+    panel = paired_t(means, level, unit)
+    method = "crossed over units and reviewers"
+
+    def only_panel(why: str) -> Crossed:
+        refused = not_estimable(len(means), why, method=method, level=level, unit=unit)
+        return Crossed(refused, panel, np.nan, np.nan, reviewers)
+
+    if np.isnan(table).any():
+        return only_panel("some reviewers did not score every unit: it speaks of these only")
+    if units < 2 or reviewers < 2:
+        return only_panel("it takes 2 units and 2 reviewers")
+    by_unit, by_reviewer, centre = table.mean(axis=1), table.mean(axis=0), float(table.mean())
+    left = table - by_unit[:, None] - by_reviewer[None, :] + centre
+    of_units = reviewers * float(((by_unit - centre) ** 2).sum()) / (units - 1)
+    of_reviewers = units * float(((by_reviewer - centre) ** 2).sum()) / (reviewers - 1)
+    residual = float((left**2).sum()) / ((units - 1) * (reviewers - 1))
+    excess = max(of_reviewers - residual, 0.0)
+    if of_units + excess == 0:
+        return only_panel("all differences are equal, which no interval can say")
+    error = np.sqrt((of_units + excess) / (units * reviewers))
+    spread = of_units**2 / (units - 1)
+    if excess > 0:
+        spread += of_reviewers**2 / (reviewers - 1) + residual**2 / ((units - 1) * (reviewers - 1))
+    freedom = max((of_units + excess) ** 2 / spread, 1.0)
+    reach = float(-special.stdtrit(freedom, (1 - level) / 2) * error)
+    verdict, rule = direction(centre - reach, centre + reach)
+    if reviewers == 2:
+        rule += "; with two reviewers it speaks of these two"
+    found = Estimate(
+        centre, centre - reach, centre + reach, level, method, units, unit,
+        ("units and reviewers are independent samples", "effects are roughly normal"),
+        float(2 * special.stdtr(freedom, -abs(centre / error))), None, verdict, rule,
+    )  # fmt: skip
+    return Crossed(
+        found,
+        panel,
+        max((of_units - residual) / reviewers, 0.0),
+        max((of_reviewers - residual) / units, 0.0),
+        reviewers,
+    )
+
+
+def sign_flip(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
+    """Return the two-sided p-value of a test by exchanging signs, and the smallest there can be.
+
+    Parameters
+    ----------
+    differences : ndarray of float, shape (n,)
+        One per independent unit.
+    seed : int
+        Of the draws, above 20 units.
+
+    Notes
+    -----
+    Fisher's randomisation test of the mean: under no difference each unit's sign is a coin.  All
+    2^n signs are enumerated up to 20 units; above, 100,000 are drawn, and one is added to
+    numerator and denominator.
+
+    Examples
+    --------
+    >>> sign_flip(np.array([0.5, 0.4, 0.9]))
+    (0.25, 0.25)
+    """
+    gaps = np.asarray(differences, dtype=float)
+    n = len(gaps)
+    if n == 0:
+        return np.nan, np.nan
+    found = abs(gaps.sum()) * (1 - 1e-12)
+    if n <= MOST_ENUMERATED:
+        # Half of all signs: the other half mirrors them.
+        sums = np.zeros(1)
+        for gap in gaps[1:]:
+            sums = np.concatenate([sums + gap, sums - gap])
+        return float(np.mean(np.abs(sums + gaps[0]) >= found)), 2.0 ** (1 - n)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (_DRAWS, n))
+    extreme = int((np.abs(signs @ gaps) >= found).sum())
+    return (1 + extreme) / (1 + _DRAWS), max(2.0 ** (1 - n), 1 / (1 + _DRAWS))
+
+
+def with_sign_flip(estimate: Estimate, differences: np.ndarray, seed: int = 0) -> Estimate:
+    """Return `estimate` with the p-value of :func:`sign_flip` in place of its own."""
+    p_value, smallest = sign_flip(differences, seed)
+    return replace(estimate, p_value=p_value, smallest_p=smallest)
+
+
+def observed_range(differences: np.ndarray, unit: str = "SPEC") -> Estimate:
+    """Return the median of paired differences with the range of what was seen.
+
+    Notes
+    -----
+    The range holds the median of the population at exactly 1 - 2^(1 - n), with no assumption but
+    independence: 75 % at three units, 87.5 % at four.
+    """
+    gaps = np.asarray(differences, dtype=float)
+    n, method = len(gaps), "observed range"
+    level = 1 - 2.0 ** (1 - n)
+    if n < 2:
+        return not_estimable(n, "it takes 2", method=method, level=max(level, 0.0), unit=unit)
+    low, high = float(gaps.min()), float(gaps.max())
+    verdict, rule = direction(low, high)
+    return Estimate(
+        float(np.median(gaps)), low, high, level, method, n, unit,
+        ("units are independent",), None, None, verdict, rule,
+    )  # fmt: skip

@@ -1,0 +1,425 @@
+"""Inference at few SPECs: published examples, invariances, and what simulation says it covers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from speckit_analysis.stats import blinding, proportions, reliability
+from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
+from speckit_analysis.stats.noninferiority import (
+    catastrophes,
+    equivalent,
+    non_inferior,
+    non_inferior_ratio,
+)
+from speckit_analysis.stats.paired import (
+    crossed,
+    observed_range,
+    paired_t,
+    sign_flip,
+    with_sign_flip,
+)
+
+CANON = Path(__file__).parents[2] / "shared" / "stats" / "canon.json"
+needs_canon = pytest.mark.skipif(
+    not CANON.is_file(), reason="the shared statistics are not beside the checkout"
+)
+
+
+def canon(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    entries = json.loads(CANON.read_text())["entries"]
+    (entry,) = [entry for entry in entries if entry["id"] == name]
+    return entry["data"], entry["expected"]
+
+
+@needs_canon
+def test_student_s_sleep_data():
+    data, expected = canon("student_sleep")
+    gaps = np.array(data["x"]) - np.array(data["y"])
+    found = with_sign_flip(paired_t(gaps), gaps)
+    assert found.value == pytest.approx(expected["mean_diff"])
+    assert [found.low, found.high] == pytest.approx(expected["ci95"])
+    assert paired_t(gaps).p_value == pytest.approx(expected["p_t"])
+    assert found.p_value == expected["p_signflip_exact_two_sided"]
+    assert found.verdict == "inferior"
+
+
+@needs_canon
+def test_the_smallest_p_that_signs_can_give():
+    data, expected = canon("signflip_min_p")
+    for n, least in zip(data["n"], expected["min_two_sided_p"], strict=True):
+        gaps = np.arange(1.0, n + 1)
+        assert sign_flip(gaps) == (least, least)
+
+
+@needs_canon
+@pytest.mark.parametrize("name", ["kripp2011"])
+def test_krippendorff_s_example(name):
+    data, expected = canon(name)
+    table = np.array(data["ratings_observer_by_unit"], dtype=float).T
+    for scale in ("nominal", "ordinal", "interval"):
+        assert reliability.krippendorff_alpha(table, scale) == pytest.approx(expected[scale])
+
+
+def test_alpha_of_constant_ratings_is_undefined_and_of_perfect_ones_1():
+    assert np.isnan(reliability.krippendorff_alpha(np.full((3, 2), 5.0)))
+    assert reliability.krippendorff_alpha(np.array([[1, 1], [2, 2], [3, 3.0]])) == 1
+    with pytest.raises(ValueError, match="there are: interval"):
+        reliability.krippendorff_alpha(np.array([[1, 2.0]]), "ratio")
+
+
+@needs_canon
+@pytest.mark.parametrize("name", ["cohen_1968_weighted", "cohen_2x2"])
+def test_cohen_s_kappa(name):
+    data, expected = canon(name)
+    counts = np.array(data["counts"])
+    assert reliability.weighted_kappa(counts) == pytest.approx(expected["kappa"])
+    if "weighted_kappa" in expected:
+        weights = np.array(data["disagreement_weights"])
+        found = reliability.weighted_kappa(counts, weights)
+        assert found == pytest.approx(expected["weighted_kappa"])
+
+
+def test_shrout_and_fleiss_s_table():
+    table = np.array(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7.0]]
+    )
+    found = reliability.intraclass_correlation(table)
+    assert (found.single, found.mean) == pytest.approx((0.28976, 0.62005), abs=1e-5)
+    assert (found.single_low, found.single_high) == pytest.approx((0.0188, 0.7611), abs=1e-4)
+    with pytest.raises(ValueError, match="complete table"):
+        reliability.intraclass_correlation(np.array([[1.0, np.nan], [2.0, 3.0]]))
+
+
+def test_icc_covers_at_twenty_units():
+    draw = np.random.default_rng(2)
+    truth = 1.0 / (1.0 + 0.25 + 0.5)
+    covered = 0
+    for _ in range(1500):
+        table = (
+            draw.normal(0, 1, (20, 1))
+            + draw.normal(0, 0.5, (1, 3))
+            + draw.normal(0, np.sqrt(0.5), (20, 3))
+        )
+        found = reliability.intraclass_correlation(table)
+        covered += found.single_low <= truth <= found.single_high
+    assert covered / 1500 >= 0.91
+
+
+@needs_canon
+def test_the_blinding_of_a_published_trial():
+    data, expected = canon("blind_CRISP_Bang2004_table7")
+    counts = np.array(data["counts"])
+    assert blinding.james(counts) == pytest.approx(expected["james"]["est"])
+    arms = {"treatment": (82, 25, 170), "placebo": (29, 27, 83)}
+    for name, guesses in arms.items():
+        found = blinding.bang(*guesses)
+        wanted = expected["bang"][name]
+        assert found.value == pytest.approx(wanted["est"])
+        assert [found.low, found.high] == pytest.approx(wanted["ci95_two_sided"])
+        assert found.lower_one_sided == pytest.approx(wanted["lower_1sided95"])
+    assert blinding.bang(82, 25, 170).unblinded
+    assert not blinding.bang(29, 27, 83).unblinded
+
+
+@needs_canon
+def test_the_edges_of_blinding():
+    data, expected = canon("blind_edges")
+    for name, table in data.items():
+        counts = np.array(table)
+        assert blinding.james(counts) == pytest.approx(expected[name]["james"])
+        first = blinding.bang(counts[0, 0], counts[1, 0], counts[2, 0]).value
+        second = blinding.bang(counts[1, 1], counts[0, 1], counts[2, 1]).value
+        assert [first, second] == expected[name]["bang"]
+
+
+def test_james_does_not_depend_on_the_weight_of_a_wrong_guess():
+    counts = np.array([[8, 3], [2, 7], [4, 6]])
+    assert blinding.james(counts, 0.5) == pytest.approx(blinding.james(counts, 0.75))
+
+
+@needs_canon
+def test_exact_and_wilson_intervals():
+    data, expected = canon("binom_ci")
+    for (x, n), row in zip(data["cases"], expected["rows"], strict=True):
+        assert proportions.exact_interval(x, n) == pytest.approx(row["clopper_pearson95"])
+        assert proportions.wilson_interval(x, n) == pytest.approx(row["wilson95"], abs=1e-9)
+        low, high = proportions.one_sided_limits(x, n)
+        assert low == pytest.approx(row["cp_lower_1sided95"])
+        assert high == pytest.approx(row["cp_upper_1sided95"])
+
+
+@needs_canon
+def test_how_many_it_takes_to_claim_a_rate():
+    _, expected = canon("agreement90_min_n")
+    for alpha, table in (
+        (0.05, expected["min_n_by_disagreements_alpha05"]),
+        (0.025, expected["min_n_alpha025"]),
+    ):
+        for misses, n in table.items():
+            assert proportions.least_n_for_rate(0.9, int(misses), alpha) == n
+    for events, n in expected["min_n_for_rate_below_5pct_by_events"].items():
+        assert proportions.least_n_for_rate(0.95, int(events)) == n
+
+
+@needs_canon
+def test_mcnemar_s_exact_test():
+    data, expected = canon("mcnemar")
+    for table, row in zip(data["tables"], expected["rows"], strict=True):
+        found = proportions.mcnemar_exact(table[0][1], table[1][0])
+        assert found == pytest.approx(row["exact_p"])
+
+
+def test_cochran_s_q_is_exact_by_permutation():
+    table = np.array([[1, 1, 0]] * 3 + [[1, 0, 1]] * 2 + [[0, 1, 1]] + [[1, 1, 1]] * 6)
+    q, p = proportions.cochran_q_exact(table)
+    from statsmodels.stats.contingency_tables import cochrans_q
+
+    assert q == pytest.approx(cochrans_q(table).statistic)
+    assert p > cochrans_q(table).pvalue
+    assert proportions.cochran_q_exact(np.ones((4, 3)))[1] == 1.0
+
+
+@needs_canon
+def test_what_an_arbiter_gains():
+    data, expected = canon("arbiter_net")
+    counts = data["improvement"], data["neutral"], data["degradation"]
+    net, low, _ = proportions.net_benefit(*counts)
+    assert net == pytest.approx(expected["net_benefit"])
+    error = (net - low) / stats.norm.ppf(0.975)
+    assert error == pytest.approx(expected["bang_style_se"])
+    assert proportions.sign_test(counts[0], counts[2]) == expected["sign_test_p_two_sided"]
+
+
+@needs_canon
+def test_holm_s_correction():
+    data, expected = canon("multiplicity")
+    assert any_may_win(data["holm_p"]) == pytest.approx(expected["holm_adj"])
+    assert all_must_hold(data["holm_p"]) == 0.04
+    assert any_may_win([]) == []
+
+
+@needs_canon
+def test_an_interval_of_typical_values():
+    data, expected = canon("hartigan_typical")
+    found = observed_range(np.array(data["d"]))
+    assert [found.low, found.high] == expected["ci"]
+    assert found.level == expected["level"]
+
+
+def test_two_reviewers_who_disagree_on_the_sign_widen_the_interval():
+    units = np.linspace(-0.05, 0.05, 6)
+    table = units[:, None] + np.array([1.0, -1.0, 0.0])
+    found = crossed(table)
+    assert found.panel.high - found.panel.low < 0.2
+    assert found.estimate.low < -1 < 1 < found.estimate.high
+    assert found.reviewer_variance > found.unit_variance
+
+
+def test_where_reviewers_agree_it_is_the_paired_t():
+    draw = np.random.default_rng(1)
+    table = draw.normal(0.5, 0.3, (6, 1)) + np.array([[0.1, -0.1], [-0.1, 0.1]] * 3)
+    found = crossed(table)
+    assert (found.estimate.low, found.estimate.high) == pytest.approx(
+        (found.panel.low, found.panel.high)
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        (np.array([[1.0, 2.0], [np.nan, 1.0], [2.0, 2.5]]), "did not score every unit"),
+        (np.array([[1.0], [2.0]]), "2 reviewers"),
+        (np.full((3, 2), 0.5), "all differences are equal"),
+    ],
+)
+def test_other_reviewers_are_not_spoken_of_without_a_whole_table(table, why):
+    found = crossed(table)
+    assert found.estimate.verdict == "not estimable"
+    assert why in found.estimate.sentence
+
+
+@pytest.mark.parametrize("gaps", [[], [0.4], [0.5, 0.5, 0.5]])
+def test_one_unit_or_none_or_no_spread_is_not_estimable(gaps):
+    assert paired_t(np.array(gaps)).verdict == "not estimable"
+    assert non_inferior(np.array(gaps), 0.5).verdict == "not estimable"
+    assert equivalent(np.array(gaps), 0.5).verdict == "not estimable"
+
+
+def test_three_units_cannot_reach_a_small_p_and_say_so():
+    gaps = np.array([0.5, 0.4, 0.9])
+    said = with_sign_flip(paired_t(gaps), gaps).sentence
+    assert "p = 0.25" in said
+    assert "at this n no p below 0.25 is possible" in said
+
+
+def test_non_inferiority_is_the_lower_fieller_limit():
+    draw = np.random.default_rng(6)
+    single, multi = draw.normal(8.3, 0.5, 8), draw.normal(8.5, 0.5, 8)
+    found = non_inferior_ratio(single, multi, 0.05)
+    expected = stats.ttest_1samp(single - 0.95 * multi, 0, alternative="greater")
+    assert found.p_value == pytest.approx(expected.pvalue)
+    # Fieller: the ratios whose linear contrast is not rejected.
+    grid = np.linspace(0.8, 1.2, 4001)
+    kept = [
+        stats.ttest_1samp(single - ratio * multi, 0, alternative="greater").pvalue > 0.05
+        for ratio in grid
+    ]
+    lower = grid[int(np.argmax(kept))]
+    assert (lower > 0.95) == (found.verdict == "non-inferior")
+
+
+def test_equivalence_is_two_one_sided_tests():
+    gaps = np.array([0.1, -0.1, 0.05, 0.0, -0.05, 0.12])
+    found = equivalent(gaps, 0.3)
+    assert found.verdict == "equivalent"
+    upper = stats.ttest_1samp(gaps, 0.3, alternative="less").pvalue
+    lower = stats.ttest_1samp(gaps, -0.3, alternative="greater").pvalue
+    assert found.p_value == pytest.approx(max(upper, lower))
+    assert equivalent(gaps, 0.05).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(("n", "bound"), [(3, 0.6316), (6, 0.3930), (10, 0.2589), (59, 0.0495)])
+def test_no_catastrophe_among_few_proves_little(n, bound):
+    found = catastrophes(np.zeros(n))
+    assert (found.value, found.high) == (0.0, pytest.approx(bound, abs=1e-4))
+    assert catastrophes(np.array([-3.0, 0.0])).value == 0.5
+
+
+def test_a_verdict_is_one_of_those_there_are():
+    with pytest.raises(ValueError, match="there are: superior"):
+        Estimate(0, 0, 0, 0.95, "m", 3, verdict="no difference")
+
+
+tables = st.integers(3, 7).flatmap(
+    lambda n: st.lists(
+        st.lists(st.floats(-5, 5, width=16), min_size=3, max_size=3), min_size=n, max_size=n
+    )
+)
+
+
+@given(tables)
+def test_swapping_the_variants_turns_everything_over(rows):
+    there, back = crossed(np.array(rows)).estimate, crossed(-np.array(rows)).estimate
+    assert (there.refusal == "") == (back.refusal == "")
+    if not there.refusal:
+        assert back.low == pytest.approx(-there.high)
+        assert back.p_value == pytest.approx(there.p_value)
+
+
+@given(tables, st.permutations(range(3)))
+def test_the_order_of_units_and_reviewers_does_not_matter(rows, order):
+    table = np.array(rows)
+    here, there = crossed(table).estimate, crossed(table[::-1][:, list(order)]).estimate
+    if not here.refusal:
+        assert (there.low, there.high) == pytest.approx((here.low, here.high), abs=1e-9)
+
+
+@given(tables)
+def test_points_on_another_scale_scale_the_interval(rows):
+    table = np.array(rows)
+    here, there = crossed(table).estimate, crossed(4 * table).estimate
+    if not here.refusal:
+        assert there.high == pytest.approx(4 * here.high, abs=1e-9)
+        assert there.p_value == pytest.approx(here.p_value)
+
+
+@given(tables)
+def test_reviewers_counted_twice_tell_the_panel_nothing_new(rows):
+    table = np.array(rows)
+    here, there = crossed(table).panel, crossed(np.hstack([table, table])).panel
+    if not here.refusal:
+        assert (there.low, there.high, there.n) == pytest.approx((here.low, here.high, here.n))
+
+
+def simulated(n, reviewers, reviewer_spread, draw, repeats=1500):
+    """Return differences of units and reviewers around 0, each reviewer with a taste of its own."""
+    return (
+        draw.normal(0, 0.4 * np.sqrt(2), (repeats, n, 1))
+        + draw.normal(0, reviewer_spread * np.sqrt(2), (repeats, 1, reviewers))
+        + draw.normal(0, 0.7 * np.sqrt(2), (repeats, n, reviewers))
+    )
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_the_crossed_interval_covers_where_reviewers_agree(n):
+    found = [crossed(table) for table in simulated(n, 3, 0.0, np.random.default_rng(n))]
+    both = np.mean([one.estimate.low <= 0 <= one.estimate.high for one in found])
+    panel = np.mean([one.panel.low <= 0 <= one.panel.high for one in found])
+    assert 0.93 <= both <= 0.99
+    assert 0.93 <= panel <= 0.965
+
+
+@pytest.mark.parametrize("n", [3, 6, 10, 20])
+def test_the_crossed_interval_covers_where_reviewers_have_tastes(n):
+    found = [crossed(table) for table in simulated(n, 3, 0.3, np.random.default_rng(50 + n))]
+    both = np.mean([one.estimate.low <= 0 <= one.estimate.high for one in found])
+    panel = np.mean([one.panel.low <= 0 <= one.panel.high for one in found])
+    assert both >= 0.93
+    if n >= 10:  # more units do not cure reviewers' tastes
+        assert panel < 0.9
+
+
+def test_scores_taken_as_independent_would_err_far_too_often():
+    draw = np.random.default_rng(9)
+    wrong = right = 0
+    for _ in range(1500):
+        # Four criteria by three reviewers at six units: six observations, not seventy-two.
+        units = draw.normal(0, 0.5, (6, 1)) + draw.normal(0, 0.3, (6, 12))
+        wrong += stats.ttest_1samp(units.ravel(), 0).pvalue < 0.05
+        right += paired_t(units.mean(axis=1)).p_value < 0.05
+    assert right / 1500 <= 0.065
+    assert wrong / 1500 > 0.3
+
+
+@pytest.mark.parametrize("n", [6, 8, 10])
+def test_signs_err_no_more_than_they_say(n):
+    draw = np.random.default_rng(n)
+    rejected = np.mean([sign_flip(draw.normal(size=n))[0] <= 0.05 for _ in range(1500)])
+    assert rejected <= 0.065
+    by_scipy = stats.permutation_test(
+        (gaps := draw.normal(0.5, 1, n),), np.mean, permutation_type="samples", n_resamples=np.inf
+    )
+    assert sign_flip(gaps)[0] == pytest.approx(by_scipy.pvalue)
+
+
+def test_many_units_have_their_signs_drawn():
+    gaps = np.random.default_rng(1).normal(0.6, 1, 30)
+    p_value, _ = sign_flip(gaps, seed=3)
+    assert sign_flip(gaps, seed=3)[0] == p_value
+    assert p_value == pytest.approx(paired_t(gaps).p_value, abs=0.01)
+
+
+def test_non_inferiority_errs_no_more_than_it_says_at_the_margin():
+    draw = np.random.default_rng(4)
+    accepted = 0
+    for _ in range(3000):
+        multi = draw.normal(8.5, 0.6, 6)
+        single = 0.95 * 8.5 + (multi - 8.5) + draw.normal(0, 0.4, 6)
+        accepted += non_inferior_ratio(single, multi).verdict == "non-inferior"
+    assert accepted / 3000 <= 0.06
+
+
+@pytest.mark.parametrize("n", [9, 18, 60])
+def test_guessing_reviewers_are_rarely_called_unblinded(n):
+    draw = np.random.default_rng(n)
+    counts = draw.multinomial(n, [0.35, 0.35, 0.3], 3000)
+    wrong = np.mean([blinding.bang(*row).unblinded for row in counts])
+    assert wrong <= 0.08
+
+
+def test_the_reliability_of_a_difference_is_that_of_units():
+    units = np.array([[1.0], [2.0], [3.0]])
+    assert reliability.reliability_of_difference(units + np.zeros((1, 3))) == pytest.approx(1)
+    tastes = np.zeros((3, 1)) + np.array([1.0, -1.0, 0.5])
+    assert reliability.reliability_of_difference(tastes) == pytest.approx(0)
+    assert np.isnan(reliability.reliability_of_difference(np.zeros((3, 3))))
