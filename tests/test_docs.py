@@ -106,7 +106,14 @@ def test_commands_take_the_options_that_are_shown(line: str) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "docs/methods.md", "docs/cost.md", "docs/billing.md", "docs/disagreements.md"],
+    [
+        "README.md",
+        "docs/methods.md",
+        "docs/cost.md",
+        "docs/billing.md",
+        "docs/disagreements.md",
+        "docs/statistics.md",
+    ],
 )
 def test_examples_show_what_really_comes_out(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)

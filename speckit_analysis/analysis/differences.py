@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
+from speckit_analysis.stats import paired
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -29,7 +31,7 @@ def paired_t(gaps: np.ndarray, confidence: float = 0.95) -> Effect:
     Parameters
     ----------
     gaps : ndarray of float, shape (n,)
-        One difference per independent unit, two at least.
+        One difference per independent unit, two at least and not all equal.
     confidence : float
         Two-sided level.
 
@@ -38,10 +40,8 @@ def paired_t(gaps: np.ndarray, confidence: float = 0.95) -> Effect:
     >>> paired_t(np.array([1.0, 2.0, 4.0, 5.0]), 0.5).estimate
     3.0
     """
-    n = len(gaps)
-    centre, spread = float(gaps.mean()), float(gaps.std(ddof=1)) / np.sqrt(n)
-    reach = float(-special.stdtrit(n - 1, (1 - confidence) / 2) * spread)
-    return Effect(centre, centre - reach, centre + reach)
+    found = paired.paired_t(gaps, confidence)
+    return Effect(found.value, found.low, found.high)
 
 
 def welch_t(a: np.ndarray, b: np.ndarray, confidence: float = 0.95) -> Effect:

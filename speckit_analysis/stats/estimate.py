@@ -85,7 +85,7 @@ class Estimate:
         )
         rule = f" ({self.rule})" if self.rule else ""
         return (
-            f"{self.value:+.3g}, {self.level:.0%} interval {self.low:+.3g} to {self.high:+.3g}"
+            f"{self.value:+.3g}, {100 * self.level:.4g} % interval {self.low:+.3g} to {self.high:+.3g}"
             f" ({self.method}, {units}{tested}){least}: {self.verdict}{rule}."
         )
 

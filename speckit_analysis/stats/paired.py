@@ -55,9 +55,9 @@ class Crossed:
         With the interval that holds for other units and other reviewers.
     panel : Estimate
         With the interval that holds for these reviewers only.
-    unit_variance, reviewer_variance : float
-        Of the difference: how much it varies between units, and between reviewers (their
-        preference for a variant), in squared points.
+    unit_variance, reviewer_variance, residual_variance : float
+        Of the difference: how much it varies between units, between reviewers (their preference
+        for a variant), and beyond both, in squared points; NaN where `estimate` is refused.
     reviewers : int
         Reviewers.
     """
@@ -66,6 +66,7 @@ class Crossed:
     panel: Estimate
     unit_variance: float
     reviewer_variance: float
+    residual_variance: float
     reviewers: int
 
 
@@ -97,7 +98,7 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
 
     def only_panel(why: str) -> Crossed:
         refused = not_estimable(len(means), why, method=method, level=level, unit=unit)
-        return Crossed(refused, panel, np.nan, np.nan, reviewers)
+        return Crossed(refused, panel, np.nan, np.nan, np.nan, reviewers)
 
     if np.isnan(table).any():
         return only_panel("some reviewers did not score every unit: it speaks of these only")
@@ -130,6 +131,7 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
         panel,
         max((of_units - residual) / reviewers, 0.0),
         max((of_reviewers - residual) / units, 0.0),
+        residual,
         reviewers,
     )
 

@@ -1,0 +1,163 @@
+"""What a gain costs: net benefit, acceptability, the frontier, and the cost of a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats  # type: ignore[import-untyped]
+
+from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.paired import paired_t
+
+#: What lies where on the plane of cost and effect.
+QUADRANTS = {
+    (True, True): "dearer and better",
+    (False, True): "cheaper and better: dominant",
+    (True, False): "dearer and worse: dominated",
+    (False, False): "cheaper and worse",
+}
+
+
+@dataclass(frozen=True)
+class CostEffectiveness:
+    """What a variant costs and gains against another, unit by unit.
+
+    Attributes
+    ----------
+    cost, effect : Estimate
+        Mean differences with their intervals; more cost and more effect are above 0.
+    ratio : float
+        Ratio of the means: cost per point.  NaN where it means nothing: with a gain that is not
+        above 0 a negative ratio ranks nothing.
+    quadrant : str
+        Of :data:`QUADRANTS`.
+    """
+
+    cost: Estimate
+    effect: Estimate
+    ratio: float
+    quadrant: str
+
+
+def cost_effectiveness(
+    cost: np.ndarray, effect: np.ndarray, level: float = 0.95
+) -> CostEffectiveness:
+    """Return incremental cost, effect and their ratio.
+
+    Parameters
+    ----------
+    cost, effect : ndarray of float, shape (n,)
+        Differences of the same units: variant less baseline.
+    level : float
+        Of the intervals.
+    """
+    dearer, better = float(np.mean(cost)), float(np.mean(effect))
+    quadrant = QUADRANTS[(dearer > 0, better > 0)]
+    ratio = dearer / better if better > 0 < dearer or better < 0 > dearer else float("nan")
+    return CostEffectiveness(paired_t(cost, level), paired_t(effect, level), ratio, quadrant)
+
+
+def net_benefit(
+    cost: np.ndarray, effect: np.ndarray, worth: float, level: float = 0.95
+) -> Estimate:
+    """Return what a variant is worth, net of what it costs.
+
+    Parameters
+    ----------
+    cost, effect : ndarray of float, shape (n,)
+        As for :func:`cost_effectiveness`.
+    worth : float
+        What one point of effect is worth, in the unit of cost.
+    level : float
+        Of the interval.
+    """
+    return paired_t(worth * np.asarray(effect, float) - np.asarray(cost, float), level)
+
+
+def acceptability(cost: np.ndarray, effect: np.ndarray, worths: Sequence[float]) -> pd.DataFrame:
+    """Return how probable it is that a variant pays, against what a point is worth.
+
+    Returns
+    -------
+    DataFrame
+        ``worth`` and ``probability``: Student's distribution of the net benefit at 0 from below.
+
+    Notes
+    -----
+    The share of bootstrap samples that pay, as it is often drawn, reaches 95 % in 19 % of the
+    cases at three units where nothing pays; this one in 5 %.
+    """
+    n = len(cost)
+    chances = []
+    for worth in worths:
+        gains = worth * np.asarray(effect, float) - np.asarray(cost, float)
+        error = float(gains.std(ddof=1)) / np.sqrt(n) if n > 1 else 0.0
+        chances.append(float(special.stdtr(n - 1, gains.mean() / error)) if error else np.nan)
+    return pd.DataFrame({"worth": [float(worth) for worth in worths], "probability": chances})
+
+
+def frontier(strategies: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+    """Return which strategies are worth considering, and what each step up costs.
+
+    Parameters
+    ----------
+    strategies : mapping of str to (float, float)
+        Cost and effect of each.
+
+    Returns
+    -------
+    DataFrame
+        ``strategy``, ``cost``, ``effect``; ``status`` (``frontier``, ``dominated``: another is
+        cheaper and no worse, or ``extendedly dominated``: a mixture of two others is), and for
+        those on the frontier ``inc_cost``, ``inc_effect`` and ``icer`` over the step below.
+    """
+    ordered = sorted(strategies, key=lambda name: (strategies[name][0], -strategies[name][1]))
+    status = dict.fromkeys(strategies, "frontier")
+    best = -np.inf
+    for name in ordered:
+        if strategies[name][1] <= best:
+            status[name] = "dominated"
+        best = max(best, strategies[name][1])
+    kept = [name for name in ordered if status[name] == "frontier"]
+    while True:
+        steps = [_step(strategies[a], strategies[b]) for a, b in pairwise(kept)]
+        worse = [at for at in range(len(steps) - 1) if steps[at][2] > steps[at + 1][2]]
+        if not worse:
+            break
+        status[kept.pop(worse[0] + 1)] = "extendedly dominated"
+    rows = []
+    for name in ordered:
+        at = kept.index(name) if name in kept else 0
+        step = _step(strategies[kept[at - 1]], strategies[name]) if at else (np.nan,) * 3
+        rows.append((name, *strategies[name], status[name], *step))
+    columns = ["strategy", "cost", "effect", "status", "inc_cost", "inc_effect", "icer"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _step(below: tuple[float, float], above: tuple[float, float]) -> tuple[float, float, float]:
+    cost, effect = above[0] - below[0], above[1] - below[1]
+    return cost, effect, cost / effect if effect else np.inf
+
+
+def cost_of_pass(cost: float, passes: int, n: int, level: float = 0.95) -> Estimate:
+    """Return what a pass costs: the cost of a try over the rate at which tries pass.
+
+    Notes
+    -----
+    Erol et al. (2025), with the exact interval of the rate; infinite where nothing passes.
+    """
+    method = "cost over an exact rate"
+    if n == 0:
+        return not_estimable(0, "nothing was tried", method=method, level=level, unit="try")
+    low, high = (
+        0.0 if passes == 0 else float(stats.beta.ppf((1 - level) / 2, passes, n - passes + 1)),
+        1.0 if passes == n else float(stats.beta.ppf((1 + level) / 2, passes + 1, n - passes)),
+    )
+    return Estimate(
+        cost * n / passes if passes else np.inf, cost / high, cost / low if low else np.inf,
+        level, method, n, "try", ("tries are independent", "the cost of a try is known"),
+    )  # fmt: skip

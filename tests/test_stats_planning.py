@@ -1,0 +1,171 @@
+"""What a gain costs, how large a study must be, and looking again after each unit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from speckit_analysis.stats.economics import (
+    acceptability,
+    cost_effectiveness,
+    cost_of_pass,
+    frontier,
+    net_benefit,
+)
+from speckit_analysis.stats.paired import crossed
+from speckit_analysis.stats.planning import (
+    cautious_deviation,
+    plan,
+    smallest_effect,
+    units_for_margin,
+)
+from speckit_analysis.stats.sequential import ENOUGH, e_value, watched
+
+CANON = Path(__file__).parents[2] / "shared" / "stats" / "canon.json"
+needs_canon = pytest.mark.skipif(
+    not CANON.is_file(), reason="the shared statistics are not beside the checkout"
+)
+
+
+def canon(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    entries = json.loads(CANON.read_text())["entries"]
+    (entry,) = [entry for entry in entries if entry["id"] == name]
+    return entry["data"], entry["expected"]
+
+
+@needs_canon
+def test_the_frontier_of_eleven_strategies():
+    data, expected = canon("dampack_cdiff")
+    table = frontier({name: (cost, effect) for name, cost, effect in data["strategy_cost_effect"]})
+    words = {"ND": "frontier", "D": "dominated", "ED": "extendedly dominated"}
+    found = table.set_index("strategy")
+    assert found["status"].to_dict() == {k: words[v] for k, v in expected["status"].items()}
+    for name, wanted in expected["frontier"].items():
+        if wanted["icer"] is None:
+            assert np.isnan(found.loc[name, "icer"])
+        else:
+            assert found.loc[name, "icer"] == pytest.approx(wanted["icer"], abs=1e-4)
+            assert found.loc[name, "inc_cost"] == pytest.approx(wanted["inc_cost"])
+
+
+def test_a_dominated_strategy_changes_no_frontier():
+    base = {"a": (1.0, 1.0), "b": (2.0, 3.0), "c": (4.0, 4.0)}
+    before = frontier(base).set_index("strategy")["icer"]
+    after = frontier(base | {"d": (5.0, 2.0)}).set_index("strategy")["icer"]
+    assert after[before.index].fillna(-1).tolist() == before.fillna(-1).tolist()
+
+
+def test_a_ratio_is_of_means_and_only_where_it_means_something():
+    cost, effect = np.array([1.0, 2.0, 6.0]), np.array([1.0, 0.5, 1.5])
+    found = cost_effectiveness(cost, effect)
+    assert (found.ratio, found.quadrant) == (3.0, "dearer and better")
+    assert np.isnan(cost_effectiveness(-cost, effect).ratio)
+    assert cost_effectiveness(-cost, effect).quadrant == "cheaper and better: dominant"
+    assert cost_effectiveness(cost, -effect).quadrant == "dearer and worse: dominated"
+    assert cost_effectiveness(-cost, -effect).ratio == 3.0
+
+
+def test_net_benefit_is_0_at_the_ratio_and_acceptability_one_half():
+    cost, effect = np.array([1.0, 2.0, 6.0, 3.0]), np.array([1.0, 0.5, 1.5, 1.0])
+    ratio = cost_effectiveness(cost, effect).ratio
+    assert net_benefit(cost, effect, ratio).value == pytest.approx(0)
+    table = acceptability(cost, effect, [0.0, ratio, 1e9])
+    below, half, above = table["probability"]
+    assert half == pytest.approx(0.5)
+    # Worth nothing, it pays where it costs less; worth everything, where it is better.
+    assert below == pytest.approx(stats.t.cdf(-cost.mean() / stats.sem(cost), 3))
+    assert above == pytest.approx(stats.t.cdf(effect.mean() / stats.sem(effect), 3), abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_acceptability_reaches_95_percent_in_one_case_of_20_where_nothing_pays(n):
+    draw = np.random.default_rng(n)
+    sure = np.mean(
+        [
+            acceptability(draw.normal(1, 0.4, n), draw.normal(1, 0.4, n), [1.0])["probability"][0]
+            >= 0.95
+            for _ in range(1500)
+        ]
+    )
+    assert 0.035 <= sure <= 0.065
+
+
+@needs_canon
+def test_the_cost_of_a_pass():
+    data, expected = canon("cost_of_pass")
+    for cost, rate, wanted in zip(data["cost"], data["pass_rate"], expected["cop"], strict=True):
+        found = cost_of_pass(cost, int(rate * 10), 10)
+        assert found.value == pytest.approx(float(wanted))
+        assert found.low <= found.value <= found.high
+    assert cost_of_pass(1.0, 0, 0).verdict == "not estimable"
+
+
+@needs_canon
+def test_e_values_of_t():
+    data, expected = canon("e_ttest")
+    found = [e_value(t, n) for t, n in zip(data["t"], data["n"], strict=True)]
+    assert found == pytest.approx(expected["E"], abs=1e-6)
+
+
+def test_one_may_look_after_every_unit():
+    draw = np.random.default_rng(8)
+    histories = [np.nanmax(watched(draw.normal(size=12))) for _ in range(800)]
+    assert np.mean(np.array(histories) >= ENOUGH) <= 0.05
+    found = [np.nanmax(watched(draw.normal(1.5, 1, 12))) for _ in range(200)]
+    assert np.mean(np.array(found) >= ENOUGH) > 0.8
+    assert np.isnan(watched(np.array([1.0, 1.0]))).all()
+
+
+def test_what_a_design_can_see_is_what_a_t_test_sees():
+    effect = smallest_effect(8)
+    draw = np.random.default_rng(1)
+    seen = np.mean(
+        [stats.ttest_1samp(draw.normal(effect, 1, 8), 0).pvalue < 0.05 for _ in range(2000)]
+    )
+    assert seen == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("margin", "units"), [(0.5, [4, 6, 8, 11, 18, 27, 38]),
+                                               (0.85, [3, 4, 4, 5, 8, 11, 14])])  # fmt: skip
+def test_units_for_a_margin(margin, units):
+    deviations = (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2)
+    assert [units_for_margin(deviation, margin) for deviation in deviations] == units
+
+
+def test_a_cautious_deviation_is_too_small_one_time_in_five():
+    draw = np.random.default_rng(5)
+    pilots = draw.normal(0, 1, (4000, 4)).std(axis=1, ddof=1)
+    low = np.mean([cautious_deviation(pilot, 4) < 1 for pilot in pilots])
+    assert low == pytest.approx(0.2, abs=0.02)
+
+
+def pilot(units, reviewers, tastes, seed=1):
+    draw = np.random.default_rng(seed)
+    return crossed(
+        draw.normal(0, 0.5, (units, 1))
+        + draw.normal(0, tastes, (1, reviewers))
+        + draw.normal(0, 0.3, (units, reviewers))
+    )
+
+
+def test_a_plan_reaches_its_power():
+    found = plan(pilot(8, 3, 0.0), 0.85)
+    assert found.units >= 8
+    assert found.power >= 0.8
+
+
+def test_a_pilot_that_tells_no_variances_plans_nothing():
+    with pytest.raises(ValueError, match="2 reviewers"):
+        plan(crossed(np.array([[1.0], [2.0]])), 0.5)
+
+
+def test_more_units_do_not_help_where_reviewers_have_tastes():
+    loud = plan(pilot(10, 3, 1.2), 0.5, most_units=20)
+    assert loud.helps == "reviewers"
+    assert (loud.units, loud.power) == (0, 0.0)
+    assert plan(pilot(10, 3, 0.0), 0.5).helps == "units"
