@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from scipy import stats
 
 from speckit_analysis.stats import blinding, proportions, reliability
 from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.stats.mixed import mixed_model
 from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
 from speckit_analysis.stats.noninferiority import (
     catastrophes,
@@ -28,6 +30,7 @@ from speckit_analysis.stats.paired import (
     sign_flip,
     with_sign_flip,
 )
+from speckit_analysis.stats.severity import reviewer_severity
 
 CANON = Path(__file__).parents[2] / "shared" / "stats" / "canon.json"
 needs_canon = pytest.mark.skipif(
@@ -423,3 +426,84 @@ def test_the_reliability_of_a_difference_is_that_of_units():
     tastes = np.zeros((3, 1)) + np.array([1.0, -1.0, 0.5])
     assert reliability.reliability_of_difference(tastes) == pytest.approx(0)
     assert np.isnan(reliability.reliability_of_difference(np.zeros((3, 3))))
+
+
+@needs_canon
+def test_gwet_s_agreement():
+    data, expected = canon("irrcac_raw4raters")
+    table = np.array(data["units_by_rater"], dtype=float)
+    assert reliability.gwet_ac1(table) == pytest.approx(expected["gwet"]["coef"], abs=1e-4)
+    assert np.isnan(reliability.gwet_ac1(np.ones((3, 2))))
+
+
+@needs_canon
+def test_strict_reviewers_are_told_from_bad_outputs():
+    data, expected = canon("severity_additive")
+    found = reviewer_severity(
+        pd.DataFrame(data["ratings"], columns=["output", "reviewer", "score"])
+    )
+    assert found.fair.to_dict() == pytest.approx(expected["fair_score"])
+    assert found.severity.to_dict() == pytest.approx(expected["severity"])
+
+
+def test_groups_that_share_nobody_are_refused():
+    rows = [("A", "r1", 9.0), ("B", "r1", 8.0), ("C", "r2", 3.0)]
+    with pytest.raises(ValueError, match="2 groups that share nobody"):
+        reviewer_severity(pd.DataFrame(rows, columns=["output", "reviewer", "score"]))
+
+
+def test_severity_of_one_reviewer_added_to_all_changes_no_fair_score():
+    draw = np.random.default_rng(3)
+    rows = pd.DataFrame(
+        [(o, r, float(draw.normal(7, 1))) for o in "ABCD" for r in ("x", "y", "z")],
+        columns=["output", "reviewer", "score"],
+    )
+    lenient = rows.assign(score=rows["score"] + 2.0 * (rows["reviewer"] == "x"))
+    before, after = reviewer_severity(rows), reviewer_severity(lenient)
+    assert (after.fair - before.fair).to_numpy() == pytest.approx(2 / 3)
+    assert (after.severity - before.severity).to_dict() == pytest.approx(
+        {"x": 4 / 3, "y": -2 / 3, "z": -2 / 3}
+    )
+
+
+@needs_canon
+def test_two_finders_tell_how_many_defects_there_are():
+    data, expected = canon("chapman")
+    found = proportions.chapman(data["n1"], data["n2"], data["m"])
+    assert found == pytest.approx((expected["chapman"], expected["chapman_var"]))
+
+
+def reviewed(units=8, seed=2, gain=0.5):
+    draw = np.random.default_rng(seed)
+    level, taste = draw.normal(7, 1, units), draw.normal(0, 0.5, 3)
+    return pd.DataFrame(
+        [
+            {"unit": f"S{u}", "reviewer": f"r{r}", "variant": variant}
+            | {"score": level[u] + taste[r] + gain * (variant == "multi") + draw.normal(0, 0.4)}
+            for u in range(units)
+            for r in range(3)
+            for variant in ("single", "multi")
+        ]
+    )
+
+
+def test_a_mixed_model_of_balanced_scores_agrees_with_the_difference_of_means():
+    scores = reviewed()
+    found = mixed_model(scores, "single")
+    means = scores.groupby("variant")["score"].mean()
+    assert found.effect == pytest.approx(means["multi"] - means["single"], abs=1e-6)
+    assert found.components["unit"] == pytest.approx(1, abs=0.9)
+    assert set(found.components) == {
+        "unit", "reviewer", "unit_variant", "reviewer_variant", "residual",
+    }  # fmt: skip
+    wide = scores.pivot_table(index="unit", columns=["reviewer", "variant"], values="score")
+    gaps = wide.xs("multi", axis=1, level=1) - wide.xs("single", axis=1, level=1)
+    assert crossed(gaps.to_numpy()).estimate.value == pytest.approx(found.effect)
+
+
+def test_a_mixed_model_says_what_speaks_against_it():
+    found = mixed_model(reviewed(units=3, seed=5), "single")
+    assert found.at_boundary or not found.converged or found.warnings
+    assert found.sentence.startswith("Mixed model: ")
+    with pytest.raises(ValueError, match="it takes two variants"):
+        mixed_model(reviewed(), "arbiter")

@@ -85,8 +85,8 @@ class Estimate:
         )
         rule = f" ({self.rule})" if self.rule else ""
         return (
-            f"{self.value:+.3g}, {100 * self.level:.4g} % interval {self.low:+.3g} to {self.high:+.3g}"
-            f" ({self.method}, {units}{tested}){least}: {self.verdict}{rule}."
+            f"{self.value:+.3g}, {100 * self.level:.4g} % interval {self.low:+.3g} to"
+            f" {self.high:+.3g} ({self.method}, {units}{tested}){least}: {self.verdict}{rule}."
         )
 
 

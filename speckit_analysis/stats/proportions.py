@@ -107,3 +107,23 @@ def net_benefit(better: int, neutral: int, worse: int, level: float = 0.95) -> t
     error = np.sqrt((up * (1 - up) + down * (1 - down) + 2 * up * down) / n)
     reach = float(stats.norm.ppf((1 + level) / 2) * error)
     return up - down, up - down - reach, up - down + reach
+
+
+def chapman(first: int, second: int, both: int) -> tuple[float, float]:
+    """Return how many defects there are in all, from what two independent finders found.
+
+    Parameters
+    ----------
+    first, second : int
+        Defects that each found.
+    both : int
+        Defects that both found; below 3 the result is a lower bound at best.
+
+    Returns
+    -------
+    (float, float)
+        Chapman's (1951) estimate and its variance (Seber 1982).
+    """
+    total = (first + 1) * (second + 1) / (both + 1) - 1
+    spread = (first + 1) * (second + 1) * (first - both) * (second - both)
+    return total, spread / ((both + 1) ** 2 * (both + 2))

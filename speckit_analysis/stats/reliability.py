@@ -164,3 +164,30 @@ def reliability_of_difference(differences: np.ndarray) -> float:
     judges = max((n * float(((columns - centre) ** 2).sum()) / (k - 1) - residual) / n, 0.0)
     whole = units + judges + residual
     return units / whole if whole else float("nan")
+
+
+def gwet_ac1(ratings: np.ndarray) -> float:
+    """Return Gwet's AC1 of labels; NaN where nothing can be compared.
+
+    Parameters
+    ----------
+    ratings : ndarray of float, shape (units, reviewers)
+        Labels as numbers, NaN where a reviewer gave none.
+
+    Notes
+    -----
+    Gwet (2008): kappa's chance agreement falls apart where almost all labels are one; this one's
+    does not.  Units with one label count for how frequent labels are, and for nothing else.
+    """
+    table = np.asarray(ratings, dtype=float)
+    known = ~np.isnan(table)
+    labels = np.unique(table[known])
+    counts = np.array([[(row == label).sum() for label in labels] for row in table], dtype=float)
+    each = counts.sum(axis=1)
+    several = each > 1
+    if len(labels) < 2 or not several.any():
+        return float("nan")
+    agreeing = (counts * (counts - 1)).sum(axis=1)[several] / (each * (each - 1))[several]
+    frequent = (counts[each > 0] / each[each > 0, None]).mean(axis=0)
+    chance = float((frequent * (1 - frequent)).sum()) / (len(labels) - 1)
+    return float((agreeing.mean() - chance) / (1 - chance))
