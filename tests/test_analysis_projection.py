@@ -138,6 +138,27 @@ def test_a_routing_leaves_out_agents_at_a_stage():
     assert set(left.loc[left["stage"] == "plan", "agent"]) == {"claude", "gemini", "gpt_pro"}
 
 
+def test_a_run_without_an_agent_that_the_routing_wants_has_no_known_cost():
+    calls = specs(1.0, 1.0)
+    lacking = (calls["spec_id"] == "S1") & (calls["agent"] == "gpt_pro")
+    left = routed(calls[~(lacking & (calls["stage"] == "plan"))], Routing.parse("*=claude+gpt_pro"))
+    assert set(left.loc[left["stage"] == "plan", "spec_id"]) == {"S0"}
+    assert set(left.loc[left["stage"] == "tasks", "spec_id"]) == {"S0", "S1"}
+
+
+def test_an_agent_that_never_works_on_a_stage_is_not_wanted_there():
+    calls = pd.concat(
+        [specs(1.0), frame("calls", [call("S0", "plan", "gpt_codex", 1.0)])], ignore_index=True
+    )
+    left = routed(calls, Routing.parse("*=claude+gpt_codex"))
+    assert set(left.loc[left["stage"] == "tasks", "agent"]) == {"claude"}
+
+
+def test_a_class_of_a_spec_that_is_not_there_is_refused():
+    with pytest.raises(EvidenceError, match="complexity of 'S7': no such SPEC"):
+        spec_costs(specs(1.0), {"S7": "simple"})
+
+
 def test_a_routing_of_every_stage():
     assert set(routed(specs(1.0), Routing.parse("*=claude"))["agent"]) == {"claude"}
 

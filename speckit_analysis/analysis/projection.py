@@ -12,6 +12,8 @@ from scipy import special  # type: ignore[import-untyped]
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import Typical, typical
 from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.telemetry import suggestion
+from speckit_analysis.errors import EvidenceError
 
 #: Fewer SPECs than this, and nothing is predicted.
 LEAST_SPECS = 3
@@ -46,6 +48,11 @@ def spec_costs(
         class), ``stages`` (Int64) and ``cost_usd`` (Float64).  A stage that was run more than
         once counts by the mean of its runs.  Left out: SPECs with a run whose cost is unknown,
         and SPECs that did not go through every stage that most went through.
+
+    Raises
+    ------
+    EvidenceError
+        If `complexity` names a SPEC that is not there.
     """
     runs = calls.groupby(["spec_id", "stage", "run_id"], observed=True).agg(
         calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum")
@@ -76,6 +83,13 @@ def _classes(
     calls: pd.DataFrame, specs: pd.Series, complexity: Mapping[str, str] | None
 ) -> pd.Series:
     if complexity:
+        known_specs = calls["spec_id"].dropna().astype(str).unique()
+        unknown = sorted(set(complexity) - set(known_specs))
+        if unknown:
+            raise EvidenceError(
+                f"complexity of {unknown[0]!r}: no such SPEC in this evidence;"
+                f" {suggestion(unknown[0], sorted(known_specs))}"
+            )
         return specs.map(dict(complexity))
     prompts = calls.dropna(subset="prompt_tokens").assign(
         prompt=lambda rows: rows["prompt_tokens"].astype(float)

@@ -114,7 +114,9 @@ def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = Non
     Returns
     -------
     DataFrame
-        The calls that are left, with ``cost_usd`` of the new model for the **same tokens**.
+        The calls that are left, with ``cost_usd`` of the new model for the **same tokens**.  Runs
+        in which an agent is missing that the routing wants there are left out whole: what it
+        would have cost is not known.
 
     Raises
     ------
@@ -127,7 +129,12 @@ def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = Non
     for stage in calls["stage"].dropna().unique():
         wanted = routing.agents.get(str(stage), every)
         if wanted is not None:
-            kept &= ~((calls["stage"] == stage).fillna(False) & ~calls["agent"].isin(wanted))
+            here = calls[(calls["stage"] == stage).fillna(False).astype(bool)]
+            mine = here[here["agent"].isin(wanted)]
+            # Some agents only ever work on some stages.
+            needed = mine["agent"].nunique()
+            whole = mine.groupby("run_id")["agent"].transform("nunique") == needed
+            kept[here.index.difference(mine.index[whole])] = False
     left = calls[kept]
     for agent, model in routing.models.items():
         mine = (left["agent"] == agent).fillna(False).astype(bool)
