@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
+from canon import canon, needs_canon
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -31,17 +28,6 @@ from speckit_analysis.stats.paired import (
     with_sign_flip,
 )
 from speckit_analysis.stats.severity import reviewer_severity
-
-CANON = Path(__file__).parents[2] / "shared" / "stats" / "canon.json"
-needs_canon = pytest.mark.skipif(
-    not CANON.is_file(), reason="the shared statistics are not beside the checkout"
-)
-
-
-def canon(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    entries = json.loads(CANON.read_text())["entries"]
-    (entry,) = [entry for entry in entries if entry["id"] == name]
-    return entry["data"], entry["expected"]
 
 
 @needs_canon

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
+from canon import canon, needs_canon
 from scipy import stats
 
 from speckit_analysis.stats.economics import (
@@ -25,17 +22,6 @@ from speckit_analysis.stats.planning import (
     units_for_margin,
 )
 from speckit_analysis.stats.sequential import ENOUGH, e_value, watched
-
-CANON = Path(__file__).parents[2] / "shared" / "stats" / "canon.json"
-needs_canon = pytest.mark.skipif(
-    not CANON.is_file(), reason="the shared statistics are not beside the checkout"
-)
-
-
-def canon(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    entries = json.loads(CANON.read_text())["entries"]
-    (entry,) = [entry for entry in entries if entry["id"] == name]
-    return entry["data"], entry["expected"]
 
 
 @needs_canon

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from speckit_analysis.commands.options import (
+    confidence_option,
     evidence_options,
     included,
     load,
@@ -34,13 +35,7 @@ _BRIEF += ["n_a", "n_b"]
     type=click.Choice(["spec", "model", "agent", "period"]),
     help="What A and B are.  Default: what the evidence knows by these names.",
 )
-@click.option(
-    "--confidence",
-    type=click.FloatRange(0.5, 1, max_open=True),
-    default=0.95,
-    show_default=True,
-    help="Level of the intervals.",
-)
+@confidence_option
 @span_options
 @evidence_options
 @output_options

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from speckit_analysis.commands.options import evidence_options, included, load, span_options
+from speckit_analysis.commands.options import (
+    confidence_option,
+    evidence_options,
+    included,
+    load,
+    span_options,
+)
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -39,13 +45,7 @@ _SHOWN_CHARACTERS = 1500
     metavar="FILE",
     help="File to write to, replaced if it exists.  Default: the terminal.",
 )
-@click.option(
-    "--confidence",
-    type=click.FloatRange(0.5, 1, max_open=True),
-    default=0.95,
-    show_default=True,
-    help="Level of the intervals.",
-)
+@confidence_option
 @span_options
 @evidence_options
 @click.pass_context

@@ -48,6 +48,20 @@ def evidence_options(command: Command) -> Command:
     )
 
 
+def confidence_option(command: Command) -> Command:
+    """Add the level of intervals."""
+    return _with(
+        command,
+        click.option(
+            "--confidence",
+            type=click.FloatRange(0.5, 1, max_open=True),
+            default=0.95,
+            show_default=True,
+            help="Level of the intervals.",
+        ),
+    )
+
+
 def span_options(command: Command) -> Command:
     """Add what says which SPECs and which time count."""
     return _with(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from speckit_analysis.commands.options import (
+    confidence_option,
     evidence_options,
     included,
     load,
@@ -37,13 +38,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Only groups with N rows or more that have the figure; N disagreements or more.",
 )
-@click.option(
-    "--confidence",
-    type=click.FloatRange(0.5, 1, max_open=True),
-    default=0.95,
-    show_default=True,
-    help="Level of the interval of a share.",
-)
+@confidence_option
 @click.option("--list", "listed", is_flag=True, help="List the metrics.")
 @span_options
 @evidence_options

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.paired import paired_t
 
 _ASSUMPTIONS = ("units are independent", "differences are roughly normal", "the margin was fixed")
 
@@ -71,23 +74,23 @@ def non_inferior(
 
 
 def _one_sided(values: np.ndarray, alpha: float, unit: str, method: str, what: str) -> Estimate:
-    n, level = len(values), 1 - 2 * alpha
-    if n < 2:
-        return not_estimable(n, "it takes 2", method=method, level=level, unit=unit)
-    spread = float(values.std(ddof=1))
-    if spread == 0:
-        why = "all differences are equal, which no interval can say"
-        return not_estimable(n, why, method=method, level=level, unit=unit)
-    centre, error = float(values.mean()), spread / np.sqrt(n)
-    reach = float(-special.stdtrit(n - 1, alpha) * error)
-    low, high = centre - reach, centre + reach
-    verdict = "non-inferior" if low > 0 else "inferior" if high < 0 else "inconclusive"
-    side = {"non-inferior": "is above 0", "inferior": "and the upper one are below 0"}
-    rule = f"{what} {side.get(verdict, 'is not above 0')}"
-    p_value = float(special.stdtr(n - 1, -centre / error))
-    return Estimate(
-        centre, low, high, level, method, n, unit, _ASSUMPTIONS, p_value, None, verdict, rule
-    )
+    found = replace(paired_t(values, 1 - 2 * alpha, unit), method=method)
+    if found.refusal:
+        return found
+    verdict = "inconclusive"
+    rule = f"{what} is not above 0"
+    if found.low > 0:
+        verdict, rule = "non-inferior", f"{what} is above 0"
+    elif found.high < 0:
+        verdict, rule = "inferior", f"{what} and the upper one are below 0"
+    p_value = _p_above(found, 0.0)
+    return replace(found, assumptions=_ASSUMPTIONS, p_value=p_value, verdict=verdict, rule=rule)
+
+
+def _p_above(found: Estimate, limit: float) -> float:
+    """Return the one-sided p-value of a mean at most `limit`."""
+    error = (found.high - found.low) / 2 / -special.stdtrit(found.n - 1, (1 - found.level) / 2)
+    return float(special.stdtr(found.n - 1, (limit - found.value) / error))
 
 
 def equivalent(
@@ -99,21 +102,18 @@ def equivalent(
     -----
     Schuirmann (1987): equivalent where the interval of level 1 - 2 alpha lies within the margin.
     """
-    gaps = np.asarray(differences, float)
-    n, level, method = len(gaps), 1 - 2 * alpha, "two one-sided t"
-    if n < 2 or gaps.std(ddof=1) == 0:
-        why = "it takes 2" if n < 2 else "all differences are equal, which no interval can say"
-        return not_estimable(n, why, method=method, level=level, unit=unit)
-    centre, error = float(gaps.mean()), float(gaps.std(ddof=1)) / np.sqrt(n)
-    reach = float(-special.stdtrit(n - 1, alpha) * error)
-    above = special.stdtr(n - 1, -(centre + margin) / error)
-    below = special.stdtr(n - 1, (centre - margin) / error)
-    inside = -margin < centre - reach and centre + reach < margin
-    return Estimate(
-        centre, centre - reach, centre + reach, level, method, n, unit, _ASSUMPTIONS,
-        float(max(above, below)), None, "equivalent" if inside else "inconclusive",
-        f"the interval lies {'' if inside else 'not '}within ±{margin:g}",
-    )  # fmt: skip
+    found = paired_t(np.asarray(differences, float), 1 - 2 * alpha, unit)
+    found = replace(found, method="two one-sided t")
+    if found.refusal:
+        return found
+    inside = -margin < found.low and found.high < margin
+    return replace(
+        found,
+        assumptions=_ASSUMPTIONS,
+        p_value=max(_p_above(found, -margin), 1 - _p_above(found, margin)),
+        verdict="equivalent" if inside else "inconclusive",
+        rule=f"the interval lies {'' if inside else 'not '}within ±{margin:g}",
+    )
 
 
 def catastrophes(differences: np.ndarray, loss: float = 2.0, level: float = 0.95) -> Estimate:
