@@ -173,7 +173,7 @@ def reconcile(
     if unknown:
         left_out.append(
             f"{wording.count(unknown)} of {wording.count(len(inside[1]), 'call')} of these days"
-            " have no known cost: they are billed and not tracked."
+            " have no known cost and are not tracked, whether billed or not."
         )
     if len(invoice.other):
         left_out.append(
