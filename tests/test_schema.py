@@ -23,6 +23,7 @@ HOMES = {
     "guardrail-native": PLACES["native"],
     "guardrail-v1": PLACES["guardrail"],
     "lifecycle": PLACES["lifecycle"],
+    "review": "reviews/SPEC-SIM-001_B_R1_review.json",
     "synthesis": PLACES["narrative_synthesis"],
     "telemetry-tasks": f"consensus/{SPEC}/spec-tasks_{START}_telemetry.json",
     "telemetry-v2": PLACES["telemetry"],

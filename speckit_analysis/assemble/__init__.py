@@ -146,12 +146,15 @@ def _derive_costs(frames: Frames) -> None:
 
 def _mark_copies(frames: Frames) -> None:
     """Mark records that a renamed or archived file repeats: they were measured once."""
-    costs, digests = frames["costs"], frames["files"].set_index("file")["sha256"]
-    costs["sha256"] = look_up(costs["file"], digests)
+    digests = frames["files"].set_index("file")["sha256"]
+    for name in ("costs", "reviews"):
+        frames[name]["sha256"] = look_up(frames[name]["file"], digests)
+    frames["reviews"]["provenance"] = frames["reviews"]["provenance"].fillna("measured")
     for name, identity in (
         ("guardrails", ["guardrail_id"]),
         ("lifecycle", ["stage_run_id", "event", "timestamp"]),
         ("costs", ["spec_id", "sha256", "locator"]),
+        ("reviews", ["sha256", "locator"]),
     ):
         frame = frames[name]
         again = frame.duplicated(identity) & frame[identity].notna().all(axis=1)

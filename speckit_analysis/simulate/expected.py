@@ -72,4 +72,5 @@ _ROWS: dict[str, tuple[str, Callable[[Any], int]]] = {
     "native": ("checks", lambda record: len(record["checks"])),
     "hal": ("checks", lambda _: 1),
     "lifecycle": ("lifecycle", lambda _: 1),
+    "review": ("reviews", lambda record: len(record["quality_scores"])),
 }

@@ -19,6 +19,9 @@ from speckit_analysis.simulate.documents import (
 )
 from speckit_analysis.simulate.history import Run, draw_run
 
+#: Points that reviewers give consensus above one model, before they are rounded.
+REVIEW_GAIN = 0.6
+
 
 def draw_rehearsal(design: Design, random: Random, first: Run) -> Run:
     """Draw a rehearsal of `first`, the day before: a run outside of all measuring."""
@@ -79,6 +82,7 @@ def with_rarities(documents: Iterable[Document], design: Design) -> Iterator[Doc
             _complete(document.content, run)
         elif document.family == "cost":
             yield from _of_spec(document, design)
+            yield from _reviews(document.content["spec_id"], design)
             document.content = _FLAVOURS[summaries % len(_FLAVOURS)](document.content)
             summaries += 1
         yield document
@@ -131,6 +135,31 @@ def _of_spec(summary: Document, design: Design) -> Iterator[Document]:
     yield Document(f"{folder}/roster_{day}T071000Z.json", "roster", servers)
     capture = f"Status: 200 OK\nServer: {spec.lower()}\n\nhealthy\n"
     yield Document(f"consensus/{spec}/{day}T072000Z-hal-health.txt", "hal", capture)
+
+
+def _reviews(spec: str, design: Design) -> Iterator[Document]:
+    """Yield three reviewers' scores of a SPEC under one model (A) and under consensus (B)."""
+    random = Random(f"{design.seed} {spec}")
+    level = random.gauss(7.0, 0.6)
+    for reviewer in ("R1", "R2", "R3"):
+        for variant, gain in (("A", 0.0), ("B", REVIEW_GAIN)):
+            record = {
+                "experiment": "single-vs-multi",
+                "spec_id": spec,
+                "variant": variant,
+                "reviewer": reviewer,
+                "quality_scores": {
+                    criterion: _half_points(level + gain + random.gauss(0, 0.7))
+                    for criterion in ("completeness", "correctness", "clarity", "actionability")
+                },
+                "errors_detected": random.randrange(4),
+            }
+            path = f"reviews/{spec}_{variant}_{reviewer}_review.json"
+            yield Document(path, "review", record)
+
+
+def _half_points(score: float) -> float:
+    return min(10.0, max(0.0, round(2 * score) / 2))
 
 
 def _native(summary: Json) -> Json:

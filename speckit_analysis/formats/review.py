@@ -1,0 +1,79 @@
+"""Experiment records: what one reviewer scored of one output, one or many a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from speckit_analysis.formats.decoding import pointer_token
+from speckit_analysis.formats.fields import Amount, Count
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.rows import Rows
+
+#: Scores go from 0 to 10.
+Points = Annotated[float, msgspec.Meta(ge=0, le=10, description="0 to 10")]
+
+
+class ExperimentRecord(msgspec.Struct, kw_only=True, gc=False):
+    """What one reviewer scored of one output."""
+
+    experiment: str
+    spec_id: str
+    variant: str
+    reviewer: str
+    quality_scores: dict[str, Points | None]
+    stage: str | None = None
+    packet: str | None = None
+    timestamp: str | None = None
+    comment: str | None = None
+    models_used: list[str] | None = None
+    total_cost_usd: Amount | None = None
+    total_time_seconds: Amount | None = None
+    errors_detected: Count | None = None
+
+
+_DECODER = msgspec.json.Decoder(ExperimentRecord)
+
+COLUMNS = (
+    "experiment",
+    "spec_id",
+    "stage_raw",
+    "variant",
+    "packet",
+    "reviewer",
+    "criterion",
+    "score",
+    "comment",
+    "timestamp_raw",
+)
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write one row per criterion of each record."""
+    write = rows.writer("reviews", COLUMNS)
+    for start, record in file.decode_lines(_DECODER):
+        head = (record.experiment, record.spec_id, record.stage, record.variant, record.packet)
+        for criterion, score in (record.quality_scores or {}).items():
+            place = f"{start}/quality_scores/{pointer_token(criterion)}"
+            tail = (criterion, score, record.comment, record.timestamp)
+            write((file.number, place, *head, record.reviewer, *tail))
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return {"quality_scores", "reviewer", "variant"} <= content.keys()
+
+
+FORMAT = Format(
+    name="review",
+    title="Experiment record: a reviewer's scores of an output",
+    endings=("_review.json", "_reviews.jsonl"),
+    patterns=(re.compile(r".+_review\.json|.+_reviews\.jsonl"),),
+    read=read,
+    sniff=_sniff,
+    schemas={"review": ExperimentRecord},
+    rank=15,
+)
