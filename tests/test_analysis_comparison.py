@@ -11,7 +11,7 @@ from scipy import stats
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.comparison import compare, kind_of
-from speckit_analysis.analysis.differences import paired_t, welch_t
+from speckit_analysis.analysis.differences import paired_t
 from speckit_analysis.errors import EvidenceError
 
 NOTHING = frame("runs"), frame("reviews")
@@ -209,9 +209,7 @@ def test_the_kind_of_two_names_is_found():
 
 def test_intervals_are_those_of_scipy():
     draw = np.random.default_rng(3)
-    a, b = draw.normal(size=5), draw.normal(1, 3, size=8)
-    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.9)
-    assert (welch_t(a, b, 0.9).low, welch_t(a, b, 0.9).high) == pytest.approx(expected)
+    a = draw.normal(size=5)
     expected = stats.ttest_1samp(a, 0).confidence_interval(0.9)
     assert (paired_t(a, 0.9).low, paired_t(a, 0.9).high) == pytest.approx(expected)
 

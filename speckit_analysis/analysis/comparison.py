@@ -6,11 +6,13 @@ import re
 
 import numpy as np
 import pandas as pd
+from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.comparison_result import Comparison, Estimand
 from speckit_analysis.analysis.cost import with_tokens
-from speckit_analysis.analysis.differences import Effect, exponential, paired_t, welch_t
+from speckit_analysis.analysis.differences import Effect, exponential, paired_t
+from speckit_analysis.analysis.linkage import Levels, adjusted_levels
 from speckit_analysis.analysis.telemetry import moment, suggestion
 from speckit_analysis.errors import EvidenceError
 
@@ -93,10 +95,11 @@ def compare(
     *Two SPECs* are paired by the stages that both went through, each by the geometric mean of
     its runs: it speaks of these two SPECs only.  *Two models or agents* are paired by SPEC,
     each by the mean over the stages that both worked on.  *Two periods* hold different SPECs,
-    so their SPECs are two samples; of each run the mean of its stage is taken off first, and a
-    SPEC that reaches into both is left out.  Ratios are Student's t on logarithms, paired or
-    Welch's; differences the same on the figures themselves.  Of the latency of runs there are
-    two estimands: the longest call, and the sum of the calls.
+    so their SPECs are two samples; of each run what its stage takes is taken off first, and a
+    SPEC that reaches into both is left out; where few stages link the two periods, the interval
+    is wider by what that leaves open (:mod:`speckit_analysis.analysis.linkage`).  Ratios are
+    Student's t on logarithms, paired or Welch's; differences the same on the figures themselves.
+    Of the latency of runs there are two estimands: the longest call, and the sum of the calls.
     """
     if metric not in METRICS:
         raise EvidenceError(f"no metric {metric!r} to compare; there are: {', '.join(METRICS)}")
@@ -256,21 +259,22 @@ def _two_samples(name: str, rows: pd.DataFrame, metric: str, confidence: float) 
     logs = metric != "quality"
     rows = rows.assign(value=np.log(rows["value"])) if logs else rows
     # What a stage takes is no difference between periods: SPECs have gone through other stages.
-    rows = rows.assign(value=rows["value"] - _stage_effects(rows))
-    units = rows.groupby(["side", "spec"])["value"].mean()
-    a, b = (units[units.index.get_level_values("side") == side].to_numpy(float) for side in (0, 1))
+    levels = adjusted_levels(rows["spec"], rows["stratum"], rows["value"])
+    side = rows.groupby("spec")["side"].first().reindex(levels.values.index).to_numpy()
+    a, b = (levels.values.to_numpy()[side == number] for number in (0, 1))
     method = "Welch's t over SPECs" + (", on logarithms" if logs else "")
+    method += f"; {levels.remark}" if levels.remark else ""
     fewest = min(len(a), len(b))
-    shown_a, shown_b = (_shown_mean(side, logs=logs) for side in (a, b))
+    shown_a, shown_b = (_shown_mean(figures, logs=logs) for figures in (a, b))
     refusal = _too_few(fewest, "SPEC", "in one of the periods and not in both")
     if not refusal and _flat(a) and _flat(b):
         refusal = "there is no spread within either period"
     if refusal:
         return Estimand(name, shown_a, shown_b, Effect(), Effect(), len(a), len(b), method, refusal)
-    found = welch_t(a, b, confidence)
+    found = _difference(levels, side, confidence)
     if not logs:
         return Estimand(name, shown_a, shown_b, Effect(), found, len(a), len(b), method)
-    gap = welch_t(np.exp(a), np.exp(b), confidence)
+    gap = _difference(levels.exponential(), side, confidence)
     return Estimand(name, shown_a, shown_b, exponential(found), gap, len(a), len(b), method)
 
 
@@ -280,15 +284,21 @@ def _shown_mean(figures: np.ndarray, *, logs: bool) -> float:
     return float(np.exp(figures.mean()) if logs else figures.mean())
 
 
-def _stage_effects(rows: pd.DataFrame) -> np.ndarray:
-    """Return what the stage of each row adds, SPECs and stages fitted together."""
-    if rows.empty:
-        return np.array([])
-    specs, stages = (pd.factorize(rows[key])[0] for key in ("spec", "stratum"))
-    columns = np.hstack([np.eye(specs.max() + 1)[specs], np.eye(stages.max() + 1)[stages]])
-    fitted, *_ = np.linalg.lstsq(columns, rows["value"].to_numpy(float), rcond=None)
-    effects = fitted[specs.max() + 1 :]
-    return np.asarray(effects[stages] - effects[stages].mean())
+def _difference(levels: Levels, side: np.ndarray, confidence: float) -> Effect:
+    """Return the difference of the means of two samples of SPECs, as in Welch's t test."""
+    samples = [side == number for number in (0, 1)]
+    sizes = [int(sample.sum()) for sample in samples]
+    weights = samples[0] / sizes[0] - samples[1] / sizes[1]
+    makers = [
+        np.diag(sample.astype(float)) - np.outer(sample, sample) / size
+        for sample, size in zip(samples, sizes, strict=True)
+    ]
+    variance, freedom = levels.spread(
+        weights, [(maker, 1 / size) for maker, size in zip(makers, sizes, strict=True)]
+    )
+    centre = float(weights @ levels.values.to_numpy())
+    reach = float(-special.stdtrit(freedom, (1 - confidence) / 2) * np.sqrt(variance))
+    return Effect(centre, centre - reach, centre + reach)
 
 
 def _too_few(n: int, noun: str, which: str) -> str:

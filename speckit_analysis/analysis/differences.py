@@ -1,11 +1,10 @@
-"""Differences of two means with their intervals: paired, and between two samples."""
+"""Differences and ratios of means with their intervals."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats import paired
 
@@ -42,26 +41,6 @@ def paired_t(gaps: np.ndarray, confidence: float = 0.95) -> Effect:
     """
     found = paired.paired_t(gaps, confidence)
     return Effect(found.value, found.low, found.high)
-
-
-def welch_t(a: np.ndarray, b: np.ndarray, confidence: float = 0.95) -> Effect:
-    """Return the difference of two means with Welch's interval (Welch 1947).
-
-    Parameters
-    ----------
-    a, b : ndarray of float
-        One figure per independent unit, two at least on each side.
-    confidence : float
-        Two-sided level.
-    """
-    shares = [float(np.var(side, ddof=1)) / len(side) for side in (a, b)]
-    total = sum(shares)
-    freedom = total**2 / sum(
-        share**2 / (len(side) - 1) for share, side in zip(shares, (a, b), strict=True)
-    )
-    centre = float(a.mean() - b.mean())
-    reach = -float(special.stdtrit(freedom, (1 - confidence) / 2)) * np.sqrt(total)
-    return Effect(centre, centre - float(reach), centre + float(reach))
 
 
 def exponential(effect: Effect) -> Effect:

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.linkage import Levels, adjusted_levels
 
 #: Fewer SPECs than this, and no interval is worth its name.
 LEAST_SPECS = 4
@@ -42,6 +43,8 @@ class Trend:
         Level of the interval.
     refusal : str
         Why it cannot be told; empty where it can.
+    remark : str
+        SPECs that were left out, in words; empty where none was.
     """
 
     value: str
@@ -53,6 +56,7 @@ class Trend:
     calls: int
     confidence: float = 0.95
     refusal: str = ""
+    remark: str = ""
 
     @property
     def verdict(self) -> str:
@@ -67,11 +71,12 @@ class Trend:
     def sentence(self) -> str:
         """The growth in words."""
         noun = _NOUNS.get(self.value, self.value)
+        remark = f"; {self.remark}" if self.remark else ""
         if self.refusal:
-            return f"Whether {noun} grows cannot be told: {self.refusal}."
+            return f"Whether {noun} grows cannot be told: {self.refusal}{remark}."
         level = wording.percent(self.confidence)
         rests = f"{wording.count(self.specs, 'SPEC')}, {wording.count(self.calls, 'call')}"
-        interval = f"{level} interval {_signed(self.low)} to {_signed(self.high)}; {rests}"
+        interval = f"{level} interval {_signed(self.low)} to {_signed(self.high)}; {rests}{remark}"
         if self.verdict == "inconclusive":
             return (
                 f"Whether {noun} grows or falls cannot be told: {_signed(self.growth)} a"
@@ -116,7 +121,9 @@ def trend(
     SPEC by SPEC: logarithms are fitted by SPEC, and by stage and model together, so that it
     does not matter which stages a SPEC went through or whom it asked.  What is left of each SPEC
     is regressed on the mean time of its calls, each SPEC with the same weight, with Student's t
-    at SPECs - 2 degrees of freedom.  Calls of one SPEC are no independent observations: a
+    at SPECs - 2 degrees of freedom.  Where few stages and models link early SPECs to late ones,
+    the interval is wider by what that leaves open (:mod:`speckit_analysis.analysis.linkage`);
+    SPECs that nothing links are left out.  Calls of one SPEC are no independent observations: a
     regression over calls, with or without cluster-robust errors, covers less than it says at so
     few SPECs.
 
@@ -130,44 +137,47 @@ def trend(
     counts = (calls[value] > 0).fillna(False) & (calls["status"] != "error").fillna(True)
     counts &= calls["timestamp"].notna() & calls["spec_id"].notna()
     rows = calls[counts.astype(bool)]
-    specs = rows["spec_id"].nunique()
+    levels, times = _by_spec(rows, value)
+    linked = rows[rows["spec_id"].isin(times.index)]
+    specs = len(times)
 
     def result(growth: float, low: float, high: float, refusal: str = "") -> Trend:
-        return Trend(value, period, growth, low, high, specs, len(rows), confidence, refusal)
+        return Trend(
+            value, period, growth, low, high, specs, len(linked), confidence, refusal, levels.remark
+        )
 
     nothing = float("nan")
     if specs < LEAST_SPECS:
         why = f"{wording.count(specs, 'SPEC')} with the figure, and it takes {LEAST_SPECS}"
         return result(nothing, nothing, nothing, why)
-    levels, times = _by_spec(rows, value)
     if np.ptp(times) < 1.0:
         return result(nothing, nothing, nothing, "all SPECs were worked on within a day")
-    slope, reach = _slope(times / DAYS[period], levels, confidence)
+    slope, reach = _slope(times.to_numpy() / DAYS[period], levels, confidence)
     low, high = (float(np.expm1(slope + side * reach)) for side in (-1, 1))
     return result(float(np.expm1(slope)), low, high)
 
 
-def _by_spec(rows: pd.DataFrame, value: str) -> tuple[np.ndarray, np.ndarray]:
+def _by_spec(rows: pd.DataFrame, value: str) -> tuple[Levels, pd.Series]:
     """Return the level of each SPEC on the log scale, kinds of calls taken off, and its day."""
-    specs = pd.factorize(rows["spec_id"])[0]
-    kind = rows["stage"].astype("string").fillna("") + "|"
-    kinds = pd.factorize(kind + rows["model_id"].astype("string").fillna(""))[0]
-    logs = np.log(rows[value].to_numpy(float))
-    columns = np.hstack([np.eye(specs.max() + 1)[specs], np.eye(kinds.max() + 1)[kinds]])
-    fitted, *_ = np.linalg.lstsq(columns, logs, rcond=None)
+    kinds = rows["stage"].astype("string").fillna("") + "|"
+    kinds += rows["model_id"].astype("string").fillna("")
+    specs = rows["spec_id"].astype("string")
+    logs = pd.Series(np.log(rows[value].to_numpy(float)), rows.index)
+    levels = adjusted_levels(specs, kinds, logs)
     moments = pd.DatetimeIndex(rows["timestamp"]).as_unit("s").asi8 / 86_400
-    days = np.bincount(specs, moments) / np.bincount(specs)
-    return fitted[: specs.max() + 1], days
+    days = pd.Series(moments, rows.index).groupby(specs).mean()
+    return levels, days.reindex(levels.values.index)
 
 
-def _slope(x: np.ndarray, y: np.ndarray, confidence: float) -> tuple[float, float]:
+def _slope(x: np.ndarray, levels: Levels, confidence: float) -> tuple[float, float]:
     """Return the slope of least squares, and how far its interval reaches."""
     centred = x - x.mean()
-    slope = float(centred @ y / (centred @ centred))
-    left = y - y.mean() - slope * centred
-    freedom = len(x) - 2
-    error = np.sqrt(left @ left / freedom / (centred @ centred))
-    return slope, float(-special.stdtrit(freedom, (1 - confidence) / 2) * error)
+    weights = centred / (centred @ centred)
+    constant = np.ones(len(x)) / np.sqrt(len(x))
+    maker = np.eye(len(x)) - np.outer(constant, constant) - np.outer(weights, centred)
+    variance, freedom = levels.spread(weights, [(maker, float(weights @ weights))])
+    reach = -special.stdtrit(freedom, (1 - confidence) / 2) * np.sqrt(variance)
+    return float(weights @ levels.values.to_numpy()), float(reach)
 
 
 def cost_per_quality_point(runs: pd.DataFrame, reviews: pd.DataFrame) -> pd.DataFrame:
