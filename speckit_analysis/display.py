@@ -125,6 +125,67 @@ def points(*sentences: str) -> Html:
     return Html(f"<ul>{items}</ul>", "\n".join(f"- {sentence}" for sentence in told))
 
 
+def side_by_side(
+    title: str, positions: Mapping[str, str], remark: str = "", *, most: int = 4
+) -> Html:
+    """Return what several people say on one topic, a column each.
+
+    Parameters
+    ----------
+    title : str
+        The topic.
+    positions : mapping of str to str
+        Who says what.
+    remark : str
+        Shown below.
+    most : int
+        Columns; those left out are counted.
+
+    Examples
+    --------
+    >>> side_by_side("state of plan.md", {"gemini": "missing", "claude": "found"}, "one is wrong")
+    state of plan.md
+      gemini: missing
+      claude: found
+      one is wrong
+    """
+    shown = dict(list(positions.items())[:most])
+    more = len(positions) - len(shown)
+    below = " ".join(
+        filter(None, [remark, f"{wording.count(more, 'agent')} more." if more else ""])
+    )
+    width = f"{100 / max(1, len(shown)):.0f}%"
+    style = f' style="text-align: left; vertical-align: top; width: {width}"'
+    heads = "".join(f'<th scope="col"{style}>{escape(name)}</th>' for name in shown)
+    cells = "".join(f"<td{style}>{escape(_text(text))}</td>" for text in shown.values())
+    html = (
+        f"<table><caption>{escape(_text(title))}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody><tr>{cells}</tr></tbody></table>"
+    )
+    if below:
+        html += f'<p class="nothing">{_escaped(below)}</p>'
+    lines = [title, *(f"  {name}: {_text(text)}" for name, text in shown.items())]
+    return Html(html, "\n".join([*lines, f"  {below}"] if below else lines))
+
+
+def comparisons(
+    examples: Sequence[tuple[str, Mapping[str, str], str]], empty: str = "Nothing to compare."
+) -> Html:
+    """Return several comparisons below each other, each as :func:`side_by_side` shows it.
+
+    Parameters
+    ----------
+    examples : sequence of (str, mapping of str to str, str)
+        Topic, who says what, remark.
+    empty : str
+        Shown in place of none.
+    """
+    parts = [side_by_side(*example) for example in examples]
+    if not parts:
+        return Html(f'<p class="nothing">{escape(empty)}</p>', empty)
+    return Html("".join(part.html for part in parts), "\n\n".join(part.text for part in parts))
+
+
 def _escaped(text: str) -> str:
     return escape(wording.unbroken(text))
 

@@ -15,6 +15,7 @@ from speckit_analysis.commands.options import (
     evidence_options,
     included,
     load,
+    output_options,
     span_options,
 )
 from speckit_analysis.errors import EvidenceError
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from speckit_analysis.evidence import Evidence
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+#: Columns that a terminal has room for; files hold all.
+_LISTED = [
+    *("run_id", "origin", "topic", "agents", "type", "disagreement_severity", "confidence"),
+    *("declared", "reason"),
+]
 
 #: Of a long proposal, so much is shown.
 _SHOWN_CHARACTERS = 1500
@@ -61,14 +68,16 @@ def disagreements(
     prices: Path | None,
     include_synthetic: bool,
 ) -> None:
-    """Summarise disagreements, or show those of one run.
+    """Summarise disagreements, find them in the proposals, or show those of one run.
 
-    Only what agents or tools declared counts; an agent that failed is no disagreement.
+    In the summary only what agents or tools declared counts; an agent that failed is no
+    disagreement.  `find` compares what the agents wrote.
 
     \b
     Examples:
       speckit-analysis disagreements --evidence docs/evidence
       speckit-analysis disagreements --format json --out summary.json
+      speckit-analysis disagreements find --evidence docs/evidence --format csv --out found.csv
       speckit-analysis disagreements show SPEC-SIM-002/plan/2025-10-10T14:01:53Z
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
     context.obj = roots
@@ -110,6 +119,53 @@ def _write(text: str, out: Path | None) -> None:
 
 
 @disagreements.command(context_settings=_CONTEXT)
+@click.option(
+    "--sure",
+    type=click.FloatRange(0, 1),
+    default=0.6,
+    show_default=True,
+    help="Report what the judge holds at least this likely to be a disagreement.",
+)
+@span_options
+@evidence_options
+@output_options
+@click.pass_obj
+def find(
+    above: tuple[str, ...],
+    sure: float,
+    specs: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    roots: tuple[str, ...],
+    prices: Path | None,
+    include_synthetic: bool,
+    form: str | None,
+    out: Path | None,
+) -> None:
+    """Find disagreements by comparing what the agents of each run wrote.
+
+    One row a finding: topic, agents, what each says (positions), type, severity, how sure the
+    judge is, and why.  Declared disagreements that were not found are listed too.
+    """
+    from speckit_analysis.analysis.selection import measured
+    from speckit_analysis.analysis.telemetry import narrowed
+    from speckit_analysis.commands.output import emit
+    from speckit_analysis.disagreements import find_disagreements
+    from speckit_analysis.disagreements.findings import accuracy_sentence, headline
+
+    evidence, include = load((*above, *roots), prices), included(include_synthetic)
+    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until).kept
+    found = find_disagreements(
+        evidence, runs=runs["run_id"], include=include, least_confidence=sure
+    )
+    note = f"{headline(found)} {accuracy_sentence()}"
+    whole = form in ("csv", "json", "parquet") or (form is None and out is not None)
+    emit(
+        found if whole else found[_LISTED], form, out, note=note, formats={"confidence": "percent"}
+    )
+
+
+@disagreements.command(context_settings=_CONTEXT)
 @click.argument("run")
 @click.option(
     "--evidence",
@@ -147,17 +203,22 @@ def _side_by_side(evidence: Evidence, run: str, width: int) -> list[str]:
     from speckit_analysis.analysis.disagreement import genuine
 
     row = evidence.runs[evidence.runs["run_id"] == run].iloc[0]
-    lines = [f"{run}", f"status {row['status']}, recorded as {row['status_recorded']}", ""]
+    lines = [f"{run}", f"status {row['status']}, recorded as {_known(row['status_recorded'])}", ""]
     points = evidence.disagreements
     declared = genuine(points[points["run_id"] == run])
     lines.append("Declared disagreements" if len(declared) else "No disagreement is declared.")
     for point in declared.itertuples():
         lines += _point(point, width)
+    lines += _findings(evidence, run, width)
     proposals = evidence.proposals[evidence.proposals["run_id"] == run]
     written = proposals[proposals["content"].notna()]
     if written.empty:
         return [*lines, "", "No proposal of this run was kept."]
     return [*lines, "", *_columns(written, width)]
+
+
+def _known(value: object) -> str:
+    return value if isinstance(value, str) else "nothing"
 
 
 def _point(point: Any, width: int) -> list[str]:
@@ -177,18 +238,41 @@ def _point(point: Any, width: int) -> list[str]:
     return [*lines, ""]
 
 
+def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
+    """Tell what comparing the proposals of a run shows, both statements side by side."""
+    from speckit_analysis.disagreements import find_disagreements
+    from speckit_analysis.disagreements.findings import positions_of
+    from speckit_analysis.tables import PROVENANCES
+
+    found = find_disagreements(evidence, runs=[run], include=PROVENANCES)
+    found = found[found["origin"] == "detected"]
+    if found.empty:
+        return ["", "Comparing the proposals shows no disagreement."]
+    lines = ["", "Found by comparing the proposals"]
+    for _, row in found.iterrows():
+        category = f"{row['type']}, {row['disagreement_severity']}, {row['confidence']:.0%} sure"
+        lines += ["", f"  {_plain(row['topic'])} ({category})"]
+        lines += textwrap.wrap(
+            _plain(row["reason"]), width, initial_indent="  ", subsequent_indent="  "
+        )
+        lines += _beside(list(positions_of(row).items()), width)
+    return lines
+
+
 def _columns(proposals: pd.DataFrame, width: int) -> list[str]:
-    """Set proposals in columns, three beside each other where the terminal is wide enough."""
-    across = max(1, min(3, len(proposals), width // 36))
-    each = (width - 3 * (across - 1)) // across
+    """Set proposals in columns."""
     blocks = [
-        [
-            f"{row.agent} ({row.payload_class})",
-            "-" * each,
-            *_wrapped(_readable(str(row.content)), each),
-        ]
+        (f"{row.agent} ({row.payload_class})", _readable(str(row.content)))
         for row in proposals.itertuples()
     ]
+    return _beside(blocks, width)
+
+
+def _beside(texts: list[tuple[str, str]], width: int) -> list[str]:
+    """Set texts in columns, three beside each other where the terminal is wide enough."""
+    across = max(1, min(3, len(texts), width // 36))
+    each = (width - 3 * (across - 1)) // across
+    blocks = [[head, "-" * each, *_wrapped(text, each)] for head, text in texts]
     lines: list[str] = []
     for start in range(0, len(blocks), across):
         group = blocks[start : start + across]

@@ -190,17 +190,19 @@ def kinds(shares: pd.DataFrame, column: str, noun: str) -> Chart:
     )
 
 
-def types_by_severity(table: pd.DataFrame) -> Chart:
+def types_by_severity(table: pd.DataFrame, how: str = "declared") -> Chart:
     """Draw how many disagreements there are of each type and severity.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`speckit_analysis.analysis.disagreement.types_by_severity`.
+    how : str
+        Whether they were ``declared`` or ``detected``.
     """
     total = int(table.to_numpy().sum())
     if not total:
-        return empty("No disagreement is declared.")
+        return empty(f"No disagreement was {how}.")
     row, column = divmod(int(table.to_numpy().argmax()), table.shape[1])
     n = int(table.to_numpy()[row, column])
     kind, level = table.index[row], table.columns[column]
@@ -208,10 +210,36 @@ def types_by_severity(table: pd.DataFrame) -> Chart:
         table.head(MOST_ROWS),
         title=f"Most frequent: {kind}, severity {level} ({wording.count(n)} of {total:,})",
         subtitle=cut_note(
-            f"{wording.count(total, 'disagreement')} by type and severity, as declared.", table
+            f"{wording.count(total, 'disagreement')} by type and severity, as {how}.", table
         ),
         rows="type",
         columns="severity",
+    )
+
+
+def pairs_by_type(table: pd.DataFrame) -> Chart:
+    """Draw how many findings set two families of models against each other, by type.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.disagreements.findings.pairs_by_type`.
+    """
+    total = int(table.to_numpy().sum())
+    if not total:
+        return empty("No finding sets two families of models against each other.")
+    top = table.index[0]
+    n = int(table.loc[top].sum())
+    return matrix(
+        table.head(MOST_ROWS),
+        title=f"{top} differ most: {wording.count(n, 'finding')}",
+        subtitle=cut_note(
+            "Findings by pair of model families and type; one between three families counts for"
+            " each of their pairs.",
+            table,
+        ),
+        rows="pair",
+        columns="type",
     )
 
 

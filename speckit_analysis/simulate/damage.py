@@ -153,7 +153,7 @@ def _not_a_number(content: Json, _: Document) -> Json:
 
 
 def _invalid_utf8(content: Json, _: Document) -> bytes:
-    return dumps(content, indent=2).encode().replace(b"for now", b"for n\xfcn")
+    return dumps(content, indent=2).encode().replace(b'"details": "', b'"details": "\xfc', 1)
 
 
 def _hand_written(content: Json, _: Document) -> Json:

@@ -159,15 +159,24 @@ def output(run: Run, call: Call, random: Random) -> Json:
 
 
 def answer_of(run: Run, agent: str, random: Random) -> Json:
-    """Return the substance of an answer: summary, steps and risks."""
-    topic = random.choice(TOPICS)
-    position = random.choice(topic.positions)
+    """Return the substance of an answer: what was found, steps and risks.
+
+    Agents of a run agree but where the run's disagreements say that they do not.
+    """
+    common = Random(f"{run.spec} {run.stage} {run.start:%Y%m%d%H%M%S}")
+    disputed = {opinion.topic for opinion in run.disagreements}
+    agreed = common.choice([topic for topic in TOPICS if topic.name not in disputed])
+    found = {agreed.name: common.choice(agreed.positions)}
+    for opinion in run.disagreements:
+        if agent in opinion.agents:
+            found[opinion.topic] = opinion.positions[opinion.agents.index(agent)]
     return {
         "research_summary": [
-            {"topic": topic.name, "details": f"{agent} on {run.spec}: {position}, for now."}
+            {"topic": topic, "details": f"{position[0].upper()}{position[1:]}."}
+            for topic, position in found.items()
         ],
-        "work_breakdown": random.sample(STEPS, 3),
-        "risks": random.sample(RISKS, 2),
+        "work_breakdown": common.sample(STEPS, 3),
+        "risks": common.sample(RISKS, 2),
         "estimate_hours": 2 + int(30 * random.random()),
     }
 

@@ -1,0 +1,235 @@
+"""What findings say together: who differs with whom, each agent's bias, how sure it all is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+from itertools import combinations
+
+import msgspec
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.arbiter import family_of
+from speckit_analysis.analysis.intervals import share
+from speckit_analysis.disagreements.comparers import of_kind, to_ten
+from speckit_analysis.disagreements.find import ANSWERS
+from speckit_analysis.disagreements.items import items_of
+from speckit_analysis.disagreements.statements import parse
+
+
+class Accuracy(msgspec.Struct, frozen=True):
+    """How often the judge is right, by cross-validation over groups of files.
+
+    Attributes
+    ----------
+    pairs, groups : int
+        Labelled pairs, and groups of files that share no file.
+    macro_f1, low, high : float
+        Mean over classes of F1, with its 95 % interval (pairs resampled).
+    accuracy : float
+        Share of pairs judged rightly.
+    """
+
+    pairs: int
+    groups: int
+    macro_f1: float
+    low: float
+    high: float
+    accuracy: float
+
+
+@lru_cache(maxsize=1)
+def accuracy() -> dict[str, Accuracy]:
+    """Return the measured accuracy for ``relation``, ``type`` and ``severity``."""
+    text = resources.files(__package__).joinpath("accuracy.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, Accuracy])
+
+
+def accuracy_sentence() -> str:
+    """Say how often the judge is right, on what."""
+    measured = accuracy()
+    told = wording.listed(
+        f"{name} {each.macro_f1:.2f} ({each.low:.2f} to {each.high:.2f})"
+        for name, each in measured.items()
+    )
+    pairs = measured["relation"]
+    return (
+        f"Macro-F1 of the judge, each pair judged without its own files: {told}, with 95 %"
+        f" intervals; {pairs.pairs} labelled pairs of real proposals from {pairs.groups} groups of"
+        f" files, {wording.percent(pairs.accuracy)} of the relations right."
+    )
+
+
+def headline(findings: pd.DataFrame) -> str:
+    """Say how many disagreements were found, how many nobody declared, and what kind is most."""
+    found = findings[findings["origin"] == "detected"]
+    if found.empty:
+        return "Comparing what the agents wrote shows no disagreement."
+    runs = wording.count(found["run_id"].nunique(), "run")
+    silent = int((~found["declared"]).sum())
+    told = f"nobody declared {wording.count(silent)} of them"
+    if silent in (0, len(found)):
+        told = "nobody declared any of them" if silent else "all of them were declared as well"
+    kinds = found["type"].value_counts()
+    severe = int((found["disagreement_severity"] == "logical").sum())
+    return (
+        f"Comparing what the agents wrote shows {wording.count(len(found), 'disagreement')} in"
+        f" {runs}; {told}. Most are {kinds.index[0]}"
+        f" ({kinds.iloc[0]} of {len(found)}), and {wording.count(severe)} cannot both hold."
+    )
+
+
+def pairs_by_type(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return how many findings set two families of models against each other, by type.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        As :func:`speckit_analysis.disagreements.find_disagreements` returns them.
+
+    Returns
+    -------
+    DataFrame of int
+        Pairs such as ``claude and gemini`` in the index, types across, the more frequent first.
+        A finding between agents of three families counts for each of their pairs.
+    """
+    told = findings[findings["agents"].notna()]
+    rows = [
+        (" and ".join(pair), kind)
+        for agents, kind in zip(told["agents"], told["type"].astype("string"), strict=True)
+        for pair in combinations(_families(agents), 2)
+    ]
+    pairs = pd.DataFrame(rows, columns=["pair", "type"]).fillna("not told")
+    table = pd.crosstab(pairs["pair"], pairs["type"])
+    across = table.sum(axis=0).sort_values(ascending=False, kind="stable").index
+    down = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return table.loc[down, across]
+
+
+def _families(agents: str) -> list[str]:
+    return sorted({family for name in agents.split(", ") if (family := family_of(name))})
+
+
+def flagging(
+    proposals: pd.DataFrame, include: Sequence[str] = ("measured",), confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return how readily each agent finds fault with requirements it was given to score.
+
+    Parameters
+    ----------
+    proposals : DataFrame
+        Table ``proposals``.
+    include : sequence of str
+        Provenances that count.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    DataFrame
+        One row per agent that scored any: ``agent`` (string), ``answers``, ``requirements``,
+        ``flagged`` (Int64: it says that they need improvement), ``share``, ``low``, ``high``
+        (Float64; answers are the clusters) and ``score`` (Float64, mean of its overall scores,
+        on a scale of 10).
+    """
+    usable = proposals["payload_class"].isin(ANSWERS) & proposals["provenance"].isin(include)
+    kept = proposals[usable.fillna(False)].drop_duplicates(["agent", "content_hash"])
+    rows = [
+        {
+            "agent": str(agent),
+            "answer": number,
+            "flagged": item.flagged,
+            "score": None if item.score is None else item.score * to_ten(scored),
+        }
+        for number, (agent, content) in enumerate(zip(kept["agent"], kept["content"], strict=True))
+        if isinstance(content, str) and '"requirements"' in content
+        for scored in [of_kind(items_of(content, str(agent)), "requirements")]
+        for item in scored
+        if item.flagged is not None
+    ]
+    judged = pd.DataFrame(rows, columns=["agent", "answer", "flagged", "score"])
+    return _by_agent(judged, confidence)
+
+
+def _by_agent(judged: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    table = []
+    for agent, group in judged.groupby("agent", sort=True):
+        flagged = share(group["flagged"].astype(bool), group["answer"], confidence)
+        table.append(
+            {
+                "agent": agent,
+                "answers": group["answer"].nunique(),
+                "requirements": flagged.n,
+                "flagged": flagged.hits,
+                "share": flagged.hits / flagged.n,
+                "low": flagged.low,
+                "high": flagged.high,
+                "score": group["score"].astype(float).mean(),
+            }
+        )
+    whole = dict.fromkeys(("answers", "requirements", "flagged"), "Int64")
+    parts = dict.fromkeys(("share", "low", "high", "score"), "Float64")
+    return pd.DataFrame(table, columns=["agent", *whole, *parts]).astype(
+        {"agent": "string"} | whole | parts
+    )
+
+
+def flagging_sentence(table: pd.DataFrame) -> str:
+    """Say which agent finds fault most and least readily, if their intervals are apart."""
+    if table.empty:
+        return "No answer scores requirements, so no agent's severity can be told."
+    rows = table.sort_values("share", ascending=False).to_dict("records")
+    told = wording.listed(
+        f"{row['agent']} flags {wording.percent(row['share'])} of"
+        f" {wording.count(row['requirements'], 'requirement')}"
+        f" ({wording.percent(row['low'])} to {wording.percent(row['high'])})"
+        for row in rows
+    )
+    if len(rows) == 1 or rows[0]["low"] <= rows[-1]["high"]:
+        return f"{told[0].upper()}{told[1:]}; the intervals do not tell them apart."
+    return f"{told[0].upper()}{told[1:]}: a bias of the model, which no single comparison shows."
+
+
+def positions_of(finding: pd.Series) -> dict[str, str]:
+    """Return what each agent says on the topic of a finding, JSON lists as lists of words."""
+    positions = json.loads(finding["positions"])
+    return {str(agent): _readable(str(text)) for agent, text in positions.items()}
+
+
+def _readable(text: str) -> str:
+    statement = parse(text)
+    text = "; ".join(statement.entries) if statement.entries else statement.text
+    return text.replace(" . ", ", ")
+
+
+def examples(findings: pd.DataFrame, number: int = 6) -> list[tuple[str, dict[str, str], str]]:
+    """Return findings to read: the surest of each type and comparison, then the next surest.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        As :func:`speckit_analysis.disagreements.find_disagreements` returns them.
+    number : int
+        How many.
+
+    Returns
+    -------
+    list of (str, dict of str to str, str)
+        Topic, what each agent says, and a remark: run, category and reason.
+    """
+    found = findings[findings["origin"] == "detected"]
+    rank = found.sort_values("confidence", ascending=False, kind="stable")
+    turn = rank.groupby(["type", "compared"], observed=True).cumcount()
+    chosen = rank.assign(turn=turn).sort_values("turn", kind="stable").head(number)
+    return [
+        (
+            row["topic"],
+            positions_of(row),
+            f"{row['run_id']}: {row['type']}, {row['disagreement_severity']};"
+            f" {row['reason']} (confidence {row['confidence']:.2f}).",
+        )
+        for _, row in chosen.iterrows()
+    ]
