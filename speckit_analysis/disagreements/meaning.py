@@ -33,7 +33,9 @@ class SentenceSimilarity:
 
     def __init__(self) -> None:
         try:
-            from sentence_transformers import SentenceTransformer
+            from sentence_transformers import (  # type: ignore[import-not-found]
+                SentenceTransformer,
+            )
 
             folder = resources.files(_PACKAGE) / "model"
         except ImportError as error:
