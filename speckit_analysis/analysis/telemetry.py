@@ -119,7 +119,7 @@ def telemetry(
     >>> telemetry(ev, "cost", ["stage"]).table[["stage", "n"]].head(2)
        stage   n
     0   plan  30
-    1  tasks  33
+    1  tasks  32
     """
     asked = metric_called(metric)
     keys = columns_of(asked, tuple(by))

@@ -80,7 +80,7 @@ REPORTED = _any(
 #: What turns the word after it over.
 NEGATION = re.compile(
     r"\b(?:no|not|never|without|cannot|can't|isn't|aren't|doesn't|don't|won't|nor|neither|non)\b"
-    r"(?:\W+\w+){0,2}\W*$"
+    r"(?:\W+\w+){0,3}\W*$"
 )
 
 #: Vocabulary of each type of disagreement.
