@@ -11,6 +11,7 @@ import speckit_analysis
 from speckit_analysis.commands.billing import billing
 from speckit_analysis.commands.compare import compare
 from speckit_analysis.commands.disagreements import disagreements
+from speckit_analysis.commands.review import review
 from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.reports.command import report
@@ -154,5 +155,6 @@ main.add_command(billing)
 main.add_command(compare)
 main.add_command(disagreements)
 main.add_command(report)
+main.add_command(review)
 main.add_command(telemetry)
 main.add_command(simulate_command, "simulate")

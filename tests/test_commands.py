@@ -15,6 +15,7 @@ import speckit_analysis as sk
 from speckit_analysis.cli import main
 from speckit_analysis.commands.output import as_csv, as_json, as_markdown, as_text, emit
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.simulate import Design, simulate
 
 FRAME = pd.DataFrame(
     {
@@ -182,8 +183,10 @@ def test_a_comparison_of_some_specs_and_a_span_of_time():
     assert row["n_a"] == 3
 
 
-def test_a_comparison_of_what_nobody_scored_is_refused_in_words():
-    done = run("compare", "SPEC-SIM-001", "SPEC-SIM-002", "--metric", "quality")
+def test_a_comparison_of_what_nobody_scored_is_refused_in_words(tmp_path):
+    simulate(Design(specs=2, damage=(), reviewers=0), tmp_path / "evidence")
+    where = ["--evidence", str(tmp_path / "evidence")]
+    done = run("compare", "SPEC-SIM-001", "SPEC-SIM-002", "--metric", "quality", *where)
     assert "not estimable" in done.stdout
     assert "no run records a score" in done.stdout
 

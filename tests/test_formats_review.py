@@ -84,8 +84,9 @@ def scored(tmp_path):
         for spec, gain in (("SPEC-SIM-001", 1.0), ("SPEC-SIM-002", 0.0))
         for n, (stage, score) in enumerate(stages)
     }
-    load(tmp_path, **files)
-    return sk.load(sk.sample_path(), tmp_path)
+    simulate(Design(specs=2, damage=(), reviewers=0), tmp_path / "evidence")
+    load(tmp_path / "evidence", **files)
+    return sk.load(tmp_path / "evidence")
 
 
 def test_two_specs_are_compared_by_their_scores(scored):

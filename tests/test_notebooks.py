@@ -18,7 +18,7 @@ from speckit_analysis.reports.headlines import find_headline
 from speckit_analysis.reports.parameters import declared_parameters
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-NAMES = ("evidence", "cost", "disagreement")
+NAMES = ("evidence", "blind_review", "cost", "disagreement")
 
 STUB_RUN = {
     "schemaVersion": "2.0",

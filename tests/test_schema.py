@@ -19,6 +19,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 #: Where an example lies when it is held against its format.
 HOMES = {
     "agent-metrics": PLACES["metrics"],
+    "card": "reviews/blind/cards/R1/P7KQ2.card.json",
     "cost-summary": PLACES["cost"],
     "guardrail-native": PLACES["native"],
     "guardrail-v1": PLACES["guardrail"],

@@ -74,18 +74,17 @@ def compare(
     from speckit_analysis.commands.output import emit
 
     evidence, include = load(roots, prices), included(include_synthetic)
-    calls, runs, reviews = (
+    calls, runs = (
         narrowed(measured(frame, include, noun=noun), specs, since, until).kept
-        for noun, frame in (
-            ("call", evidence.calls),
-            ("run", evidence.runs),
-            ("score", evidence.reviews),
-        )
+        for noun, frame in (("call", evidence.calls), ("run", evidence.runs))
     )
+    reviews = measured(evidence.reviews, include, noun="score")
+    # Scores have times of their own, which matter only where they are compared.
+    scores = narrowed(reviews, specs, since, until).kept if metric == "quality" else reviews.kept
     found = weigh(
         calls,
         runs,
-        reviews,
+        scores,
         first,
         second,
         metric=metric,

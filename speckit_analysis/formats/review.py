@@ -51,15 +51,17 @@ COLUMNS = (
     "timestamp_raw",
 )
 
+_RECORD_COLUMNS = (*COLUMNS, "errors_detected")
+
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per criterion of each record."""
-    write = rows.writer("reviews", COLUMNS)
+    write = rows.writer("reviews", _RECORD_COLUMNS)
     for start, record in file.decode_lines(_DECODER):
         head = (record.experiment, record.spec_id, record.stage, record.variant, record.packet)
         for criterion, score in (record.quality_scores or {}).items():
             place = f"{start}/quality_scores/{pointer_token(criterion)}"
-            tail = (criterion, score, record.comment, record.timestamp)
+            tail = (criterion, score, record.comment, record.timestamp, record.errors_detected)
             write((file.number, place, *head, record.reviewer, *tail))
 
 

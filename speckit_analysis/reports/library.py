@@ -7,6 +7,9 @@ from pathlib import Path
 
 from speckit_analysis.reports.errors import ReportError
 
+#: Notebooks that people fill in; they are no reports.
+FORMS = frozenset({"scorecard"})
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -18,7 +21,7 @@ def notebook_folder() -> Path:
 
 def notebook_names() -> list[str]:
     """Return the names of the project's notebooks, the one on the evidence itself first."""
-    names = (path.stem for path in notebook_folder().glob("*.ipynb"))
+    names = (path.stem for path in notebook_folder().glob("*.ipynb") if path.stem not in FORMS)
     return sorted(names, key=lambda name: (name != "evidence", name))
 
 

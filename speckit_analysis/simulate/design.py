@@ -99,6 +99,12 @@ class Design:
         Names of :data:`~speckit_analysis.simulate.DAMAGE` to do, one file each.
     colons
         Write times in file names with colons, as real evidence does and some systems refuse.
+    reviewers
+        Reviewers of the blind review; 0 for none.
+    quality_gain
+        Points that consensus is truly better than one model.
+    right_guesses, unknown_guesses
+        True shares of guesses that name the right variant, and of reviewers who have none.
     every_format
         Write what is rare in real evidence too: prompts, locks, rehearsals under ``commands/``,
         every flavour of synthesis and cost summary, captures of health checks.
@@ -135,6 +141,10 @@ class Design:
     budget_usd: float = 1.5
     damage: tuple[str, ...] = SOME_DAMAGE
     colons: bool = False
+    reviewers: int = 3
+    quality_gain: float = 0.6
+    right_guesses: float = 0.45
+    unknown_guesses: float = 0.3
     every_format: bool = False
 
     def __post_init__(self) -> None:
@@ -144,6 +154,7 @@ class Design:
         rates = {"rerun_rate": self.rerun_rate, "failure_rate": self.failure_rate}
         rates |= {"override_rate": self.override_rate, "stub_rate": self.stub_rate}
         rates |= {"telemetry_coverage": self.telemetry_coverage, "metrics_rate": self.metrics_rate}
+        rates |= {"right_guesses": self.right_guesses, "unknown_guesses": self.unknown_guesses}
         rates |= {f"disagreement of {stage}": rate for stage, rate in self.disagreement.items()}
         for name, rate in rates.items():
             if not 0 <= rate <= 1:

@@ -73,4 +73,5 @@ _ROWS: dict[str, tuple[str, Callable[[Any], int]]] = {
     "hal": ("checks", lambda _: 1),
     "lifecycle": ("lifecycle", lambda _: 1),
     "review": ("reviews", lambda record: len(record["quality_scores"])),
+    "card": ("reviews", lambda card: len(card["scores"]) + 1),
 }

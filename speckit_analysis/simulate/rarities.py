@@ -156,6 +156,25 @@ def _reviews(spec: str, design: Design) -> Iterator[Document]:
             }
             path = f"reviews/{spec}_{variant}_{reviewer}_review.json"
             yield Document(path, "review", record)
+    # A card of a blind review that is not unblinded: nobody knows yet what it is about.
+    packet = f"P{spec[-3:]}"
+    card = {
+        "kind": "blind_review_card",
+        "experiment": "blind",
+        "packet": packet,
+        "reviewer": "R1",
+        "position": 1,
+        "scores": {"completeness": 7.5, "clarity": 6.0},
+        "overall": 7.0,
+        "errors_found": 1,
+        "guess": "B",
+        "guess_confidence": "fairly sure",
+        "seconds": 181.5,
+        "complete": False,
+        "revision": 4,
+        "saved": "2025-11-20T10:00:00Z",
+    }
+    yield Document(f"reviews/blind/cards/R1/{packet}.card.json", "card", card)
 
 
 def _half_points(score: float) -> float:

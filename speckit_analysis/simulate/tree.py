@@ -29,6 +29,7 @@ from speckit_analysis.simulate.rarities import (
     draw_rehearsal,
     with_rarities,
 )
+from speckit_analysis.simulate.reviewers import review_documents
 from speckit_analysis.simulate.truth import Truth
 
 _RUNS_A_SPEC = 200
@@ -114,7 +115,10 @@ def _runs(design: Design, random: Random) -> Iterator[Run]:
 
 def _documents(runs: tuple[Run, ...], design: Design, random: Random) -> Iterator[Document]:
     documents = _common_documents(runs, design, random)
-    return with_rarities(documents, design) if design.every_format else documents
+    if design.every_format:
+        documents = with_rarities(documents, design)
+    yield from documents
+    yield from review_documents(design)
 
 
 def _common_documents(runs: tuple[Run, ...], design: Design, random: Random) -> Iterator[Document]:

@@ -110,6 +110,8 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
     of_reviewers = units * float(((by_reviewer - centre) ** 2).sum()) / (reviewers - 1)
     residual = float((left**2).sum()) / ((units - 1) * (reviewers - 1))
     excess = max(of_reviewers - residual, 0.0)
+    if excess <= 1e-9 * of_reviewers:  # equal but for rounding
+        excess = 0.0
     if of_units + excess == 0:
         return only_panel("all differences are equal, which no interval can say")
     error = np.sqrt((of_units + excess) / (units * reviewers))

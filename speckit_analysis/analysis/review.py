@@ -1,0 +1,286 @@
+"""How reliable the scores of a blind review are.
+
+See :mod:`speckit_analysis.analysis.reviewers` for the people, and
+:mod:`speckit_analysis.analysis.blinding` for the blind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.blinding import Blinding, first_readings
+from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
+from speckit_analysis.stats.reliability import (
+    intraclass_correlation,
+    krippendorff_alpha,
+    reliability_of_difference,
+)
+
+#: Fewer outputs than this, and no reliability is a reason to accept or reject reviewers.
+FEW_OUTPUTS = 20
+
+_OUTPUT = ["spec_id", "stage", "variant"]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names in a text, comma separated."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ()) -> Selection:
+    """Keep the scores of people on complete cards whose variant is known.
+
+    Parameters
+    ----------
+    reviews : Selection
+        Rows of table ``reviews``.
+    experiment : str
+        Only this one; the one with most rows, if not told.
+    judges : sequence of str
+        Reviewers that are no people; they are looked at on their own.
+
+    Returns
+    -------
+    Selection
+        With the column ``output`` (string: SPEC, stage and variant).
+    """
+    frame = reviews.kept
+    name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
+    reasons = pd.Series(pd.NA, frame.index, dtype="string")
+    reasons = reasons.mask(frame["score"].isna(), "without a score")
+    reasons = reasons.mask(~frame["complete"].fillna(True), "on a card that is not complete")
+    reasons = reasons.mask(frame["variant"].isna(), "not unblinded")
+    reasons = reasons.mask(frame["reviewer"].isin(list(judges)), "of an automatic judge")
+    reasons = reasons.mask(frame["experiment"] != name, "of another experiment")
+    parts = [frame[column].astype("string").fillna("") for column in _OUTPUT]
+    marked = frame.assign(output=parts[0] + " " + parts[1] + " " + parts[2])
+    return Selection(marked, reviews.left_out, reviews.noun).without(reasons)
+
+
+def per_reviewer(reviews: pd.DataFrame, criterion: str = "") -> pd.DataFrame:
+    """Return the scores of outputs (rows) by reviewers (columns), first readings only.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`usable`.
+    criterion : str
+        One criterion; the mean over all but ``overall``, if not told.
+    """
+    rows = first_readings(reviews)
+    if criterion:
+        rows = rows[rows["criterion"] == criterion]
+    elif (rows["criterion"] != "overall").any():
+        rows = rows[rows["criterion"] != "overall"]
+    means = rows.groupby(["output", "reviewer"], observed=True)["score"].mean()
+    return means.unstack("reviewer").astype(float)
+
+
+def long_scores(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of outputs by reviewers as rows with ``output``, ``reviewer``, ``score``."""
+    long = table.reset_index().melt("output", var_name="reviewer", value_name="score")
+    return long.dropna(ignore_index=True)
+
+
+def reliability(reviews: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Return how far reviewers agree, by criterion, over all outputs and within each variant.
+
+    Returns
+    -------
+    DataFrame
+        ``criterion``, ``variant`` (string; ``all`` pools them), ``outputs``, ``reviewers``
+        (Int64), ``alpha``, ``alpha_ordinal`` (Krippendorff's), ``icc_single``, ``icc_single_low``,
+        ``icc_single_high``, ``icc_mean``, ``icc_mean_low``, ``icc_mean_high`` (Float64: ICC(2,1) of
+        one reviewer, ICC(2,k) of the mean; outputs that all scored).
+
+    Notes
+    -----
+    What is pooled over variants is inflated by the difference between them; within a variant is
+    what tells whether reviewers see the same quality.
+    """
+    names = [str(name) for name in reviews["criterion"].dropna().unique()]
+    rows = []
+    for criterion in names:
+        whole = per_reviewer(reviews, criterion)
+        variant_of = _variant_of(reviews).reindex(whole.index)
+        groups = {"all": whole} | {
+            str(name): whole[variant_of == name] for name in sorted(variant_of.dropna().unique())
+        }
+        rows += [
+            {"criterion": criterion, "variant": name} | _agreement(table, confidence)
+            for name, table in groups.items()
+        ]
+    columns = ["criterion", "variant", *_AGREEMENT]
+    table = pd.DataFrame(rows, columns=columns)
+    whole_numbers = dict.fromkeys(("outputs", "reviewers"), "Int64")
+    figures = dict.fromkeys(_AGREEMENT[2:], "Float64")
+    return table.astype({"criterion": "string", "variant": "string"} | whole_numbers | figures)
+
+
+_AGREEMENT = (
+    *("outputs", "reviewers", "alpha", "alpha_ordinal"),
+    *("icc_single", "icc_single_low", "icc_single_high"),
+    *("icc_mean", "icc_mean_low", "icc_mean_high"),
+)
+
+
+def _variant_of(reviews: pd.DataFrame) -> pd.Series:
+    return reviews.drop_duplicates("output").set_index("output")["variant"].astype("string")
+
+
+def _agreement(table: pd.DataFrame, confidence: float) -> dict[str, float]:
+    whole = table.dropna()
+    found: dict[str, float] = {"outputs": len(table), "reviewers": table.shape[1]}
+    ratings = table.to_numpy(float)
+    if table.shape[1] > 1 and len(table):
+        found["alpha"] = krippendorff_alpha(ratings)
+        found["alpha_ordinal"] = krippendorff_alpha(ratings, "ordinal")
+    if len(whole) > 1 and whole.shape[1] > 1:
+        icc = intraclass_correlation(whole.to_numpy(float), confidence)
+        found |= {"icc_single": icc.single, "icc_mean": icc.mean}
+        found |= {"icc_single_low": icc.single_low, "icc_single_high": icc.single_high}
+        found |= {"icc_mean_low": icc.mean_low, "icc_mean_high": icc.mean_high}
+    return found
+
+
+def reliability_sentence(table: pd.DataFrame) -> str:
+    """Say what the reliability means, on the overall score where there is one."""
+    if table.empty:
+        return "Nobody scored anything, so nothing can be said of reliability."
+    name = "overall" if (table["criterion"] == "overall").any() else table["criterion"].iloc[0]
+    rows = table[table["criterion"] == name].set_index("variant")
+    whole = rows.loc["all"]
+    if pd.isna(whole["icc_mean"]):
+        return (
+            f"Reliability cannot be told: {wording.count(whole['reviewers'], 'reviewer')} and"
+            f" {wording.count(whole['outputs'], 'output')}."
+        )
+    within = rows.drop("all")["icc_single"].dropna()
+    told = (
+        f"On {name}, one reviewer's score has a reliability of {whole['icc_single']:.2f}"
+        f" ({whole['icc_single_low']:.2f} to {whole['icc_single_high']:.2f}), the mean of"
+        f" {whole['reviewers']} reviewers {whole['icc_mean']:.2f} ({whole['icc_mean_low']:.2f} to"
+        f" {whole['icc_mean_high']:.2f}; {wording.count(whole['outputs'], 'output')})."
+    )
+    if len(within):
+        told += (
+            f" Within a variant it is {within.min():.2f} to {within.max():.2f} for one reviewer:"
+            " what is pooled counts the difference between variants as agreement."
+        )
+    if whole["outputs"] < FEW_OUTPUTS:
+        told += " That is too few outputs to judge reviewers by."
+    return told
+
+
+def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """Return second minus first variant by unit (rows) and reviewer (columns)."""
+    rows = first_readings(reviews)
+    rows = rows[rows["criterion"] != "overall"] if (rows["criterion"] != "overall").any() else rows
+    means = rows.groupby(["spec_id", "stage", "reviewer", "variant"], observed=True)["score"].mean()
+    table = means.unstack("variant").reindex(columns=[first, second])
+    return (table[second] - table[first]).unstack("reviewer").astype(float)
+
+
+def difference_reliability(reviews: pd.DataFrame, first: str, second: str) -> float:
+    """Return how reliable the difference of two variants is; NaN where it cannot be told."""
+    table = differences(reviews, first, second).dropna()
+    if len(table) < 2 or table.shape[1] < 2:
+        return float("nan")
+    return reliability_of_difference(table.to_numpy(float))
+
+
+def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Return how far reviewers agree with themselves on packets that they read twice.
+
+    Returns
+    -------
+    DataFrame
+        One row per reviewer with repeats: ``reviewer`` (string), ``scores`` (Int64, read twice),
+        ``same`` (Int64, within half a point) and ``mean_gap`` (Float64, points).
+    """
+    keys = ["reviewer", "output", "criterion"]
+    again = reviews[reviews["repeat_of"].notna()].set_index(keys)["score"]
+    before = first_readings(reviews).drop_duplicates(keys).set_index(keys)["score"]
+    gaps = (again - before.reindex(again.index)).abs().dropna()
+    grouped = gaps.groupby(level="reviewer", observed=True)
+    table = pd.DataFrame(
+        {
+            "scores": grouped.size(),
+            "same": (gaps <= 0.5).groupby(level="reviewer", observed=True).sum(),
+            "mean_gap": grouped.mean(),
+        }
+    ).reset_index()
+    whole = {"reviewer": "string", "scores": "Int64", "same": "Int64"}
+    return table.astype(whole | {"mean_gap": "Float64"})
+
+
+def consistency_sentence(table: pd.DataFrame) -> str:
+    """Say how often reviewers gave an output the same score twice."""
+    if table.empty:
+        return "No packet was read twice, so nobody's consistency is known."
+    same, n = int(table["same"].sum()), int(table["scores"].sum())
+    low, high = exact_interval(same, n)
+    return (
+        f"Of {wording.count(n, 'score')} given twice by the same reviewer, {same} are within half a"
+        f" point ({wording.percent(low)} to {wording.percent(high)})."
+    )
+
+
+def within_tolerance(reviews: pd.DataFrame, points: float = 1.0, gate: float = 0.9) -> pd.DataFrame:
+    """Return in how many units two variants score alike, with exact intervals.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`usable`.
+    points : float
+        Means of reviewers no further apart are alike.
+    gate : float
+        Rate that is to be claimed.
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second`` (string), ``units``, ``alike`` (Int64), ``share``, ``low``, ``high``
+        (Float64, exact 95 % interval) and ``needed`` (Int64: units it takes to claim the rate with
+        as many exceptions as there are now).
+    """
+    means = per_reviewer(reviews).mean(axis=1)
+    unit = reviews.drop_duplicates("output").set_index("output")
+    table = means.to_frame("score").join(unit[["spec_id", "stage", "variant"]].astype("string"))
+    wide = table.pivot_table(index=["spec_id", "stage"], columns="variant", values="score")
+    rows = []
+    for first, second in combinations(sorted(wide.columns), 2):
+        gaps = (wide[second] - wide[first]).abs().dropna()
+        alike, n = int((gaps <= points).sum()), len(gaps)
+        low, high = exact_interval(alike, n) if n else (np.nan, np.nan)
+        needed = least_n_for_rate(gate, n - alike)
+        rows.append((first, second, n, alike, alike / n if n else np.nan, low, high, needed))
+    columns = ["first", "second", "units", "alike", "share", "low", "high", "needed"]
+    whole = dict.fromkeys(("units", "alike", "needed"), "Int64")
+    figures = dict.fromkeys(("share", "low", "high"), "Float64")
+    return pd.DataFrame(rows, columns=columns).astype(
+        {"first": "string", "second": "string"} | whole | figures
+    )
+
+
+def headline(reviews: pd.DataFrame, table: pd.DataFrame, held: Blinding) -> str:
+    """Say what was scored by whom, how reliably, and whether the blind held."""
+    if reviews.empty:
+        return "No score of a blind review can be used."
+    outputs, people = reviews["output"].nunique(), reviews["reviewer"].nunique()
+    rows = table[(table["variant"] == "all") & (table["criterion"] == "overall")]
+    told = f"{wording.count(people, 'reviewer')} scored {wording.count(outputs, 'output')}"
+    if len(rows) and pd.notna(rows["icc_mean"].iloc[0]):
+        told += f"; the mean of their scores has a reliability of {rows['icc_mean'].iloc[0]:.2f}"
+    seen = held.table[held.table["unblinded"]]
+    knew = "some variants were recognised" if len(seen) else "nothing shows that they saw through"
+    return (
+        f"{told}; {knew}." if held.table["guesses"].sum() else f"{told}; nobody was asked to guess."
+    )

@@ -1,0 +1,253 @@
+"""``speckit-analysis review``: blind reviews, from packets to unblinded scores."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from speckit_analysis.commands.options import included, load
+from speckit_analysis.errors import EvidenceError
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+_FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+_REVIEWER = click.option("--reviewer", required=True, metavar="NAME", help="Whose cards.")
+_KEY = click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the key lies.  Default: FOLDER.key.json, beside the folder.",
+)
+
+
+@click.group(context_settings=_CONTEXT)
+def review() -> None:
+    """Let people score outputs without knowing who wrote them.
+
+    `create` writes a folder that reviewers get and a key that they do not; `serve` opens the
+    scorecard in the browser; `status` tells who has done what; `unblind` opens the key once all
+    planned cards are in.
+    """
+
+
+@review.command(context_settings=_CONTEXT)
+@_FOLDER
+@click.option("--experiment", required=True, metavar="NAME", help="What the review is called.")
+@click.option(
+    "--reviewer", "reviewers", multiple=True, required=True, metavar="NAME", help="Repeatable."
+)
+@click.option(
+    "--outputs",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="Folder UNIT/VARIANT.md, or a CSV with unit,variant,file.",
+)
+@click.option(
+    "--evidence", "roots", multiple=True, metavar="PATH", help="Take proposals from here."
+)
+@click.option(
+    "--agent", "agents", multiple=True, metavar="NAME", help="… of this agent; repeatable."
+)
+@click.option(
+    "--stage", "stages", multiple=True, metavar="STAGE", help="… of this stage; repeatable."
+)
+@click.option("--include-synthetic", is_flag=True, help="… that nobody measured, too.")
+@click.option(
+    "--rubric",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="TOML with criteria of your own.",
+)
+@click.option("--units-each", type=int, metavar="N", help="Units for each reviewer.  Default: all.")
+@click.option(
+    "--repeats", type=int, default=0, metavar="N", help="Outputs to be read a second time."
+)
+@click.option("--pairwise", is_flag=True, help="Variants of a unit next to each other.")
+@click.option("--arbiter", is_flag=True, help="Ask for improvement, neutral or degradation, too.")
+@click.option("--hide", multiple=True, metavar="WORD", help="Replace this word, too; repeatable.")
+@click.option("--keep-paths", is_flag=True, help="Leave file paths that name nobody.")
+@click.option(
+    "--pseudonyms", is_flag=True, help="Call reviewers R1, R2 …; the key has their names."
+)
+@click.option(
+    "--seed", type=int, metavar="N", help="Of ids and orders.  Default: drawn, kept in the key."
+)
+@_KEY
+def create(
+    folder: Path,
+    experiment: str,
+    reviewers: tuple[str, ...],
+    outputs: Path | None,
+    roots: tuple[str, ...],
+    agents: tuple[str, ...],
+    stages: tuple[str, ...],
+    include_synthetic: bool,
+    rubric: Path | None,
+    units_each: int | None,
+    repeats: int,
+    pairwise: bool,
+    arbiter: bool,
+    hide: tuple[str, ...],
+    keep_paths: bool,
+    pseudonyms: bool,
+    seed: int | None,
+    key: Path | None,
+) -> None:
+    """Write the review FOLDER, and its key beside it.
+
+    \b
+    Examples:
+      speckit-analysis review create r1 --experiment single-vs-multi --outputs drafts \\
+          --reviewer ann --reviewer bob
+      speckit-analysis review create r2 --experiment plans --evidence docs/evidence \\
+          --agent gemini --agent claude --stage plan --reviewer ann
+    """  # noqa: D301 - click takes a real backspace as "do not wrap this"
+    from speckit_analysis.review import create_review, key_path
+    from speckit_analysis.review.rubric import load_rubric
+    from speckit_analysis.review.sources import (
+        outputs_in_folder,
+        outputs_of_evidence,
+        outputs_of_list,
+    )
+
+    if bool(outputs) == bool(agents):
+        raise EvidenceError(
+            "say where outputs come from: either --outputs, or --agent twice or more"
+        )
+    lacking: list[str] = []
+    if outputs:
+        found = outputs_in_folder(outputs) if outputs.is_dir() else outputs_of_list(outputs)
+    else:
+        evidence = load(roots, None)
+        found, lacking = outputs_of_evidence(
+            evidence, agents, stages=stages, include=included(include_synthetic)
+        )
+    leak = create_review(
+        folder,
+        experiment,
+        found,
+        reviewers,
+        rubric=load_rubric(rubric),
+        seed=seed,
+        units_each=units_each,
+        repeats=repeats,
+        pairwise=pairwise,
+        arbiter=arbiter,
+        hide=hide,
+        keep_paths=keep_paths,
+        pseudonyms=pseudonyms,
+        key=key,
+    )
+    units = len({each.unit for each in found})
+    click.echo(f"{folder}: {len(found)} outputs of {units} units for {len(reviewers)} reviewers")
+    if lacking:
+        click.echo(f"left out, without an answer of every agent: {', '.join(lacking)}")
+    click.echo(f"key: {key or key_path(folder)}   keep it from reviewers")
+    click.echo(leak.sentence)
+
+
+@review.command(context_settings=_CONTEXT)
+@_FOLDER
+def status(folder: Path) -> None:
+    """Tell who has done what in the review FOLDER, and what is missing."""
+    from speckit_analysis.commands.output import emit
+    from speckit_analysis.review import Review
+
+    found = Review(folder)
+    emit(found.status(), None, None)
+    if found.unblinded:
+        forced = ", before all cards were in" if found.unblinded["forced"] else ""
+        click.echo(f"unblinded {found.unblinded['at']}{forced}")
+    for name in found.plan.readings:
+        for path in found.cards(name).conflicts():
+            click.echo(f"kept beside a newer card: {path.relative_to(folder)}")
+
+
+@review.command(context_settings=_CONTEXT)
+@_FOLDER
+@click.option("--port", type=int, default=8866, show_default=True, help="Port on this machine.")
+@click.option("--no-browser", is_flag=True, help="Do not open the browser.")
+def serve(folder: Path, port: int, no_browser: bool) -> None:
+    """Open the scorecard of the review FOLDER in the browser, on this machine only.
+
+    With ?reviewer=NAME in the address it opens that reviewer's cards.  Ctrl-C ends it; nothing is
+    lost, since every change is saved at once.
+    """
+    import speckit_analysis.review
+    from speckit_analysis.reports.library import notebook_folder
+    from speckit_analysis.review import Review
+
+    Review(folder)
+    command = [
+        *(sys.executable, "-m", "voila", str(notebook_folder() / "scorecard.ipynb")),
+        *(f"--port={port}", "--Voila.ip=127.0.0.1", "--strip_sources=True"),
+        *("--VoilaConfiguration.show_tracebacks=False", "--theme=light", "--template=scorecard"),
+        *(["--no-browser"] if no_browser else []),
+    ]
+    templates = str(Path(speckit_analysis.review.__file__).parent)
+    paths = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH", "")]))
+    environment = os.environ | {"SPECKIT_REVIEW": str(folder.resolve()), "JUPYTER_PATH": paths}
+    click.echo(f"http://localhost:{port}/?reviewer=NAME   (Ctrl-C to end)")
+    try:
+        ended = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own
+        raise SystemExit(ended.returncode)
+    except KeyboardInterrupt:
+        click.echo("ended; cards are saved")
+
+
+@review.command(context_settings=_CONTEXT)
+@_FOLDER
+@_KEY
+@click.option("--force", is_flag=True, help="Although cards are missing; reports will say so.")
+def unblind(folder: Path, key: Path | None, force: bool) -> None:
+    """Tell the cards of the review FOLDER which variant they are about.
+
+    Refused until every planned card is complete, and if the key is not the one that the packets
+    were sealed with.
+    """
+    from speckit_analysis.review import unblind as open_key
+
+    number = open_key(folder, key, force=force)
+    click.echo(f"{number} cards unblinded: read them with --evidence {folder}")
+
+
+@review.command("export", context_settings=_CONTEXT)
+@_FOLDER
+@_REVIEWER
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="CSV to write; a page with the packets is written beside it.",
+)
+def export_sheet(folder: Path, reviewer: str, out: Path) -> None:
+    """Write a reviewer's cards as CSV, and the packets as a page, for work in a spreadsheet."""
+    from speckit_analysis.commands.output import save
+    from speckit_analysis.review import Review
+    from speckit_analysis.review.sheets import as_page, as_sheet
+
+    found = Review(folder)
+    save(out, as_sheet(found, reviewer))
+    page = out.with_suffix(".html")
+    save(page, as_page(found, reviewer))
+    click.echo(f"{out}\n{page}")
+
+
+@review.command("import", context_settings=_CONTEXT)
+@_FOLDER
+@click.argument("sheet", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_REVIEWER
+@click.option(
+    "--replace", is_flag=True, help="Let the sheet win over cards that say something else."
+)
+def import_sheet(folder: Path, sheet: Path, reviewer: str, replace: bool) -> None:
+    """Save the rows of SHEET (CSV) as a reviewer's cards."""
+    from speckit_analysis.review import Review
+    from speckit_analysis.review.sheets import read_sheet
+
+    number = read_sheet(Review(folder), reviewer, sheet, replace=replace)
+    click.echo(f"{number} cards saved")

@@ -1,0 +1,84 @@
+"""Figures of a blind review: scores, reliability, guesses."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.blinding import Blinding
+from speckit_analysis.figures.charts import intervals
+from speckit_analysis.figures.theme import Chart, empty
+
+
+def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
+    """Draw how reliable one reviewer's score is, by criterion and within variants.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`speckit_analysis.analysis.review.reliability`.
+    confidence : float
+        Level of the intervals.
+    """
+    known = table.dropna(subset=["icc_single", "icc_single_low"])
+    if known.empty:
+        return empty("Reliability takes two reviewers who scored the same outputs.")
+    named = known.assign(label=known["criterion"] + ", " + known["variant"])
+    whole = named[named["variant"] == "all"].sort_values("icc_single")
+    low, high = whole.iloc[0], whole.iloc[-1]
+    return intervals(
+        named,
+        "label",
+        "icc_single",
+        "icc_single_low",
+        "icc_single_high",
+        title=(
+            f"One reviewer's score: from {low['icc_single']:.2f} ({low['criterion']}) to"
+            f" {high['icc_single']:.2f} ({high['criterion']})"
+        ),
+        subtitle=(
+            f"Reliability ICC(2,1) by criterion, over all outputs and within each variant, with"
+            f" {wording.percent(confidence)} intervals. What is pooled counts the difference"
+            " between variants as agreement."
+        ),
+        axis="reliability of one reviewer's score (0: none, 1: perfect)",
+        words=lambda value: f"{float(value):.1f}",  # type: ignore[arg-type]
+        notes=[f"({row.outputs} outputs)" for row in named.itertuples()],
+        span=(-0.2, 1.0),
+        reference=0.0,
+    )
+
+
+def guesses(found: Blinding) -> Chart:
+    """Draw Bang's index of each variant.
+
+    Parameters
+    ----------
+    found : Blinding
+        From :func:`speckit_analysis.analysis.blinding.blinding`.
+    """
+    table = found.table[found.table["guesses"] > 0]
+    if table.empty:
+        return empty("No card has a guess, so whether the blind held is not known.")
+    seen = table[table["unblinded"]]["variant"].tolist()
+    return intervals(
+        table,
+        "variant",
+        "bang",
+        "low",
+        "high",
+        title=(
+            f"{wording.listed(seen)} was recognised more often than by chance"
+            if seen
+            else "No variant was recognised more often than chance explains"
+        ),
+        subtitle=(
+            "Bang's index by variant with 95 % intervals: 0 if guessed blindly, 1 if known, -1 if"
+            " taken for the other."
+        ),
+        axis="Bang's index",
+        words=lambda value: f"{float(value):+.1f}",  # type: ignore[arg-type]
+        notes=[f"({row.right} right, {row.wrong} wrong)" for row in table.itertuples()],
+        span=(-1.0, 1.0),
+        reference=0.0,
+    )

@@ -1,0 +1,92 @@
+"""Scorecards of a blind review: what one reviewer says of one packet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from speckit_analysis.formats.decoding import pointer_token
+from speckit_analysis.formats.fields import Amount, Count
+from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats.review import COLUMNS, Points
+from speckit_analysis.formats.rows import Rows
+
+
+class ReviewCard(msgspec.Struct, kw_only=True, gc=False):
+    """What one reviewer says of one packet; variant and SPEC once the review is unblinded."""
+
+    kind: str
+    experiment: str
+    packet: str
+    reviewer: str
+    scores: dict[str, Points | None] | None = None
+    overall: Points | None = None
+    position: Count | None = None
+    errors_found: Count | None = None
+    errors: str | None = None
+    comment: str | None = None
+    guess: str | None = None
+    guess_confidence: str | None = None
+    assessment: str | None = None
+    errors_caught: Count | None = None
+    false_positives: Count | None = None
+    seconds: Amount | None = None
+    complete: bool = False
+    revision: Count | None = None
+    started: str | None = None
+    saved: str | None = None
+    spec_id: str | None = None
+    stage: str | None = None
+    variant: str | None = None
+    repeat_of: str | None = None
+    forced: bool = False
+
+
+_DECODER = msgspec.json.Decoder(ReviewCard)
+
+_CARD_COLUMNS = (
+    *COLUMNS,
+    *("position", "seconds", "complete", "guess", "guess_confidence", "errors_detected"),
+    *("assessment", "errors_caught", "false_positives", "repeat_of", "forced"),
+)
+
+
+def read(file: EvidenceFile, rows: Rows) -> None:
+    """Write one row per criterion, the overall score among them."""
+    write = rows.writer("reviews", _CARD_COLUMNS)
+    card = file.decode(_DECODER)
+    if card is None:
+        return
+    scores = [
+        (f"/scores/{pointer_token(name)}", name, s) for name, s in (card.scores or {}).items()
+    ]
+    if card.overall is not None or not scores:
+        scores.append(("/overall", "overall", card.overall))
+    head = (card.experiment, card.spec_id, card.stage, card.variant, card.packet, card.reviewer)
+    tail = (
+        *(card.position, card.seconds, card.complete, card.guess, card.guess_confidence),
+        *(card.errors_found, card.assessment, card.errors_caught, card.false_positives),
+        *(card.repeat_of, card.forced),
+    )
+    for place, criterion, score in scores:
+        write((file.number, place, *head, criterion, score, card.comment, card.saved, *tail))
+
+
+def _sniff(content: Mapping[str, Any]) -> bool:
+    return content.get("kind") == "blind_review_card"
+
+
+FORMAT = Format(
+    name="card",
+    title="Scorecard of a blind review",
+    endings=(".card.json",),
+    patterns=(re.compile(r".+\.card\.json"),),
+    read=read,
+    sniff=_sniff,
+    schemas={"card": ReviewCard},
+    rank=14,
+)

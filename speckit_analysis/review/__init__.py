@@ -1,0 +1,11 @@
+"""Blind reviews: sealed packets, a scorecard, cards that are evidence."""
+
+from speckit_analysis.review.packets import (
+    Output,
+    Review,
+    create_review,
+    key_path,
+    unblind,
+)
+
+__all__ = ["Output", "Review", "create_review", "key_path", "unblind"]

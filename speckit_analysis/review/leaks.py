@@ -1,0 +1,115 @@
+"""Whether the vocabulary of blinded outputs still gives their variant away."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.disagreements.statements import words_of
+from speckit_analysis.stats.proportions import exact_interval
+
+#: Fewer units than this, and nothing can be said.
+LEAST_UNITS = 3
+
+
+@dataclass(frozen=True)
+class Leak:
+    """How often a simple classifier tells the variant from the words.
+
+    Attributes
+    ----------
+    right, n : int
+        Outputs whose variant it told rightly, of how many.
+    chance : float
+        Share that guessing gets.
+    low, high : float
+        Exact 95 % interval of the share told rightly.
+    telling : dict of str to list of str
+        For each variant the words that speak for it most.
+    """
+
+    right: int
+    n: int
+    chance: float
+    low: float
+    high: float
+    telling: dict[str, list[str]]
+
+    @property
+    def sentence(self) -> str:
+        """The accuracy in words."""
+        if not self.n:
+            return (
+                f"Whether words give the variant away cannot be told: it takes {LEAST_UNITS} units."
+            )
+        told = (
+            f"A simple classifier tells the variant of {self.right} of {self.n} outputs from their"
+            f" words (95 % interval {wording.percent(self.low)} to {wording.percent(self.high)};"
+            f" guessing gets {wording.percent(self.chance)})."
+        )
+        if self.low > self.chance:
+            return f"{told} The wording gives authors away: a reviewer who knows them may see it."
+        return f"{told} That does not prove that they cannot be told."
+
+
+def vocabulary_leak(units: Sequence[str], variants: Sequence[str], texts: Sequence[str]) -> Leak:
+    """Return how well words tell variants, each unit judged by what the others teach.
+
+    Parameters
+    ----------
+    units, variants, texts : sequence of str
+        Unit, variant and blinded text of each output.
+
+    Notes
+    -----
+    Naive Bayes on the presence of words, with Laplace's correction, leave one unit out.
+    """
+    bags = [frozenset(words_of(text)) for text in texts]
+    names = sorted(set(variants))
+    share = 1 / len(names)
+    if len(set(units)) < LEAST_UNITS:
+        return Leak(0, 0, share, math.nan, math.nan, {})
+    right = 0
+    for unit in sorted(set(units)):
+        known = [at for at, each in enumerate(units) if each != unit]
+        weights = _weights([bags[at] for at in known], [variants[at] for at in known])
+        for at, each in enumerate(units):
+            if each == unit:
+                scores = {name: _score(bags[at], weights[name]) for name in names}
+                right += max(names, key=scores.__getitem__) == variants[at]
+    low, high = exact_interval(right, len(bags))
+    return Leak(right, len(bags), share, low, high, _telling(_weights(bags, list(variants))))
+
+
+def _weights(bags: list[frozenset[str]], variants: list[str]) -> dict[str, dict[str, float]]:
+    """Return for each variant how much each word speaks for it against the others."""
+    vocabulary = frozenset().union(*bags)
+    weights = {}
+    for name in sorted(set(variants)):
+        inside = [bag for bag, each in zip(bags, variants, strict=True) if each == name]
+        outside = [bag for bag, each in zip(bags, variants, strict=True) if each != name]
+        counts = [Counter(word for bag in side for word in bag) for side in (inside, outside)]
+        weights[name] = {
+            word: math.log((counts[0][word] + 1) / (len(inside) + 2))
+            - math.log((counts[1][word] + 1) / (len(outside) + 2))
+            for word in vocabulary
+        }
+    return weights
+
+
+def _score(bag: frozenset[str], weights: dict[str, float]) -> float:
+    return sum(weights.get(word, 0.0) for word in sorted(bag))
+
+
+def _telling(weights: dict[str, dict[str, float]], most: int = 8) -> dict[str, list[str]]:
+    return {
+        name: [
+            word
+            for word, weight in sorted(each.items(), key=lambda item: (-item[1], item[0]))[:most]
+            if weight > 0
+        ]
+        for name, each in weights.items()
+    }

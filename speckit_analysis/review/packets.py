@@ -1,0 +1,509 @@
+"""Reviews in folders: packets that name nobody, and a key that is kept elsewhere.
+
+::
+
+    REVIEW/                 what reviewers get
+      review.json           experiment, rubric, orders, variants' names; no mapping
+      packets/<id>.json     one blinded output each, with its commitment
+      cards/<reviewer>/     what they say
+    REVIEW.key.json         which packet is what (mode 0600); stays with who runs the review
+    REVIEW.leaks.md         what was replaced, and what may still give authors away
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pandas as pd
+
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.reports.files import write_whole
+from speckit_analysis.review.blinding import Blinder, laid_out
+from speckit_analysis.review.cards import Card, Cards, all_cards
+from speckit_analysis.review.design import reading_orders
+from speckit_analysis.review.leaks import Leak, vocabulary_leak
+from speckit_analysis.review.rubric import Rubric, load_rubric
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
+
+
+class Output(msgspec.Struct, frozen=True):
+    """Something to review.
+
+    Attributes
+    ----------
+    unit : str
+        What it is an answer to, for example a SPEC and stage; one output a unit and variant.
+    variant : str
+        What made it.
+    content : str
+        JSON or text.
+    spec_id, stage, source : str
+        Of what, and from where.
+    """
+
+    unit: str
+    variant: str
+    content: str
+    spec_id: str = ""
+    stage: str = ""
+    source: str = ""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One packet in a reviewer's order."""
+
+    packet: str
+    position: int
+
+
+class Packet(msgspec.Struct, frozen=True):
+    """A blinded output.
+
+    Attributes
+    ----------
+    packet : str
+        Its neutral id.
+    unit : str
+        Neutral name of the unit.
+    text : str
+        Markdown.
+    commitment : str
+        SHA-256 over a salt, the id, unit and variant, in hex: the key cannot be swapped later.
+    """
+
+    packet: str
+    unit: str
+    text: str
+    commitment: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is known of a review without its key."""
+
+    experiment: str
+    rubric: Rubric
+    variants: tuple[str, ...]
+    readings: dict[str, tuple[Reading, ...]]
+    arbiter: bool = False
+    kind: str = "blind_review"
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """What a packet is."""
+
+    unit: str
+    variant: str
+    spec_id: str
+    stage: str
+    source: str
+    salt: str
+    repeat_of: str | None = None
+
+
+class Key(msgspec.Struct, frozen=True):
+    """The key of a review."""
+
+    experiment: str
+    seed: int
+    packets: dict[str, Secret]
+    reviewers: dict[str, str]
+    kind: str = "blind_review_key"
+
+
+class Review:
+    """A review in its folder, as those see it who do not hold the key.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``create_review`` wrote it.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no review.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        try:
+            content = (self.folder / "review.json").read_bytes()
+            self.plan = msgspec.json.decode(content, type=Plan)
+        except FileNotFoundError:
+            raise EvidenceError(
+                f"no review in {folder}: it has no review.json; make one with"
+                " speckit-analysis review create"
+            ) from None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise EvidenceError(f"cannot read {self.folder / 'review.json'}: {error}") from None
+
+    def packet(self, name: str) -> Packet:
+        """Return a packet by its id."""
+        path = self.folder / "packets" / f"{name}.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Packet)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise EvidenceError(f"cannot read the packet {path}: {error}") from None
+
+    def readings(self, reviewer: str) -> tuple[Reading, ...]:
+        """Return what a reviewer reads, in order."""
+        if reviewer not in self.plan.readings:
+            known = ", ".join(self.plan.readings)
+            raise EvidenceError(f"{reviewer!r} is no reviewer of this review; there are: {known}")
+        return self.plan.readings[reviewer]
+
+    def cards(self, reviewer: str) -> Cards:
+        """Return a reviewer's cards."""
+        self.readings(reviewer)
+        return Cards(self.folder / "cards", reviewer)
+
+    @property
+    def unblinded(self) -> dict[str, Any] | None:
+        """When it was unblinded and how; None while it is not."""
+        path = self.folder / "unblinded.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def status(self) -> pd.DataFrame:
+        """Return who has done what.
+
+        Returns
+        -------
+        DataFrame
+            One row per reviewer: ``reviewer`` (string), ``planned``, ``complete``, ``begun``,
+            ``missing``, ``conflicts`` (Int64) and ``minutes`` (Float64, spent so far).
+        """
+        rows = []
+        for reviewer, readings in self.plan.readings.items():
+            cards = self.cards(reviewer)
+            found = [card for each in readings if (card := cards.read(each.packet))]
+            complete = sum(card.complete for card in found)
+            rows.append(
+                {
+                    "reviewer": reviewer,
+                    "planned": len(readings),
+                    "complete": complete,
+                    "begun": len(found) - complete,
+                    "missing": len(readings) - complete,
+                    "conflicts": len(cards.conflicts()),
+                    "minutes": sum(card.seconds for card in found) / 60,
+                }
+            )
+        whole = dict.fromkeys(("planned", "complete", "begun", "missing", "conflicts"), "Int64")
+        return pd.DataFrame(rows).astype({"reviewer": "string"} | whole | {"minutes": "Float64"})
+
+    def missing(self) -> list[tuple[str, str]]:
+        """Return reviewer and packet of each card that is not complete."""
+        return [
+            (reviewer, each.packet)
+            for reviewer, readings in self.plan.readings.items()
+            for each in readings
+            if not ((card := self.cards(reviewer).read(each.packet)) and card.complete)
+        ]
+
+
+def key_path(folder: Path) -> Path:
+    """Return where the key of a review lies, unless told otherwise: beside its folder."""
+    return folder.with_name(f"{folder.name}.key.json")
+
+
+def create_review(
+    folder: Path,
+    experiment: str,
+    outputs: Sequence[Output],
+    reviewers: Sequence[str],
+    *,
+    rubric: Rubric | None = None,
+    seed: int | None = None,
+    units_each: int | None = None,
+    repeats: int = 0,
+    pairwise: bool = False,
+    arbiter: bool = False,
+    hide: Sequence[str] = (),
+    keep_paths: bool = False,
+    pseudonyms: bool = False,
+    key: Path | None = None,
+) -> Leak:
+    """Write a review: blinded packets, reading orders, and the key elsewhere.
+
+    Parameters
+    ----------
+    folder : Path
+        New or empty.
+    experiment : str
+        Its name.
+    outputs : sequence of Output
+        One of each variant for each unit.
+    reviewers : sequence of str
+        Their names: letters, digits, ``.``, ``_`` and ``-``.
+    rubric : Rubric, optional
+        What is scored; by default completeness, correctness, clarity, actionability.
+    seed : int, optional
+        Of ids and orders; drawn if not told.  It is kept in the key, since who knows it could
+        work out the mapping.
+    units_each, repeats, pairwise
+        As for :func:`speckit_analysis.review.design.reading_orders`.
+    arbiter : bool
+        Reviewers also say whether an arbiter's change made the output better or worse.
+    hide : sequence of str
+        Further words to replace, beside the variants' names.
+    keep_paths : bool
+        Leave file paths that name nobody.
+    pseudonyms : bool
+        Call reviewers R1, R2 …; the key has their names.
+    key : Path, optional
+        Where the key goes; never inside `folder`.
+
+    Returns
+    -------
+    Leak
+        How well words still tell the variant.
+
+    Raises
+    ------
+    EvidenceError
+        If outputs are missing, names are unsafe, or files are in the way.
+    """
+    folder, key = Path(folder), Path(key) if key else key_path(Path(folder))
+    units, variants = _checked(folder, key, outputs, reviewers)
+    seed = secrets.randbits(62) if seed is None else seed
+    called = [f"R{number}" for number in range(1, len(reviewers) + 1)]
+    names = called if pseudonyms else list(reviewers)
+    orders = reading_orders(
+        units, variants, names, seed=seed, units_each=units_each, repeats=repeats, pairwise=pairwise
+    )
+    readings = list(orders.itertuples(index=False, name=None))
+    blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
+    texts = {(each.unit, each.variant): blinder(laid_out(each.content)) for each in outputs}
+    ids, secret = _sealed(orders, outputs, Random(f"{seed} ids"))  # noqa: S311 - reproducible
+    plan = Plan(
+        experiment,
+        rubric or load_rubric(),
+        tuple(sorted(variants)),
+        {
+            name: tuple(
+                Reading(ids[unit, variant, repeat], position)
+                for reviewer, position, unit, variant, repeat in readings
+                if reviewer == name
+            )
+            for name in names
+        },
+        arbiter,
+    )
+    neutral = {unit: f"Unit {number}" for number, unit in enumerate(sorted(units), 1)}
+    whole = Key(experiment, seed, secret, dict(zip(names, reviewers, strict=True)))
+    _write_key(key, whole)
+    (folder / "packets").mkdir(parents=True, exist_ok=True)
+    for name, each in secret.items():
+        packet = Packet(
+            name, neutral[each.unit], texts[each.unit, each.variant], commitment(name, each)
+        )
+        write_whole(folder / "packets" / f"{name}.json", _encoded(packet))
+    write_whole(folder / "review.json", _encoded(plan))
+    leak = vocabulary_leak(*zip(*((u, v, text) for (u, v), text in texts.items()), strict=True))
+    _write_leaks(folder, leak, blinder, secret)
+    return leak
+
+
+def _checked(
+    folder: Path, key: Path, outputs: Sequence[Output], reviewers: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return units and variants, or refuse."""
+    if folder.exists() and any(folder.iterdir()):
+        raise EvidenceError(f"{folder} is not empty: a review needs a folder of its own")
+    if folder.resolve() in key.resolve().parents:
+        raise EvidenceError(f"the key {key} would lie inside the review {folder}: reviewers see it")
+    if key.exists():
+        raise EvidenceError(f"the key {key} is there already: it is never replaced")
+    for name in reviewers:
+        if not _NAME.fullmatch(name):
+            raise EvidenceError(f"{name!r} is no name for a reviewer: letters, digits, . _ and -")
+    units = sorted({each.unit for each in outputs})
+    variants = sorted({each.variant for each in outputs})
+    there = [(each.unit, each.variant) for each in outputs]
+    doubled = sorted({pair for pair in there if there.count(pair) > 1})
+    if doubled:
+        raise EvidenceError("{} has two outputs of variant {}".format(*doubled[0]))
+    missing = [(u, v) for u in units for v in variants if (u, v) not in set(there)]
+    if missing:
+        listed = ", ".join(f"{unit} lacks {variant}" for unit, variant in missing[:5])
+        raise EvidenceError(
+            f"{len(missing)} outputs are missing ({listed}): every unit needs every variant, or a"
+            " reviewer's severity could pass for a difference of variants"
+        )
+    empty = [each for each in outputs if not each.content.strip()]
+    if empty:
+        raise EvidenceError(f"the output of {empty[0].unit}, {empty[0].variant}, is empty")
+    return units, variants
+
+
+def _sealed(
+    orders: pd.DataFrame, outputs: Sequence[Output], random: Random
+) -> tuple[dict[tuple[str, str, bool], str], dict[str, Secret]]:
+    """Return neutral ids, and what they stand for."""
+    of = {(each.unit, each.variant): each for each in outputs}
+    columns = ["unit", "variant", "repeat"]
+    wanted = sorted(orders[columns].drop_duplicates().itertuples(index=False, name=None))
+    random.shuffle(wanted)
+    ids: dict[tuple[str, str, bool], str] = {}
+    while len(ids) < len(wanted):
+        name = "P" + "".join(random.choice(_LETTERS) for _ in range(5))
+        if name not in ids.values():
+            unit, variant, repeat = wanted[len(ids)]
+            ids[unit, variant, repeat] = name
+    secret = {}
+    for (unit, variant, repeat), name in sorted(ids.items(), key=lambda item: item[1]):
+        output = of[unit, variant]
+        secret[name] = Secret(
+            unit,
+            variant,
+            output.spec_id or unit,
+            output.stage,
+            output.source,
+            secrets.token_hex(32),
+            ids[unit, variant, False] if repeat else None,
+        )
+    return ids, secret
+
+
+def commitment(packet: str, secret: Secret) -> str:
+    """Return the salted SHA-256 that binds a packet to its unit and variant."""
+    text = "\n".join((secret.salt, packet, secret.unit, secret.variant))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _encoded(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+
+
+def _write_key(path: Path, key: Key) -> None:
+    """Write the key for its owner's eyes only, from the first moment on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_encoded(key))
+
+
+def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[str, Secret]) -> None:
+    lines = [
+        f"# What may give authors away in {folder.name}",
+        "",
+        "Keep this from reviewers: it names variants.",
+        "",
+        leak.sentence,
+        "",
+        f"Replaced in {len(packets)} packets: "
+        + (
+            ", ".join(f"{number} × {name}" for name, number in blinder.replaced.most_common())
+            or "nothing"
+        )
+        + ".",
+        "",
+        *(f"- Words that speak for {name}: {', '.join(w)}" for name, w in leak.telling.items()),
+    ]
+    path = folder.with_name(f"{folder.name}.leaks.md")
+    write_whole(path, "\n".join(lines).rstrip() + "\n")
+    path.chmod(0o600)
+
+
+def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> int:
+    """Tell the cards which variant they are about, and return how many there are.
+
+    Parameters
+    ----------
+    folder : Path
+        The review.
+    key : Path, optional
+        Its key; by default beside the folder.
+    force : bool
+        Do it although cards are missing; this is recorded, on every card too.
+
+    Raises
+    ------
+    EvidenceError
+        If planned cards are missing, the key does not fit, or it was done before.
+    """
+    review = Review(folder)
+    if review.unblinded:
+        raise EvidenceError(f"{folder} was unblinded already, at {review.unblinded['at']}")
+    missing = review.missing()
+    if missing and not force:
+        listed = ", ".join(f"{reviewer} {packet}" for reviewer, packet in missing[:6])
+        raise EvidenceError(
+            f"{len(missing)} planned cards are not complete ({listed}"
+            f"{' …' if len(missing) > 6 else ''}): unblinding now would end the blind review."
+            " Use --force to do it all the same; every report will say so"
+        )
+    known = _read_key(Path(key) if key else key_path(Path(folder)))
+    _check_commitments(review, known)
+    forced = bool(missing)
+    number = 0
+    for path, card in all_cards(review.folder / "cards"):
+        secret = known.packets.get(card.packet)
+        if secret is None:
+            raise EvidenceError(f"{path} is about a packet that the key does not have")
+        told = msgspec.structs.replace(
+            card,
+            spec_id=secret.spec_id,
+            stage=secret.stage or None,
+            variant=secret.variant,
+            repeat_of=secret.repeat_of,
+            forced=forced,
+        )
+        Cards(review.folder / "cards", path.parent.name).save(told)
+        number += 1
+    record = {
+        "at": _now(),
+        "forced": forced,
+        "missing": [f"{reviewer} {packet}" for reviewer, packet in missing],
+        "cards": number,
+    }
+    write_whole(review.folder / "unblinded.json", json.dumps(record, indent=1) + "\n")
+    return number
+
+
+def _now() -> str:
+    import datetime as dt
+
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _read_key(path: Path) -> Key:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Key)
+    except FileNotFoundError:
+        raise EvidenceError(f"no key at {path}: say where it is with --key") from None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise EvidenceError(f"cannot read the key {path}: {error}") from None
+
+
+def _check_commitments(review: Review, key: Key) -> None:
+    """Refuse a key that is not the one the packets were sealed with."""
+    names = {each.packet for readings in review.plan.readings.values() for each in readings}
+    for name in sorted(names):
+        secret = key.packets.get(name)
+        if secret is None or commitment(name, secret) != review.packet(name).commitment:
+            raise EvidenceError(
+                f"the key does not fit packet {name}: key or packet were changed after the review"
+                " was sealed, so nothing is unblinded"
+            )
+
+
+def blank_card(review: Review, reviewer: str, reading: Reading) -> Card:
+    """Return a card with nothing filled in."""
+    return Card(
+        experiment=review.plan.experiment,
+        packet=reading.packet,
+        reviewer=reviewer,
+        position=reading.position,
+    )

@@ -1,0 +1,102 @@
+"""What reviewers score, and what a score means."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from speckit_analysis.errors import EvidenceError
+
+#: Scores go from 0 to 10 in steps of this.
+STEP = 0.5
+
+
+class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing to score.
+
+    Attributes
+    ----------
+    name : str
+        Under which scores are kept.
+    question : str
+        What the reviewer is asked.
+    anchors : dict of str to str
+        What some scores mean, by score.
+    """
+
+    name: str
+    question: str
+    anchors: dict[str, str]
+
+
+class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The criteria of a review, in the order in which they are asked."""
+
+    criterion: tuple[Criterion, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the criteria."""
+        return [each.name for each in self.criterion]
+
+
+def load_rubric(path: Path | None = None) -> Rubric:
+    """Return the rubric in a TOML file, by default the project's own.
+
+    Raises
+    ------
+    EvidenceError
+        If it cannot be read or is no rubric; the message names the place.
+    """
+    if path is None:
+        text = resources.files(__package__).joinpath("rubric.toml").read_text(encoding="utf-8")
+    else:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise EvidenceError(f"cannot read the rubric {path}: {error}") from None
+    return parse_rubric(text, str(path or "rubric.toml"))
+
+
+def parse_rubric(text: str, name: str = "rubric.toml") -> Rubric:
+    """Return the rubric in a text of TOML."""
+    try:
+        rubric = msgspec.convert(tomllib.loads(text), Rubric)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise EvidenceError(
+            f"{name} is no rubric: {error}; it takes [[criterion]] with name, question and anchors"
+        ) from None
+    if not rubric.criterion:
+        raise EvidenceError(f"{name} has no [[criterion]]")
+    doubled = {each for each in rubric.names if rubric.names.count(each) > 1 or each == "overall"}
+    if doubled:
+        raise EvidenceError(f"{name}: the criterion {sorted(doubled)[0]!r} is there twice")
+    return rubric
+
+
+def parse_score(text: str) -> float | None:
+    """Return the score that a reviewer typed; None for nothing.
+
+    Raises
+    ------
+    ValueError
+        If it is no score.
+
+    Examples
+    --------
+    >>> parse_score("7,5"), parse_score(" "), parse_score("10")
+    (7.5, None, 10.0)
+    """
+    plain = text.strip().replace(",", ".")
+    if not plain:
+        return None
+    try:
+        score = float(plain)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 10 or (score / STEP) % 1:
+        raise ValueError(f"{text.strip()!r} is no score: 0 to 10 in steps of {STEP}")
+    return score

@@ -1,0 +1,375 @@
+"""The scorecard: a form in the browser that reviewers fill packet by packet.
+
+Nothing is filled in beforehand, every change is saved at once, and the key is never read.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import msgspec
+
+import speckit_analysis
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.review.blinding import as_html
+from speckit_analysis.review.cards import ASSESSMENTS, NO_GUESS, SURENESS, Card, NewerCard
+from speckit_analysis.review.packets import Review, blank_card, create_review
+from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.sources import outputs_of_evidence
+
+#: A pause longer than this does not count as time spent, in seconds.
+LONGEST_PAUSE = 300.0
+
+_STYLE = """
+<style>
+.scorecard { color: #1a1a1f; background: #ffffff; max-width: 1500px; margin: 0 auto; }
+.scorecard h2 { font-size: 1.25rem; margin: 0.2rem 0; }
+.scorecard .packet { border: 1px solid #6b7280; border-radius: 6px; padding: 0.5rem 1rem;
+  max-height: 78vh; overflow: auto; line-height: 1.5; overflow-wrap: anywhere; background: #fff;
+  color: #1a1a1f; }
+.scorecard .packet table { border-collapse: collapse; }
+.scorecard .packet td, .scorecard .packet th { border: 1px solid #9ca3af; padding: 0.2rem 0.5rem; }
+.scorecard .question { font-weight: 600; line-height: 1.3; }
+.scorecard .anchors { color: #43464f; font-size: 0.86rem; line-height: 1.35; margin: 0.1rem 0 0; }
+.scorecard .problem { color: #a1260d; font-weight: 600; line-height: 1.3; }
+.scorecard .done { color: #14653a; font-weight: 600; }
+.scorecard .packet-column { position: sticky; top: 0.5rem; align-self: flex-start; }
+.scorecard .widget-label { width: auto; min-width: 7.5rem; color: #1a1a1f; }
+.scorecard input, .scorecard select, .scorecard textarea { border: 1px solid #6b7280 !important;
+  color: #1a1a1f !important; background: #ffffff !important; font-size: 1rem !important;
+  min-height: 2rem; }
+.scorecard input::placeholder, .scorecard textarea::placeholder { color: #5b606b !important; }
+.scorecard button { color: #1a1a1f !important; background: #e5e7eb !important;
+  border: 1px solid #6b7280 !important; min-height: 2.2rem; }
+.scorecard input:focus-visible, .scorecard select:focus-visible, .scorecard textarea:focus-visible,
+.scorecard button:focus-visible, .scorecard .packet:focus-visible {
+  outline: 3px solid #1d4ed8 !important; outline-offset: 2px; }
+</style>
+"""
+
+
+def reviewer_asked(query: str) -> str | None:
+    """Return the reviewer that an address names, as in ``?reviewer=ann``."""
+    return next(iter(parse_qs(query).get("reviewer", [])), None)
+
+
+def open_scorecard(folder: str = "", reviewer: str = "") -> widgets.Widget:
+    """Return the form for a notebook: of a review, or of a small one made for trying it out.
+
+    Parameters
+    ----------
+    folder : str
+        The review; by default what ``SPECKIT_REVIEW`` says, and without that a review of the
+        bundled sample in a folder that is thrown away.
+    reviewer : str
+        Who reviews; by default whom the address names (``?reviewer=ann``), else asked for.
+    """
+    folder = folder or os.environ.get("SPECKIT_REVIEW", "")
+    reviewer = reviewer or reviewer_asked(os.environ.get("QUERY_STRING", "")) or ""
+    try:
+        return scorecard(folder or _trial(), reviewer or (None if folder else "you"))
+    except EvidenceError as error:
+        return widgets.HTML(f'{_STYLE}<p class="problem" role="alert">{escape(str(error))}</p>')
+
+
+def _trial() -> Path:
+    """Make a review of some of the sample's proposals, to try the form on."""
+    folder = Path(tempfile.mkdtemp(prefix="speckit-review-")) / "trial"
+    evidence = speckit_analysis.load(speckit_analysis.sample_path())
+    outputs, _ = outputs_of_evidence(evidence, ["gemini", "claude"], stages=["plan"])
+    few = [each for each in outputs if each.unit in sorted({o.unit for o in outputs})[:3]]
+    create_review(folder, "trial on the sample", few, ["you"], seed=1)
+    return folder
+
+
+def scorecard(folder: str | Path, reviewer: str | None = None) -> widgets.Widget:
+    """Return the form of a reviewer, or the choice of one.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The review.
+    reviewer : str, optional
+        Who reviews; asked for if not told.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such review or reviewer.
+    """
+    review = Review(Path(folder))
+    if reviewer:
+        return Scorecard(review, reviewer).box
+    return _choice(review)
+
+
+def _choice(review: Review) -> widgets.Widget:
+    """Ask who is there."""
+    who = widgets.Dropdown(
+        options=[("choose", None), *((name, name) for name in review.plan.readings)],
+        description="I am",
+    )
+    begin = widgets.Button(description="Begin")
+    said = widgets.HTML()
+    title = widgets.HTML(f"{_STYLE}<h2>Blind review: {escape(review.plan.experiment)}</h2>")
+    box = widgets.VBox([title, who, begin, said])
+    box.add_class("scorecard")
+
+    def start(_: object) -> None:
+        if who.value is None:
+            said.value = '<p class="problem" role="alert">Choose your name first.</p>'
+            return
+        box.children = [Scorecard(review, who.value).box]
+
+    begin.on_click(start)
+    return box
+
+
+class Scorecard:
+    """The form of one reviewer.
+
+    Parameters
+    ----------
+    review : Review
+        The review.
+    reviewer : str
+        Whose cards.
+
+    Attributes
+    ----------
+    box : Widget
+        What is shown.
+    """
+
+    def __init__(self, review: Review, reviewer: str) -> None:
+        self.review, self.reviewer = review, reviewer
+        self.readings = review.readings(reviewer)
+        self.cards = review.cards(reviewer)
+        self.locked = review.unblinded is not None
+        self.filling = False
+        self._build()
+        first = next((at for at in range(len(self.readings)) if not self._complete(at)), 0)
+        self._open(first)
+
+    # What it is made of
+
+    def _build(self) -> None:
+        self.head = widgets.HTML()
+        self.text = widgets.HTML(layout=widgets.Layout(width="100%"))
+        self.problem = widgets.HTML()
+        self.scores: dict[str, widgets.Text] = {}
+        rows: list[widgets.Widget] = []
+        for criterion in self.review.plan.rubric.criterion:
+            field = self._field(criterion.name, "0 to 10, steps of 0.5")
+            self.scores[criterion.name] = field
+            anchors = "".join(
+                f"<br><b>{escape(score)}</b> {escape(meaning)}"
+                for score, meaning in criterion.anchors.items()
+            )
+            about = f'<span class="question">{escape(criterion.question)}</span>'
+            rows.append(
+                widgets.VBox([widgets.HTML(f'{about}<p class="anchors">{anchors[4:]}</p>'), field])
+            )
+        self.overall = self._field("overall", "0 to 10, steps of 0.5")
+        self.errors_found = self._field("errors found", "a number, 0 if none")
+        self.errors = self._area("which errors", "one a line")
+        self.comment = self._area("comment", "anything else (optional)")
+        self.guess = self._menu("variant guess", [*self.review.plan.variants, NO_GUESS])
+        self.sure = self._menu("how sure", list(SURENESS))
+        rows += [self.overall, self.errors_found, self.errors, *self._of_arbiter()]
+        rows += [
+            widgets.HTML('<span class="question">Which variant do you think this is?</span>'),
+            *(self.guess, self.sure, self.comment, self.problem),
+        ]
+        self.back = self._button("Previous", lambda: self._open(self.at - 1))
+        self.forth = self._button("Next", lambda: self._open(self.at + 1))
+        self.unfinished = self._button("Next incomplete", self._to_incomplete)
+        form = widgets.VBox([*rows, widgets.HBox([self.back, self.forth, self.unfinished])])
+        form.layout.width, self.text.layout.width = "42%", "57%"
+        self.text.add_class("packet-column")
+        body = widgets.HBox([self.text, form], layout=widgets.Layout(gap="1rem"))
+        self.box = widgets.VBox([self.head, body])
+        self.box.add_class("scorecard")
+
+    def _of_arbiter(self) -> list[widgets.Widget]:
+        self.assessment = self._menu("the change is", list(ASSESSMENTS))
+        self.caught = self._field("errors caught", "a number")
+        self.false_positives = self._field("false positives", "a number")
+        return (
+            [self.assessment, self.caught, self.false_positives] if self.review.plan.arbiter else []
+        )
+
+    def _field(self, name: str, hint: str) -> widgets.Text:
+        field = widgets.Text(
+            description=name, placeholder=hint, continuous_update=False, disabled=self.locked
+        )
+        field.observe(self._changed, "value")
+        return field
+
+    def _area(self, name: str, hint: str) -> widgets.Textarea:
+        area = widgets.Textarea(
+            description=name,
+            placeholder=hint,
+            continuous_update=True,
+            disabled=self.locked,
+            rows=2,
+            layout=widgets.Layout(width="96%"),
+        )
+        area.observe(self._changed, "value")
+        return area
+
+    def _menu(self, name: str, options: list[str]) -> widgets.Dropdown:
+        menu = widgets.Dropdown(
+            description=name,
+            options=[("choose", None), *((each, each) for each in options)],
+            disabled=self.locked,
+        )
+        menu.observe(self._changed, "value")
+        return menu
+
+    def _button(self, name: str, pressed: Callable[[], None]) -> widgets.Button:
+        button = widgets.Button(description=name)
+        button.on_click(lambda _: pressed())
+        return button
+
+    # Going from packet to packet
+
+    def _open(self, at: int) -> None:
+        """Show a packet with what was saved of it."""
+        self.at = max(0, min(at, len(self.readings) - 1))
+        reading = self.readings[self.at]
+        saved = self.cards.read(reading.packet)
+        self.card = saved or blank_card(self.review, self.reviewer, reading)
+        self.ticked = time.monotonic()
+        packet = self.review.packet(reading.packet)
+        self.text.value = (
+            f'<div class="packet" role="document" tabindex="0" aria-label="Packet {packet.packet}">'
+            f"<h3>{escape(packet.unit)} · packet {escape(packet.packet)}</h3>"
+            f"{as_html(packet.text)}</div>"
+        )
+        self._fill()
+        self._tell()
+
+    def _to_incomplete(self) -> None:
+        order = [*range(self.at + 1, len(self.readings)), *range(self.at + 1)]
+        self._open(next((at for at in order if not self._complete(at)), self.at))
+
+    def _complete(self, at: int) -> bool:
+        card = self.cards.read(self.readings[at].packet)
+        return card is not None and card.complete
+
+    def _fill(self) -> None:
+        """Put what was saved into the fields, without saving it again."""
+        self.filling = True
+        card = self.card
+        for name, field in self.scores.items():
+            field.value = _shown(card.scores.get(name))
+        self.overall.value = _shown(card.overall)
+        self.errors_found.value = _shown(card.errors_found)
+        self.errors.value, self.comment.value = card.errors, card.comment
+        self.guess.value, self.sure.value = card.guess, card.guess_confidence
+        self.assessment.value = card.assessment
+        self.caught.value = _shown(card.errors_caught)
+        self.false_positives.value = _shown(card.false_positives)
+        self.filling = False
+
+    # Saving
+
+    def _changed(self, _: object) -> None:
+        """Save what is filled in, and say what is not as it should be."""
+        if self.filling or self.locked:
+            return
+        problems: list[str] = []
+        typed = {
+            name: self._read(field, parse_score, problems) for name, field in self.scores.items()
+        }
+        now = time.monotonic()
+        spent = min(now - self.ticked, LONGEST_PAUSE)
+        self.ticked = now
+        changed = msgspec.structs.replace(
+            self.card,
+            scores={name: score for name, score in typed.items() if score is not None},
+            overall=self._read(self.overall, parse_score, problems),
+            errors_found=self._read(self.errors_found, _parse_count, problems),
+            errors=self.errors.value,
+            comment=self.comment.value,
+            guess=self.guess.value,
+            guess_confidence=self.sure.value,
+            assessment=self.assessment.value,
+            errors_caught=self._read(self.caught, _parse_count, problems),
+            false_positives=self._read(self.false_positives, _parse_count, problems),
+            seconds=round(self.card.seconds + spent, 1),
+            started=self.card.started or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        )
+        lacking = changed.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
+        self._save(msgspec.structs.replace(changed, complete=not lacking), problems)
+
+    def _read(self, field: widgets.Text, parse: Callable[[str], Any], problems: list[str]) -> Any:
+        try:
+            return parse(field.value)
+        except ValueError as error:
+            problems.append(f"{field.description}: {error}")
+            return None
+
+    def _save(self, card: Card, problems: list[str]) -> None:
+        try:
+            self.card = self.cards.save(card)
+        except NewerCard as error:
+            problems.append(
+                f"This card was changed in another window. What you typed is kept as"
+                f" {error.kept.name}; the newer card is shown."
+            )
+            self.card = error.newer
+            self._fill()
+        except (OSError, EvidenceError) as error:
+            problems.append(f"Not saved: {error}")
+        self._tell(problems)
+
+    def _tell(self, problems: list[str] | None = None) -> None:
+        """Show progress, what is missing, and what is wrong."""
+        card = self.card
+        done = sum(self._complete(at) for at in range(len(self.readings)))
+        spent = [
+            each.seconds
+            for reading in self.readings
+            if (each := self.cards.read(reading.packet)) and each.complete
+        ]
+        left = (len(self.readings) - done) * sum(spent) / len(spent) / 60 if spent else None
+        time_left = f" · about {max(1, round(left))} min left" if left else ""
+        state = "unblinded: cards can no longer be changed" if self.locked else "saved as you type"
+        self.head.value = (
+            f"{_STYLE}<h2>Blind review: {escape(self.review.plan.experiment)}</h2>"
+            f'<p role="status">{escape(self.reviewer)} · packet {self.at + 1} of'
+            f" {len(self.readings)} · {done} complete{time_left} · {state}</p>"
+        )
+        lacking = card.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
+        parts = [f'<p class="problem">{escape(text)}</p>' for text in problems or []]
+        if card.complete and not parts:
+            parts.append('<p class="done">This card is complete.</p>')
+        elif card.revision and lacking:
+            parts.append(f'<p class="anchors">Still open: {escape(", ".join(lacking))}.</p>')
+        role = "alert" if problems else "status"
+        self.problem.value = f'<div role="{role}">{"".join(parts)}</div>'
+        self.back.disabled = self.at == 0
+        self.forth.disabled = self.at == len(self.readings) - 1
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _parse_count(text: str) -> int | None:
+    plain = text.strip()
+    if not plain:
+        return None
+    if not plain.isdecimal():
+        raise ValueError(f"{plain!r} is no number of errors: 0, 1, 2 …")
+    return int(plain)

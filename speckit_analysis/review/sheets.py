@@ -1,0 +1,159 @@
+"""Cards as a spreadsheet, for those who score there, and packets as a page to read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.review.blinding import as_html
+from speckit_analysis.review.cards import ASSESSMENTS, NO_GUESS, SURENESS, Card
+from speckit_analysis.review.packets import Review, blank_card
+from speckit_analysis.review.rubric import parse_score
+
+_AFTER = ("overall", "errors_found", "errors", "guess", "guess_confidence", "comment")
+_OF_ARBITER = ("assessment", "errors_caught", "false_positives")
+
+
+def columns_of(review: Review) -> list[str]:
+    """Return the columns of a sheet."""
+    arbiter = _OF_ARBITER if review.plan.arbiter else ()
+    return ["position", "packet", *review.plan.rubric.names, *_AFTER, *arbiter]
+
+
+def as_sheet(review: Review, reviewer: str) -> str:
+    """Return a reviewer's cards as CSV, blank where nothing was said."""
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, columns_of(review), lineterminator="\r\n")
+    writer.writeheader()
+    for reading in review.readings(reviewer):
+        card = review.cards(reviewer).read(reading.packet) or blank_card(review, reviewer, reading)
+        values = msgspec.to_builtins(card) | card.scores
+        row = {name: values.get(name) for name in columns_of(review)}
+        row |= {"position": reading.position, "packet": reading.packet}
+        writer.writerow({name: "" if each is None else each for name, each in row.items()})
+    return sink.getvalue()
+
+
+def as_page(review: Review, reviewer: str) -> str:
+    """Return a reviewer's packets as one HTML page, in order."""
+    parts = [
+        f"<section><h2>{reading.position}. {escape(packet.unit)} · {escape(packet.packet)}</h2>"
+        f"{as_html(packet.text)}</section>"
+        for reading in review.readings(reviewer)
+        for packet in [review.packet(reading.packet)]
+    ]
+    style = "body{font:16px/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>'
+        f"{escape(review.plan.experiment)}: packets</title><style>{style}</style><main>"
+        f"<h1>{escape(review.plan.experiment)}</h1>{''.join(parts)}</main></html>\n"
+    )
+
+
+def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = False) -> int:
+    """Save a sheet's rows as cards, and return how many changed.
+
+    Parameters
+    ----------
+    review : Review
+        The review.
+    reviewer : str
+        Whose sheet it is.
+    path : Path
+        CSV as :func:`as_sheet` writes it; a semicolon may stand between cells.
+    replace : bool
+        Let the sheet win over cards that say something else.
+
+    Raises
+    ------
+    EvidenceError
+        At the first cell that cannot be used, with its line and column; nothing is saved then.
+    """
+    if review.unblinded:
+        raise EvidenceError("this review is unblinded: cards can no longer be changed")
+    cards = review.cards(reviewer)
+    known = {reading.packet: reading for reading in review.readings(reviewer)}
+    changed: list[Card] = []
+    for line, row in _rows(path, columns_of(review)):
+        packet = row["packet"].strip()
+        if packet not in known:
+            raise EvidenceError(f"{path}, line {line}: {packet!r} is no packet of {reviewer}")
+        before = cards.read(packet) or blank_card(review, reviewer, known[packet])
+        after = _card(review, before, row, f"{path}, line {line}")
+        if msgspec.structs.replace(after, complete=before.complete) == before:
+            continue
+        if before.revision and not replace:
+            raise EvidenceError(
+                f"{path}, line {line}: the card {packet} says something else already; --replace"
+                " lets the sheet win"
+            )
+        changed.append(after)
+    for card in changed:
+        cards.save(card)
+    return len(changed)
+
+
+def _rows(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"cannot read the sheet {path}: {error}") from None
+    delimiter = (
+        ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+    )
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    missing = [name for name in columns[1:] if name not in (reader.fieldnames or [])]
+    if missing:
+        raise EvidenceError(f"{path} lacks the columns {', '.join(missing)}")
+    return [(line, {k: v or "" for k, v in row.items() if k}) for line, row in enumerate(reader, 2)]
+
+
+def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card:
+    def cell(name: str, parse: Callable[[str], Any]) -> Any:
+        try:
+            return parse(row[name])
+        except ValueError as error:
+            raise EvidenceError(f"{place}, {name}: {error}") from None
+
+    scores = {name: cell(name, parse_score) for name in review.plan.rubric.names}
+    changes: dict[str, Any] = {
+        "scores": {name: score for name, score in scores.items() if score is not None},
+        "overall": cell("overall", parse_score),
+        "errors_found": cell("errors_found", _count),
+        "errors": row["errors"],
+        "comment": row["comment"],
+        "guess": cell("guess", _one_of(*review.plan.variants, NO_GUESS)),
+        "guess_confidence": cell("guess_confidence", _one_of(*SURENESS)),
+    }
+    if review.plan.arbiter:
+        changes["assessment"] = cell("assessment", _one_of(*ASSESSMENTS))
+        changes |= {name: cell(name, _count) for name in _OF_ARBITER[1:]}
+    card = msgspec.structs.replace(before, **changes)
+    lacking = card.missing(review.plan.rubric, arbiter=review.plan.arbiter)
+    return msgspec.structs.replace(card, complete=not lacking)
+
+
+def _count(text: str) -> int | None:
+    if not text.strip():
+        return None
+    if not text.strip().isdecimal():
+        raise ValueError(f"{text.strip()!r} is no number: 0, 1, 2 …")
+    return int(text)
+
+
+def _one_of(*allowed: str) -> Callable[[str], str | None]:
+    def parse(text: str) -> str | None:
+        if not text.strip():
+            return None
+        if text.strip() not in allowed:
+            raise ValueError(f"{text.strip()!r} is none of: {', '.join(allowed)}")
+        return text.strip()
+
+    return parse

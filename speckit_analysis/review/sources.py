@@ -1,0 +1,134 @@
+"""Where outputs to review come from: a folder, a list, or evidence."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.review.packets import Output
+
+if TYPE_CHECKING:
+    from speckit_analysis.evidence import Evidence
+
+_COLUMNS = ("unit", "variant", "file")
+
+
+def outputs_in_folder(folder: Path) -> list[Output]:
+    """Return the outputs in a folder ``<unit>/<variant>.<ending>``.
+
+    Raises
+    ------
+    EvidenceError
+        If there is none, or a file cannot be read.
+    """
+    files = sorted(path for path in folder.glob("*/*") if path.is_file() and path.name[0] != ".")
+    if not files:
+        raise EvidenceError(f"no outputs in {folder}: it takes files UNIT/VARIANT.md (or .json)")
+    return [
+        Output(path.parent.name, path.stem, _text(path), source=str(path.relative_to(folder)))
+        for path in files
+    ]
+
+
+def outputs_of_list(path: Path) -> list[Output]:
+    """Return the outputs that a CSV lists: ``unit,variant,file`` and maybe ``spec_id,stage``.
+
+    Files are relative to the list.
+
+    Raises
+    ------
+    EvidenceError
+        If a column is missing, or a file cannot be read; the message names the line.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"cannot read the list {path}: {error}") from None
+    outputs = []
+    for line, row in enumerate(rows, 2):
+        missing = [name for name in _COLUMNS if not (row.get(name) or "").strip()]
+        if missing:
+            raise EvidenceError(f"{path}, line {line}: no {missing[0]}; it takes unit,variant,file")
+        file = path.parent / row["file"].strip()
+        outputs.append(
+            Output(
+                row["unit"].strip(),
+                row["variant"].strip(),
+                _text(file),
+                (row.get("spec_id") or "").strip(),
+                (row.get("stage") or "").strip(),
+                row["file"].strip(),
+            )
+        )
+    if not outputs:
+        raise EvidenceError(f"{path} lists no outputs")
+    return outputs
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"cannot read the output {path}: {error}") from None
+
+
+def outputs_of_evidence(
+    evidence: Evidence,
+    variants: Sequence[str],
+    *,
+    stages: Sequence[str] = (),
+    include: Sequence[str] = ("measured",),
+) -> tuple[list[Output], list[str]]:
+    """Return proposals of some agents, one a SPEC and stage, the latest that all of them gave.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What was loaded.
+    variants : sequence of str
+        Agents; each is a variant.
+    stages : sequence of str
+        Stages that count; all, if none is told.
+    include : sequence of str
+        Provenances that count.
+
+    Returns
+    -------
+    list of Output, list of str
+        Outputs, and the units that lack one of the agents.
+    """
+    rows = evidence.proposals
+    kept = rows["payload_class"].isin(["structured", "free_text"])
+    kept &= rows["provenance"].isin(include) & rows["agent"].isin(variants)
+    if stages:
+        kept &= rows["stage"].isin(stages)
+    usable = rows[kept.fillna(False)].sort_values("timestamp", kind="stable")
+    outputs, lacking = [], []
+    for (spec, stage), group in usable.groupby(["spec_id", "stage"], observed=True, sort=True):
+        whole = group.groupby("run_id", sort=False)["agent"].nunique() == len(set(variants))
+        if not whole.any():
+            lacking.append(f"{spec} {stage}")
+            continue
+        run = whole[whole].index[-1]
+        last = group[group["run_id"] == run].drop_duplicates("agent", keep="last")
+        outputs += [
+            Output(
+                f"{spec} {stage}",
+                str(row.agent),
+                str(row.content),
+                str(spec),
+                str(stage),
+                f"{row.source} {row.locator}",
+            )
+            for row in last.itertuples()
+        ]
+    if not outputs:
+        raise EvidenceError(
+            f"no SPEC and stage with an answer of all of {', '.join(variants)}: see"
+            " speckit-analysis describe proposals for what there is"
+        )
+    return outputs, lacking
