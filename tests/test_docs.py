@@ -110,6 +110,8 @@ def test_commands_take_the_options_that_are_shown(line: str) -> None:
         "README.md",
         "docs/methods.md",
         "docs/cost.md",
+        "docs/judge.md",
+        "docs/review.md",
         "docs/billing.md",
         "docs/disagreements.md",
         "docs/statistics.md",

@@ -82,18 +82,20 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, st
 
     Notes
     -----
-    Of each score what output and reviewer account for is taken off; the slope over positions of
-    each reviewer is one observation, so it takes two reviewers, and says little with three.
+    Scores and positions are taken relative to the mean of the output over its reviewers, so that
+    good outputs late in the order are no drift.  The slope of each reviewer is one observation: it
+    takes two reviewers, and says little with three.
     """
     rows = first_readings(reviews)
     long = long_scores(per_reviewer(rows))
     places = cards(rows).set_index(["reviewer", "output"])["position"].astype(float)
     long["position"] = places.reindex(pd.MultiIndex.from_frame(long[["reviewer", "output"]])).array
     long = long.dropna()
-    long["rest"] = long["score"] - long.groupby("output")["score"].transform("mean")
+    columns = ["score", "position"]
+    relative = long[columns] - long.groupby("output")[columns].transform("mean")
     slopes = [
-        float(np.polyfit(group["position"], group["rest"], 1)[0]) * 10
-        for _, group in long.groupby("reviewer", observed=True)
+        float(np.polyfit(group["position"], group["score"], 1)[0]) * 10
+        for _, group in relative.groupby(long["reviewer"].astype(str))
         if group["position"].nunique() > 2
     ]
     if len(slopes) < 2 or np.ptp(slopes) == 0:

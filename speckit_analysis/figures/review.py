@@ -42,7 +42,7 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
             " between variants as agreement."
         ),
         axis="reliability of one reviewer's score (0: none, 1: perfect)",
-        words=lambda value: f"{float(value):.1f}",  # type: ignore[arg-type]
+        words=lambda value: f"{float(value):.2f}",  # type: ignore[arg-type]
         notes=[f"({row.outputs} outputs)" for row in named.itertuples()],
         span=(-0.2, 1.0),
         reference=0.0,

@@ -26,6 +26,10 @@ ASSESSMENTS = ("improvement", "neutral", "degradation")
 NO_GUESS = "do not know"
 
 
+#: Kind of a file that was kept beside a newer card: it is listed, and counts for nothing.
+KEPT = "blind_review_card_kept"
+
+
 class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What one reviewer says of one packet.
 
@@ -150,7 +154,7 @@ class Cards:
             saved = msgspec.structs.replace(card, revision=card.revision + 1, saved=now)
             if there is not None and there.revision != card.revision:
                 kept = self._beside(path)
-                write_whole(kept, _encoded(saved))
+                write_whole(kept, _encoded(msgspec.structs.replace(saved, kind=KEPT)))
                 raise NewerCard(kept, there)
             write_whole(path, _encoded(saved))
         return saved

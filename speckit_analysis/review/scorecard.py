@@ -41,6 +41,7 @@ _STYLE = """
 .scorecard .anchors { color: #43464f; font-size: 0.86rem; line-height: 1.35; margin: 0.1rem 0 0; }
 .scorecard .problem { color: #a1260d; font-weight: 600; line-height: 1.3; }
 .scorecard .done { color: #14653a; font-weight: 600; }
+.scorecard .beside { gap: 1rem; }
 .scorecard .packet-column { position: sticky; top: 0.5rem; align-self: flex-start; }
 .scorecard .widget-label { width: auto; min-width: 7.5rem; color: #1a1a1f; }
 .scorecard input, .scorecard select, .scorecard textarea { border: 1px solid #6b7280 !important;
@@ -195,7 +196,8 @@ class Scorecard:
         form = widgets.VBox([*rows, widgets.HBox([self.back, self.forth, self.unfinished])])
         form.layout.width, self.text.layout.width = "42%", "57%"
         self.text.add_class("packet-column")
-        body = widgets.HBox([self.text, form], layout=widgets.Layout(gap="1rem"))
+        body = widgets.HBox([self.text, form])
+        body.add_class("beside")
         self.box = widgets.VBox([self.head, body])
         self.box.add_class("scorecard")
 

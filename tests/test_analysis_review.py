@@ -1,0 +1,233 @@
+"""Reliability, severity and blinding: planted ones recovered, published ones reproduced."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from frames import frame
+
+import speckit_analysis as sk
+from speckit_analysis.analysis import blinding, review, reviewers
+from speckit_analysis.analysis.selection import Selection, measured
+from speckit_analysis.figures import review as draw
+from speckit_analysis.simulate import Design, simulate
+from speckit_analysis.simulate.reviewers import SEVERITY
+from speckit_analysis.stats.annotator import alternative_annotator
+from speckit_analysis.stats.reliability import krippendorff_alpha, weighted_kappa
+
+PANDALM = Path(__file__).resolve().parents[2] / "shared" / "public" / "pandalm_testset"
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """A review of many SPECs by many reviewers, whose truth is set."""
+    folder = tmp_path_factory.mktemp("planted") / "evidence"
+    simulate(
+        Design(specs=30, reviewers=5, right_guesses=0.6, unknown_guesses=0.2, damage=()), folder
+    )
+    return review.usable(measured(sk.load(folder).reviews, noun="score")).kept
+
+
+def test_severity_is_recovered(planted):
+    found = reviewers.reviewers(planted)
+    truth = np.linspace(-SEVERITY, SEVERITY, 5)
+    assert found.table["severity"].to_numpy(float) == pytest.approx(truth, abs=0.12)
+    assert found.table["severity"].sum() == pytest.approx(0, abs=1e-9)
+    assert "R1 gives 0." in found.sentence
+
+
+def test_guesses_are_recovered_within_their_intervals(planted):
+    found = blinding.blinding(planted).table
+    # Of five guesses three are right, one is wrong and one is none.
+    for row in found.itertuples():
+        assert row.low < 0.6 - 0.2 < row.high
+        assert row.guesses == 150
+    assert found["unblinded"].all()
+    assert "the blind did not hold" in blinding.blinding(planted).sentence
+
+
+def test_the_gain_of_consensus_is_recovered(planted):
+    gaps = review.differences(planted, "single", "consensus")
+    assert gaps.shape == (30, 5)
+    assert float(gaps.to_numpy().mean()) == pytest.approx(0.6, abs=0.25)
+    assert 0 < review.difference_reliability(planted, "single", "consensus") < 1
+
+
+def test_severity_cancels_out_of_the_difference(planted):
+    harder = planted.assign(
+        score=planted["score"] - (planted["reviewer"] == "R1").astype(float).to_numpy() * 2
+    )
+    before = review.differences(planted, "single", "consensus")
+    after = review.differences(harder, "single", "consensus")
+    pd.testing.assert_frame_equal(before, after)
+
+
+def test_reliability_is_given_pooled_and_within_variants(planted):
+    table = review.reliability(planted)
+    assert set(table["variant"]) == {"all", "single", "consensus"}
+    overall = table[table["criterion"] == "overall"].set_index("variant")
+    assert overall.loc["all", "outputs"] == 60
+    assert overall.loc["single", "outputs"] == 30
+    assert (overall["icc_mean"] > overall["icc_single"]).all()
+    assert (overall["icc_single_low"] < overall["icc_single"]).all()
+    assert "Within a variant it is" in review.reliability_sentence(table)
+    assert draw.reliability(table).get_label()
+
+
+def test_repeats_measure_consistency_and_nothing_else(planted):
+    table = review.self_consistency(planted)
+    assert table["reviewer"].tolist() == ["R1", "R2", "R3", "R4", "R5"]
+    assert (table["scores"] == 10).all()
+    first = blinding.first_readings(planted)
+    assert review.per_reviewer(planted).equals(review.per_reviewer(first))
+    assert "within half a point" in review.consistency_sentence(table)
+
+
+def scores(rows, **columns):
+    """Rows of table ``reviews``: SPEC, variant, reviewer and score."""
+    return frame(
+        "reviews",
+        [
+            {"experiment": "e", "spec_id": s, "stage": "plan", "variant": v, "packet": f"{s}{v}"}
+            | {"reviewer": r, "criterion": "overall", "score": x, "complete": True}
+            | {name: column[at] for name, column in columns.items()}
+            for at, (s, v, r, x) in enumerate(rows)
+        ],
+    )
+
+
+def used(table, **options):
+    return review.usable(Selection(table, pd.DataFrame({"reason": [], "rows": []})), **options)
+
+
+def test_only_complete_unblinded_cards_of_people_count():
+    rows = [("S", "A", "ann", 7.0), ("S", "B", "ann", 8.0), ("S", "A", "gpt", 9.0)]
+    table = scores([*rows, ("S", "A", "bob", 5.0), ("T", None, "bob", 5.0)])
+    table["complete"] = pd.array([True, True, True, False, True], "boolean")
+    found = used(table, judges=["gpt"])
+    assert found.kept["score"].tolist() == [7.0, 8.0]
+    told = dict(zip(found.left_out["reason"], found.left_out["rows"], strict=True))
+    assert told["of an automatic judge"] == 1
+    assert told["on a card that is not complete"] == 1
+    assert told["not unblinded"] == 1
+
+
+def test_nothing_scored_is_said():
+    nothing = used(frame("reviews")).kept
+    table = review.reliability(nothing)
+    held = blinding.blinding(nothing)
+    assert "Nobody scored anything" in review.reliability_sentence(table)
+    assert "was not asked" in held.sentence
+    assert review.headline(nothing, table, held) == "No score of a blind review can be used."
+    assert draw.guesses(held).get_label()
+    assert "nobody's consistency" in review.consistency_sentence(review.self_consistency(nothing))
+
+
+def test_reviewers_who_share_no_output_cannot_be_told_apart():
+    rows = [("S", "A", "ann", 7.0), ("S", "B", "ann", 8.0), ("T", "A", "bob", 5.0)]
+    found = reviewers.reviewers(used(scores(rows)).kept)
+    assert "Severity cannot be told" in found.sentence
+    assert found.table["severity"].isna().all()
+
+
+def guessed(pairs):
+    rows = [(f"S{n}", v, "ann", 7.0) for n, (v, _) in enumerate(pairs)]
+    return used(scores(rows, guess=[guess for _, guess in pairs])).kept
+
+
+def test_a_habit_is_no_knowledge():
+    found = blinding.blinding(guessed([("A", "A")] * 20 + [("B", "A")] * 20))
+    assert found.table["bang"].tolist() == [1.0, -1.0]
+    assert "a habit, and no proof" in found.sentence
+
+
+def test_few_guesses_prove_no_blinding():
+    found = blinding.blinding(guessed([("A", "A"), ("A", "B"), ("B", "B"), ("B", "A")] * 2))
+    assert not found.table["unblinded"].any()
+    assert "does not prove that the blind held" in found.sentence
+    assert found.table["power"].max() < 0.8
+
+
+def test_the_power_of_guesses_is_that_of_simulation():
+    draw_ = np.random.default_rng(4)
+    from speckit_analysis.stats.blinding import bang
+
+    hits = draw_.binomial(14, 0.85, 4000)
+    shown = np.mean([bang(int(k), 14 - int(k), 6).unblinded for k in hits])
+    assert blinding.power_of_guesses(20, 6) == pytest.approx(shown, abs=0.02)
+
+
+def test_drift_over_the_order_is_found():
+    rows, places = [], []
+    draw_ = np.random.default_rng(2)
+    for number, name in enumerate(["ann", "bob", "cyd", "dan"]):
+        for spec in range(12):
+            for variant in "AB":
+                place = (spec * 2 + (variant == "B") + 6 * number) % 24 + 1
+                rows.append((f"S{spec}", variant, name, 7 - 0.05 * place + draw_.normal(0, 0.05)))
+                places.append(place)
+    found, said = reviewers.fatigue(used(scores(rows, position=places)).kept)
+    assert found.estimate == pytest.approx(-0.5, abs=0.03)
+    assert found.high < 0
+    assert "Scores drift over the order" in said
+
+
+def test_units_alike_have_an_exact_interval():
+    rows = [
+        (f"S{n}", variant, "ann", 7.0 + (3 if variant == "B" and n == 0 else 0))
+        for n in range(8)
+        for variant in "AB"
+    ]
+    (row,) = review.within_tolerance(used(scores(rows)).kept).itertuples()
+    assert (row.units, row.alike, row.needed) == (8, 7, 46)
+    assert row.low == pytest.approx(0.4735, abs=1e-4)
+
+
+@pytest.mark.parametrize(("noise", "stands"), [(0.2, True), (3.0, False)])
+def test_a_judge_stands_in_if_it_is_as_close_as_people_are(noise, stands):
+    draw_ = np.random.default_rng(9)
+    truth = draw_.normal(6, 1.5, 150)
+    people = truth[:, None] + draw_.normal(0, 1.0, (150, 4))
+    found = alternative_annotator(people, truth + draw_.normal(0, noise, 150))
+    assert found.may_stand_in is stands
+    assert found.people == 4
+
+
+def test_a_judge_no_better_than_epsilon_worse_seldom_passes():
+    draw_ = np.random.default_rng(10)
+    passed = 0
+    for _ in range(60):
+        truth = draw_.normal(6, 1.5, 60)
+        people = truth[:, None] + draw_.normal(0, 0.6, (60, 3))
+        passed += alternative_annotator(people, truth + draw_.normal(0, 1.6, 60)).may_stand_in
+    assert passed / 60 <= 0.1
+
+
+def test_too_little_for_a_judge_is_refused():
+    few = alternative_annotator(np.ones((40, 2)), np.ones(40))
+    assert "it takes 3 people" in few.refusal
+    short = alternative_annotator(np.ones((10, 3)), np.ones(10))
+    assert "it takes 30 outputs" in short.refusal
+    assert "cannot be told" in reviewers.stand_in_sentence(short, "gpt")
+    assert reviewers.stand_in_sentences(frame("reviews"), []) == [
+        "No automatic judge is among the reviewers."
+    ]
+
+
+@pytest.mark.skipif(not PANDALM.is_dir(), reason="no public study beside this repository")
+def test_a_public_study_comes_out_as_published():
+    items = json.loads((PANDALM / "testset-v1.json").read_text())
+    labels = np.array([[item[f"annotator{n}"] for n in (1, 2, 3)] for item in items])
+
+    def kappa(one, other):
+        counts = np.zeros((3, 3))
+        np.add.at(counts, (labels[:, one], labels[:, other]), 1)
+        return weighted_kappa(counts, 1 - np.eye(3))
+
+    found = [kappa(0, 1), kappa(0, 2), kappa(1, 2)]
+    assert found == pytest.approx([0.8520, 0.8789, 0.8617], abs=5e-5)
+    assert 0.85 < krippendorff_alpha(labels.astype(float), "nominal") < 0.88

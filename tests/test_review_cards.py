@@ -1,0 +1,270 @@
+"""Cards: saved whole, never over a newer one, and read from a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+
+import ipywidgets as widgets
+import msgspec
+import pytest
+from test_review_design import create, fill
+
+import speckit_analysis as sk
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.review import unblind
+from speckit_analysis.review.cards import Card, NewerCard
+from speckit_analysis.review.packets import blank_card
+from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.scorecard import (
+    Scorecard,
+    open_scorecard,
+    reviewer_asked,
+    scorecard,
+)
+from speckit_analysis.review.sheets import as_sheet, read_sheet
+
+
+def first_card(review, name="ann"):
+    return blank_card(review, name, review.readings(name)[0])
+
+
+def test_a_newer_card_is_never_written_over(tmp_path):
+    review = create(tmp_path)
+    cards = review.cards("ann")
+    one, other = first_card(review), first_card(review)
+    saved = cards.save(msgspec.structs.replace(one, overall=7.0))
+    with pytest.raises(NewerCard) as raised:
+        cards.save(msgspec.structs.replace(other, overall=3.0))
+    assert cards.read(one.packet) == saved
+    kept = json.loads(raised.value.kept.read_text())
+    assert kept["overall"] == 3.0
+    assert cards.conflicts() == [raised.value.kept]
+    assert review.status().set_index("reviewer").loc["ann", "conflicts"] == 1
+    # What was kept beside is no evidence: the card counts once.
+    assert len(sk.load(review.folder).reviews) == 1
+
+
+def test_many_tabs_at_once_lose_nothing(tmp_path):
+    review = create(tmp_path)
+    card = first_card(review)
+
+    def save(score):
+        try:
+            review.cards("ann").save(msgspec.structs.replace(card, overall=score))
+        except NewerCard:
+            return
+
+    threads = [threading.Thread(target=save, args=(n / 2,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cards = review.cards("ann")
+    scores = {json.loads(path.read_text())["overall"] for path in cards.conflicts()}
+    assert len(scores | {cards.read(card.packet).overall}) == 16
+
+
+def test_a_file_that_is_no_card_is_told(tmp_path):
+    review = create(tmp_path)
+    cards = review.cards("ann")
+    cards.folder.mkdir(parents=True)
+    cards.path("P1").write_text('{"experiment": 3}')
+    with pytest.raises(EvidenceError, match=r"P1\.card\.json is no card"):
+        cards.read("P1")
+
+
+@pytest.mark.parametrize("text", ["11", "-1", "7.3", "seven", "nan"])
+def test_what_is_no_score_is_refused(text):
+    with pytest.raises(ValueError, match="is no score"):
+        parse_score(text)
+
+
+def test_a_begun_card_is_marked_and_not_lost(tmp_path):
+    review = create(tmp_path)
+    review.cards("ann").save(msgspec.structs.replace(first_card(review), overall=6.5))
+    (row,) = sk.load(review.folder).reviews.itertuples()
+    assert (row.score, row.criterion, row.complete) == (6.5, "overall", False)
+    status = review.status().set_index("reviewer")
+    assert status.loc["ann", ["begun", "complete"]].tolist() == [1, 0]
+
+
+# The form, without a browser
+
+
+def fields(form):
+    """Return the fields of a form by their labels."""
+    found = {}
+
+    def walk(widget):
+        if getattr(widget, "description", ""):
+            found[widget.description] = widget
+        for child in getattr(widget, "children", ()):
+            walk(child)
+
+    walk(form.box)
+    return found
+
+
+def complete(form, score="7.5"):
+    here = fields(form)
+    for name in (*form.review.plan.rubric.names, "overall"):
+        here[name].value = score
+    here["errors found"].value = "0"
+    here["variant guess"].value = "one"
+    here["how sure"].value = "a guess"
+
+
+def test_nothing_is_filled_in_beforehand_and_every_change_is_saved(tmp_path):
+    review = create(tmp_path)
+    form = Scorecard(review, "ann")
+    here = fields(form)
+    assert all(not field.value for field in here.values() if isinstance(field, widgets.Text))
+    assert here["variant guess"].value is None
+    assert not list(review.folder.glob("cards/*/*.json"))
+    here["clarity"].value = "8"
+    assert review.cards("ann").read(form.card.packet).scores == {"clarity": 8.0}
+    here["clarity"].value = "8.2"
+    assert "no score: 0 to 10" in form.problem.value
+    assert review.cards("ann").read(form.card.packet).scores == {}
+    complete(form)
+    assert "This card is complete" in form.problem.value
+    assert "1 complete" in form.head.value
+
+
+def test_a_form_resumes_where_one_stopped_and_goes_back(tmp_path):
+    review = create(tmp_path)
+    first = Scorecard(review, "ann")
+    complete(first)
+    again = Scorecard(review, "ann")
+    assert again.at == 1
+    again.back.click()
+    assert fields(again)["clarity"].value == "7.5"
+    again.unfinished.click()
+    assert again.at == 1
+
+
+def test_a_second_window_shows_the_newer_card(tmp_path):
+    review = create(tmp_path)
+    one, other = Scorecard(review, "ann"), Scorecard(review, "ann")
+    fields(one)["clarity"].value = "9"
+    fields(other)["clarity"].value = "2"
+    assert "changed in another window" in other.problem.value
+    assert fields(other)["clarity"].value == "9"
+    assert len(review.cards("ann").conflicts()) == 1
+    fields(other)["correctness"].value = "5"
+    assert review.cards("ann").read(other.card.packet).scores == {
+        "clarity": 9.0,
+        "correctness": 5.0,
+    }
+
+
+def test_two_reviewers_do_not_mix(tmp_path):
+    review = create(tmp_path)
+    complete(Scorecard(review, "ann"), "4")
+    complete(Scorecard(review, "bob"), "9")
+    rows = sk.load(review.folder).reviews
+    assert rows.groupby("reviewer", observed=True)["score"].max().to_dict() == {"ann": 4, "bob": 9}
+
+
+def test_an_unblinded_review_is_read_only(tmp_path):
+    review = create(tmp_path)
+    fill(review)
+    unblind(review.folder)
+    form = Scorecard(review, "ann")
+    assert fields(form)["clarity"].disabled
+    assert "can no longer be changed" in form.head.value
+
+
+def test_an_arbiter_review_asks_more(tmp_path):
+    form = Scorecard(create(tmp_path, arbiter=True), "ann")
+    complete(form)
+    assert "Still open: assessment, errors caught, false positives" in form.problem.value
+    here = fields(form)
+    here["the change is"].value = "improvement"
+    here["errors caught"].value, here["false positives"].value = "2", "x"
+    assert "no number of errors" in form.problem.value
+    here["false positives"].value = "0"
+    assert "This card is complete" in form.problem.value
+    (row,) = sk.load(form.review.folder).reviews.query("criterion == 'overall'").itertuples()
+    assert (row.assessment, row.errors_caught, row.false_positives) == ("improvement", 2, 0)
+
+
+def test_who_is_there_is_asked_or_told_by_the_address(tmp_path, monkeypatch):
+    review = create(tmp_path)
+    box = scorecard(review.folder)
+    _, who, begin, said = box.children
+    begin.click()
+    assert "Choose your name" in said.value
+    who.value = "bob"
+    begin.click()
+    assert "bob" in box.children[0].children[0].value
+    assert reviewer_asked("a=1&reviewer=ann") == "ann"
+    monkeypatch.setenv("QUERY_STRING", "reviewer=mallory")
+    assert "no reviewer of this review" in open_scorecard(str(review.folder)).value
+
+
+def test_without_a_review_there_is_one_to_try():
+    box = open_scorecard()
+    assert "trial on the sample" in box.children[0].value
+
+
+# Spreadsheets
+
+
+def edited(review, name="ann", **cells):
+    rows = list(csv.DictReader(io.StringIO(as_sheet(review, name))))
+    rows[0] |= cells
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, rows[0], delimiter=";")
+    writer.writeheader()
+    writer.writerows(rows)
+    path = review.folder.parent / "sheet.csv"
+    path.write_text("\ufeff" + sink.getvalue(), encoding="utf-8")
+    return path
+
+
+FULL = {
+    **dict.fromkeys(("completeness", "correctness", "clarity", "actionability", "overall"), "7,5"),
+    **{"errors_found": "1", "guess": "one", "guess_confidence": "sure"},
+}
+
+
+def test_a_sheet_goes_there_and_back(tmp_path):
+    review = create(tmp_path)
+    assert read_sheet(review, "ann", edited(review, **FULL)) == 1
+    card = review.cards("ann").read(review.readings("ann")[0].packet)
+    assert (card.complete, card.overall, card.errors_found) == (True, 7.5, 1)
+    again = review.folder.parent / "again.csv"
+    again.write_text(as_sheet(review, "ann"), encoding="utf-8")
+    assert read_sheet(review, "ann", again) == 0
+    changed = edited(review, comment="thin")
+    with pytest.raises(EvidenceError, match="says something else already"):
+        read_sheet(review, "ann", changed)
+    assert read_sheet(review, "ann", changed, replace=True) == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"clarity": "12"}, "line 2, clarity: '12' is no score"),
+        ({"errors_found": "many"}, "errors_found: 'many' is no number"),
+        ({"guess": "gemini"}, "guess: 'gemini' is none of"),
+        ({"packet": "PXXXX"}, "'PXXXX' is no packet of ann"),
+    ],
+)
+def test_a_cell_that_cannot_be_used_is_named(cells, said, tmp_path):
+    review = create(tmp_path)
+    with pytest.raises(EvidenceError, match=said):
+        read_sheet(review, "ann", edited(review, **FULL | cells))
+    assert not list(review.folder.glob("cards/*/*.card.json"))
+
+
+def test_the_kernel_never_opens_the_key(tmp_path, monkeypatch):
+    review = create(tmp_path)
+    (tmp_path / "review.key.json").chmod(0)
+    (tmp_path / "review.key.json").unlink()
+    complete(Scorecard(review, "ann"))
+    assert isinstance(review.cards("ann").read(review.readings("ann")[0].packet), Card)
