@@ -132,7 +132,7 @@ def test_every_figure_has_a_title_and_a_text_alternative(name):
         for output in cell.outputs
         if FIGURE_TYPE in output.get("data", {})
     ]
-    assert len(htmls) >= 6
+    assert len(htmls) >= {"blind_review": 2}.get(name, 6)
     for html in htmls:
         assert re.search(r'<p class="figure-title"[^>]*>[^<]{10,}</p>', html)
         assert re.search(r'role="img" aria-label="[^"]{30,}"', html)
@@ -155,7 +155,7 @@ def test_empty_evidence_is_a_page_that_says_so(name, tmp_path):
     folder = tmp_path / "evidence"
     folder.mkdir()
     notebook = execute(name, tmp_path, str(folder))
-    assert re.search(r"no (run|call)", find_headline(notebook))
+    assert re.search(r"no (run|call|score)", find_headline(notebook))
     assert "Nothing to show." in plain_outputs(notebook)
 
 
@@ -166,7 +166,7 @@ def test_stubs_alone_are_nothing_measured(name, tmp_path):
     line = json.dumps(STUB_RUN) + "\n"
     (folder / "spec-plan_2025-11-03T08:00:00Z_telemetry.jsonl").write_text(line, "utf-8")
     notebook = execute(name, tmp_path, str(tmp_path / "evidence"))
-    assert re.search(r"Nothing measured|not estimable", find_headline(notebook))
+    assert re.search(r"Nothing measured|not estimable|No score", find_headline(notebook))
     assert re.search(r"left out: \d stub", plain_outputs(notebook))
 
 

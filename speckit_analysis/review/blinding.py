@@ -195,12 +195,14 @@ def _bullets(content: Any, label: str = "") -> Iterator[str]:
 
 def _entry(value: Any) -> str:
     if isinstance(value, dict):
-        told = [
-            f"{_words(key)}: {_entry(each)}"
+        told = {
+            key: _entry(each)
             for key, each in value.items()
-            if each is not None and key not in _NUMBERING
-        ]
-        return "; ".join(told)
+            if each not in (None, "", [], {}) and key not in _NUMBERING
+        }
+        if len(told) == 1:
+            return next(iter(told.values()))
+        return "; ".join(f"{_words(key)}: {text}" for key, text in told.items())
     if isinstance(value, list):
         return ", ".join(_entry(each) for each in value)
     return _STYLE.sub("", " ".join(str(value).split()))
