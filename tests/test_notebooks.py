@@ -155,18 +155,18 @@ def test_empty_evidence_is_a_page_that_says_so(name, tmp_path):
     folder = tmp_path / "evidence"
     folder.mkdir()
     notebook = execute(name, tmp_path, str(folder))
-    assert re.search(r"no (run|call|score)", find_headline(notebook))
+    assert re.search(r"no (run|call|score)", find_headline(notebook), re.IGNORECASE)
     assert "Nothing to show." in plain_outputs(notebook)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["evidence", "cost", "disagreement"])
 def test_stubs_alone_are_nothing_measured(name, tmp_path):
     folder = tmp_path / "evidence" / "consensus" / "SPEC-STUB-1"
     folder.mkdir(parents=True)
     line = json.dumps(STUB_RUN) + "\n"
     (folder / "spec-plan_2025-11-03T08:00:00Z_telemetry.jsonl").write_text(line, "utf-8")
     notebook = execute(name, tmp_path, str(tmp_path / "evidence"))
-    assert re.search(r"Nothing measured|not estimable|No score", find_headline(notebook))
+    assert re.search(r"Nothing measured|not estimable", find_headline(notebook))
     assert re.search(r"left out: \d stub", plain_outputs(notebook))
 
 
