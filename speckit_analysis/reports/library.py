@@ -10,6 +10,9 @@ from speckit_analysis.reports.errors import ReportError
 #: Notebooks that people fill in; they are no reports.
 FORMS = frozenset({"scorecard"})
 
+#: Order in which reports are listed; others follow by name.
+ORDER = ("evidence", "cost", "disagreement", "blind_review")
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -20,9 +23,11 @@ def notebook_folder() -> Path:
 
 
 def notebook_names() -> list[str]:
-    """Return the names of the project's notebooks, the one on the evidence itself first."""
+    """Return the names of the project's reports, the one on the evidence itself first."""
     names = (path.stem for path in notebook_folder().glob("*.ipynb") if path.stem not in FORMS)
-    return sorted(names, key=lambda name: (name != "evidence", name))
+    return sorted(
+        names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    )
 
 
 def find_notebooks(names: Sequence[str | Path]) -> list[Path]:
