@@ -18,7 +18,7 @@ from speckit_analysis.reports.headlines import find_headline
 from speckit_analysis.reports.parameters import declared_parameters
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-NAMES = ("evidence", "blind_review", "cost", "disagreement")
+NAMES = ("evidence", "blind_review", "cost", "disagreement", "single_vs_multi")
 
 STUB_RUN = {
     "schemaVersion": "2.0",
@@ -132,7 +132,7 @@ def test_every_figure_has_a_title_and_a_text_alternative(name):
         for output in cell.outputs
         if FIGURE_TYPE in output.get("data", {})
     ]
-    assert len(htmls) >= {"blind_review": 2}.get(name, 6)
+    assert len(htmls) >= {"blind_review": 2, "single_vs_multi": 1}.get(name, 6)
     for html in htmls:
         assert re.search(r'<p class="figure-title"[^>]*>[^<]{10,}</p>', html)
         assert re.search(r'role="img" aria-label="[^"]{30,}"', html)
@@ -155,7 +155,7 @@ def test_empty_evidence_is_a_page_that_says_so(name, tmp_path):
     folder = tmp_path / "evidence"
     folder.mkdir()
     notebook = execute(name, tmp_path, str(folder))
-    assert re.search(r"no (run|call|score)", find_headline(notebook), re.IGNORECASE)
+    assert re.search(r"no (run|call|score|SPEC)", find_headline(notebook), re.IGNORECASE)
     assert "Nothing to show." in plain_outputs(notebook)
 
 

@@ -44,6 +44,8 @@ class ReviewCard(msgspec.Struct, kw_only=True, gc=False):
     variant: str | None = None
     repeat_of: str | None = None
     forced: bool = False
+    output_cost_usd: Amount | None = None
+    output_seconds: Amount | None = None
 
 
 _DECODER = msgspec.json.Decoder(ReviewCard)
@@ -52,6 +54,7 @@ _CARD_COLUMNS = (
     *COLUMNS,
     *("position", "seconds", "complete", "guess", "guess_confidence", "errors_detected"),
     *("assessment", "errors_caught", "false_positives", "repeat_of", "forced"),
+    *("output_cost_usd", "output_seconds"),
 )
 
 
@@ -70,7 +73,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     tail = (
         *(card.position, card.seconds, card.complete, card.guess, card.guess_confidence),
         *(card.errors_found, card.assessment, card.errors_caught, card.false_positives),
-        *(card.repeat_of, card.forced),
+        *(card.repeat_of, card.forced, card.output_cost_usd, card.output_seconds),
     )
     for place, criterion, score in scores:
         write((file.number, place, *head, criterion, score, card.comment, card.saved, *tail))

@@ -51,18 +51,19 @@ COLUMNS = (
     "timestamp_raw",
 )
 
-_RECORD_COLUMNS = (*COLUMNS, "errors_detected")
+_RECORD_COLUMNS = (*COLUMNS, "errors_detected", "output_cost_usd", "output_seconds")
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per criterion of each record."""
     write = rows.writer("reviews", _RECORD_COLUMNS)
     for start, record in file.decode_lines(_DECODER):
+        made = (record.errors_detected, record.total_cost_usd, record.total_time_seconds)
         head = (record.experiment, record.spec_id, record.stage, record.variant, record.packet)
         for criterion, score in (record.quality_scores or {}).items():
             place = f"{start}/quality_scores/{pointer_token(criterion)}"
-            tail = (criterion, score, record.comment, record.timestamp, record.errors_detected)
-            write((file.number, place, *head, record.reviewer, *tail))
+            tail = (criterion, score, record.comment, record.timestamp)
+            write((file.number, place, *head, record.reviewer, *tail, *made))
 
 
 def _sniff(content: Mapping[str, Any]) -> bool:

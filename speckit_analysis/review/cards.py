@@ -55,7 +55,7 @@ class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
         All that has to be answered is.
     revision : int
         Counts saves.
-    spec_id, stage, variant, repeat_of, forced
+    spec_id, stage, variant, repeat_of, forced, output_cost_usd, output_seconds
         Known once the review is unblinded.
     """
 
@@ -84,6 +84,8 @@ class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
     variant: str | None = None
     repeat_of: str | None = None
     forced: bool = False
+    output_cost_usd: float | None = None
+    output_seconds: float | None = None
 
     def missing(self, rubric: Rubric, *, arbiter: bool = False) -> list[str]:
         """Return what still has to be answered."""

@@ -50,6 +50,8 @@ class Output(msgspec.Struct, frozen=True):
         JSON or text.
     spec_id, stage, source : str
         Of what, and from where.
+    cost_usd, seconds : float or None
+        What making it cost, and how long it took.
     """
 
     unit: str
@@ -58,6 +60,8 @@ class Output(msgspec.Struct, frozen=True):
     spec_id: str = ""
     stage: str = ""
     source: str = ""
+    cost_usd: float | None = None
+    seconds: float | None = None
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -109,6 +113,8 @@ class Secret(msgspec.Struct, frozen=True):
     source: str
     salt: str
     repeat_of: str | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -372,6 +378,8 @@ def _sealed(
             output.source,
             secrets.token_hex(32),
             ids[unit, variant, False] if repeat else None,
+            output.cost_usd,
+            output.seconds,
         )
     return ids, secret
 
@@ -459,6 +467,8 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
             variant=secret.variant,
             repeat_of=secret.repeat_of,
             forced=forced,
+            output_cost_usd=secret.cost_usd,
+            output_seconds=secret.seconds,
         )
         Cards(review.folder / "cards", path.parent.name).save(told)
         number += 1

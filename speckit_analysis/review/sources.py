@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.packets import Output
 
@@ -34,7 +36,9 @@ def outputs_in_folder(folder: Path) -> list[Output]:
 
 
 def outputs_of_list(path: Path) -> list[Output]:
-    """Return the outputs that a CSV lists: ``unit,variant,file`` and maybe ``spec_id,stage``.
+    """Return the outputs that a CSV lists: ``unit,variant,file``, and more if you like.
+
+    ``spec_id`` and ``stage`` say what it is of, ``cost_usd`` and ``seconds`` what making it took.
 
     Files are relative to the list.
 
@@ -62,11 +66,35 @@ def outputs_of_list(path: Path) -> list[Output]:
                 (row.get("spec_id") or "").strip(),
                 (row.get("stage") or "").strip(),
                 row["file"].strip(),
+                *(_amount(row, name, f"{path}, line {line}") for name in ("cost_usd", "seconds")),
             )
         )
     if not outputs:
         raise EvidenceError(f"{path} lists no outputs")
     return outputs
+
+
+def _made(calls: pd.DataFrame, run: object, agent: object) -> tuple[float | None, float | None]:
+    """Return what a call cost in USD and took in seconds, where that is known."""
+    if (run, agent) not in calls.index:
+        return None, None
+    call = calls[calls.index == (run, agent)].iloc[0]
+    cost, latency = call["cost_usd"], call["latency_ms"]
+    return (
+        None if pd.isna(cost) else float(cost),
+        None if pd.isna(latency) else float(latency) / 1000,
+    )
+
+
+def _amount(row: dict[str, str], name: str, place: str) -> float | None:
+    text = (row.get(name) or "").strip()
+    try:
+        amount = float(text) if text else None
+    except ValueError:
+        amount = -1.0
+    if amount is not None and not 0 <= amount < float("inf"):
+        raise EvidenceError(f"{place}, {name}: {text!r} is no amount")
+    return amount
 
 
 def _text(path: Path) -> str:
@@ -107,6 +135,8 @@ def outputs_of_evidence(
     if stages:
         kept &= rows["stage"].isin(stages)
     usable = rows[kept.fillna(False)].sort_values("timestamp", kind="stable")
+    calls = evidence.calls[evidence.calls["run_id"].isin(usable["run_id"])]
+    calls = calls.drop_duplicates(["run_id", "agent"]).set_index(["run_id", "agent"])
     outputs, lacking = [], []
     for (spec, stage), group in usable.groupby(["spec_id", "stage"], observed=True, sort=True):
         whole = group.groupby("run_id", sort=False)["agent"].nunique() == len(set(variants))
@@ -123,6 +153,7 @@ def outputs_of_evidence(
                 str(spec),
                 str(stage),
                 f"{row.source} {row.locator}",
+                *_made(calls, row.run_id, row.agent),
             )
             for row in last.itertuples()
         ]

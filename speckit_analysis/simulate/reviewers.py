@@ -14,6 +14,9 @@ from speckit_analysis.simulate.documents import Document
 VARIANTS = ("single", "consensus")
 EXPERIMENT = "single-vs-consensus"
 
+#: Times that consensus costs more than one model.
+COST_RATIO = 3.0
+
 #: Points by which the most severe reviewer scores below the average, and the most lenient above.
 SEVERITY = 0.6
 
@@ -37,6 +40,7 @@ def review_documents(design: Design) -> Iterator[Document]:
     specs = [f"SPEC-SIM-{number:03d}" for number in range(1, design.specs + 1)]
     names = [f"R{number}" for number in range(1, design.reviewers + 1)]
     quality = _quality(specs, design, random)
+    made = _making(specs, random)
     repeats = min(_REPEATS, (len(specs) - 1) * len(VARIANTS))
     orders = reading_orders(specs, VARIANTS, names, seed=design.seed, repeats=repeats)
     packets: dict[tuple[str, str, bool], str] = {}
@@ -62,6 +66,7 @@ def review_documents(design: Design) -> Iterator[Document]:
             "spec_id": spec,
             "stage": _STAGE,
             "variant": variant,
+            **made[spec, variant],
         }
         if again:
             card["repeat_of"] = packets[spec, variant, False]
@@ -75,6 +80,19 @@ def _quality(specs: list[str], design: Design, random: Random) -> dict[tuple[str
         level = random.gauss(7.0 - design.quality_gain / 2, BETWEEN)
         for variant, gain in zip(VARIANTS, (0.0, design.quality_gain), strict=True):
             found[spec, variant] = level + gain + random.gauss(0, WITHIN)
+    return found
+
+
+def _making(specs: list[str], random: Random) -> dict[tuple[str, str], dict[str, float]]:
+    """Return what each output cost and how long it took; consensus is three times one model."""
+    found = {}
+    for spec in specs:
+        size = random.lognormvariate(0, 0.35)
+        for variant, calls in zip(VARIANTS, (1.0, COST_RATIO), strict=True):
+            found[spec, variant] = {
+                "output_cost_usd": round(0.05 * calls * size * random.lognormvariate(0, 0.15), 4),
+                "output_seconds": round(60 * calls**0.5 * size * random.lognormvariate(0, 0.2), 1),
+            }
     return found
 
 

@@ -36,6 +36,8 @@ REVIEWS = Table(
         Column("false_positives", "integer", "errors that the arbiter saw and were none", "errors"),
         Column("repeat_of", "text", "packet that this one repeats, to measure self-consistency"),
         Column("forced", "boolean", "unblinded before all planned cards were in"),
+        Column("output_cost_usd", "number", "what making the output cost", "USD"),
+        Column("output_seconds", "number", "how long making the output took", "s"),
         Column("timestamp", "timestamp", "when", "UTC"),
         *ORIGIN,
     ),

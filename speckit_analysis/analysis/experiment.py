@@ -1,0 +1,363 @@
+"""One variant against another on quality, cost, time and errors, and what follows from it.
+
+The candidate is the simpler variant (one model, for example), the baseline the one in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import special  # type: ignore[import-untyped]
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.blinding import first_readings
+from speckit_analysis.stats.economics import acceptability, cost_effectiveness, net_benefit
+from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.noninferiority import catastrophes
+from speckit_analysis.stats.paired import Crossed, crossed, paired_t
+from speckit_analysis.stats.planning import cautious_deviation, plan, units_for_margin
+
+#: Fewer units than this, and nothing is recommended, whatever the intervals say.
+LEAST_UNITS = 5
+
+#: What can be recommended.
+SIMPLIFY, KEEP, OPEN = "adopt the candidate", "keep the baseline", "inconclusive"
+
+
+def scores_of(reviews: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """Return a variant's scores, units (SPEC and stage) by reviewers, mean over criteria.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`speckit_analysis.analysis.review.usable`; repeats do not count, nor does
+        ``overall`` where there are other criteria.
+    variant : str
+        Its name.
+    """
+    rows = first_readings(reviews)
+    if (rows["criterion"] != "overall").any():
+        rows = rows[rows["criterion"] != "overall"]
+    rows = rows[rows["variant"] == variant]
+    means = rows.groupby([*_unit(rows), rows["reviewer"].astype("string")])["score"].mean()
+    return means.unstack("reviewer").astype(float)
+
+
+def _unit(rows: pd.DataFrame) -> list[pd.Series]:
+    return [rows[name].astype("string").fillna("") for name in ("spec_id", "stage")]
+
+
+def making(reviews: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return what belongs to an output, units by variants: the mean over its cards.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`speckit_analysis.analysis.review.usable`.
+    column : str
+        ``output_cost_usd``, ``output_seconds`` or ``errors_detected``.
+    """
+    rows = first_readings(reviews).drop_duplicates(["output", "reviewer"])
+    grouped = rows.groupby([*_unit(rows), rows["variant"].astype("string")])[column]
+    return grouped.mean().unstack("variant").astype(float)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What comparing two variants shows.
+
+    Attributes
+    ----------
+    baseline, candidate : str
+        The variants.
+    margin : float
+        Share of the baseline's quality that the candidate may lose.
+    quality : Crossed
+        Candidate less baseline, in points.
+    kept : Crossed
+        Candidate less (1 - margin) of the baseline, at the level of a one-sided test: above 0 is
+        not inferior.
+    disasters : Estimate
+        Share of units that lose 2 points or more.
+    cost, seconds : Estimate
+        Ratio of candidate to baseline.
+    errors : Estimate
+        Difference of errors found for an output.
+    extra : DataFrame
+        What the baseline costs (``cost_usd``) and gains (``points``) above the candidate, by unit
+        where both are known.
+    worth_usd : float
+        What a point of quality of one SPEC is worth.
+    needed : str
+        What would settle it, where it is open.
+    verdict, rule : str
+        What is recommended, and the rule that gave it.
+    """
+
+    baseline: str
+    candidate: str
+    margin: float
+    quality: Crossed
+    kept: Crossed
+    disasters: Estimate
+    cost: Estimate
+    seconds: Estimate
+    errors: Estimate
+    extra: pd.DataFrame
+    worth_usd: float
+    needed: str
+    verdict: str
+    rule: str
+
+    @property
+    def sentence(self) -> str:
+        """The recommendation with its numbers."""
+        gap = self.quality.estimate
+        if gap.refusal:
+            gap = self.quality.panel
+        told = {
+            SIMPLIFY: f"{self.candidate} can take the place of {self.baseline}",
+            KEEP: f"Keep {self.baseline}",
+            OPEN: f"Whether {self.candidate} can take the place of {self.baseline} is open",
+        }[self.verdict]
+        if gap.refusal:
+            return f"{told}: {gap.refusal}."
+        quality = (
+            f"its quality differs by {gap.value:+.2f} points ({gap.low:+.2f} to {gap.high:+.2f};"
+            f" {wording.count(gap.n, 'SPEC')}, {wording.count(self.quality.reviewers, 'reviewer')})"
+        )
+        cost = "" if self.cost.refusal else f", its cost is {_ratio(self.cost)}"
+        return f"{told}: {quality}{cost}. {self.needed}".strip()
+
+    @property
+    def worth(self) -> Estimate:
+        """Net benefit of the baseline, USD a SPEC."""
+        if len(self.extra) < 2:
+            why = "fewer than 2 SPECs tell cost and quality of both"
+            return not_estimable(len(self.extra), why, method="paired t", level=0.95)
+        return net_benefit(*self._extra, self.worth_usd)
+
+    @property
+    def _extra(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.extra["cost_usd"].to_numpy(float), self.extra["points"].to_numpy(float)
+
+    @property
+    def economics_sentence(self) -> str:
+        """What the baseline costs and gains above the candidate, and whether that pays."""
+        if self.worth.refusal:
+            return f"Whether {self.baseline} pays cannot be told: {self.worth.refusal}."
+        found = cost_effectiveness(*self._extra)
+        ratio = "" if np.isnan(found.ratio) else f", {wording.usd(found.ratio)} a point"
+        net = self.worth
+        pays = "pays" if net.low > 0 else "does not pay" if net.high < 0 else "may or may not pay"
+        return (
+            f"Above {self.candidate}, {self.baseline} is {found.quadrant}:"
+            f" {wording.usd(found.cost.value)} for {found.effect.value:+.2f} points a SPEC{ratio}"
+            f" ({wording.count(len(self.extra), 'SPEC')}). At {wording.usd(self.worth_usd)} a point"
+            f" it {pays}: net {wording.usd(net.value)} a SPEC ({wording.usd(net.low)} to"
+            f" {wording.usd(net.high)})."
+        )
+
+    def acceptability(self, worths: Sequence[float]) -> pd.DataFrame:
+        """Return how probable it is that the baseline pays, against what a point is worth.
+
+        Returns
+        -------
+        DataFrame
+            ``worth_usd`` and ``probability`` (Float64).
+        """
+        rows = self.extra if len(self.extra) > 1 else self.extra.head(0)
+        if rows.empty:
+            return pd.DataFrame(columns=["worth_usd", "probability"], dtype="Float64")
+        curve = acceptability(*self._extra, worths)
+        return curve.rename(columns={"worth": "worth_usd"}).astype("Float64")
+
+    def table(self) -> pd.DataFrame:
+        """Return every estimate: ``what``, ``value``, ``low``, ``high``, ``n``, ``method``."""
+        rows = [
+            ("quality, points, candidate less baseline", self.quality.estimate),
+            ("… for these reviewers only", self.quality.panel),
+            (f"quality kept above {1 - self.margin:.0%} of the baseline", self.kept.estimate),
+            ("share of SPECs that lose 2 points or more", self.disasters),
+            ("cost, candidate over baseline", self.cost),
+            ("time, candidate over baseline", self.seconds),
+            ("errors found, candidate less baseline", self.errors),
+            ("net benefit of the baseline, USD a SPEC", self.worth),
+        ]
+        figures = ["value", "low", "high"]
+        table = pd.DataFrame(
+            [
+                {"what": what, "value": each.value, "low": each.low, "high": each.high}
+                | {"n": each.n, "method": each.refusal or each.method}
+                for what, each in rows
+            ]
+        )
+        return table.astype(dict.fromkeys(figures, "Float64") | {"n": "Int64", "what": "string"})
+
+
+def _ratio(found: Estimate) -> str:
+    return (
+        f"{wording.ratio(found.value)} of it ({wording.ratio(found.low)} to"
+        f" {wording.ratio(found.high)})"
+    )
+
+
+def compare_variants(
+    reviews: pd.DataFrame,
+    baseline: str,
+    candidate: str,
+    *,
+    margin: float = 0.05,
+    worth_usd: float = 1.0,
+    alpha: float = 0.05,
+    seed: int = 0,
+) -> Experiment:
+    """Compare a simpler variant with the one in use, and say what follows.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`speckit_analysis.analysis.review.usable`, one experiment.
+    baseline, candidate : str
+        Names of the variants.
+    margin : float
+        Share of the baseline's quality that may be lost; to be fixed before unblinding.
+    worth_usd : float
+        What a point of quality of one SPEC is worth to you.
+    alpha : float
+        One-sided level of the test of the margin; intervals have level 1 - alpha.
+    seed : int
+        Of the planning.
+
+    Notes
+    -----
+    The SPEC is the unit, and reviewers are a sample too
+    (:func:`speckit_analysis.stats.paired.crossed`).  The candidate is adopted if it is not inferior
+    by the margin and, where costs or times are known, provably cheaper or faster.  The baseline
+    is kept if the candidate is provably worse and may lose more than the margin.  Else it is open,
+    and below five SPECs always.  That a difference is not proved is never taken for none.
+    """
+    one, other = scores_of(reviews, candidate).align(scores_of(reviews, baseline), join="inner")
+    gaps = (one - other).to_numpy(float)
+    kept = (one - (1 - margin) * other).to_numpy(float)
+    if one.empty:
+        why = f"no SPEC has scores of both {candidate} and {baseline}"
+        quality = above = _refused(why, 1 - alpha)
+    else:
+        quality, above = crossed(gaps, 1 - alpha), crossed(kept, 1 - 2 * alpha)
+    cost = _logs(making(reviews, "output_cost_usd"), candidate, baseline, 1 - alpha)
+    seconds = _logs(making(reviews, "output_seconds"), candidate, baseline, 1 - alpha)
+    verdict, rule = verdict_of(quality, above, cost, seconds)
+    points = margin * float(np.nanmean(other.to_numpy(float))) if len(other) else np.nan
+    return Experiment(
+        baseline,
+        candidate,
+        margin,
+        quality,
+        above,
+        catastrophes((one - other).mean(axis=1).dropna().to_numpy(float)),
+        cost,
+        seconds,
+        _gap(making(reviews, "errors_detected"), candidate, baseline, 1 - alpha),
+        _extra(reviews, one, other, candidate, baseline),
+        worth_usd,
+        _needed(quality, points, seed) if verdict == OPEN else "",
+        verdict,
+        rule,
+    )
+
+
+def verdict_of(
+    quality: Crossed, kept: Crossed, cost: Estimate, seconds: Estimate
+) -> tuple[str, str]:
+    """Return what is recommended, and the rule that gave it.
+
+    Parameters
+    ----------
+    quality, kept : Crossed
+        Candidate less baseline; candidate less what of the baseline has to be kept.
+    cost, seconds : Estimate
+        Ratios of candidate to baseline.
+    """
+    gap = quality.panel if quality.estimate.refusal else quality.estimate
+    held = kept.panel if quality.estimate.refusal else kept.estimate
+    if gap.refusal or held.refusal:
+        return OPEN, gap.refusal or held.refusal
+    if gap.n < LEAST_UNITS:
+        return OPEN, f"below {LEAST_UNITS} SPECs nothing is recommended"
+    if held.low <= 0 and gap.high < 0:
+        return KEEP, "the interval of the difference in quality lies below 0"
+    if held.low <= 0:
+        return OPEN, "the candidate is not proved to keep the quality, nor to lose it"
+    told = [each for each in (cost, seconds) if each.n > 1]
+    if told and not any(not each.refusal and each.high < 1 for each in told):
+        return OPEN, "the candidate keeps the quality, but is not proved to be cheaper or faster"
+    return SIMPLIFY, "the lower limit of what is kept of the quality lies above the margin"
+
+
+def _pair(table: pd.DataFrame, candidate: str, baseline: str) -> pd.DataFrame:
+    return table.reindex(columns=[candidate, baseline]).dropna()
+
+
+def _logs(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:
+    """Return the ratio of two variants, by Student's t on logarithms."""
+    both = _pair(table, candidate, baseline)
+    both = both[(both > 0).all(axis=1)]
+    method = "paired t on logarithms"
+    if len(both) < 2:
+        return not_estimable(
+            len(both), "fewer than 2 SPECs tell it for both", method=method, level=level
+        )
+    found = paired_t(np.log((both[candidate] / both[baseline]).to_numpy(float)), level)
+    if found.refusal:
+        return found
+    value, low, high = np.exp([found.value, found.low, found.high])
+    return Estimate(float(value), float(low), float(high), level, method, found.n)
+
+
+def _gap(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:
+    both = _pair(table, candidate, baseline)
+    return paired_t((both[candidate] - both[baseline]).to_numpy(float), level)
+
+
+def _extra(
+    reviews: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, candidate: str, baseline: str
+) -> pd.DataFrame:
+    """Return what the baseline costs and gains above the candidate, by unit."""
+    costs = _pair(making(reviews, "output_cost_usd"), candidate, baseline)
+    gained = (other - one).mean(axis=1)
+    both = pd.DataFrame({"cost_usd": costs[baseline] - costs[candidate], "points": gained})
+    return both.dropna()
+
+
+def _refused(why: str, level: float) -> Crossed:
+    nothing = not_estimable(0, why, method="crossed over units and reviewers", level=level)
+    return Crossed(nothing, nothing, np.nan, np.nan, np.nan, 0)
+
+
+def _needed(quality: Crossed, points: float, seed: int) -> str:
+    """Say how many SPECs and reviewers would settle it, if there is no difference."""
+    if not quality.estimate.refusal:
+        found = plan(quality, points, seed=seed)
+        now, people = quality.estimate.n, quality.reviewers
+        if not found.units:
+            return "No study of 60 SPECs and 6 reviewers would settle it at this margin."
+        more = max(0, found.units - now, LEAST_UNITS - now)
+        extra = max(0, found.reviewers - people)
+        told = [wording.count(more, "more SPEC")] if more else []
+        told += [wording.count(extra, "more reviewer")] if extra else []
+        if not told:
+            return f"Another study of this size may settle it; more {found.helps} help most."
+        return f"To settle it, score {' with '.join(told)}; more {found.helps} help most."
+    if quality.panel.refusal or quality.panel.n < 2:
+        return "Score 5 SPECs in both variants at least, by two reviewers."
+    # The interval tells the deviation between units that it was made from.
+    n = quality.panel.n
+    reach = (quality.panel.high - quality.panel.low) / 2
+    limit = -special.stdtrit(n - 1, (1 - quality.panel.level) / 2)
+    deviation = float(reach / limit * np.sqrt(n))
+    units = units_for_margin(cautious_deviation(deviation, n), points)
+    return f"To settle it, score {wording.count(max(1, units - n), 'more SPEC')}, by two reviewers."

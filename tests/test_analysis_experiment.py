@@ -1,0 +1,134 @@
+"""Two variants compared: by hand, refused, and at the error rates that are promised."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_analysis_review import scores, used
+
+import speckit_analysis as sk
+from speckit_analysis.analysis import review
+from speckit_analysis.analysis.experiment import (
+    KEEP,
+    OPEN,
+    SIMPLIFY,
+    compare_variants,
+    making,
+    scores_of,
+)
+from speckit_analysis.analysis.selection import measured
+from speckit_analysis.figures import experiment as draw
+from speckit_analysis.simulate import Design, simulate
+from speckit_analysis.simulate.reviewers import COST_RATIO
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def made(gaps, *, reviewers=("ann", "bob"), costs=(1.0, 3.0), seed=1):
+    """Reviews in which the candidate differs by `gaps`, one a SPEC, and reviewers by little."""
+    noise = np.random.default_rng(seed)
+    rows, cost = [], []
+    for number, gap in enumerate(gaps):
+        for name in reviewers:
+            for variant, shift, usd in (("one", gap, costs[0]), ("many", 0.0, costs[1])):
+                score = 7 + shift + noise.normal(0, 0.05)
+                rows.append((f"S{number}", variant, name, round(score, 3)))
+                cost.append(usd * noise.lognormal(0, 0.02))
+    return used(scores(rows, output_cost_usd=cost, output_seconds=cost)).kept
+
+
+def test_a_variant_that_keeps_quality_and_costs_less_is_adopted():
+    found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05]), "many", "one")
+    assert found.verdict == SIMPLIFY
+    assert found.cost.value == pytest.approx(1 / 3, rel=0.05)
+    assert "one can take the place of many" in found.sentence
+
+
+def test_a_variant_that_is_worse_is_not():
+    found = compare_variants(made([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3]), "many", "one")
+    assert found.verdict == KEEP
+    assert found.quality.estimate.value == pytest.approx(-1.05, abs=0.05)
+    assert found.sentence.startswith("Keep many")
+
+
+def test_what_keeps_quality_but_saves_nothing_is_open():
+    table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05], costs=(3.0, 3.0))
+    found = compare_variants(table, "many", "one")
+    assert found.verdict == OPEN
+    assert "not proved to be cheaper" in found.rule
+
+
+def test_three_specs_recommend_nothing_and_say_what_to_collect():
+    found = compare_variants(made([-1.0, -1.1, -0.9]), "many", "one")
+    assert found.verdict == OPEN
+    assert found.rule == "below 5 SPECs nothing is recommended"
+    assert "To settle it, score" in found.sentence or "No study of" in found.sentence
+
+
+def test_nothing_to_compare_is_said():
+    found = compare_variants(made([0.1] * 6), "many", "none")
+    assert found.verdict == OPEN
+    assert "no SPEC has scores of both none and many" in found.sentence
+    assert "cannot be told" in found.economics_sentence
+    assert found.acceptability((1.0,)).empty
+    assert len(found.table()) == 8
+    assert draw.differences(review.differences(made([]), "many", "one"), "one", "many").bare
+
+
+def test_severity_of_a_reviewer_changes_nothing():
+    table = made([0.2, -0.1, 0.1, 0.0, -0.2, 0.05])
+    harder = table.assign(
+        score=table["score"] - 2.0 * (table["reviewer"] == "ann").to_numpy(dtype=float)
+    )
+    before, after = (compare_variants(each, "many", "one", margin=0.0) for each in (table, harder))
+    assert after.quality.estimate.value == pytest.approx(before.quality.estimate.value)
+    assert after.quality.estimate.low == pytest.approx(before.quality.estimate.low)
+
+
+def test_swapping_variants_turns_the_difference_over():
+    table = made([0.2, -0.1, 0.1, 0.0, -0.2, 0.05])
+    one, other = compare_variants(table, "many", "one"), compare_variants(table, "one", "many")
+    assert one.quality.estimate.low == pytest.approx(-other.quality.estimate.high)
+    assert one.cost.value == pytest.approx(1 / other.cost.value)
+
+
+def test_what_a_point_costs_is_told_against_what_it_is_worth():
+    found = compare_variants(made([-1.0, -1.2, -0.8, -1.1, -0.9]), "many", "one", worth_usd=10.0)
+    assert "dearer and better" in found.economics_sentence
+    assert "it pays" in found.economics_sentence
+    curve = found.acceptability((0.0, 2.0, 100.0))
+    assert curve["probability"].is_monotonic_increasing
+    cheap = compare_variants(made([-1.0, -1.2, -0.8, -1.1, -0.9]), "many", "one", worth_usd=0.1)
+    assert "it does not pay" in cheap.economics_sentence
+
+
+def test_the_planted_experiment_is_recovered(tmp_path):
+    simulate(Design(specs=30, reviewers=4, quality_gain=0.8, damage=()), tmp_path / "evidence")
+    rows = review.usable(measured(sk.load(tmp_path / "evidence").reviews, noun="score")).kept
+    found = compare_variants(rows, "consensus", "single")
+    assert found.quality.estimate.low < -0.8 < found.quality.estimate.high
+    assert found.cost.low < 1 / COST_RATIO < found.cost.high
+    assert found.verdict == KEEP
+    assert scores_of(rows, "single").shape == (30, 4)
+    assert making(rows, "errors_detected").shape == (30, 2)
+
+
+def test_recommendations_are_wrong_no_more_often_than_promised():
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        import decisions
+    finally:
+        sys.path.pop(0)
+    noise = np.random.default_rng(3)
+    margin = decisions.recommendations(-decisions.MARGIN * decisions.MEAN, 10, 400, noise)
+    assert margin.get(SIMPLIFY, 0.0) <= 0.08
+    alike = decisions.recommendations(0.0, 10, 400, noise)
+    assert alike.get(KEEP, 0.0) <= 0.05
+    assert alike.get(SIMPLIFY, 0.0) > 0.4
+    worse = decisions.recommendations(-1.0, 10, 200, noise)
+    assert worse.get(SIMPLIFY, 0.0) == 0.0
+    assert worse.get(KEEP, 0.0) > 0.9
+    assert decisions.recommendations(0.0, 3, 50, noise).to_dict() == {OPEN: 1.0}
