@@ -125,11 +125,16 @@ class Experiment:
         }[self.verdict]
         if gap.refusal:
             return f"{told}: {gap.refusal}."
+        people = wording.count(self.quality.reviewers, "reviewer")
         quality = (
-            f"its quality differs by {gap.value:+.2f} points ({gap.low:+.2f} to {gap.high:+.2f};"
-            f" {wording.count(gap.n, 'SPEC')}, {wording.count(self.quality.reviewers, 'reviewer')})"
+            f"the quality of {self.candidate} differs by {gap.value:+.2f} points"
+            f" ({gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')}, {people})"
         )
-        cost = "" if self.cost.refusal else f", its cost is {_ratio(self.cost)}"
+        cost = (
+            ""
+            if self.cost.refusal
+            else f", and it costs {_ratio(self.cost)} what {self.baseline} costs"
+        )
         return f"{told}: {quality}{cost}. {self.needed}".strip()
 
     @property
@@ -200,7 +205,7 @@ class Experiment:
 
 def _ratio(found: Estimate) -> str:
     return (
-        f"{wording.ratio(found.value)} of it ({wording.ratio(found.low)} to"
+        f"{wording.ratio(found.value)} times ({wording.ratio(found.low)} to"
         f" {wording.ratio(found.high)})"
     )
 

@@ -143,7 +143,7 @@ class Design:
     colons: bool = False
     reviewers: int = 3
     quality_gain: float = 0.6
-    right_guesses: float = 0.45
+    right_guesses: float = 0.35
     unknown_guesses: float = 0.3
     every_format: bool = False
 
