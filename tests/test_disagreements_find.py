@@ -9,17 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from frames import evidence
+from frames import evidence, frame
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.disagreement import genuine
 from speckit_analysis.cli import main
 from speckit_analysis.disagreements import find_disagreements
 from speckit_analysis.disagreements.findings import (
+    compared_sentence,
     examples,
     flagging,
     flagging_sentence,
     headline,
+    latest,
     pairs_by_type,
 )
 from speckit_analysis.disagreements.items import items_of
@@ -285,6 +287,20 @@ def test_a_report_reads_what_agents_say_as_words():
     assert topic == "what belongs to risks"
     assert positions["a"] == "the quota is reached by noon; nobody owns the rollback"
     assert "scope, structural" in remark
+
+
+def test_of_many_runs_the_latest_are_compared_and_that_is_said():
+    runs = frame(
+        "runs",
+        [
+            {"run_id": f"S/plan/{n}", "timestamp": f"2025-10-{20 - n:02d}T00:00:00Z"}
+            for n in range(5)
+        ],
+    )
+    assert latest(runs, 2) == ["S/plan/1", "S/plan/0"]
+    assert len(latest(runs, 0)) == 5
+    assert compared_sentence(runs, 2).startswith("Compared are the answers of the latest 2 of 5")
+    assert compared_sentence(runs, 5) == ""
 
 
 def run(*arguments):

@@ -175,6 +175,12 @@ def _pairs(
         kinds = {sides[0][at].kind, sides[1][to].kind}
         if len(kinds) == 2 and not kinds & _HYPOTHETICAL:
             pairs.append((sides[0][at], sides[1][to]))
+    # The same words on the same question leave nothing to judge.
+    pairs = [
+        (one, other)
+        for one, other in pairs
+        if (one.text, one.question) != (other.text, other.question)
+    ]
     known = {(one.locator, other.locator) for one, other in pairs}
     states = [[item for item in side if len(item.text) <= _STATE_LENGTH] for side in sides]
     return pairs + [
