@@ -15,6 +15,9 @@ from speckit_analysis.tables import QUALITY_GATES, STAGES
 #: An unexpanded template literal such as ``${stage}``.
 TEMPLATE_LITERAL = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
+#: What a reviewer says who has no guess which variant it is.
+NO_GUESS = "do not know"
+
 #: The roles that upstream calls.  Other names are configurations of these, or foreign.
 AGENTS = ("gemini", "claude", "gpt_pro", "gpt_codex", "code")
 

@@ -20,9 +20,9 @@ from notebook_files import write
 
 from speckit_analysis.reports import ReportError, batch, run_reports
 from speckit_analysis.reports.command import report
-from speckit_analysis.reports.files import write_whole
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import declared_parameters, parse_assignments
+from speckit_analysis.whole_files import write_whole
 
 GOOD = """\
 import json, os, socket

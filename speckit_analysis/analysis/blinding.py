@@ -9,8 +9,8 @@ import pandas as pd
 from scipy import stats as distributions  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.review.cards import NO_GUESS
 from speckit_analysis.stats.blinding import bang, james
+from speckit_analysis.vocabulary import NO_GUESS
 
 
 def cards(reviews: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from speckit_analysis.display import formatted
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.reports.files import write_whole
+from speckit_analysis.whole_files import write_whole
 
 _BY_ENDING = {
     ".csv": "csv",

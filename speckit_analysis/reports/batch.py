@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from speckit_analysis.reports.document import find_title
 from speckit_analysis.reports.errors import ReportError
 from speckit_analysis.reports.execute import Execution, Failure, execute
-from speckit_analysis.reports.files import prepare_folder, write_whole
+from speckit_analysis.reports.files import prepare_folder
 from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
 from speckit_analysis.reports.html import render_index, render_report
 from speckit_analysis.reports.kernels import Interrupted, Kernels
@@ -32,6 +32,7 @@ from speckit_analysis.reports.parameters import (
 )
 from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
 from speckit_analysis.snapshot import VARIABLE
+from speckit_analysis.whole_files import write_whole
 
 if TYPE_CHECKING:
     from tqdm import tqdm

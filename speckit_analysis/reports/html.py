@@ -16,9 +16,9 @@ from markupsafe import Markup
 from speckit_analysis.analysis.wording import unbroken
 from speckit_analysis.reports.document import read_document
 from speckit_analysis.reports.errors import ReportError
-from speckit_analysis.reports.files import write_whole
 from speckit_analysis.reports.headlines import METADATA_KEY
 from speckit_analysis.reports.provenance import Provenance, read_provenance
+from speckit_analysis.whole_files import write_whole
 
 if TYPE_CHECKING:
     import jinja2

@@ -13,17 +13,15 @@ from typing import Any
 import msgspec
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.reports.files import write_whole
 from speckit_analysis.review.rubric import Rubric
+from speckit_analysis.vocabulary import NO_GUESS
+from speckit_analysis.whole_files import write_whole
 
 #: How sure a reviewer is of the guess.
 SURENESS = ("a guess", "fairly sure", "sure")
 
 #: What an arbiter's change made of an output.
 ASSESSMENTS = ("improvement", "neutral", "degradation")
-
-#: What a reviewer says who has no guess.
-NO_GUESS = "do not know"
 
 
 #: Kind of a file that was kept beside a newer card: it is listed, and counts for nothing.

@@ -26,12 +26,12 @@ import msgspec
 import pandas as pd
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.reports.files import write_whole
 from speckit_analysis.review.blinding import Blinder, laid_out
 from speckit_analysis.review.cards import Card, Cards, all_cards
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import Leak, vocabulary_leak
 from speckit_analysis.review.rubric import Rubric, load_rubric
+from speckit_analysis.whole_files import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
