@@ -11,6 +11,7 @@ import speckit_analysis
 from speckit_analysis.commands.billing import billing
 from speckit_analysis.commands.compare import compare
 from speckit_analysis.commands.disagreements import disagreements
+from speckit_analysis.commands.experiment import experiment
 from speckit_analysis.commands.review import review
 from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.errors import EvidenceError
@@ -154,6 +155,7 @@ def sample() -> None:
 main.add_command(billing)
 main.add_command(compare)
 main.add_command(disagreements)
+main.add_command(experiment)
 main.add_command(report)
 main.add_command(review)
 main.add_command(telemetry)

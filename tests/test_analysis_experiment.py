@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from test_analysis_review import scores, used
 
 import speckit_analysis as sk
@@ -15,14 +16,19 @@ from speckit_analysis.analysis.experiment import (
     KEEP,
     OPEN,
     SIMPLIFY,
+    compare_planned,
     compare_variants,
     making,
     scores_of,
 )
+from speckit_analysis.analysis.experiment_plan import load_plan, planned
 from speckit_analysis.analysis.selection import measured
+from speckit_analysis.cli import main
+from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures import experiment as draw
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.simulate.reviewers import COST_RATIO
+from speckit_analysis.stats.planning import units_for_margin
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -132,3 +138,36 @@ def test_recommendations_are_wrong_no_more_often_than_promised():
     assert worse.get(SIMPLIFY, 0.0) == 0.0
     assert worse.get(KEEP, 0.0) > 0.9
     assert decisions.recommendations(0.0, 3, 50, noise).to_dict() == {OPEN: 1.0}
+
+
+def test_a_plan_is_written_read_and_kept_to(tmp_path):
+    path = tmp_path / "trial.toml"
+    done = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path)])
+    assert done.exit_code == 0
+    plan = load_plan(path)
+    assert (plan.baseline, plan.candidate, plan.margin) == ("consensus", "single", 0.05)
+    assert plan.specs == units_for_margin(0.6, 0.4)
+    assert "Plan trial: single may lose 5 %" in plan.sentence
+    rows = review.usable(measured(sk.load(sk.sample_path()).reviews, noun="score")).kept
+    assert compare_planned(rows, plan).margin == 0.05
+    again = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path)])
+    assert again.exit_code == 2
+    assert "never replaced" in again.output
+    odd = CliRunner().invoke(main, ["experiment", "init", 'a"b'])
+    assert (odd.exit_code, "no name for an experiment" in odd.output) == (2, True)
+    assert "There is no plan" in planned("", "a", "b", 0.05, 1.0).sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = 3", "is no plan of an experiment"),
+        ('name = "e"\nbaseline = "a"\ncandidate = "a"\nmargin = 0.05', "are both 'a'"),
+        ('name = "e"\nbaseline = "a"\ncandidate = "b"\nmargin = 5', "expected a share"),
+        ('name = "e"\nbaseline = "a"\ncandidate = "b"\nmargin = 0.1\nx = 1', "unknown field"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(text, said, tmp_path):
+    (tmp_path / "p.toml").write_text(text)
+    with pytest.raises(EvidenceError, match=said):
+        load_plan(tmp_path / "p.toml")

@@ -14,6 +14,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import first_readings
+from speckit_analysis.analysis.experiment_plan import ExperimentPlan
 from speckit_analysis.stats.economics import acceptability, cost_effectiveness, net_benefit
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.noninferiority import catastrophes
@@ -272,6 +273,17 @@ def compare_variants(
         _needed(quality, points, seed) if verdict == OPEN else "",
         verdict,
         rule,
+    )
+
+
+def compare_planned(reviews: pd.DataFrame, fixed: ExperimentPlan) -> Experiment:
+    """Compare the variants of a plan, at its margin and worth."""
+    return compare_variants(
+        reviews,
+        fixed.baseline,
+        fixed.candidate,
+        margin=fixed.margin,
+        worth_usd=fixed.worth_usd,
     )
 
 

@@ -13,7 +13,7 @@ from speckit_analysis.reports.errors import ReportError
 RESERVED = ("evidence",)
 
 #: Parameters that name a file.
-FILE_PARAMETERS = ("prices", "invoice")
+FILE_PARAMETERS = ("prices", "invoice", "plan")
 
 
 @dataclass(frozen=True)
