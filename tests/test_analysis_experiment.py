@@ -19,7 +19,6 @@ from speckit_analysis.analysis.experiment import (
     compare_planned,
     compare_variants,
     making,
-    scores_of,
 )
 from speckit_analysis.analysis.experiment_plan import load_plan, planned
 from speckit_analysis.analysis.selection import measured
@@ -84,6 +83,16 @@ def test_nothing_to_compare_is_said():
     assert draw.differences(review.differences(made([]), "many", "one"), "one", "many").bare
 
 
+def test_records_without_a_stage_are_in_table_and_figure_alike():
+    table = made([0.2, -0.1, 0.1, 0.0, -0.2])
+    bare = table.assign(stage=table["stage"].where(table["stage"] == "nothing"))
+    gaps = review.differences(bare, "many", "one")
+    assert gaps.shape == (5, 2)
+    found = compare_variants(bare, "many", "one").quality.estimate
+    assert gaps.to_numpy().mean() == pytest.approx(found.value)
+    assert review.within_tolerance(bare)["units"].tolist() == [5]
+
+
 def test_severity_of_a_reviewer_changes_nothing():
     table = made([0.2, -0.1, 0.1, 0.0, -0.2, 0.05])
     harder = table.assign(
@@ -118,7 +127,7 @@ def test_the_planted_experiment_is_recovered(tmp_path):
     assert found.quality.estimate.low < -0.8 < found.quality.estimate.high
     assert found.cost.low < 1 / COST_RATIO < found.cost.high
     assert found.verdict == KEEP
-    assert scores_of(rows, "single").shape == (30, 4)
+    assert review.scores_of(rows, "single").shape == (30, 4)
     assert making(rows, "errors_detected").shape == (30, 2)
 
 

@@ -15,6 +15,7 @@ from scipy import special  # type: ignore[import-untyped]
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import first_readings
 from speckit_analysis.analysis.experiment_plan import ExperimentPlan
+from speckit_analysis.analysis.review import scores_of, unit_of
 from speckit_analysis.stats.economics import acceptability, cost_effectiveness, net_benefit
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.noninferiority import catastrophes
@@ -28,29 +29,6 @@ LEAST_UNITS = 5
 SIMPLIFY, KEEP, OPEN = "adopt the candidate", "keep the baseline", "inconclusive"
 
 
-def scores_of(reviews: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Return a variant's scores, units (SPEC and stage) by reviewers, mean over criteria.
-
-    Parameters
-    ----------
-    reviews : DataFrame
-        From :func:`speckit_analysis.analysis.review.usable`; repeats do not count, nor does
-        ``overall`` where there are other criteria.
-    variant : str
-        Its name.
-    """
-    rows = first_readings(reviews)
-    if (rows["criterion"] != "overall").any():
-        rows = rows[rows["criterion"] != "overall"]
-    rows = rows[rows["variant"] == variant]
-    means = rows.groupby([*_unit(rows), rows["reviewer"].astype("string")])["score"].mean()
-    return means.unstack("reviewer").astype(float)
-
-
-def _unit(rows: pd.DataFrame) -> list[pd.Series]:
-    return [rows[name].astype("string").fillna("") for name in ("spec_id", "stage")]
-
-
 def making(reviews: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return what belongs to an output, units by variants: the mean over its cards.
 
@@ -62,7 +40,7 @@ def making(reviews: pd.DataFrame, column: str) -> pd.DataFrame:
         ``output_cost_usd``, ``output_seconds`` or ``errors_detected``.
     """
     rows = first_readings(reviews).drop_duplicates(["output", "reviewer"])
-    grouped = rows.groupby([*_unit(rows), rows["variant"].astype("string")])[column]
+    grouped = rows.groupby([*unit_of(rows), rows["variant"].astype("string")])[column]
     return grouped.mean().unstack("variant").astype(float)
 
 
@@ -254,7 +232,8 @@ def compare_variants(
         quality = above = _refused(why, 1 - alpha)
     else:
         quality, above = crossed(gaps, 1 - alpha), crossed(kept, 1 - 2 * alpha)
-    cost = _logs(making(reviews, "output_cost_usd"), candidate, baseline, 1 - alpha)
+    costs = making(reviews, "output_cost_usd")
+    cost = _logs(costs, candidate, baseline, 1 - alpha)
     seconds = _logs(making(reviews, "output_seconds"), candidate, baseline, 1 - alpha)
     verdict, rule = verdict_of(quality, above, cost, seconds)
     points = margin * float(np.nanmean(other.to_numpy(float))) if len(other) else np.nan
@@ -268,7 +247,7 @@ def compare_variants(
         cost,
         seconds,
         _gap(making(reviews, "errors_detected"), candidate, baseline, 1 - alpha),
-        _extra(reviews, one, other, candidate, baseline),
+        _extra(_pair(costs, candidate, baseline), one, other),
         worth_usd,
         _needed(quality, points, seed) if verdict == OPEN else "",
         verdict,
@@ -340,14 +319,11 @@ def _gap(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Es
     return paired_t((both[candidate] - both[baseline]).to_numpy(float), level)
 
 
-def _extra(
-    reviews: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame, candidate: str, baseline: str
-) -> pd.DataFrame:
-    """Return what the baseline costs and gains above the candidate, by unit."""
-    costs = _pair(making(reviews, "output_cost_usd"), candidate, baseline)
+def _extra(costs: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return what the baseline (second cost, `other`) costs and gains above the candidate."""
     gained = (other - one).mean(axis=1)
-    both = pd.DataFrame({"cost_usd": costs[baseline] - costs[candidate], "points": gained})
-    return both.dropna()
+    extra = costs.iloc[:, 1] - costs.iloc[:, 0]
+    return pd.DataFrame({"cost_usd": extra, "points": gained}).dropna()
 
 
 def _refused(why: str, level: float) -> Crossed:

@@ -63,6 +63,34 @@ def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ())
     return Selection(marked, reviews.left_out, reviews.noun).without(reasons)
 
 
+def criteria(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of first readings, without ``overall`` where there are other criteria."""
+    rows = first_readings(reviews)
+    others = rows["criterion"] != "overall"
+    return rows[others] if others.any() else rows
+
+
+def unit_of(rows: pd.DataFrame) -> list[pd.Series]:
+    """Return SPEC and stage of each row, which make its unit; a missing one is empty."""
+    return [rows[name].astype("string").fillna("") for name in ("spec_id", "stage")]
+
+
+def scores_of(reviews: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """Return a variant's scores, units (SPEC and stage) by reviewers, mean over criteria.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`usable`.
+    variant : str
+        Its name.
+    """
+    rows = criteria(reviews)
+    rows = rows[rows["variant"] == variant]
+    means = rows.groupby([*unit_of(rows), rows["reviewer"].astype("string")])["score"].mean()
+    return means.unstack("reviewer").astype(float)
+
+
 def per_reviewer(reviews: pd.DataFrame, criterion: str = "") -> pd.DataFrame:
     """Return the scores of outputs (rows) by reviewers (columns), first readings only.
 
@@ -73,11 +101,11 @@ def per_reviewer(reviews: pd.DataFrame, criterion: str = "") -> pd.DataFrame:
     criterion : str
         One criterion; the mean over all but ``overall``, if not told.
     """
-    rows = first_readings(reviews)
     if criterion:
+        rows = first_readings(reviews)
         rows = rows[rows["criterion"] == criterion]
-    elif (rows["criterion"] != "overall").any():
-        rows = rows[rows["criterion"] != "overall"]
+    else:
+        rows = criteria(reviews)
     means = rows.groupby(["output", "reviewer"], observed=True)["score"].mean()
     return means.unstack("reviewer").astype(float)
 
@@ -180,11 +208,7 @@ def reliability_sentence(table: pd.DataFrame) -> str:
 
 def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """Return second minus first variant by unit (rows) and reviewer (columns)."""
-    rows = first_readings(reviews)
-    rows = rows[rows["criterion"] != "overall"] if (rows["criterion"] != "overall").any() else rows
-    means = rows.groupby(["spec_id", "stage", "reviewer", "variant"], observed=True)["score"].mean()
-    table = means.unstack("variant").reindex(columns=[first, second])
-    return (table[second] - table[first]).unstack("reviewer").astype(float)
+    return scores_of(reviews, second) - scores_of(reviews, first)
 
 
 def difference_reliability(reviews: pd.DataFrame, first: str, second: str) -> float:
@@ -253,7 +277,7 @@ def within_tolerance(reviews: pd.DataFrame, points: float = 1.0, gate: float = 0
     """
     means = per_reviewer(reviews).mean(axis=1)
     unit = reviews.drop_duplicates("output").set_index("output")
-    table = means.to_frame("score").join(unit[["spec_id", "stage", "variant"]].astype("string"))
+    table = means.to_frame("score").join(unit[_OUTPUT].astype("string").fillna(""))
     wide = table.pivot_table(index=["spec_id", "stage"], columns="variant", values="score")
     rows = []
     for first, second in combinations(sorted(wide.columns), 2):
