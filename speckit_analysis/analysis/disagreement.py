@@ -231,10 +231,15 @@ def types_by_severity(points: pd.DataFrame) -> pd.DataFrame:
         points[name].astype("string").fillna("not told")
         for name in ("type", "disagreement_severity")
     )
-    table = pd.crosstab(kind.rename("type"), weight.rename("severity"))
-    rows = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return crossed_counts(kind.rename("type"), weight.rename("severity"))
+
+
+def crossed_counts(rows: pd.Series, columns: pd.Series) -> pd.DataFrame:
+    """Return how often two properties meet, the more frequent values first both ways."""
+    table = pd.crosstab(rows, columns)
+    down = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
     across = table.sum(axis=0).sort_values(ascending=False, kind="stable").index
-    return table.loc[rows, across]
+    return table.loc[down, across]
 
 
 def escalations(runs: pd.DataFrame, confidence: float = 0.95) -> Share:

@@ -186,13 +186,14 @@ def _pairs(
     return pairs + [
         (one, other)
         for one, other in product(*states)
-        if (one.locator, other.locator) not in known and _contradict_on_a_path(one, other)
+        if (one.locator, other.locator) not in known and _contradicted_path(one, other)
     ]
 
 
-def _contradict_on_a_path(one: Item, other: Item) -> bool:
+def _contradicted_path(one: Item, other: Item) -> str:
+    """Return the path on whose state two statements contradict each other; else nothing."""
     pair = Pair.of(one.text, other.text)
-    return pair.polarity_gap > 1.5 and bool(_common_path(pair))
+    return _common_path(pair) if pair.polarity_gap > 1.5 else ""
 
 
 def _common_path(pair: Pair) -> str:
@@ -219,7 +220,7 @@ def _judged(
     disagree = (judged["relation"] == "disagree") & (judged["confidence"] >= least)
     return [
         Finding(
-            topic=_topic(a, b),
+            topic=f"state of {path}" if path else a.topic,
             compared=a.kind,
             type=str(row["type"]),
             severity=str(row["severity"]),
@@ -228,22 +229,12 @@ def _judged(
             positions={a.agent: a.text, b.agent: b.text},
             locators={a.agent: a.locator, b.agent: b.locator},
             open_vs_decided=row["open_vs_decided"],
-            path=_state_of(a, b),
+            path=path,
         )
         for (a, b), row, hit in zip(pairs, judged.to_dict("records"), disagree, strict=True)
         if hit
+        for path in [_contradicted_path(a, b)]
     ]
-
-
-def _state_of(one: Item, other: Item) -> str:
-    """Return the path whose state two statements are about; else nothing."""
-    pair = Pair.of(one.text, other.text)
-    return _common_path(pair) if pair.polarity_gap > 1.5 else ""
-
-
-def _topic(one: Item, other: Item) -> str:
-    path = _state_of(one, other)
-    return f"state of {path}" if path else one.topic
 
 
 def _merged(found: list[Finding]) -> list[Finding]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.arbiter import family_of
+from speckit_analysis.analysis.disagreement import crossed_counts
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.disagreements.comparers import of_kind, to_ten
 from speckit_analysis.disagreements.find import ANSWERS
@@ -68,8 +69,9 @@ def latest(runs: pd.DataFrame, most: int) -> list[str]:
 
     Comparing takes about a hundredth of a second for a run.
     """
-    ordered = runs.sort_values("timestamp", na_position="first", kind="stable")["run_id"].dropna()
-    return ordered.astype(str).tolist()[-most:] if most else ordered.astype(str).tolist()
+    ordered = runs.sort_values("timestamp", na_position="first", kind="stable")
+    names = ordered["run_id"].dropna().astype(str).tolist()
+    return names[-most:] if most else names
 
 
 def compared_sentence(runs: pd.DataFrame, most: int) -> str:
@@ -122,10 +124,7 @@ def pairs_by_type(findings: pd.DataFrame) -> pd.DataFrame:
         for pair in combinations(_families(agents), 2)
     ]
     pairs = pd.DataFrame(rows, columns=["pair", "type"]).fillna("not told")
-    table = pd.crosstab(pairs["pair"], pairs["type"])
-    across = table.sum(axis=0).sort_values(ascending=False, kind="stable").index
-    down = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
-    return table.loc[down, across]
+    return crossed_counts(pairs["pair"], pairs["type"])
 
 
 def _families(agents: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.packets import Output
 
@@ -130,7 +131,7 @@ def outputs_of_evidence(
         Outputs, and the units that lack one of the agents.
     """
     rows = evidence.proposals
-    kept = rows["payload_class"].isin(["structured", "free_text"])
+    kept = rows["payload_class"].isin(ANSWERS)
     kept &= rows["provenance"].isin(include) & rows["agent"].isin(variants)
     if stages:
         kept &= rows["stage"].isin(stages)
