@@ -339,12 +339,9 @@ class Scorecard:
     def _tell(self, problems: list[str] | None = None) -> None:
         """Show progress, what is missing, and what is wrong."""
         card = self.card
-        done = sum(self._complete(at) for at in range(len(self.readings)))
-        spent = [
-            each.seconds
-            for reading in self.readings
-            if (each := self.cards.read(reading.packet)) and each.complete
-        ]
+        saved = (self.cards.read(reading.packet) for reading in self.readings)
+        spent = [each.seconds for each in saved if each and each.complete]
+        done = len(spent)
         left = (len(self.readings) - done) * sum(spent) / len(spent) / 60 if spent else None
         time_left = f" · about {max(1, round(left))} min left" if left else ""
         state = "unblinded: cards can no longer be changed" if self.locked else "saved as you type"
