@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from speckit_analysis.disagreements.features import Pair
 from speckit_analysis.disagreements.severity import cosmetic
-from speckit_analysis.disagreements.statements import Statement, parse, words_of
+from speckit_analysis.disagreements.statements import Statement, words_of
 
 _SHOWN = 3
 
@@ -68,6 +68,6 @@ def _only_one_has(a: Statement, b: Statement) -> list[str]:
 
 
 def _common(pair: Pair) -> str:
-    first = words_of(parse(pair.a.text).text)
+    first = words_of(pair.a.text)
     shared = list(dict.fromkeys(word for word in first if word in pair.b.words))[:_SHOWN]
     return f"the same in other words ({', '.join(shared)})" if shared else "the same in other words"

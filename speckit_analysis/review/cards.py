@@ -150,8 +150,7 @@ class Cards:
         with _locked(self.folder):
             path = self.path(card.packet)
             there = self.read(card.packet)
-            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            saved = msgspec.structs.replace(card, revision=card.revision + 1, saved=now)
+            saved = msgspec.structs.replace(card, revision=card.revision + 1, saved=now())
             if there is not None and there.revision != card.revision:
                 kept = self._beside(path)
                 write_whole(kept, _encoded(msgspec.structs.replace(saved, kind=KEPT)))
@@ -169,6 +168,11 @@ class Cards:
         while (kept := path.with_name(f"{stem}.conflict-{number}.json")).exists():
             number += 1
         return kept
+
+
+def now() -> str:
+    """Return the moment as files of a review hold it, UTC."""
+    return f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def read_card(path: Path) -> Card | None:

@@ -12,9 +12,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -27,10 +25,11 @@ import pandas as pd
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import Blinder, laid_out
-from speckit_analysis.review.cards import Card, Cards, all_cards
+from speckit_analysis.review.cards import Card, Cards
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import Leak, vocabulary_leak
 from speckit_analysis.review.rubric import Rubric, load_rubric
+from speckit_analysis.review.seal import Key, Secret, commitment, encoded, key_path, write_key
 from speckit_analysis.whole_files import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
@@ -101,30 +100,6 @@ class Plan(msgspec.Struct, frozen=True):
     readings: dict[str, tuple[Reading, ...]]
     arbiter: bool = False
     kind: str = "blind_review"
-
-
-class Secret(msgspec.Struct, frozen=True):
-    """What a packet is."""
-
-    unit: str
-    variant: str
-    spec_id: str
-    stage: str
-    source: str
-    salt: str
-    repeat_of: str | None = None
-    cost_usd: float | None = None
-    seconds: float | None = None
-
-
-class Key(msgspec.Struct, frozen=True):
-    """The key of a review."""
-
-    experiment: str
-    seed: int
-    packets: dict[str, Secret]
-    reviewers: dict[str, str]
-    kind: str = "blind_review_key"
 
 
 class Review:
@@ -218,11 +193,6 @@ class Review:
         ]
 
 
-def key_path(folder: Path) -> Path:
-    """Return where the key of a review lies, unless told otherwise: beside its folder."""
-    return folder.with_name(f"{folder.name}.key.json")
-
-
 def create_review(
     folder: Path,
     experiment: str,
@@ -308,14 +278,14 @@ def create_review(
     )
     neutral = {unit: f"Unit {number}" for number, unit in enumerate(sorted(units), 1)}
     whole = Key(experiment, seed, secret, dict(zip(names, reviewers, strict=True)))
-    _write_key(key, whole)
+    write_key(key, whole)
     (folder / "packets").mkdir(parents=True, exist_ok=True)
     for name, each in secret.items():
         packet = Packet(
             name, neutral[each.unit], texts[each.unit, each.variant], commitment(name, each)
         )
-        write_whole(folder / "packets" / f"{name}.json", _encoded(packet))
-    write_whole(folder / "review.json", _encoded(plan))
+        write_whole(folder / "packets" / f"{name}.json", encoded(packet))
+    write_whole(folder / "review.json", encoded(plan))
     leak = vocabulary_leak(*zip(*((u, v, text) for (u, v), text in texts.items()), strict=True))
     _write_leaks(folder, leak, blinder, secret)
     return leak
@@ -384,24 +354,6 @@ def _sealed(
     return ids, secret
 
 
-def commitment(packet: str, secret: Secret) -> str:
-    """Return the salted SHA-256 that binds a packet to its unit and variant."""
-    text = "\n".join((secret.salt, packet, secret.unit, secret.variant))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _encoded(value: Any) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
-
-
-def _write_key(path: Path, key: Key) -> None:
-    """Write the key for its owner's eyes only, from the first moment on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(_encoded(key))
-
-
 def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[str, Secret]) -> None:
     lines = [
         f"# What may give authors away in {folder.name}",
@@ -422,91 +374,6 @@ def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[st
     path = folder.with_name(f"{folder.name}.leaks.md")
     write_whole(path, "\n".join(lines).rstrip() + "\n")
     path.chmod(0o600)
-
-
-def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> int:
-    """Tell the cards which variant they are about, and return how many there are.
-
-    Parameters
-    ----------
-    folder : Path
-        The review.
-    key : Path, optional
-        Its key; by default beside the folder.
-    force : bool
-        Do it although cards are missing; this is recorded, on every card too.
-
-    Raises
-    ------
-    EvidenceError
-        If planned cards are missing, the key does not fit, or it was done before.
-    """
-    review = Review(folder)
-    if review.unblinded:
-        raise EvidenceError(f"{folder} was unblinded already, at {review.unblinded['at']}")
-    missing = review.missing()
-    if missing and not force:
-        listed = ", ".join(f"{reviewer} {packet}" for reviewer, packet in missing[:6])
-        raise EvidenceError(
-            f"{len(missing)} planned cards are not complete ({listed}"
-            f"{' …' if len(missing) > 6 else ''}): unblinding now would end the blind review."
-            " Use --force to do it all the same; every report will say so"
-        )
-    known = _read_key(Path(key) if key else key_path(Path(folder)))
-    _check_commitments(review, known)
-    forced = bool(missing)
-    number = 0
-    for path, card in all_cards(review.folder / "cards"):
-        secret = known.packets.get(card.packet)
-        if secret is None:
-            raise EvidenceError(f"{path} is about a packet that the key does not have")
-        told = msgspec.structs.replace(
-            card,
-            spec_id=secret.spec_id,
-            stage=secret.stage or None,
-            variant=secret.variant,
-            repeat_of=secret.repeat_of,
-            forced=forced,
-            output_cost_usd=secret.cost_usd,
-            output_seconds=secret.seconds,
-        )
-        Cards(review.folder / "cards", path.parent.name).save(told)
-        number += 1
-    record = {
-        "at": _now(),
-        "forced": forced,
-        "missing": [f"{reviewer} {packet}" for reviewer, packet in missing],
-        "cards": number,
-    }
-    write_whole(review.folder / "unblinded.json", json.dumps(record, indent=1) + "\n")
-    return number
-
-
-def _now() -> str:
-    import datetime as dt
-
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _read_key(path: Path) -> Key:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Key)
-    except FileNotFoundError:
-        raise EvidenceError(f"no key at {path}: say where it is with --key") from None
-    except (OSError, msgspec.MsgspecError) as error:
-        raise EvidenceError(f"cannot read the key {path}: {error}") from None
-
-
-def _check_commitments(review: Review, key: Key) -> None:
-    """Refuse a key that is not the one the packets were sealed with."""
-    names = {each.packet for readings in review.plan.readings.values() for each in readings}
-    for name in sorted(names):
-        secret = key.packets.get(name)
-        if secret is None or commitment(name, secret) != review.packet(name).commitment:
-            raise EvidenceError(
-                f"the key does not fit packet {name}: key or packet were changed after the review"
-                " was sealed, so nothing is unblinded"
-            )
 
 
 def blank_card(review: Review, reviewer: str, reading: Reading) -> Card:

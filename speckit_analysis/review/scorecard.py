@@ -20,7 +20,7 @@ import msgspec
 import speckit_analysis
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
-from speckit_analysis.review.cards import ASSESSMENTS, SURENESS, Card, NewerCard
+from speckit_analysis.review.cards import ASSESSMENTS, SURENESS, Card, NewerCard, now
 from speckit_analysis.review.packets import Review, blank_card, create_review
 from speckit_analysis.review.rubric import parse_score
 from speckit_analysis.review.sources import outputs_of_evidence
@@ -294,9 +294,9 @@ class Scorecard:
         typed = {
             name: self._read(field, parse_score, problems) for name, field in self.scores.items()
         }
-        now = time.monotonic()
-        spent = min(now - self.ticked, LONGEST_PAUSE)
-        self.ticked = now
+        tick = time.monotonic()
+        spent = min(tick - self.ticked, LONGEST_PAUSE)
+        self.ticked = tick
         changed = msgspec.structs.replace(
             self.card,
             scores={name: score for name, score in typed.items() if score is not None},
@@ -310,7 +310,7 @@ class Scorecard:
             errors_caught=self._read(self.caught, _parse_count, problems),
             false_positives=self._read(self.false_positives, _parse_count, problems),
             seconds=round(self.card.seconds + spent, 1),
-            started=self.card.started or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            started=self.card.started or now(),
         )
         lacking = changed.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
         self._save(msgspec.structs.replace(changed, complete=not lacking), problems)

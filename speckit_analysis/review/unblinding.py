@@ -1,0 +1,83 @@
+"""Opening the key: cards learn which variant they are about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.review.cards import Cards, all_cards, now
+from speckit_analysis.review.packets import Review
+from speckit_analysis.review.seal import Key, commitment, key_path, read_key
+from speckit_analysis.whole_files import write_whole
+
+
+def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> int:
+    """Tell the cards which variant they are about, and return how many there are.
+
+    Parameters
+    ----------
+    folder : Path
+        The review.
+    key : Path, optional
+        Its key; by default beside the folder.
+    force : bool
+        Do it although cards are missing; this is recorded, on every card too.
+
+    Raises
+    ------
+    EvidenceError
+        If planned cards are missing, the key does not fit, or it was done before.
+    """
+    review = Review(folder)
+    if review.unblinded:
+        raise EvidenceError(f"{folder} was unblinded already, at {review.unblinded['at']}")
+    missing = [f"{reviewer} {packet}" for reviewer, packet in review.missing()]
+    if missing and not force:
+        raise EvidenceError(
+            f"{len(missing)} planned cards are not complete ({', '.join(missing[:6])}"
+            f"{' …' if len(missing) > 6 else ''}): unblinding now would end the blind review."
+            " Use --force to do it all the same; every report will say so"
+        )
+    known = read_key(Path(key) if key else key_path(Path(folder)))
+    _check_commitments(review, known)
+    forced = bool(missing)
+    number = 0
+    for path, card in all_cards(review.folder / "cards"):
+        secret = known.packets.get(card.packet)
+        if secret is None:
+            raise EvidenceError(f"{path} is about a packet that the key does not have")
+        told = msgspec.structs.replace(
+            card,
+            spec_id=secret.spec_id,
+            stage=secret.stage or None,
+            variant=secret.variant,
+            repeat_of=secret.repeat_of,
+            forced=forced,
+            output_cost_usd=secret.cost_usd,
+            output_seconds=secret.seconds,
+        )
+        Cards(review.folder / "cards", path.parent.name).save(told)
+        number += 1
+    record = {
+        "at": now(),
+        "forced": forced,
+        "missing": missing,
+        "cards": number,
+    }
+    write_whole(review.folder / "unblinded.json", json.dumps(record, indent=1) + "\n")
+    return number
+
+
+def _check_commitments(review: Review, key: Key) -> None:
+    """Refuse a key that is not the one the packets were sealed with."""
+    names = {each.packet for readings in review.plan.readings.values() for each in readings}
+    for name in sorted(names):
+        secret = key.packets.get(name)
+        if secret is None or commitment(name, secret) != review.packet(name).commitment:
+            raise EvidenceError(
+                f"the key does not fit packet {name}: key or packet were changed after the review"
+                " was sealed, so nothing is unblinded"
+            )
