@@ -66,8 +66,9 @@ _PATTERNS = (
     ),
     ("agent", r"\b(?:code|research|synthesis|executor) agent\b", "[agent]"),
 )
-#: Who answers and how, and what the aggregator of a run says of the others.
+#: What numbers and rates an entry of a list, and tells nothing to a reader.
 _NUMBERING = frozenset({"id", "task_id", "order", "confidence", "resolvability"})
+#: Who answers and how, and what the aggregator of a run says of the others.
 _LEFT_OUT = (METADATA_FIELDS - {"status"}) | {"consensus"}
 _RATIO = re.compile(r"[\d.,]+/[\d.,]+")
 _STYLE = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+ ?")
