@@ -50,16 +50,21 @@ class Server:
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if self.listens():
+                return
             time.sleep(0.3)
         raise AssertionError("the server did not start")
+
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(20)
+        # The command's own child holds the port, and may die a moment after the command.
+        wait_for(lambda: not self.listens())
 
 
 @pytest.fixture
