@@ -31,7 +31,7 @@ class Evidence:
     Attributes
     ----------
     runs, calls, proposals, disagreements, costs, guardrails, checks, lifecycle, reviews, \
-overrides, spawns, files, problems
+overrides, arbitrations, research, trials, spawns, files, problems
         The tables; ``describe`` tells their columns.
     roots
         The files and folders that were asked for.
@@ -58,6 +58,9 @@ overrides, spawns, files, problems
     lifecycle: pd.DataFrame
     reviews: pd.DataFrame
     overrides: pd.DataFrame
+    arbitrations: pd.DataFrame
+    research: pd.DataFrame
+    trials: pd.DataFrame
     spawns: pd.DataFrame
     files: pd.DataFrame
     problems: pd.DataFrame

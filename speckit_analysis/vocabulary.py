@@ -18,6 +18,9 @@ TEMPLATE_LITERAL = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 #: What a reviewer says who has no guess which variant it is.
 NO_GUESS = "do not know"
 
+#: What an arbiter's change made of an output, best first.
+ASSESSMENTS = ("improvement", "neutral", "degradation")
+
 #: The roles that upstream calls.  Other names are configurations of these, or foreign.
 AGENTS = ("gemini", "claude", "gpt_pro", "gpt_codex", "code")
 

@@ -184,7 +184,7 @@ def test_a_comparison_of_some_specs_and_a_span_of_time():
 
 
 def test_a_comparison_of_what_nobody_scored_is_refused_in_words(tmp_path):
-    simulate(Design(specs=2, damage=(), reviewers=0), tmp_path / "evidence")
+    simulate(Design(specs=2, damage=(), reviewers=0, experiments=False), tmp_path / "evidence")
     where = ["--evidence", str(tmp_path / "evidence")]
     done = run("compare", "SPEC-SIM-001", "SPEC-SIM-002", "--metric", "quality", *where)
     assert "not estimable" in done.stdout

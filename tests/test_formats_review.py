@@ -84,7 +84,7 @@ def scored(tmp_path):
         for spec, gain in (("SPEC-SIM-001", 1.0), ("SPEC-SIM-002", 0.0))
         for n, (stage, score) in enumerate(stages)
     }
-    simulate(Design(specs=2, damage=(), reviewers=0), tmp_path / "evidence")
+    simulate(Design(specs=2, damage=(), reviewers=0, experiments=False), tmp_path / "evidence")
     load(tmp_path / "evidence", **files)
     return sk.load(tmp_path / "evidence")
 

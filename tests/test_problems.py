@@ -60,6 +60,8 @@ PLAYED = [
     for stage, model in (("plan", "gemini-2.5-pro"), ("tasks", "gemini-ultra"))
 ]
 
+ARBITRATION = {"experiment": "e", "stage": "plan", "variant": "arbiter"}
+
 CASES: dict[str, Case] = {
     "empty_file": Case([at("cost", "")], "warning", "", "empty", "listed"),
     "binary_file": Case(
@@ -375,6 +377,32 @@ CASES: dict[str, Case] = {
         "",
         PLACES["cost"],
         "its own time",
+    ),
+    "override_uninvoked": Case(
+        [
+            (
+                "experiments/e_arbitration.json",
+                ARBITRATION | {"arbiter_invoked": False, "arbiter_override": True},
+            )
+        ],
+        "warning",
+        "/arbiter_override",
+        "not asked about",
+        "no analysis counts it",
+    ),
+    "assessment_without_override": Case(
+        [
+            (
+                "experiments/e_arbitration.json",
+                ARBITRATION
+                | {"arbiter_invoked": True, "arbiter_override": False}
+                | {"reviewer_assessment": "neutral"},
+            )
+        ],
+        "warning",
+        "/reviewer_assessment",
+        "nothing was overridden",
+        "treated as missing",
     ),
 }
 

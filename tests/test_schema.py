@@ -19,15 +19,18 @@ FIXTURES = Path(__file__).parent / "fixtures"
 #: Where an example lies when it is held against its format.
 HOMES = {
     "agent-metrics": PLACES["metrics"],
+    "arbitration": "experiments/SPEC-SIM-001_plan_arbitration.json",
     "card": "reviews/blind/cards/R1/P7KQ2.card.json",
     "cost-summary": PLACES["cost"],
     "guardrail-native": PLACES["native"],
     "guardrail-v1": PLACES["guardrail"],
     "lifecycle": PLACES["lifecycle"],
     "review": "reviews/SPEC-SIM-001_B_R1_review.json",
+    "research": "experiments/SPEC-SIM-001.research.json",
     "synthesis": PLACES["narrative_synthesis"],
     "telemetry-tasks": f"consensus/{SPEC}/spec-tasks_{START}_telemetry.json",
     "telemetry-v2": PLACES["telemetry"],
+    "trial": "experiments/SPEC-SIM-001_schema_trial.json",
     "verdict": PLACES["verdict"],
 }
 EXAMPLES = sorted(

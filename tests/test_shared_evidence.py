@@ -58,6 +58,9 @@ ROWS = {
         "lifecycle": 4,
         "reviews": 0,
         "overrides": 0,
+        "arbitrations": 0,
+        "research": 0,
+        "trials": 0,
         "spawns": 0,
         "files": 272,
     }

@@ -20,7 +20,10 @@ DOCS = Path(__file__).parent.parent / "docs" / "columns.md"
 
 def test_the_tables_are_those_of_the_design() -> None:
     names = "runs calls proposals disagreements costs guardrails checks lifecycle"
-    assert " ".join(TABLES) == f"{names} reviews overrides spawns files problems"
+    assert (
+        " ".join(TABLES)
+        == f"{names} reviews overrides arbitrations research trials spawns files problems"
+    )
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))

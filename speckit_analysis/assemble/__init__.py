@@ -39,8 +39,14 @@ _INTERNAL = {
     "problems": ("file",),
     "reviews": ("file", "stage_raw", "timestamp_raw"),
     "overrides": ("file", "key", "stage_raw", "timestamp_raw"),
+    "arbitrations": ("file", "stage_raw", "timestamp_raw"),
+    "research": ("file", "stage_raw", "timestamp_raw"),
+    "trials": ("file", "stage_raw", "timestamp_raw"),
     "spawns": ("file", "key", "stage_raw", "timestamp_raw"),
 }
+
+# What people and experiments record: the same file twice is one record.
+_RECORDED = ("reviews", "arbitrations", "research", "trials")
 
 # The calls are by far the most rows; these of their columns stay as they were read.
 _ENCODED = {
@@ -147,14 +153,15 @@ def _derive_costs(frames: Frames) -> None:
 def _mark_copies(frames: Frames) -> None:
     """Mark records that a renamed or archived file repeats: they were measured once."""
     digests = frames["files"].set_index("file")["sha256"]
-    for name in ("costs", "reviews"):
+    for name in ("costs", *_RECORDED):
         frames[name]["sha256"] = look_up(frames[name]["file"], digests)
-    frames["reviews"]["provenance"] = frames["reviews"]["provenance"].fillna("measured")
+    for name in _RECORDED:
+        frames[name]["provenance"] = frames[name]["provenance"].fillna("measured")
     for name, identity in (
         ("guardrails", ["guardrail_id"]),
         ("lifecycle", ["stage_run_id", "event", "timestamp"]),
         ("costs", ["spec_id", "sha256", "locator"]),
-        ("reviews", ["sha256", "locator"]),
+        *((name, ["sha256", "locator"]) for name in _RECORDED),
     ):
         frame = frames[name]
         again = frame.duplicated(identity) & frame[identity].notna().all(axis=1)

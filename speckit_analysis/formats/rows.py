@@ -29,6 +29,7 @@ CAPTURED_TEXT = frozenset(
         "description",
         "error",
         "escalation_reason",
+        "finding",
         "message",
         "output_path",
         "override_reason",

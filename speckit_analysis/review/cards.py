@@ -20,10 +20,6 @@ from speckit_analysis.whole_files import write_whole
 #: How sure a reviewer is of the guess.
 SURENESS = ("a guess", "fairly sure", "sure")
 
-#: What an arbiter's change made of an output.
-ASSESSMENTS = ("improvement", "neutral", "degradation")
-
-
 #: Kind of a file that was kept beside a newer card: it is listed, and counts for nothing.
 KEPT = "blind_review_card_kept"
 

@@ -20,11 +20,11 @@ import msgspec
 import speckit_analysis
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
-from speckit_analysis.review.cards import ASSESSMENTS, SURENESS, Card, NewerCard, now
+from speckit_analysis.review.cards import SURENESS, Card, NewerCard, now
 from speckit_analysis.review.packets import Review, blank_card, create_review
 from speckit_analysis.review.rubric import parse_score
 from speckit_analysis.review.sources import outputs_of_evidence
-from speckit_analysis.vocabulary import NO_GUESS
+from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
 
 #: A pause longer than this does not count as time spent, in seconds.
 LONGEST_PAUSE = 300.0

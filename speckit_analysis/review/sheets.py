@@ -13,10 +13,10 @@ import msgspec
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
-from speckit_analysis.review.cards import ASSESSMENTS, SURENESS, Card
+from speckit_analysis.review.cards import SURENESS, Card
 from speckit_analysis.review.packets import Review, blank_card
 from speckit_analysis.review.rubric import parse_score
-from speckit_analysis.vocabulary import NO_GUESS
+from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
 
 _AFTER = ("overall", "errors_found", "errors", "guess", "guess_confidence", "comment")
 _OF_ARBITER = ("assessment", "errors_caught", "false_positives")

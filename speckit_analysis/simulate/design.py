@@ -105,6 +105,16 @@ class Design:
         Points that consensus is truly better than one model.
     right_guesses, unknown_guesses
         True shares of guesses that name the right variant, and of reviewers who have none.
+    experiments
+        Write the experiments on arbiter, research model and guardrails.
+    arbiter_worth
+        True share of outcomes that the arbiter improves less those that it degrades, by stage.
+    research_gain
+        Points that the research model truly adds to a plan.
+    research_loss
+        Share of findings that are lost without the research model.
+    guardrail_errors
+        True shares of valid outputs stopped and of invalid ones passed, by variant.
     every_format
         Write what is rare in real evidence too: prompts, locks, rehearsals under ``commands/``,
         every flavour of synthesis and cost summary, captures of health checks.
@@ -145,6 +155,15 @@ class Design:
     quality_gain: float = 0.6
     right_guesses: float = 0.35
     unknown_guesses: float = 0.3
+    experiments: bool = True
+    arbiter_worth: Mapping[str, float] = field(
+        default_factory=lambda: {"plan": 0.3, "implement": 0.35, "validate": 0.05}
+    )
+    research_gain: float = 0.3
+    research_loss: float = 0.3
+    guardrail_errors: Mapping[str, tuple[float, float]] = field(
+        default_factory=lambda: {"two_models": (0.06, 0.15), "same_model": (0.07, 0.2)}
+    )
     every_format: bool = False
 
     def __post_init__(self) -> None:
@@ -155,6 +174,13 @@ class Design:
         rates |= {"override_rate": self.override_rate, "stub_rate": self.stub_rate}
         rates |= {"telemetry_coverage": self.telemetry_coverage, "metrics_rate": self.metrics_rate}
         rates |= {"right_guesses": self.right_guesses, "unknown_guesses": self.unknown_guesses}
+        rates |= {"research_loss": self.research_loss}
+        rates |= {
+            f"worth of the arbiter at {at}": worth for at, worth in self.arbiter_worth.items()
+        }
+        for variant, (stopped, missed) in self.guardrail_errors.items():
+            rates |= {f"valid outputs stopped by {variant}": stopped}
+            rates |= {f"invalid outputs passed by {variant}": missed}
         rates |= {f"disagreement of {stage}": rate for stage, rate in self.disagreement.items()}
         for name, rate in rates.items():
             if not 0 <= rate <= 1:

@@ -63,6 +63,12 @@ def _amounts(summary: Json) -> int:
     return 1 + sum(len(summary.get(name, ())) for name in parts)
 
 
+def _scores(records: Json | list[Json]) -> int:
+    """Count the scores of one record, or of many."""
+    listed = records if isinstance(records, list) else [records]
+    return sum(len(record["quality_scores"]) for record in listed)
+
+
 _ROWS: dict[str, tuple[str, Callable[[Any], int]]] = {
     "telemetry": ("overrides", _overrides),
     "output": ("disagreements", _failure),
@@ -72,6 +78,9 @@ _ROWS: dict[str, tuple[str, Callable[[Any], int]]] = {
     "native": ("checks", lambda record: len(record["checks"])),
     "hal": ("checks", lambda _: 1),
     "lifecycle": ("lifecycle", lambda _: 1),
-    "review": ("reviews", lambda record: len(record["quality_scores"])),
+    "review": ("reviews", _scores),
+    "arbitration": ("arbitrations", len),
+    "research": ("research", lambda records: sum(max(1, len(r["findings"])) for r in records)),
+    "trial": ("trials", len),
     "card": ("reviews", lambda card: len(card["scores"]) + 1),
 }

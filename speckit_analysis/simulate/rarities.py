@@ -18,6 +18,7 @@ from speckit_analysis.simulate.documents import (
     written,
 )
 from speckit_analysis.simulate.history import Run, draw_run
+from speckit_analysis.simulate.reviewers import half_point
 
 #: Points that reviewers give consensus above one model, before they are rounded.
 REVIEW_GAIN = 0.6
@@ -149,7 +150,7 @@ def _reviews(spec: str, design: Design) -> Iterator[Document]:
                 "variant": variant,
                 "reviewer": reviewer,
                 "quality_scores": {
-                    criterion: _half_points(level + gain + random.gauss(0, 0.7))
+                    criterion: half_point(level + gain + random.gauss(0, 0.7))
                     for criterion in ("completeness", "correctness", "clarity", "actionability")
                 },
                 "errors_detected": random.randrange(4),
@@ -175,10 +176,6 @@ def _reviews(spec: str, design: Design) -> Iterator[Document]:
         "saved": "2025-11-20T10:00:00Z",
     }
     yield Document(f"reviews/blind/cards/R1/{packet}.card.json", "card", card)
-
-
-def _half_points(score: float) -> float:
-    return min(10.0, max(0.0, round(2 * score) / 2))
 
 
 def _native(summary: Json) -> Json:

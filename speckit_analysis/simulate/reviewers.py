@@ -54,8 +54,8 @@ def review_documents(design: Design) -> Iterator[Document]:
             "packet": packet,
             "reviewer": reviewer,
             "position": position,
-            "scores": {name: _half(level + random.gauss(0, NOISE)) for name in _CRITERIA},
-            "overall": _half(level + random.gauss(0, NOISE / 2)),
+            "scores": {name: half_point(level + random.gauss(0, NOISE)) for name in _CRITERIA},
+            "overall": half_point(level + random.gauss(0, NOISE / 2)),
             "errors_found": max(0, round(random.gauss(10 - level, 0.8))),
             "comment": "",
             **_guess(variant, design, random),
@@ -111,5 +111,6 @@ def _guess(variant: str, design: Design, random: Random) -> dict[str, str]:
     return {"guess": variant if right else other, "guess_confidence": sure}
 
 
-def _half(score: float) -> float:
+def half_point(score: float) -> float:
+    """Return the score from 0 to 10 that a reviewer can give, in steps of half a point."""
     return min(10.0, max(0.0, round(2 * score) / 2))

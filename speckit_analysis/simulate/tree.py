@@ -23,6 +23,7 @@ from speckit_analysis.simulate.documents import (
     telemetry,
 )
 from speckit_analysis.simulate.expected import expected_problems, expected_rows
+from speckit_analysis.simulate.experiments import experiment_documents, trials
 from speckit_analysis.simulate.history import Run, draw_run, draw_runs
 from speckit_analysis.simulate.rarities import (
     documents_of_rehearsal,
@@ -57,9 +58,12 @@ def simulate(design: Design, folder: str | os.PathLike[str]) -> Truth:
     rows, problems = expected_rows(documents, runs), expected_problems(runs)
     damage = _damage(documents, design, random, rows, problems)
     for document in documents:
-        path = target / document.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_bytes(document))
+        _write(document, target)
+    tried = trials(target, documents, damage, design)
+    if tried is not None:
+        _write(tried, target)
+        documents.append(tried)
+        rows.update(expected_rows([tried], ()))
     files = {document.path: document.family for document in documents}
     return Truth(runs, files, damage, dict(rows), dict(problems))
 
@@ -119,6 +123,7 @@ def _documents(runs: tuple[Run, ...], design: Design, random: Random) -> Iterato
         documents = with_rarities(documents, design)
     yield from documents
     yield from review_documents(design)
+    yield from experiment_documents(design)
 
 
 def _common_documents(runs: tuple[Run, ...], design: Design, random: Random) -> Iterator[Document]:
@@ -185,11 +190,19 @@ def _earlier(victim: Document, others: list[Document]) -> Document:
     return (same or others)[0]
 
 
+def _write(document: Document, target: Path) -> None:
+    path = target / document.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_bytes(document))
+
+
 def _bytes(document: Document) -> bytes:
     content = document.content
     if isinstance(content, bytes):
         return content
     if isinstance(content, str):
         return content.encode()
+    if isinstance(content, list) and document.lines:
+        return "".join(f"{dumps(record)}\n" for record in content).encode()
     text = dumps(content) if document.lines else dumps(content, indent=2)
     return f"{text}\n".encode()

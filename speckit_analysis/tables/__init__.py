@@ -24,6 +24,7 @@ from speckit_analysis.tables.declare import (
     Table,
 )
 from speckit_analysis.tables.evidence import FILES, PROBLEMS
+from speckit_analysis.tables.experiment import ARBITRATIONS, RESEARCH, TRIALS
 from speckit_analysis.tables.guardrail import CHECKS, GUARDRAILS, LIFECYCLE
 from speckit_analysis.tables.record import OVERRIDES, REVIEWS, SPAWNS
 
@@ -40,6 +41,9 @@ TABLES: dict[str, Table] = {
         LIFECYCLE,
         REVIEWS,
         OVERRIDES,
+        ARBITRATIONS,
+        RESEARCH,
+        TRIALS,
         SPAWNS,
         FILES,
         PROBLEMS,

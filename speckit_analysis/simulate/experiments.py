@@ -1,0 +1,214 @@
+"""Experiments of a known truth: an arbiter, a research model, and variants of a guardrail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from speckit_analysis.simulate.design import Design
+from speckit_analysis.simulate.documents import Document
+from speckit_analysis.simulate.reviewers import half_point
+
+Json = dict[str, Any]
+
+#: Names of the experiments.
+ARBITER, RESEARCH, GUARDRAIL = "arbiter-value", "research-model", "guardrail-variants"
+
+#: Variants of the research experiment, and of the guardrail that are not the schema's own.
+WITH_RESEARCH, WITHOUT_RESEARCH = "research_model", "no_research_model"
+TWO_MODELS, SAME_MODEL = "two_models", "same_model"
+
+#: Outcomes that an arbiter saw for each SPEC and stage.
+CASES = 3
+
+#: Valid outputs for each invalid one.
+_VALID_FOR_INVALID = 3
+
+_REVIEWERS = ("R1", "R2", "R3")
+_CRITERIA = ("completeness", "correctness", "clarity", "actionability")
+_CHANGES = ("correctness", "scope", "risk", "style")
+_FINDINGS = (
+    "The catalogue rebuilds its index each night",
+    "Two services share the session table",
+    "The queue drops messages above 256 KB",
+    "Exports are read by an older client",
+    "The schema forbids a second address",
+    "Retries are not idempotent",
+    "A licence allows no bundling",
+    "The limit of the search service is 100 requests a second",
+    "Clocks differ by up to two seconds",
+    "The audit log is append-only",
+    "A flag turns the cache off",
+    "Names may hold commas",
+)
+
+#: Milliseconds, USD and minutes of upkeep that a trial takes, by variant.
+_BURDEN = {TWO_MODELS: (4200, 0.011, 1.5), SAME_MODEL: (2300, 0.006, 1.2), "schema": (2, 0.0, 0.3)}
+
+
+def experiment_documents(design: Design) -> Iterator[Document]:
+    """Yield the records of the arbiter and of the research model."""
+    if not design.experiments:
+        return
+    specs = [f"SPEC-SIM-{number:03d}" for number in range(1, design.specs + 1)]
+    random = Random(f"{design.seed} experiments")
+    yield _lines("all_arbitrations", "arbitration", ARBITER, _arbitrations(specs, design, random))
+    yield _lines("all.research", "research", RESEARCH, _research(specs, design, random))
+    yield _lines("all_reviews", "review", RESEARCH, _plans(specs, design, random))
+
+
+def _lines(name: str, family: str, experiment: str, records: Iterable[Json]) -> Document:
+    path = f"experiments/{experiment}/{name}.jsonl"
+    return Document(path, family, list(records), lines=True)
+
+
+def _arbitrations(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
+    """Yield what the arbiter did; changes are worth what the design says on average."""
+    for spec in specs:
+        for stage in design.stages:
+            worth = design.arbiter_worth.get(stage, 0.0)
+            for _ in range(CASES):
+                yield _arbitration(spec, stage, worth, random)
+
+
+def _arbitration(spec: str, stage: str, worth: float, random: Random) -> Json:
+    drawn = random.random()
+    # Changes for the worse are half as likely as an idle arbiter's changes for the better.
+    down = 0.05
+    assessment = None
+    if drawn < worth + down:
+        assessment = "improvement"
+    elif drawn < worth + 2 * down:
+        assessment = "degradation"
+    elif drawn < worth + 2 * down + 0.1:
+        assessment = "neutral"
+    caught = int(assessment == "improvement") + int(random.random() < worth / 2)
+    record: Json = {
+        "experiment": ARBITER,
+        "spec_id": spec,
+        "stage": stage,
+        "variant": "arbiter",
+        "arbiter_invoked": True,
+        "arbiter_override": assessment is not None,
+    }
+    if assessment is not None:
+        record |= {
+            "override_type": random.choice(_CHANGES),
+            "override_description": f"Changed the {stage} of {spec}.",
+            "reviewer_assessment": assessment,
+        }
+    return record | {
+        "errors_caught": caught,
+        "false_positives": int(assessment == "degradation") + int(random.random() < 0.08),
+        "reviewer": random.choice(_REVIEWERS),
+        "cost_usd": round(0.03 * random.lognormvariate(0, 0.3), 4),
+        "latency_ms": round(9000 * random.lognormvariate(0, 0.3)),
+    }
+
+
+def _research(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
+    for spec in specs:
+        known = random.sample(_FINDINGS, len(_FINDINGS))
+        for variant, share in ((WITH_RESEARCH, 1.0), (WITHOUT_RESEARCH, 1 - design.research_loss)):
+            number = sum(random.random() < 0.6 * share for _ in known)
+            own = variant == WITH_RESEARCH
+            found = random.sample(known, number)
+            yield {
+                "experiment": RESEARCH,
+                "spec_id": spec,
+                "stage": "plan",
+                "variant": variant,
+                "model": "gemini-2.5-pro" if own else "claude-4.5-sonnet",
+                "findings": [_finding(text, random) for text in found],
+                "reviewer": "R1",
+                "prompt_tokens": round((90_000 if own else 40_000) * random.lognormvariate(0, 0.6)),
+                "tool_calls": round((9 if own else 6) * random.lognormvariate(0, 0.3)),
+            }
+
+
+def _finding(text: str, random: Random) -> Json:
+    cited = f"docs/{text.split()[1].lower()}.md"
+    found: Json = {"finding": f"{text}.", "relevance": half_point(random.gauss(6.5, 1.8))}
+    return found | ({"source": cited} if random.random() < 0.8 else {})
+
+
+def _plans(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
+    """Yield blind scores of the plans made with and without the research model."""
+    for spec in specs:
+        level = random.gauss(7.0, 0.7)
+        size = random.lognormvariate(0, 0.3)
+        for variant, gain, share in (
+            (WITH_RESEARCH, design.research_gain, 1.0),
+            (WITHOUT_RESEARCH, 0.0, 0.72),
+        ):
+            own = level + gain + random.gauss(0, 0.3)
+            made = {
+                "total_cost_usd": round(0.15 * share * size * random.lognormvariate(0, 0.1), 4),
+                "total_time_seconds": round(
+                    100 * share**0.5 * size * random.lognormvariate(0, 0.15), 1
+                ),
+            }
+            for reviewer in _REVIEWERS:
+                scores = {name: half_point(own + random.gauss(0, 0.5)) for name in _CRITERIA}
+                yield {
+                    "experiment": RESEARCH,
+                    "spec_id": spec,
+                    "stage": "plan",
+                    "variant": variant,
+                    "reviewer": reviewer,
+                    "quality_scores": scores,
+                    **made,
+                }
+
+
+def trials(
+    folder: Path, documents: list[Document], damage: Mapping[str, str], design: Design
+) -> Document | None:
+    """Return what three variants of a guardrail say of outputs, the damaged ones among them.
+
+    Two variants are drawn with the error rates of the design; the third is the schema validator
+    itself, run over the files.  Its latency is drawn, so that the same design gives the same bytes.
+    """
+    from speckit_analysis.record import Label, judge
+
+    random = Random(f"{design.seed} trials")
+    invalid = sorted(path for path in damage if not path.startswith("archive/"))
+    families = {document.family for document in documents if document.path in damage}
+    sound = sorted(d.path for d in documents if d.family in families and d.path not in damage)
+    valid = random.sample(sound, min(len(sound), _VALID_FOR_INVALID * len(invalid)))
+    if not design.experiments or not invalid:
+        return None
+    run_of = {document.path: document.run for document in documents}
+    labels = {}
+    for path in sorted(invalid + valid):
+        run = run_of.get(path)
+        spec, stage = (run.spec, run.stage) if run else (None, None)
+        labels[path] = Label(path not in damage, spec, stage)
+    rows = [_drawn(name, output, label, design, random) for name in (TWO_MODELS, SAME_MODEL)
+            for output, label in labels.items()]  # fmt: skip
+    for trial in judge(folder, labels, GUARDRAIL):
+        own: Json = {"reason": trial.reason} if trial.reason else {}
+        rows.append(
+            _trial("schema", trial.output, labels[trial.output], trial.passed, random) | own
+        )
+    return _lines("all_trials", "trial", GUARDRAIL, rows)
+
+
+def _drawn(variant: str, output: str, label: Any, design: Design, random: Random) -> Json:
+    stopped, missed = design.guardrail_errors[variant]
+    passed = random.random() >= stopped if label.valid else random.random() < missed
+    return _trial(variant, output, label, passed, random)
+
+
+def _trial(variant: str, output: str, label: Any, passed: bool, random: Random) -> Json:
+    latency, cost, upkeep = _BURDEN[variant]
+    record: Json = {"experiment": GUARDRAIL, "variant": variant, "output": output}
+    record |= {"spec_id": label.spec_id, "stage": label.stage} if label.spec_id else {}
+    record |= {"valid": label.valid, "passed": passed}
+    return record | {
+        "latency_ms": round(latency * random.lognormvariate(0, 0.3), 1),
+        "cost_usd": round(cost * random.lognormvariate(0, 0.2), 5),
+        "upkeep_minutes": round(upkeep * random.lognormvariate(0, 0.3), 1),
+    }
