@@ -69,6 +69,16 @@ class Crossed:
     residual_variance: float
     reviewers: int
 
+    @property
+    def taste_share(self) -> float:
+        """Share of the squared error of `estimate` that reviewers' preferences make."""
+        units = self.estimate.n
+        if self.estimate.refusal or not units:
+            return float("nan")
+        taste = self.reviewer_variance / self.reviewers
+        rest = self.unit_variance / units + self.residual_variance / (units * self.reviewers)
+        return taste / (taste + rest) if taste + rest else float("nan")
+
 
 def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -> Crossed:
     """Return a difference with the interval that counts reviewers as a sample too.
@@ -173,6 +183,36 @@ def sign_flip(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (_DRAWS, n))
     extreme = int((np.abs(signs @ gaps) >= found).sum())
     return (1 + extreme) / (1 + _DRAWS), max(2.0 ** (1 - n), 1 / (1 + _DRAWS))
+
+
+def sign_flip_of_counts(sums: np.ndarray) -> float:
+    """Return the one-sided p-value of a sum of whole numbers of at most 0, by exchanging signs.
+
+    Parameters
+    ----------
+    sums : ndarray of int, shape (n,)
+        One per independent unit, such as what got better less what got worse.
+
+    Notes
+    -----
+    As :func:`sign_flip`, but whole numbers repeat themselves: their sums are counted, which is
+    exact at any n.
+
+    Examples
+    --------
+    >>> sign_flip_of_counts(np.array([1, 2, 1])), sign_flip_of_counts(np.array([1, -2, 1]))
+    (0.125, 0.625)
+    """
+    sizes = np.abs(np.asarray(sums)).astype(int)
+    chances = np.ones(1)
+    for size in sizes:
+        step = np.zeros(2 * size + 1)
+        step[0] += 0.5
+        step[-1] += 0.5
+        chances = np.convolve(chances, step)
+    # Place k stands for a sum of k less the sizes of all.
+    reached = int(np.sum(sums)) + int(sizes.sum())
+    return float(min(1.0, chances[reached:].sum()))
 
 
 def with_sign_flip(estimate: Estimate, differences: np.ndarray, seed: int = 0) -> Estimate:
