@@ -10,6 +10,7 @@ import click
 import speckit_analysis
 from speckit_analysis.commands.billing import billing
 from speckit_analysis.commands.compare import compare
+from speckit_analysis.commands.decide import decide
 from speckit_analysis.commands.disagreements import disagreements
 from speckit_analysis.commands.experiment import experiment
 from speckit_analysis.commands.review import review
@@ -154,6 +155,7 @@ def sample() -> None:
 
 main.add_command(billing)
 main.add_command(compare)
+main.add_command(decide)
 main.add_command(disagreements)
 main.add_command(experiment)
 main.add_command(report)

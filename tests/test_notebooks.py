@@ -18,7 +18,21 @@ from speckit_analysis.reports.headlines import find_headline
 from speckit_analysis.reports.parameters import declared_parameters
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-NAMES = ("evidence", "blind_review", "cost", "disagreement", "single_vs_multi")
+EXPERIMENTS = ("single_vs_multi", "research_model", "arbiter", "guardrail", "decision")
+NAMES = ("evidence", "blind_review", "cost", "disagreement", *EXPERIMENTS)
+
+#: Figures that a notebook has at least; others have six.
+FIGURES = {
+    "blind_review": 2,
+    "single_vs_multi": 3,
+    "research_model": 1,
+    "arbiter": 1,
+    "guardrail": 1,
+    "decision": 3,
+}
+
+#: What the headline of a report on nothing says.
+NOTHING = r"no (run|call|score|SPEC|outcome|output)|\d of \d decisions are open"
 
 STUB_RUN = {
     "schemaVersion": "2.0",
@@ -132,7 +146,7 @@ def test_every_figure_has_a_title_and_a_text_alternative(name):
         for output in cell.outputs
         if FIGURE_TYPE in output.get("data", {})
     ]
-    assert len(htmls) >= {"blind_review": 2, "single_vs_multi": 1}.get(name, 6)
+    assert len(htmls) >= FIGURES.get(name, 6)
     for html in htmls:
         assert re.search(r'<p class="figure-title"[^>]*>[^<]{10,}</p>', html)
         assert re.search(r'role="img" aria-label="[^"]{30,}"', html)
@@ -155,7 +169,7 @@ def test_empty_evidence_is_a_page_that_says_so(name, tmp_path):
     folder = tmp_path / "evidence"
     folder.mkdir()
     notebook = execute(name, tmp_path, str(folder))
-    assert re.search(r"no (run|call|score|SPEC)", find_headline(notebook), re.IGNORECASE)
+    assert re.search(NOTHING, find_headline(notebook), re.IGNORECASE)
     assert "Nothing to show." in plain_outputs(notebook)
 
 

@@ -5,7 +5,6 @@ The candidate is the simpler variant (one model, for example), the baseline the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,18 +14,24 @@ from scipy import special  # type: ignore[import-untyped]
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import first_readings
 from speckit_analysis.analysis.experiment_plan import ExperimentPlan
+from speckit_analysis.analysis.recommendation import (
+    ADOPT,
+    KEEP,
+    LEAST_SPECS,
+    OPEN,
+    Recommendation,
+)
 from speckit_analysis.analysis.review import scores_of, unit_of
-from speckit_analysis.stats.economics import acceptability, cost_effectiveness, net_benefit
+from speckit_analysis.analysis.tradeoff import Tradeoff, variants
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.noninferiority import catastrophes
-from speckit_analysis.stats.paired import Crossed, crossed, paired_t
-from speckit_analysis.stats.planning import cautious_deviation, plan, units_for_margin
-
-#: Fewer units than this, and nothing is recommended, whatever the intervals say.
-LEAST_UNITS = 5
-
-#: What can be recommended.
-SIMPLIFY, KEEP, OPEN = "adopt the candidate", "keep the baseline", "inconclusive"
+from speckit_analysis.stats.paired import Crossed, crossed, observed_range, paired_t, sign_flip
+from speckit_analysis.stats.planning import (
+    cautious_deviation,
+    plan,
+    smallest_effect,
+    units_for_margin,
+)
 
 
 def making(reviews: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -42,6 +47,26 @@ def making(reviews: pd.DataFrame, column: str) -> pd.DataFrame:
     rows = first_readings(reviews).drop_duplicates(["output", "reviewer"])
     grouped = rows.groupby([*unit_of(rows), rows["variant"].astype("string")])[column]
     return grouped.mean().unstack("variant").astype(float)
+
+
+def every_variant(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Return quality, cost and time of all variants, and which are worth considering.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`speckit_analysis.analysis.review.usable`, one experiment.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`speckit_analysis.analysis.tradeoff.variants` returns it.
+    """
+    names = sorted(reviews["variant"].dropna().astype(str).unique())
+    scores = pd.DataFrame({name: scores_of(reviews, name).mean(axis=1) for name in names})
+    return variants(
+        scores, *(making(reviews, f"output_{what}") for what in ("cost_usd", "seconds"))
+    )
 
 
 @dataclass(frozen=True)
@@ -65,11 +90,12 @@ class Experiment:
         Ratio of candidate to baseline.
     errors : Estimate
         Difference of errors found for an output.
-    extra : DataFrame
-        What the baseline costs (``cost_usd``) and gains (``points``) above the candidate, by unit
-        where both are known.
-    worth_usd : float
-        What a point of quality of one SPEC is worth.
+    gaps : Series of float
+        Candidate less baseline by unit, mean over reviewers.
+    baseline_mean : float
+        Mean quality of the baseline, in points.
+    tradeoff : Tradeoff
+        What the baseline costs and gains above the candidate.
     needed : str
         What would settle it, where it is open.
     verdict, rule : str
@@ -85,91 +111,104 @@ class Experiment:
     cost: Estimate
     seconds: Estimate
     errors: Estimate
-    extra: pd.DataFrame
-    worth_usd: float
+    gaps: pd.Series
+    baseline_mean: float
+    tradeoff: Tradeoff
     needed: str
     verdict: str
     rule: str
 
     @property
+    def gap(self) -> Estimate:
+        """The difference in quality, for these reviewers only where no more can be said."""
+        return self.quality.panel if self.quality.estimate.refusal else self.quality.estimate
+
+    @property
+    def too_few(self) -> bool:
+        """Fewer SPECs than any recommendation takes."""
+        return bool(self.gap.refusal) or self.gap.n < LEAST_SPECS
+
+    @property
     def sentence(self) -> str:
         """The recommendation with its numbers."""
-        gap = self.quality.estimate
-        if gap.refusal:
-            gap = self.quality.panel
         told = {
-            SIMPLIFY: f"{self.candidate} can take the place of {self.baseline}",
+            ADOPT: f"{self.candidate} can take the place of {self.baseline}",
             KEEP: f"Keep {self.baseline}",
             OPEN: f"Whether {self.candidate} can take the place of {self.baseline} is open",
         }[self.verdict]
-        if gap.refusal:
-            return f"{told}: {gap.refusal}."
-        people = wording.count(self.quality.reviewers, "reviewer")
-        quality = (
-            f"the quality of {self.candidate} differs by {gap.value:+.2f} points"
-            f" ({gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')}, {people})"
-        )
+        return f"{told}: {self.numbers}. {self.needed}".strip()
+
+    @property
+    def numbers(self) -> str:
+        """Differences in quality and cost, with intervals and n."""
+        if self.gap.refusal:
+            return self.gap.refusal
         cost = (
             ""
             if self.cost.refusal
             else f", and it costs {_ratio(self.cost)} what {self.baseline} costs"
         )
-        return f"{told}: {quality}{cost}. {self.needed}".strip()
+        return self.quality_words + cost
 
     @property
-    def worth(self) -> Estimate:
-        """Net benefit of the baseline, USD a SPEC."""
-        if len(self.extra) < 2:
-            why = "fewer than 2 SPECs tell cost and quality of both"
-            return not_estimable(len(self.extra), why, method="paired t", level=0.95)
-        return net_benefit(*self._extra, self.worth_usd)
-
-    @property
-    def _extra(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.extra["cost_usd"].to_numpy(float), self.extra["points"].to_numpy(float)
-
-    @property
-    def economics_sentence(self) -> str:
-        """What the baseline costs and gains above the candidate, and whether that pays."""
-        if self.worth.refusal:
-            return f"Whether {self.baseline} pays cannot be told: {self.worth.refusal}."
-        found = cost_effectiveness(*self._extra)
-        ratio = "" if np.isnan(found.ratio) else f", {wording.usd(found.ratio)} a point"
-        net = self.worth
-        pays = "pays" if net.low > 0 else "does not pay" if net.high < 0 else "may or may not pay"
+    def quality_words(self) -> str:
+        """The difference in quality, with interval and n; why there is none."""
+        gap = self.gap
+        if gap.refusal:
+            return gap.refusal
         return (
-            f"Above {self.candidate}, {self.baseline} is {found.quadrant}:"
-            f" {wording.usd(found.cost.value)} for {found.effect.value:+.2f} points a SPEC{ratio}"
-            f" ({wording.count(len(self.extra), 'SPEC')}). At {wording.usd(self.worth_usd)} a point"
-            f" it {pays}: net {wording.usd(net.value)} a SPEC ({wording.usd(net.low)} to"
-            f" {wording.usd(net.high)})."
+            f"the quality of {self.candidate} differs by {gap.value:+.2f} points"
+            f" ({gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')},"
+            f" {wording.count(self.quality.reviewers, 'reviewer')})"
         )
 
-    def acceptability(self, worths: Sequence[float]) -> pd.DataFrame:
-        """Return how probable it is that the baseline pays, against what a point is worth.
+    @property
+    def design_sentence(self) -> str:
+        """What so few SPECs and reviewers can show at all."""
+        panel, gaps = self.quality.panel, self.gaps.to_numpy(float)
+        if panel.refusal or len(gaps) < 2:
+            return ""
+        p_value, least = sign_flip(gaps)
+        seen = smallest_effect(panel.n) * deviation_of(panel)
+        told = (
+            f"By exchanged signs, which assume nothing of their distribution,"
+            f" {wording.p_value(p_value)}; {wording.count(panel.n, 'SPEC')} allow none below"
+            f" {least:.2g}. With a probability of 80 % this design sees a difference of {seen:.1f}"
+            f" points or more."
+        )
+        taste = self.quality.taste_share
+        if not np.isnan(taste):
+            told += (
+                f" Reviewers' preferences for a variant make {wording.percent(taste)} of the error:"
+                f" more {'reviewers' if taste > 0.5 else 'SPECs'} help most."
+            )
+        return told
 
-        Returns
-        -------
-        DataFrame
-            ``worth_usd`` and ``probability`` (Float64).
-        """
-        rows = self.extra if len(self.extra) > 1 else self.extra.head(0)
-        if rows.empty:
-            return pd.DataFrame(columns=["worth_usd", "probability"], dtype="Float64")
-        curve = acceptability(*self._extra, worths)
-        return curve.rename(columns={"worth": "worth_usd"}).astype("Float64")
+    def recommendation(self) -> Recommendation:
+        """Return the recommendation."""
+        return Recommendation(
+            f"{self.candidate} in place of {self.baseline}",
+            self.baseline,
+            self.verdict,
+            self.rule,
+            self.numbers,
+            f"{wording.percent(self.margin)} of the quality may be lost",
+            self.needed or "Other models, prompts or kinds of SPEC.",
+            "single_vs_multi",
+        )
 
     def table(self) -> pd.DataFrame:
         """Return every estimate: ``what``, ``value``, ``low``, ``high``, ``n``, ``method``."""
         rows = [
             ("quality, points, candidate less baseline", self.quality.estimate),
             ("… for these reviewers only", self.quality.panel),
+            ("… median and range, as seen", observed_range(self.gaps.to_numpy(float))),
             (f"quality kept above {1 - self.margin:.0%} of the baseline", self.kept.estimate),
             ("share of SPECs that lose 2 points or more", self.disasters),
             ("cost, candidate over baseline", self.cost),
             ("time, candidate over baseline", self.seconds),
             ("errors found, candidate less baseline", self.errors),
-            ("net benefit of the baseline, USD a SPEC", self.worth),
+            ("net benefit of the baseline, USD a SPEC", self.tradeoff.net),
         ]
         figures = ["value", "low", "high"]
         table = pd.DataFrame(
@@ -236,7 +275,10 @@ def compare_variants(
     cost = _logs(costs, candidate, baseline, 1 - alpha)
     seconds = _logs(making(reviews, "output_seconds"), candidate, baseline, 1 - alpha)
     verdict, rule = verdict_of(quality, above, cost, seconds)
-    points = margin * float(np.nanmean(other.to_numpy(float))) if len(other) else np.nan
+    mean = float(np.nanmean(other.to_numpy(float))) if len(other) else np.nan
+    by_unit = (one - other).mean(axis=1).dropna()
+    by_unit.index = pd.Index([" ".join(map(str, unit)).strip() for unit in by_unit.index])
+    extra = _extra(_pair(costs, candidate, baseline), one, other)
     return Experiment(
         baseline,
         candidate,
@@ -247,9 +289,10 @@ def compare_variants(
         cost,
         seconds,
         _gap(making(reviews, "errors_detected"), candidate, baseline, 1 - alpha),
-        _extra(_pair(costs, candidate, baseline), one, other),
-        worth_usd,
-        _needed(quality, points, seed) if verdict == OPEN else "",
+        by_unit,
+        mean,
+        Tradeoff(baseline, candidate, extra, worth_usd, len(by_unit) - len(extra)),
+        _needed(quality, margin * mean, seed) if verdict == OPEN else "",
         verdict,
         rule,
     )
@@ -282,8 +325,8 @@ def verdict_of(
     held = kept.panel if quality.estimate.refusal else kept.estimate
     if gap.refusal or held.refusal:
         return OPEN, gap.refusal or held.refusal
-    if gap.n < LEAST_UNITS:
-        return OPEN, f"below {LEAST_UNITS} SPECs nothing is recommended"
+    if gap.n < LEAST_SPECS:
+        return OPEN, f"below {LEAST_SPECS} SPECs nothing is recommended"
     if held.low <= 0 and gap.high < 0:
         return KEEP, "the interval of the difference in quality lies below 0"
     if held.low <= 0:
@@ -291,7 +334,7 @@ def verdict_of(
     told = [each for each in (cost, seconds) if each.n > 1]
     if told and not any(not each.refusal and each.high < 1 for each in told):
         return OPEN, "the candidate keeps the quality, but is not proved to be cheaper or faster"
-    return SIMPLIFY, "the lower limit of what is kept of the quality lies above the margin"
+    return ADOPT, "the lower limit of what is kept of the quality lies above the margin"
 
 
 def _pair(table: pd.DataFrame, candidate: str, baseline: str) -> pd.DataFrame:
@@ -338,19 +381,24 @@ def _needed(quality: Crossed, points: float, seed: int) -> str:
         now, people = quality.estimate.n, quality.reviewers
         if not found.units:
             return "No study of 60 SPECs and 6 reviewers would settle it at this margin."
-        more = max(0, found.units - now, LEAST_UNITS - now)
+        more = max(0, found.units - now, LEAST_SPECS - now)
         extra = max(0, found.reviewers - people)
         told = [wording.count(more, "more SPEC")] if more else []
         told += [wording.count(extra, "more reviewer")] if extra else []
+        helps = "SPECs" if found.helps == "units" else found.helps
         if not told:
-            return f"Another study of this size may settle it; more {found.helps} help most."
-        return f"To settle it, score {' with '.join(told)}; more {found.helps} help most."
+            return f"Another study of this size may settle it; more {helps} help most."
+        return f"To settle it, score {' with '.join(told)}; more {helps} help most."
     if quality.panel.refusal or quality.panel.n < 2:
         return "Score 5 SPECs in both variants at least, by two reviewers."
-    # The interval tells the deviation between units that it was made from.
-    n = quality.panel.n
-    reach = (quality.panel.high - quality.panel.low) / 2
-    limit = -special.stdtrit(n - 1, (1 - quality.panel.level) / 2)
-    deviation = float(reach / limit * np.sqrt(n))
-    units = units_for_margin(cautious_deviation(deviation, n), points)
-    return f"To settle it, score {wording.count(max(1, units - n), 'more SPEC')}, by two reviewers."
+    units = units_for_margin(
+        cautious_deviation(deviation_of(quality.panel), quality.panel.n), points
+    )
+    lacking = wording.count(max(1, units - quality.panel.n), "more SPEC")
+    return f"To settle it, score {lacking}, by two reviewers."
+
+
+def deviation_of(found: Estimate) -> float:
+    """Return the standard deviation between units that a paired t interval was made from."""
+    limit = -special.stdtrit(found.n - 1, (1 - found.level) / 2)
+    return float((found.high - found.low) / 2 / limit * np.sqrt(found.n))

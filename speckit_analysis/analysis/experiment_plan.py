@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+import pandas as pd
 
+from speckit_analysis.analysis.review import experiment_of
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.stats.planning import smallest_effect, units_for_margin
 
@@ -21,6 +24,9 @@ hypothesis = "One model does what consensus does, at less cost."
 baseline = "consensus"
 candidate = "single"
 
+# Name under which scores are kept; if empty, the review with most scores of both variants.
+experiment = ""
+
 # Share of the baseline's quality that may be lost; what a point of quality of a SPEC is worth.
 margin = {margin}
 worth_usd = 1.0
@@ -34,10 +40,122 @@ specs = {units}
 reviewers = 3
 budget_usd = 0.0  # for making all outputs; 0 if there is no limit
 
+# Classes of SPECs, for routing by complexity; without them, thirds by the size of prompts.
+[complexity]
+# "SPEC-KIT-900" = "simple"
+
 # Models are locked: a new release in the middle is another experiment.
 [models]
 # gemini = "gemini-2.5-pro-2025-06-17"
+
+# The further experiments and the decision over all of them.  Delete what you do not plan.
+
+[research]  # Is the model for research needed?
+experiment = "research-model"
+baseline = "research_model"
+candidate = "no_research_model"
+findings_margin = 0.2  # share of the relevant findings that may be lost
+relevant_from = 6.0  # mean rating from which a finding counts as relevant, 0 to 10
+
+[arbiter]  # At which stage is the arbiter worth asking?
+experiment = "arbiter-value"
+least_benefit = 0.1  # share of outcomes to be improved, less those degraded
+
+[guardrail]  # Will a simpler guardrail do?
+experiment = "guardrail-variants"
+baseline = "two_models"
+candidates = ["same_model", "schema"]
+margin = 0.05  # by how much either error rate may rise
+
+[success]  # What a changed strategy has to reach, as shares of today's
+cost_saving = 0.2
+latency_saving = 0.3
+quality_loss = 0.05
+telemetry_coverage = 1.0
 """
+
+
+#: A share above 0 and below 1.
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+Coverage = Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
+class ResearchPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was fixed of the experiment on the research model.
+
+    Attributes
+    ----------
+    experiment : str
+        Name under which records and scores are kept.
+    baseline, candidate : str
+        The variant with the research model, and the one without.
+    findings_margin : float
+        Share of the relevant findings that may be lost.
+    relevant_from : float
+        Mean rating from which a finding counts as relevant, 0 to 10.
+    """
+
+    experiment: str = "research-model"
+    baseline: str = "research_model"
+    candidate: str = "no_research_model"
+    findings_margin: Share = 0.2
+    relevant_from: float = 6.0
+
+
+class ArbiterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was fixed of the experiment on the arbiter.
+
+    Attributes
+    ----------
+    experiment : str
+        Name under which records are kept.
+    least_benefit : float
+        Share of outcomes to be improved, less those degraded, for the arbiter to be worth asking.
+    """
+
+    experiment: str = "arbiter-value"
+    least_benefit: Share = 0.1
+
+
+class GuardrailPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was fixed of the experiment on guardrails.
+
+    Attributes
+    ----------
+    experiment : str
+        Name under which records are kept.
+    baseline : str
+        The variant in use.
+    candidates : tuple of str
+        The simpler ones; all others that were tried, if empty.
+    margin : float
+        By how much either error rate may rise.
+    """
+
+    experiment: str = "guardrail-variants"
+    baseline: str = "two_models"
+    candidates: tuple[str, ...] = ()
+    margin: Share = 0.05
+
+
+class SuccessPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a changed strategy has to reach.
+
+    Attributes
+    ----------
+    cost_saving, latency_saving : float
+        Share of cost and of time to be saved at least.
+    quality_loss : float
+        Share of quality that may be lost at most.
+    telemetry_coverage : float
+        Share of runs that have to leave telemetry.
+    """
+
+    cost_saving: Share = 0.2
+    latency_saving: Share = 0.3
+    quality_loss: Share = 0.05
+    telemetry_coverage: Coverage = 1.0
 
 
 class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +169,8 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The variant in use, and the simpler one.
     margin : float
         Share of the baseline's quality that may be lost, above 0 and below 1.
+    experiment : str
+        Name under which scores are kept; if empty, the one with most scores of both variants.
     worth_usd : float
         What a point of quality of one SPEC is worth.
     specs, reviewers : int
@@ -59,6 +179,12 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         For making all outputs; 0 for no limit.
     models : dict of str to str
         Release of each model.
+    complexity : dict of str to str
+        Class of each SPEC; by the size of prompts, if empty.
+    research, arbiter, guardrail : ResearchPlan, ArbiterPlan, GuardrailPlan
+        What was fixed of the further experiments.
+    success : SuccessPlan
+        What a changed strategy has to reach.
     """
 
     name: str
@@ -66,11 +192,28 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     candidate: str
     margin: float
     hypothesis: str = ""
+    experiment: str = ""
     worth_usd: float = 1.0
     specs: int = 0
     reviewers: int = 0
     budget_usd: float = 0.0
     models: dict[str, str] = {}
+    complexity: dict[str, str] = {}
+    research: ResearchPlan = ResearchPlan()
+    arbiter: ArbiterPlan = ArbiterPlan()
+    guardrail: GuardrailPlan = GuardrailPlan()
+    success: SuccessPlan = SuccessPlan()
+
+    def experiment_in(self, reviews: pd.DataFrame) -> str:
+        """Return the name under which scores are kept, or of what has most of both variants."""
+        return self.experiment or experiment_of(reviews, self.baseline, self.candidate)
+
+    @property
+    def of_research(self) -> ExperimentPlan:
+        """The same plan with the variants of the experiment on the research model."""
+        own = self.research
+        changes = {"baseline": own.baseline, "candidate": own.candidate}
+        return msgspec.structs.replace(self, experiment=own.experiment, **changes)
 
     @property
     def sentence(self) -> str:
@@ -82,13 +225,20 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-def planned(
-    path: str, baseline: str, candidate: str, margin: float, worth_usd: float
-) -> ExperimentPlan:
-    """Return the plan in a file; without one, a nameless plan of the other arguments."""
+def planned(path: str, **chosen: object) -> ExperimentPlan:
+    """Return the plan in a file; without one, a nameless plan of what a notebook chose.
+
+    Parameters
+    ----------
+    path : str
+        TOML file; empty for none.
+    **chosen
+        Fields of :class:`ExperimentPlan`.
+    """
     if path:
         return load_plan(path)
-    return ExperimentPlan("", baseline, candidate, margin, worth_usd=worth_usd)
+    usual = {"baseline": "consensus", "candidate": "single", "margin": 0.05}
+    return ExperimentPlan("", **{**usual, **chosen})  # type: ignore[arg-type]
 
 
 def plan_template(

@@ -68,7 +68,7 @@ def spec_costs(
         stages=("stage", "nunique"), cost_usd=("cost_usd", "sum")
     )
     table = table.reindex(pd.Index(sorted(specs), name="spec_id")).reset_index()
-    table["complexity"] = _classes(calls, table["spec_id"], complexity)
+    table["complexity"] = complexity_classes(calls, table["spec_id"], complexity)
     table = table.astype(
         {"spec_id": "string", "stages": "Int64", "cost_usd": "Float64", "complexity": "string"}
     )[["spec_id", "complexity", "stages", "cost_usd"]]
@@ -79,11 +79,27 @@ def spec_costs(
     return Selection(table, nothing, "SPEC").without(reasons)
 
 
-def _classes(
-    calls: pd.DataFrame, specs: pd.Series, complexity: Mapping[str, str] | None
+def complexity_classes(
+    calls: pd.DataFrame, specs: pd.Series, complexity: Mapping[str, str] | None = None
 ) -> pd.Series:
+    """Return the class of each SPEC, missing where there is none.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``, rows that count.
+    specs : Series of string
+        The SPECs.
+    complexity : mapping of str to str, optional
+        As for :func:`spec_costs`.
+
+    Raises
+    ------
+    EvidenceError
+        If `complexity` names a SPEC that is not there.
+    """
     if complexity:
-        known_specs = calls["spec_id"].dropna().astype(str).unique()
+        known_specs = {*calls["spec_id"].dropna().astype(str), *specs.dropna().astype(str)}
         unknown = sorted(set(complexity) - set(known_specs))
         if unknown:
             raise EvidenceError(
@@ -197,6 +213,13 @@ def _totals(centre: float, spread: float, n: int, number: int, seed: int) -> np.
     return totals
 
 
+def in_order(classes: pd.Series) -> list[str]:
+    """Return the classes there are, small before large where their names tell."""
+    known = {name: place for place, name in enumerate(SIZES)}
+    names = {str(name) for name in classes.dropna()}
+    return sorted(names, key=lambda name: (known.get(name, len(known)), name))
+
+
 def by_complexity(costs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Predict the next SPEC of each class.
 
@@ -214,13 +237,12 @@ def by_complexity(costs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
         ``high_usd`` (Float64: prediction interval of one new SPEC, missing below three).
     """
     groups = [("all SPECs", costs)]
-    groups += [(str(name), rows) for name, rows in costs.groupby("complexity", sort=False)]
-    known = {name: place for place, name in enumerate(SIZES)}
-    groups[1:] = sorted(groups[1:], key=lambda group: (known.get(group[0], 9), group[0]))
+    names = in_order(costs["complexity"])
+    groups += [(name, costs[(costs["complexity"] == name).fillna(False)]) for name in names]
     table = []
     for name, rows in groups:
         found = project(rows["cost_usd"], 1, confidence)
         table.append((name, len(rows), found.typical.geometric_mean, found.low, found.high))
-    names = ["complexity", "specs", "typical_usd", "low_usd", "high_usd"]
-    dtypes = dict(zip(names, ["string", "Int64", *["Float64"] * 3], strict=True))
-    return pd.DataFrame(table, columns=names).astype(dtypes)
+    columns = ["complexity", "specs", "typical_usd", "low_usd", "high_usd"]
+    dtypes = dict(zip(columns, ["string", "Int64", *["Float64"] * 3], strict=True))
+    return pd.DataFrame(table, columns=columns).astype(dtypes)

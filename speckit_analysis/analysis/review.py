@@ -63,6 +63,23 @@ def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ())
     return Selection(marked, reviews.left_out, reviews.noun).without(reasons)
 
 
+def experiment_of(reviews: pd.DataFrame, *variants: str) -> str:
+    """Return the experiment with most scores among those that tried all `variants`; else none.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        Rows of table ``reviews``.
+    *variants : str
+        Their names.
+    """
+    own = reviews[reviews["variant"].isin(variants)]
+    grouped = own.groupby(own["experiment"].astype("string"))["variant"]
+    whole = grouped.nunique() == len(set(variants))
+    counts = grouped.size()[whole]
+    return str(counts.idxmax()) if len(counts) else ""
+
+
 def criteria(reviews: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of first readings, without ``overall`` where there are other criteria."""
     rows = first_readings(reviews)

@@ -83,7 +83,11 @@ def plural(noun: str) -> str:
     --------
     >>> plural("call"), plural("cost summary"), plural("day"), plural("status")
     ('calls', 'cost summaries', 'days', 'statuses')
+    >>> plural("criterion")
+    'criteria'
     """
+    if noun.endswith("criterion"):
+        return noun[:-2] + "a"
     if noun.endswith("s"):
         return noun + "es"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":

@@ -1,4 +1,4 @@
-"""``speckit-analysis experiment``: plans of experiments."""
+"""``speckit-analysis experiment``: plans of experiments, and the schema as a guardrail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 @click.group(context_settings=_CONTEXT)
 def experiment() -> None:
-    """Plan experiments whose outcome is a recommendation."""
+    """Plan and run experiments whose outcome is a recommendation."""
 
 
 @experiment.command(context_settings=_CONTEXT)
@@ -49,7 +49,7 @@ def experiment() -> None:
 def init(name: str, out: Path | None, margin: float, deviation: float, mean: float) -> None:
     """Write a commented plan of the experiment NAME: what is fixed before anybody knows.
 
-    `report single_vs_multi -p plan=FILE` keeps to it.
+    `decide --plan FILE` and `report … -p plan=FILE` keep to it.
     """
     from speckit_analysis.analysis.experiment_plan import plan_template
     from speckit_analysis.commands.output import save
@@ -61,3 +61,47 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
         raise EvidenceError(f"{path} is there already: a plan is never replaced")
     save(path, plan_template(name, margin=margin, deviation=deviation, mean=mean))
     click.echo(path)
+
+
+@experiment.command(context_settings=_CONTEXT)
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="CSV with output,valid[,spec_id][,stage]: paths below FOLDER, and yes or no.",
+)
+@click.option(
+    "--experiment",
+    "name",
+    default="guardrail-variants",
+    show_default=True,
+    metavar="NAME",
+    help="Under which the trials are recorded.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where to write the trials; the name has to end with _trials.jsonl.",
+)
+def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
+    """Let the schema validator judge the outputs in FOLDER, as one variant of a guardrail.
+
+    Record what your other variants say of the same outputs in files of the same format
+    (`speckit-analysis schema trial`), and compare them with `report guardrail`.
+    """
+    import msgspec
+
+    from speckit_analysis.commands.output import save
+    from speckit_analysis.record import judge, read_labels
+
+    if not out.name.endswith("_trials.jsonl"):
+        raise EvidenceError(f"{out.name!r}: the name has to end with _trials.jsonl to be read back")
+    trials = judge(folder, read_labels(labels), name)
+    encode = msgspec.json.Encoder().encode
+    save(out, "".join(f"{encode(trial).decode()}\n" for trial in trials))
+    passed = sum(trial.passed for trial in trials)
+    click.echo(f"{out}: {len(trials)} outputs judged, {passed} passed")

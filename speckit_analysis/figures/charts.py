@@ -216,7 +216,7 @@ def intervals(
         axes.set_xlim(span[0] - 0.02 * reach, span[1] + 0.02 * reach)
     if from_zero:
         axes.set_xlim(left=0)
-    tags = [f"{words(value)}  {note}" for value, note in zip(middle, notes, strict=False)]
+    tags = [f"{words(value)}  {note}".rstrip() for value, note in zip(middle, notes, strict=False)]
     label_margin(axes, tags)
     name_rows(axes, shown[label])
     value_axis(axes, axis, words)

@@ -1,12 +1,27 @@
-"""Figures of an experiment: differences by SPEC, and what they are worth."""
+"""Figures of experiments: differences by SPEC, what they are worth, error rates, overrides."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.arbitration import Arbitration
+from speckit_analysis.analysis.guardrail_trials import GuardrailExperiment
+from speckit_analysis.analysis.tradeoff import CLOUD, Tradeoff
+from speckit_analysis.figures.axes import Ticks, in_words, label_margin, name_rows, tick_words
 from speckit_analysis.figures.charts import intervals
-from speckit_analysis.figures.theme import Chart, empty
+from speckit_analysis.figures.theme import (
+    BLUE,
+    MUTED,
+    ORANGE,
+    Chart,
+    canvas,
+    empty,
+    finish,
+    themed,
+)
 
 
 def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
@@ -49,3 +64,191 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
         span=(-edge, edge),
         reference=0.0,
     )
+
+
+@themed
+def plane(tradeoff: Tradeoff) -> Chart:
+    """Draw what the dearer variant costs and gains, SPEC by SPEC and on average.
+
+    Parameters
+    ----------
+    tradeoff : Tradeoff
+        Of the dearer variant above the simpler one.
+    """
+    if len(tradeoff.pairs) < 2:
+        return empty("Fewer than two SPECs tell cost and quality of both variants.")
+    found, pairs, cloud = tradeoff.found, tradeoff.pairs, tradeoff.cloud()
+    n = wording.count(len(pairs), "SPEC")
+    figure, axes = canvas(
+        f"Beside {tradeoff.simpler}, {tradeoff.dearer} is {found.quadrant}",
+        f"{tradeoff.dearer} less {tradeoff.simpler}: {n} (rings), their mean (dot), and"
+        f" {CLOUD} means of {n} drawn anew (cloud: a picture, no interval). Below the line it pays"
+        f" at {wording.usd(tradeoff.worth_usd)} a point.",
+        3.3,
+    )
+    gains, costs = pairs["points"].to_numpy(float), pairs["cost_usd"].to_numpy(float)
+    axes.scatter(
+        cloud["points"].to_numpy(float), cloud["cost_usd"].to_numpy(float), s=9, color=BLUE,
+        alpha=0.12, linewidths=0,
+    )  # fmt: skip
+    axes.scatter(gains, costs, s=34, facecolors="none", edgecolors=MUTED, linewidths=1.2)
+    axes.plot(found.effect.value, found.cost.value, "o", color=ORANGE, markersize=9)
+    _cross(axes, gains, costs)
+    ends = np.array(axes.get_xlim())
+    axes.plot(ends, tradeoff.worth_usd * ends, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.set_xlim(*ends)
+    axes.set_xlabel("gain in quality, points", loc="left")
+    axes.set_ylabel("extra cost of a SPEC, USD")
+    axes.xaxis.set_major_formatter(tick_words(_signed))
+    axes.yaxis.set_major_formatter(tick_words(wording.usd))
+    told = [
+        f"{gain:+.2f} points for {wording.usd(cost)}"
+        for gain, cost in zip(gains, costs, strict=True)
+    ]
+    return finish(figure, in_words(f"{figure.title}. By SPEC", pairs.index.map(_unit), told))
+
+
+def _unit(unit: object) -> str:
+    return " ".join(map(str, unit)).strip() if isinstance(unit, tuple) else str(unit)
+
+
+def _signed(value: object) -> str:
+    return f"{float(value):+g}" if value else "0"  # type: ignore[arg-type]
+
+
+def _cross(axes: Axes, across: np.ndarray, up: np.ndarray) -> None:
+    """Make room for the origin, and draw the axes through it."""
+    for ends, limit in ((across, axes.set_xlim), (up, axes.set_ylim)):
+        low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
+        room = 0.08 * ((high - low) or 1.0)
+        limit(low - room, high + room)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.axvline(0, color=MUTED, linewidth=0.8)
+    axes.grid(visible=True, axis="both")
+
+
+@themed
+def acceptability(tradeoff: Tradeoff) -> Chart:
+    """Draw how probable it is that the dearer variant pays, against what a point is worth.
+
+    Parameters
+    ----------
+    tradeoff : Tradeoff
+        Of the dearer variant above the simpler one.
+    """
+    curve = tradeoff.acceptability().dropna()
+    if curve.empty:
+        return empty("Fewer than two SPECs tell cost and quality of both variants.")
+    worth, chance = (curve[name].to_numpy(float) for name in ("worth_usd", "probability"))
+    here = float(np.interp(tradeoff.worth_usd, worth, chance))
+    figure, axes = canvas(
+        f"At {wording.usd(tradeoff.worth_usd)} a point, {tradeoff.dearer} pays with a probability"
+        f" of {wording.percent(here)}",
+        f"Probability that {tradeoff.dearer} pays above {tradeoff.simpler}, by what a point of"
+        f" quality of a SPEC is worth (Student's t, {wording.count(len(tradeoff.pairs), 'SPEC')}).",
+        2.4,
+    )
+    axes.plot(worth, chance, color=BLUE, linewidth=2)
+    axes.plot(tradeoff.worth_usd, here, "o", color=ORANGE, markersize=8)
+    axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.set_ylim(0, 1.02)
+    axes.set_xlim(-0.03 * worth[-1], worth[-1])
+    axes.grid(visible=True, axis="both")
+    axes.set_xlabel("worth of a point of quality, USD", loc="left")
+    axes.set_ylabel("probability that it pays")
+    axes.xaxis.set_major_formatter(tick_words(wording.usd))
+    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
+    axes.yaxis.set_major_formatter(tick_words(wording.percent))
+    shown = np.linspace(0, len(worth) - 1, 5).astype(int)
+    names = [f"{wording.usd(worth[at])} a point" for at in shown]
+    return finish(
+        figure, in_words(figure.title, names, [wording.percent(chance[at]) for at in shown])
+    )
+
+
+def net_worth(found: Arbitration) -> Chart:
+    """Draw what the arbiter is worth at each stage, with intervals.
+
+    Parameters
+    ----------
+    found : Arbitration
+        The arbiter, stage by stage.
+    """
+    table = found.stages
+    if table.empty:
+        return empty("No outcome was recorded that an arbiter was asked about.")
+    kept = int((table["verdict"] == "keep").sum())
+    stages = wording.count(len(table), "stage")
+    title = (
+        f"The arbiter provably helps at {wording.count(kept)} of {stages}"
+        if kept
+        else f"At none of {stages} is the arbiter proved to help"
+    )
+    return intervals(
+        table,
+        "stage",
+        "net",
+        "net_low",
+        "net_high",
+        title=title,
+        subtitle=(
+            "Share of outcomes that it improved less those that it degraded, with 95 % intervals"
+            f" (SPECs as units). It is worth asking from"
+            f" {wording.percent(found.least_benefit)} on."
+        ),
+        axis="outcomes improved less degraded, percentage points",
+        words=_points,
+        notes=[f"n = {cases}" for cases in table["cases"]],
+        span=(-1.0, 1.0) if table["net_high"].isna().all() else None,
+        reference=found.least_benefit,
+    )
+
+
+def _points(value: object) -> str:
+    points = round(100 * float(value))  # type: ignore[arg-type]
+    return f"{points:+}" if points else "0"
+
+
+@themed
+def error_rates(found: GuardrailExperiment) -> Chart:
+    """Draw how often each variant of a guardrail stops what is valid and passes what is not.
+
+    Parameters
+    ----------
+    found : GuardrailExperiment
+        The variants.
+    """
+    rates = found.rates.dropna(subset="rate")
+    if rates.empty:
+        return empty("No output of known validity was judged by a guardrail.")
+    worst = rates.sort_values("rate").iloc[-1]
+    names = list(dict.fromkeys(rates["variant"]))
+    figure, axes = canvas(
+        f"{worst['variant']} lets {wording.percent(worst['rate'])} of invalid outputs pass"
+        if worst["error"].startswith("invalid")
+        else f"{worst['variant']} stops {wording.percent(worst['rate'])} of valid outputs",
+        "Share of valid outputs stopped (false alarms) and of invalid ones passed (misses), with"
+        " 95 % intervals, SPECs as clusters.",
+        0.9 + 0.52 * len(names),
+    )
+    tags = [""] * len(names)
+    for (error, rows), colour, shift in zip(
+        rates.groupby("error", sort=True), (ORANGE, BLUE), (0.16, -0.16), strict=False
+    ):
+        at = np.array([names.index(name) for name in rows["variant"]])
+        rate, low, high = (rows[name].to_numpy(float) for name in ("rate", "low", "high"))
+        axes.hlines(at + shift, low, high, color=colour, linewidth=2.6, alpha=0.55)
+        axes.plot(rate, at + shift, "o", color=colour, markersize=7, label=str(error))
+        for row, value, n in zip(at, rate, rows["outputs"], strict=True):
+            tags[row] += f"{wording.percent(value)} of {n} {str(error).split()[0]}  "
+    name_rows(axes, names)
+    label_margin(axes, [tag.strip() for tag in tags])
+    axes.set_xlim(0, 1)
+    axes.xaxis.set_major_locator(Ticks(wording.percent, 5))
+    axes.xaxis.set_major_formatter(tick_words(wording.percent))
+    axes.set_xlabel("share of outputs", loc="left")
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
+        handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
+    )  # fmt: skip
+    return finish(figure, in_words(figure.title, names, tags))

@@ -157,7 +157,7 @@ class Design:
     unknown_guesses: float = 0.3
     experiments: bool = True
     arbiter_worth: Mapping[str, float] = field(
-        default_factory=lambda: {"plan": 0.3, "implement": 0.35, "validate": 0.05}
+        default_factory=lambda: {"plan": 0.6, "implement": 0.3, "validate": 0.05}
     )
     research_gain: float = 0.3
     research_loss: float = 0.3

@@ -1,0 +1,56 @@
+"""What an experiment recommends, on which numbers, by which rule, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+#: What can be recommended: the simpler way, the one in use, or neither yet.
+ADOPT, KEEP, OPEN = "adopt", "keep", "inconclusive"
+
+#: Fewer SPECs than this, and nothing is recommended, whatever the intervals say.
+LEAST_SPECS = 5
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One decision.
+
+    Attributes
+    ----------
+    subject : str
+        What is to be decided: the simpler way, as a maintainer would call it.
+    in_use : str
+        What it would take the place of.
+    verdict : str
+        One of :data:`ADOPT`, :data:`KEEP` and :data:`OPEN`.
+    rule : str
+        The rule that gave the verdict.
+    numbers : str
+        What it rests on, with intervals and n.
+    margin : str
+        What was fixed beforehand.
+    change : str
+        What would change it.
+    report : str
+        Notebook that shows it whole.
+    """
+
+    subject: str
+    in_use: str
+    verdict: str
+    rule: str
+    numbers: str
+    margin: str
+    change: str
+    report: str
+
+
+def as_table(recommendations: Sequence[Recommendation]) -> pd.DataFrame:
+    """Return one row per recommendation, all columns string; the verdict in words."""
+    columns = ["subject", "verdict", "rule", "numbers", "margin", "change"]
+    rows = [[getattr(each, name) for name in columns] for each in recommendations]
+    table = pd.DataFrame(rows, columns=columns, dtype="string")
+    return table.assign(verdict=table["verdict"].replace(KEEP, "keep what is in use"))

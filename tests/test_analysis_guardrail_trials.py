@@ -1,0 +1,132 @@
+"""Variants of a guardrail: errors counted, compared on the same outputs, and decided."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import speckit_analysis as sk
+from speckit_analysis.analysis.guardrail_trials import (
+    compare_guardrails,
+    error_rates,
+    judged,
+)
+from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.selection import measured
+from speckit_analysis.errors import EvidenceError
+from speckit_analysis.tables import TABLES
+
+
+def trial(variant, output, valid, passed, **made):
+    usual = {"latency_ms": 100.0, "cost_usd": 0.01, "upkeep_minutes": 1.0}
+    spec = f"S{int(output.rsplit('-', 1)[1]) % 10}"
+    record = {"experiment": "e", "variant": variant, "output": output, "spec_id": spec}
+    origin = {"provenance": "measured", "source": "t_trials.jsonl", "locator": f"/{output}"}
+    return usual | record | {"valid": valid, "passed": passed} | origin | made
+
+
+def trials(rows):
+    table = TABLES["trials"]
+    frame = pd.DataFrame(rows, columns=table.column_names)
+    return frame.astype({column.name: column.dtype for column in table.columns})
+
+
+def made(valid, invalid, *, faster=0.2, seed=1, **errors):
+    """Trials of variants with true error rates (stopped, missed); candidates take less time."""
+    draw = np.random.default_rng(seed)
+    rows = []
+    for number, (variant, (stopped, missed)) in enumerate(errors.items()):
+        made_with = {"latency_ms": 100.0 * (faster if number else 1.0)}
+        for n in range(valid):
+            jitter = made_with["latency_ms"] * draw.lognormal(0, 0.05)
+            passed = draw.random() >= stopped
+            rows.append(trial(variant, f"v-{n}", True, passed, latency_ms=jitter))
+        for n in range(invalid):
+            jitter = made_with["latency_ms"] * draw.lognormal(0, 0.05)
+            rows.append(trial(variant, f"i-{n}", False, draw.random() < missed, latency_ms=jitter))
+    return used(trials(rows))
+
+
+def used(frame):
+    return judged(measured(frame, noun="trial")).kept
+
+
+def test_rates_are_of_valid_outputs_stopped_and_of_invalid_ones_passed():
+    rows = [trial("a", f"v-{n}", True, n > 0) for n in range(4)]
+    rows += [trial("a", f"i-{n}", False, n < 2) for n in range(5)]
+    table = error_rates(used(trials(rows)))
+    assert table["error"].tolist() == ["valid outputs stopped", "invalid outputs passed"]
+    assert table["errors"].tolist() == [1, 2]
+    assert table["rate"].tolist() == [0.25, 0.4]
+
+
+def test_a_variant_that_errs_alike_and_is_faster_is_adopted():
+    rates = {"two": (0.02, 0.05), "one": (0.02, 0.05)}
+    found = compare_guardrails(made(600, 600, **rates), "two", margin=0.05)
+    assert [each.verdict for each in found.replacements] == [ADOPT]
+    assert "time of an output" in found.replacements[0].lighter
+
+
+def test_one_that_lets_more_pass_is_not():
+    found = compare_guardrails(made(60, 60, two=(0.05, 0.1), schema=(0.0, 0.6)), "two")
+    assert [each.verdict for each in found.replacements] == [KEEP]
+    assert found.replacements[0].rule == "one of its error rates is proved to be higher"
+
+
+def test_one_that_errs_alike_and_saves_nothing_is_open():
+    rates = {"two": (0.02, 0.05), "one": (0.02, 0.05)}
+    found = compare_guardrails(made(600, 600, faster=1.0, **rates), "two", margin=0.05)
+    assert [each.verdict for each in found.replacements] == [OPEN]
+    assert "not proved to take less" in found.replacements[0].rule
+
+
+def test_few_outputs_are_open_and_say_how_many_more():
+    found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
+    (told,) = found.recommendations()
+    assert told.verdict == OPEN
+    assert "more" in told.change
+    assert "output" in told.change
+
+
+def test_without_invalid_outputs_nothing_is_said_of_misses():
+    found = compare_guardrails(made(60, 0, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
+    assert found.replacements[0].rule == "no invalid output was judged by both"
+
+
+def test_only_outputs_that_both_judged_are_compared():
+    rows = [trial("a", f"v-{n}", True, True) for n in range(30)]
+    rows += [trial("b", f"v-{n}", True, False) for n in range(10)]
+    found = compare_guardrails(used(trials(rows)), "a")
+    assert found.replacements[0].alarms.n == 10
+    assert error_rates(used(trials(rows)))["outputs"].tolist() == [30, 0, 10, 0]
+
+
+def test_an_output_judged_twice_is_refused_with_its_place():
+    rows = [trial("a", "v-1", True, True), trial("a", "v-1", True, False)]
+    with pytest.raises(EvidenceError, match=r"t_trials\.jsonl /v-1: a judged v-1 already"):
+        used(trials(rows))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "told"),
+    [("three", "no variant 'three' judged anything; there are a"), ("a", "only a was tried")],
+)
+def test_a_variant_that_is_not_there_is_said(baseline, told):
+    found = compare_guardrails(used(trials([trial("a", "v-1", True, True)])), baseline)
+    assert told in found.sentence
+    assert found.recommendations()[0].verdict == OPEN
+
+
+def test_nothing_tried_is_open():
+    found = compare_guardrails(used(trials([])), "a")
+    assert found.recommendations()[0].rule == "no output was judged by a guardrail"
+    assert found.rates.empty
+
+
+def test_the_schema_misses_what_is_only_wrong_in_the_sample():
+    found = compare_guardrails(used(sk.load(sk.sample_path()).trials), "two_models")
+    rates = found.rates.set_index(["variant", "error"])["rate"]
+    assert rates["schema", "valid outputs stopped"] == 0
+    assert 0.3 < rates["schema", "invalid outputs passed"] < 0.8
+    assert [each.candidate for each in found.replacements] == ["same_model", "schema"]

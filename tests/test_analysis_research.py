@@ -1,0 +1,152 @@
+"""The research model: context used, findings counted, and whether plans can do without."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_analysis_experiment import made
+
+import speckit_analysis as sk
+from speckit_analysis.analysis import research
+from speckit_analysis.analysis.experiment import compare_variants
+from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.review import usable
+from speckit_analysis.analysis.selection import measured
+from speckit_analysis.tables import TABLES
+
+ALIKE = [0.05, -0.05, 0.1, 0.0, -0.1, 0.05, 0.02, -0.03]
+
+
+def typed(name, rows):
+    table = TABLES[name]
+    frame = pd.DataFrame(rows, columns=table.column_names)
+    return frame.astype({column.name: column.dtype for column in table.columns})
+
+
+def found(counts, variants=("with", "without"), irrelevant=1):
+    """Findings of outputs: so many relevant ones a SPEC and variant, and irrelevant ones."""
+    rows = []
+    for number, pair in enumerate(counts):
+        for variant, relevant in zip(variants, pair, strict=True):
+            scores = [8.0] * relevant + [2.0] * irrelevant
+            rows += [
+                {
+                    "experiment": "e", "spec_id": f"S{number}", "stage": "plan",
+                    "variant": variant, "finding": f"finding {n}", "relevance": score,
+                    "citation": f"source {n}", "tool_calls": 5, "prompt_tokens": 1000,
+                    "provenance": "measured",
+                }
+                for n, score in enumerate(scores)
+            ]  # fmt: skip
+    return typed("research", rows)
+
+
+def plans(gaps):
+    reviews = made(gaps).assign(stage="plan")
+    names = {"many": "with", "one": "without"}
+    return compare_variants(
+        reviews.assign(variant=reviews["variant"].astype("string").map(names)), "with", "without"
+    )
+
+
+def test_outputs_are_counted_with_what_is_relevant_in_them():
+    (one, other) = research.outputs(found([(3, 2)])).to_dict("records")
+    assert (one["variant"], one["findings"], one["relevant"], one["sources"]) == ("with", 4, 3, 4)
+    assert (other["variant"], other["findings"], other["relevant"]) == ("without", 3, 2)
+
+
+def test_a_finding_that_two_reviewers_rated_is_one_finding():
+    frame = pd.concat([found([(2, 2)]), found([(2, 2)]).assign(relevance=7.0)])
+    table = research.outputs(frame)
+    assert table["findings"].tolist() == [3, 3]
+    assert table["relevance"].round(2).tolist() == [6.5, 6.5]
+
+
+def test_an_output_that_found_nothing_counts_as_nothing():
+    frame = found([(2, 0)], irrelevant=0)
+    empty = frame.iloc[:1].assign(variant="without", finding=pd.NA, citation=pd.NA, relevance=pd.NA)
+    table = research.outputs(pd.concat([frame, empty])).set_index("variant")
+    assert table.loc["without", ["findings", "relevant", "sources"]].tolist() == [0, 0, 0]
+
+
+def test_findings_are_the_same_if_they_cite_the_same():
+    table = research.overlap(found([(3, 1)]), "with", "without")
+    (row,) = table.to_dict("records")
+    assert (row["both"], row["only_baseline"], row["only_candidate"]) == (2, 2, 0)
+    assert row["jaccard"] == pytest.approx(0.5)
+
+
+def test_doing_without_takes_both_quality_and_findings():
+    counts = [(5 + n % 2, 5 + n % 3) for n in range(8)]
+    both = research.compare_research(found(counts), plans(ALIKE))
+    assert both.verdict == ADOPT
+    fewer = [(6 + n % 2, 3 + n % 3) for n in range(8)]
+    lost = research.compare_research(found(fewer), plans(ALIKE))
+    assert lost.verdict == KEEP
+    assert lost.rule == "the number of relevant findings is proved to fall without"
+    worse = research.compare_research(found(counts), plans([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3]))
+    assert worse.verdict == KEEP
+    assert worse.rule == "quality is proved to fall without"
+
+
+def test_findings_that_scatter_leave_it_open_and_say_how_many_specs():
+    counts = [(5, 2), (4, 7), (6, 3), (3, 6), (5, 5), (6, 6), (2, 5), (6, 3)]
+    open_still = research.compare_research(found(counts), plans(ALIKE))
+    assert open_still.verdict == OPEN
+    assert open_still.rule.startswith("plans keep their quality, but")
+    assert "more SPEC" in open_still.recommendation().change
+
+
+def test_without_research_records_it_is_open():
+    nothing = research.compare_research(found([]), plans(ALIKE))
+    assert nothing.verdict == OPEN
+    assert nothing.rule.startswith("relevant findings cannot be compared")
+    assert "Record what research found" in nothing.recommendation().change
+    assert nothing.association_sentence.endswith("cannot be told.")
+
+
+def test_three_specs_decide_nothing():
+    few = research.compare_research(found([(6, 1)] * 3), plans([-1.0, -1.1, -0.9]))
+    assert (few.verdict, few.rule) == (OPEN, "below 5 SPECs nothing is recommended")
+
+
+def test_prompts_that_do_not_fit_are_counted_by_agent():
+    sizes = [150_000, 250_000, 1_200_000, None]
+    calls = typed(
+        "calls",
+        [
+            {"agent": "gemini", "spec_id": f"S{n}", "prompt_tokens": size}
+            for n, size in enumerate(sizes)
+        ],
+    )
+    use = research.context_use(calls).set_index("window_tokens")
+    assert use["calls"].tolist() == [3, 3]
+    assert use["above"].to_dict() == {200_000: 2, 1_000_000: 1}
+    assert research.context_sentence(use.reset_index()) == (
+        "2 of 3 measured prompts did not fit into 200,000 tokens; the largest held 1,200,000."
+    )
+    assert "nothing is known" in research.context_sentence(use.head(0).reset_index())
+
+
+def test_an_association_is_told_as_one():
+    draw = np.random.default_rng(0)
+    losses = draw.integers(0, 5, 12)
+    counts = [(6, int(6 - loss)) for loss in losses]
+    gaps = [-0.3 * float(loss) + float(draw.normal(0, 0.05)) for loss in losses]
+    told = research.compare_research(found(counts), plans(gaps))
+    rho, p_value, n = told.association
+    assert rho > 0.8
+    assert (p_value < 0.01, n) == (True, 12)
+    assert "association" in told.association_sentence
+
+
+def test_the_sample_s_experiment_can_be_compared():
+    evidence = sk.load(sk.sample_path())
+    scores = usable(measured(evidence.reviews, noun="score"), "research-model").kept
+    compared = compare_variants(scores, "research_model", "no_research_model")
+    rows = research.researched(measured(evidence.research, noun="finding")).kept
+    told = research.compare_research(rows, compared)
+    assert told.counts["relevant"].n == 10
+    assert len(told.table()) == 4
+    assert told.sentence.startswith("Whether research_model is needed is open")
