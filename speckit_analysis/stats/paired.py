@@ -42,7 +42,26 @@ def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -
     return Estimate(
         centre, centre - reach, centre + reach, level, method, n, unit,
         ("units are independent", "differences are roughly normal"), p_value, None, verdict, rule,
+        "", float(error), float(centre / error), n - 1,
     )  # fmt: skip
+
+
+def standardised_difference(differences: np.ndarray) -> float:
+    """Return the mean of paired differences in standard deviations of differences (Cohen's dz).
+
+    Returns
+    -------
+    float
+        NaN with fewer than two units or without spread.
+
+    Examples
+    --------
+    >>> round(standardised_difference(np.array([1.0, 2.0, 3.0])), 3)
+    2.0
+    """
+    gaps = np.asarray(differences, dtype=float)
+    spread = float(gaps.std(ddof=1)) if len(gaps) > 1 else 0.0
+    return float(gaps.mean()) / spread if spread else float("nan")
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,7 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
         centre, centre - reach, centre + reach, level, method, units, unit,
         ("units and reviewers are independent samples", "effects are roughly normal"),
         float(2 * special.stdtr(freedom, -abs(centre / error))), None, verdict, rule,
+        "", float(error), float(centre / error), float(freedom),
     )  # fmt: skip
     return Crossed(
         found,
