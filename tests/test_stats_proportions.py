@@ -10,9 +10,10 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import cochrans_q
 from statsmodels.stats.contingency_tables import mcnemar as known_mcnemar
 
-from speckit_analysis.stats import paired_proportions
+from speckit_analysis.stats import cochran
+from speckit_analysis.stats.cochran import cochran_q, cochran_q_exact, compare_several
 from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win, corrected
-from speckit_analysis.stats.paired_proportions import cochran_q, mcnemar
+from speckit_analysis.stats.paired_proportions import mcnemar
 from speckit_analysis.stats.proportions import (
     chapman,
     lincoln_petersen,
@@ -109,13 +110,38 @@ def test_cochran_s_q_is_exact_and_stands_beside_chi_squared(seed):
 def test_too_many_sums_are_drawn_and_come_out_alike(monkeypatch):
     table = (np.random.default_rng(1).random((12, 3)) < [0.8, 0.6, 0.4]).astype(int)
     exact = cochran_q(table).exact_p
-    monkeypatch.setattr(paired_proportions, "MOST_LISTED", 0)
+    monkeypatch.setattr(cochran, "MOST_LISTED", 0)
     assert cochran_q(table).exact_p == pytest.approx(exact, abs=0.01)
 
 
 def test_of_two_variants_cochran_s_q_is_mcnemar_s_test():
     table = np.array([[1, 0]] * 7 + [[0, 1]] * 2 + [[1, 1]] * 3)
     assert cochran_q(table).exact_p == pytest.approx(mcnemar([[3, 7], [2, 0]]).exact_p)
+
+
+def test_variants_that_all_answer_alike_have_no_q():
+    q, p_value = cochran_q_exact(np.ones((4, 3)))
+    assert np.isnan(q)
+    assert p_value == 1
+
+
+PASSED = np.array([[1, 1, 0]] * 6 + [[0, 1, 0]] * 4 + [[1, 0, 1]] + [[1, 1, 1]] * 9)
+
+
+def test_pairs_are_told_apart_by_holm_and_not_one_by_one():
+    pairs = compare_several(PASSED, ["a", "b", "c"]).pairs.set_index(["first", "second"])
+    assert pairs.loc[("a", "c"), "p_value"] == pytest.approx(2 * 0.5**6)
+    assert pairs.loc[("a", "c"), "corrected_p"] > 0.05 > pairs.loc[("a", "c"), "p_value"]
+    assert pairs["told_apart"].to_dict() == {
+        ("a", "b"): False,
+        ("a", "c"): False,
+        ("b", "c"): True,
+    }
+
+
+def test_pairs_take_as_many_names_as_variants():
+    with pytest.raises(ValueError, match="3 variants take as many names"):
+        compare_several(PASSED, ["a", "b"])
 
 
 def test_cochran_s_q_takes_0_and_1():

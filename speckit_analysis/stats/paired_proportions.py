@@ -1,21 +1,14 @@
-"""Yes and no of the same units under two variants (McNemar) or several (Cochran)."""
+"""Yes and no of the same units under two variants: McNemar's test and the difference of shares."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
 
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 from statsmodels.stats.contingency_tables import mcnemar as _mcnemar
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
-
-#: So many different sums by variant are listed at most; above, permutations are drawn.
-MOST_LISTED = 200_000
 
 
 def mcnemar_exact(only_first: int, only_second: int) -> float:
@@ -124,117 +117,3 @@ def _difference(n: int, only_first: int, only_second: int, level: float, unit: s
         f"the exact p-value is {'' if told else 'not '}at most {1 - level:.3g}",
         standard_error=error,
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class CochranQ:
-    """Paired yes and no under several variants.
-
-    Attributes
-    ----------
-    statistic : float
-        Cochran's Q; NaN where all units answer alike under all variants.
-    degrees_of_freedom : int
-        Variants less one.
-    exact_p : float
-        By permutation within units.
-    chi2_p : float
-        By the chi-squared distribution, which misleads at a dozen units.
-    units : int
-        Units.
-    """
-
-    statistic: float
-    degrees_of_freedom: int
-    exact_p: float
-    chi2_p: float
-    units: int
-
-
-def cochran_q(table: np.ndarray, draws: int = 20_000, seed: int = 0) -> CochranQ:
-    """Compare yes and no of the same units under several variants.
-
-    Parameters
-    ----------
-    table : ndarray of 0 and 1, shape (units, variants)
-        Whether the unit passed under the variant.
-    draws, seed : int
-        Of permutations, where there are too many to list.
-
-    Raises
-    ------
-    ValueError
-        If a cell is neither 0 nor 1, or there are fewer than two variants.
-
-    Notes
-    -----
-    Cochran (1950).  Under no difference the answers of a unit may be exchanged: all ways to do so
-    are counted, by the sums by variant that they lead to.
-
-    Examples
-    --------
-    >>> found = cochran_q(np.array([[1, 1, 0]] * 3 + [[1, 0, 1]] * 2 + [[0, 1, 1]]))
-    >>> found.statistic, round(found.exact_p, 4), round(found.chi2_p, 4)
-    (1.0, 0.8765, 0.6065)
-    """
-    passed = np.asarray(table, dtype=float)
-    if passed.ndim != 2 or passed.shape[1] < 2 or not np.isin(passed, (0, 1)).all():
-        raise ValueError("it takes a table of 0 and 1, units by two variants or more")
-    units, variants = passed.shape
-    each = passed.sum(axis=1)
-    scale = float(variants * each.sum() - (each**2).sum())
-    if scale == 0:
-        return CochranQ(np.nan, variants - 1, 1.0, 1.0, units)
-    spread = _spread(passed.sum(axis=0))
-    found = float(variants * (variants - 1) * spread / scale)
-    splits = sorted(int(number) for number in each if 0 < number < variants)
-    exact = _p_listed(splits, variants, float(spread))
-    if exact is None:
-        exact = _p_drawn(passed, float(spread), draws, seed)
-    by_chi2 = float(stats.chi2.sf(found, variants - 1))
-    return CochranQ(found, variants - 1, exact, by_chi2, units)
-
-
-def cochran_q_exact(table: np.ndarray, draws: int = 20_000, seed: int = 0) -> tuple[float, float]:
-    """Return Cochran's Q and its exact p-value: see :func:`cochran_q`."""
-    found = cochran_q(table, draws, seed)
-    return found.statistic, found.exact_p
-
-
-def _spread(sums: np.ndarray) -> np.ndarray:
-    """Return the squared deviations of sums by variant, on which alone Q depends."""
-    return np.asarray(((sums - sums.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1))
-
-
-def _p_listed(splits: list[int], variants: int, spread: float) -> float | None:
-    """Return the share of arrangements at least as uneven; None if there are too many sums.
-
-    `splits` tells how many variants each unit passed.  Q depends on sums by variant, whatever
-    their order, so that sorted sums are carried from unit to unit.
-    """
-    weights: Counter[tuple[int, ...]] = Counter({(0,) * variants: 1})
-    for split in splits:
-        if len(weights) * comb(variants, split) > MOST_LISTED:
-            return None
-        following: Counter[tuple[int, ...]] = Counter()
-        for sums, weight in weights.items():
-            for reached in _raised(sums, split):
-                following[reached] += weight
-        weights = following
-    extreme = _spread(np.array(list(weights), dtype=float)) >= spread - 1e-9
-    heavy = sum(weight for weight, is_it in zip(weights.values(), extreme, strict=True) if is_it)
-    return heavy / sum(weights.values())
-
-
-def _raised(sums: tuple[int, ...], split: int) -> Iterator[tuple[int, ...]]:
-    """Yield the sorted sums after a unit that passed `split` variants, one for each choice."""
-    for chosen in combinations(range(len(sums)), split):
-        yield tuple(sorted(one + (at in chosen) for at, one in enumerate(sums)))
-
-
-def _p_drawn(passed: np.ndarray, spread: float, draws: int, seed: int) -> float:
-    shape = (draws, *passed.shape)
-    order = np.argsort(np.random.default_rng(seed).random(shape), axis=2)
-    mixed = np.take_along_axis(np.broadcast_to(passed, shape), order, axis=2)
-    extreme = int((_spread(mixed.sum(axis=1)) >= spread - 1e-9).sum())
-    return (1 + extreme) / (1 + draws)
