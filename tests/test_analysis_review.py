@@ -186,6 +186,16 @@ def test_units_alike_have_an_exact_interval():
     assert row.low == pytest.approx(0.4735, abs=1e-4)
 
 
+def test_variants_are_held_against_each_other_by_those_who_scored_both():
+    both = [("S1", variant, "ann", 7.0) for variant in "AB"]
+    strict = [("S1", "A", "bea", 2.0)]  # nothing of B: it must not make A look worse
+    (row,) = review.within_tolerance(used(scores(both + strict)).kept).itertuples()
+    assert (row.units, row.alike) == (1, 1)
+    apart = [("S1", "A", "ann", 7.0), ("S1", "B", "bea", 7.0)]
+    (row,) = review.within_tolerance(used(scores(apart)).kept).itertuples()
+    assert row.units == 0
+
+
 @pytest.mark.parametrize(("noise", "stands"), [(0.2, True), (3.0, False)])
 def test_a_judge_stands_in_if_it_is_as_close_as_people_are(noise, stands):
     draw_ = np.random.default_rng(9)
