@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from speckit_analysis.stats.blinding import bang, bang_arms, james, james_estimate
+from speckit_analysis.stats.blinding import bang, bang_arms, james, james_estimate, unblinding_p
 
 COUNTS = np.array([[8, 3], [2, 7], [4, 6]])
 
@@ -27,6 +27,22 @@ def test_right_and_wrong_guesses_turn_the_index_over():
     found, other = bang(8, 2, 4), bang(2, 8, 4)
     assert other.value == -found.value
     assert other.upper_one_sided == pytest.approx(-found.lower_one_sided)
+
+
+def test_few_guesses_need_the_exact_test_too():
+    found = bang(5, 1, 0)
+    assert found.lower_one_sided > 0
+    assert found.exact_p == pytest.approx(7 / 64)
+    assert not found.unblinded
+
+
+def test_reviewers_and_not_guesses_are_the_units():
+    assert bang(9, 0, 0).unblinded  # as if nine people had guessed
+    assert unblinding_p(np.array([3, 3, 3]), np.zeros(3)) == 0.125
+    assert unblinding_p(np.full(5, 2), np.ones(5)) == 1 / 32
+    assert unblinding_p(np.zeros(3), np.array([3, 3, 3])) == 1
+    with pytest.raises(ValueError, match="each reviewer has both"):
+        unblinding_p(np.ones(3), np.ones(2))
 
 
 def test_a_habit_is_no_unblinding():

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.paired import sign_flip
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class BangIndex:
         Of the value.
     upper_one_sided : float
         Limit below 0 that claims more wrong guesses than chance gives.
+    exact_p : float
+        One-sided binomial p-value of as many right guesses among those ventured.
+    level : float
+        Of the intervals.
     """
 
     value: float
@@ -35,11 +40,16 @@ class BangIndex:
     n: int
     standard_error: float = np.nan
     upper_one_sided: float = np.nan
+    exact_p: float = np.nan
+    level: float = 0.95
 
     @property
     def unblinded(self) -> bool:
-        """Whether right guesses exceed wrong ones by more than chance."""
-        return self.lower_one_sided > 0
+        """Whether right guesses exceed wrong ones by more than chance, by both limit and p-value.
+
+        At ten guesses the limit alone would say so a little more often than it should.
+        """
+        return self.lower_one_sided > 0 and self.exact_p <= 1 - self.level + 1e-12
 
 
 def bang(right: int, wrong: int, unknown: int, level: float = 0.95) -> BangIndex:
@@ -68,7 +78,40 @@ def bang(right: int, wrong: int, unknown: int, level: float = 0.95) -> BangIndex
     return BangIndex(
         value, float(value - two * error), float(value + two * error),
         float(value - one * error), n, float(error), float(value + one * error),
+        float(stats.binom.sf(right - 1, right + wrong, 0.5)), level,
     )  # fmt: skip
+
+
+def unblinding_p(right: np.ndarray, wrong: np.ndarray) -> float:
+    """Return the one-sided p-value of unblinding, with reviewers as the units.
+
+    Parameters
+    ----------
+    right, wrong : ndarray of int, shape (reviewers,)
+        Guesses of each reviewer.
+
+    Notes
+    -----
+    A reviewer who recognises one style guesses alike each time, so that guesses are not
+    independent: the signs of right less wrong are exchanged reviewer by reviewer.  Three reviewers
+    cannot get below 0.125.
+
+    Raises
+    ------
+    ValueError
+        If right and wrong guesses are not of the same reviewers.
+
+    Examples
+    --------
+    >>> unblinding_p(np.array([3, 3, 3]), np.array([0, 0, 0]))
+    0.125
+    """
+    if np.shape(right) != np.shape(wrong):
+        raise ValueError(
+            f"each reviewer has both: {np.shape(right)} right, {np.shape(wrong)} wrong"
+        )
+    net = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    return sign_flip(net)[0] / 2 if net.sum() > 0 else 1.0
 
 
 @dataclass(frozen=True)
