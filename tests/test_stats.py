@@ -70,6 +70,7 @@ def test_where_reviewers_agree_it_is_the_paired_t():
     assert (found.estimate.low, found.estimate.high) == pytest.approx(
         (found.panel.low, found.panel.high)
     )
+    assert found.estimate.p_value == pytest.approx(found.panel.p_value)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,14 @@ def test_other_reviewers_are_not_spoken_of_without_a_whole_table(table, why):
     found = crossed(table)
     assert found.estimate.verdict == "not estimable"
     assert why in found.estimate.sentence
+
+
+def test_the_paired_t_is_that_of_scipy():
+    gaps = np.array([0.3, -0.1, 0.6, 0.2, 0.4])
+    found, known = paired_t(gaps), stats.ttest_1samp(gaps, 0)
+    ends = known.confidence_interval()
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high))
+    assert (found.statistic, found.p_value) == pytest.approx((known.statistic, known.pvalue))
 
 
 @pytest.mark.parametrize("gaps", [[], [0.4], [0.5, 0.5, 0.5]])
