@@ -175,6 +175,15 @@ def test_drift_over_the_order_is_found():
     assert "Scores drift over the order" in said
 
 
+def test_scores_are_points_whose_distance_counts(planted):
+    (name,) = {"overall"} & set(planted["criterion"].dropna())
+    rows = review.reliability(planted)
+    (row,) = rows[(rows["criterion"] == name) & (rows["variant"] == "all")].itertuples()
+    scored = review.per_reviewer(planted, name).to_numpy(float)
+    assert row.alpha == pytest.approx(krippendorff_alpha(scored, "interval"))
+    assert row.alpha_ordinal == pytest.approx(krippendorff_alpha(scored, "ordinal"))
+
+
 def test_units_alike_have_an_exact_interval():
     rows = [
         (f"S{n}", variant, "ann", 7.0 + (3 if variant == "B" and n == 0 else 0))

@@ -20,6 +20,7 @@ from speckit_analysis.stats.noninferiority import (
 )
 from speckit_analysis.stats.paired import (
     crossed,
+    observed_range,
     paired_t,
     sign_flip,
     with_sign_flip,
@@ -79,6 +80,7 @@ def test_where_reviewers_agree_it_is_the_paired_t():
         (np.array([[1.0, 2.0], [np.nan, 1.0], [2.0, 2.5]]), "did not score every unit"),
         (np.array([[1.0], [2.0]]), "2 reviewers"),
         (np.full((3, 2), 0.5), "all differences are equal"),
+        (np.array([[0.1 + 0.2, 0.3], [0.3, 0.1 + 0.2]]), "all differences are equal"),
     ],
 )
 def test_other_reviewers_are_not_spoken_of_without_a_whole_table(table, why):
@@ -95,11 +97,27 @@ def test_the_paired_t_is_that_of_scipy():
     assert (found.statistic, found.p_value) == pytest.approx((known.statistic, known.pvalue))
 
 
-@pytest.mark.parametrize("gaps", [[], [0.4], [0.5, 0.5, 0.5]])
+@pytest.mark.parametrize("gaps", [[], [0.4], [0.5, 0.5, 0.5], [0.1 + 0.2, 0.3, 0.3]])
 def test_one_unit_or_none_or_no_spread_is_not_estimable(gaps):
     assert paired_t(np.array(gaps)).verdict == "not estimable"
     assert non_inferior(np.array(gaps), 0.5).verdict == "not estimable"
     assert equivalent(np.array(gaps), 0.5).verdict == "not estimable"
+
+
+@pytest.mark.parametrize("test", [paired_t, sign_flip, observed_range])
+def test_a_missing_difference_is_refused_by_its_place(test):
+    with pytest.raises(ValueError, match=r"at \[1\] are missing"):
+        test(np.array([0.5, np.nan, 0.2]))
+    with pytest.raises(ValueError, match="one difference per unit"):
+        test(np.ones((3, 2)))
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_below_six_units_signs_claim_nothing(n):
+    gaps = np.linspace(1, 2, n)
+    found = with_sign_flip(paired_t(gaps), gaps)
+    assert found.p_value == found.smallest_p > 0.05
+    assert f"no p below {2.0 ** (1 - n):.3g} is possible" in found.sentence
 
 
 def test_three_units_cannot_reach_a_small_p_and_say_so():
@@ -178,6 +196,43 @@ def test_points_on_another_scale_scale_the_interval(rows):
     if not here.refusal:
         assert there.high == pytest.approx(4 * here.high, abs=1e-9)
         assert there.p_value == pytest.approx(here.p_value)
+
+
+@given(tables)
+def test_swapping_the_variants_mirrors_the_margin(rows):
+    gaps = np.array(rows).mean(axis=1)
+    there, back = non_inferior(gaps, 0.5), non_inferior(-gaps, 0.5)
+    assert (there.refusal == "") == (back.refusal == "")
+    if not there.refusal:
+        assert there.low - 0.5 == pytest.approx(0.5 - back.high)
+        assert equivalent(gaps, 0.5).verdict == equivalent(-gaps, 0.5).verdict
+
+
+@given(tables, st.lists(st.integers(-8, 8), min_size=7, max_size=7), st.permutations(range(3)))
+def test_hard_units_and_strict_reviewers_cancel(rows, difficulty, severity):
+    baseline = np.array(rows)
+    candidate = np.round(baseline[::-1] * 4) / 4
+    shift = np.array(difficulty[: len(rows)])[:, None] + np.array(severity)[None, :]
+    here = crossed(candidate - baseline)
+    there = crossed((candidate + shift) - (baseline + shift))
+    assert there.estimate.refusal == here.estimate.refusal
+    if not here.estimate.refusal:
+        assert there.estimate.low == pytest.approx(here.estimate.low, abs=1e-9)
+
+
+@given(st.integers(1, 9), st.integers(-5, 5))
+def test_reliability_does_not_depend_on_the_scale_of_points(factor, shift):
+    table = np.array([[9, 2, 5], [6, 1, 3], [8, 4, 6], [7, 1, 2.0]])
+    moved = factor * table + shift
+    assert reliability.krippendorff_alpha(moved) == pytest.approx(
+        reliability.krippendorff_alpha(table)
+    )
+    assert reliability.intraclass_correlation(moved).single_low == pytest.approx(
+        reliability.intraclass_correlation(table).single_low
+    )
+    assert reliability.reliability_of_difference(moved) == pytest.approx(
+        reliability.reliability_of_difference(table)
+    )
 
 
 @given(tables)

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 from statsmodels.stats.power import TTestPower
 
 from speckit_analysis.analysis.experiment import KEEP, OPEN, SIMPLIFY, verdict_of
@@ -25,6 +25,7 @@ from speckit_analysis.stats.paired import Crossed, crossed, paired_t, sign_flip
 from speckit_analysis.stats.planning import plan, smallest_effect, units_for_margin
 from speckit_analysis.stats.proportions import one_sided_limits
 from speckit_analysis.stats.reliability import intraclass_correlation
+from speckit_analysis.stats.sequential import e_value
 
 REPEATS, REVIEWERS, MEAN = 4000, 3, 8.5
 BETWEEN, SINGLE, SEVERITY, TASTE = 0.4, 0.7, 0.6, 0.3
@@ -215,6 +216,15 @@ def test_looking_twice_takes_a_split_level():
 def no_collection(monkeypatch):
     """Keep statsmodels' correction from collecting garbage, which takes longer than all else."""
     monkeypatch.setattr(gc, "collect", lambda *_: 0)
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_an_e_value_is_1_on_average_where_nothing_differs(n):
+    def weighted(t: float) -> float:
+        return e_value(t, n) * float(stats.t.pdf(t, n - 1))
+
+    mean, _ = integrate.quad(weighted, -100, 100, limit=200)
+    assert mean == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("n", [10, 30])

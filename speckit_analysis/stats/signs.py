@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
-from speckit_analysis.stats.paired import MOST_ENUMERATED, sign_flip
+from speckit_analysis.stats.paired import MOST_ENUMERATED, complete, sign_flip
 
 
 def least_units_for_signs(alpha: float = 0.05, *, two_sided: bool = True) -> int:
@@ -57,7 +57,7 @@ def signed_rank(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
     >>> signed_rank(np.array([0.5, 0.4, 0.9, 0.0]))
     (0.25, 0.25)
     """
-    gaps = np.asarray(differences, dtype=float)
+    gaps = complete(differences)
     gaps = gaps[gaps != 0]
     return sign_flip(np.sign(gaps) * stats.rankdata(np.abs(gaps)), seed)
 
@@ -79,7 +79,7 @@ def subset_means(differences: np.ndarray) -> np.ndarray:
     ValueError
         If there are none, or too many to list their subsets.
     """
-    gaps = np.asarray(differences, dtype=float)
+    gaps = complete(differences)
     if not 1 <= len(gaps) <= MOST_ENUMERATED:
         raise ValueError(f"subsets are listed of 1 to {MOST_ENUMERATED} units, not of {len(gaps)}")
     sums, sizes = np.zeros(1), np.zeros(1)
@@ -121,7 +121,7 @@ def typical_values(
     >>> found.low, found.high, found.level
     (-0.6, 0.9, 0.96875)
     """
-    gaps = np.asarray(differences, dtype=float)
+    gaps = complete(differences)
     n, method = len(gaps), "typical values"
     if n == 0:
         return not_estimable(n, "there are none", method=method, level=level, unit=unit)
