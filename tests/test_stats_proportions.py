@@ -139,6 +139,15 @@ def test_pairs_are_told_apart_by_holm_and_not_one_by_one():
     }
 
 
+def test_pairs_are_not_told_apart_where_all_may_be_alike():
+    units = (
+        "1110 1011 1110 0111 1111 0110 0011 1111 1010 1100 1111 1111 1010 0110 1110 1110 0111 0011"
+    )
+    found = compare_several(np.array([list(unit) for unit in units.split()], int), list("abcd"))
+    assert found.pairs["corrected_p"].min() < 0.05 < found.overall.exact_p
+    assert not found.pairs["told_apart"].any()
+
+
 def test_pairs_take_as_many_names_as_variants():
     with pytest.raises(ValueError, match="3 variants take as many names"):
         compare_several(PASSED, ["a", "b"])
