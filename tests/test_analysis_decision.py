@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import speckit_analysis as sk
 from speckit_analysis.analysis import decision
 from speckit_analysis.analysis.experiment_plan import ExperimentPlan, GuardrailPlan, load_plan
+from speckit_analysis.analysis.latency import latency_sentence
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.strategy import changelog_entry, memo
 from speckit_analysis.cli import main
@@ -133,7 +134,7 @@ def test_classes_of_a_plan_take_the_place_of_prompt_sizes(sample):
 
 def test_latency_is_two_things(found):
     assert "the sum over calls is 1.97" in found.latency_sentence
-    nothing = decision.latency_sentence(pd.DataFrame(columns=["spec_id", "run_id", "latency_ms"]))
+    nothing = latency_sentence(pd.DataFrame(columns=["spec_id", "run_id", "latency_ms"]))
     assert nothing.startswith("No run tells")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from test_analysis_review import scores, used
@@ -90,6 +91,19 @@ def test_severity_of_a_reviewer_changes_nothing():
     before, after = (compare_variants(each, "many", "one", margin=0.0) for each in (table, harder))
     assert after.quality.estimate.value == pytest.approx(before.quality.estimate.value)
     assert after.quality.estimate.low == pytest.approx(before.quality.estimate.low)
+
+
+def test_a_score_of_one_variant_only_moves_nothing():
+    rows = made([-0.2, -0.4, 0.1, -0.3, -0.1, -0.2], reviewers=("ann",))
+    whole = compare_variants(rows, "many", "one")
+    # Eve sees what Ann sees in one SPEC, and in another she reads one variant, and dislikes it.
+    same, strict = rows["spec_id"] == "S1", (rows["spec_id"] == "S0") & (rows["variant"] == "one")
+    eve = rows[same | strict].assign(reviewer="eve", output_cost_usd=None)
+    eve.loc[strict, "score"] = 0.0
+    found = compare_variants(pd.concat([rows, eve], ignore_index=True), "many", "one")
+    assert found.quality.panel.value == pytest.approx(whole.quality.panel.value)
+    assert found.disasters.value == whole.disasters.value == 0
+    assert found.tradeoff.net.value == pytest.approx(whole.tradeoff.net.value)
 
 
 def test_swapping_variants_turns_the_difference_over():

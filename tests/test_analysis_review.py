@@ -175,6 +175,15 @@ def test_drift_over_the_order_is_found():
     assert "Scores drift over the order" in said
 
 
+def test_scores_are_points_whose_distance_counts(planted):
+    (name,) = {"overall"} & set(planted["criterion"].dropna())
+    rows = review.reliability(planted)
+    (row,) = rows[(rows["criterion"] == name) & (rows["variant"] == "all")].itertuples()
+    scored = review.per_reviewer(planted, name).to_numpy(float)
+    assert row.alpha == pytest.approx(krippendorff_alpha(scored, "interval"))
+    assert row.alpha_ordinal == pytest.approx(krippendorff_alpha(scored, "ordinal"))
+
+
 def test_units_alike_have_an_exact_interval():
     rows = [
         (f"S{n}", variant, "ann", 7.0 + (3 if variant == "B" and n == 0 else 0))
@@ -184,6 +193,16 @@ def test_units_alike_have_an_exact_interval():
     (row,) = review.within_tolerance(used(scores(rows)).kept).itertuples()
     assert (row.units, row.alike, row.needed) == (8, 7, 46)
     assert row.low == pytest.approx(0.4735, abs=1e-4)
+
+
+def test_variants_are_held_against_each_other_by_those_who_scored_both():
+    both = [("S1", variant, "ann", 7.0) for variant in "AB"]
+    strict = [("S1", "A", "bea", 2.0)]  # nothing of B: it must not make A look worse
+    (row,) = review.within_tolerance(used(scores(both + strict)).kept).itertuples()
+    assert (row.units, row.alike) == (1, 1)
+    apart = [("S1", "A", "ann", 7.0), ("S1", "B", "bea", 7.0)]
+    (row,) = review.within_tolerance(used(scores(apart)).kept).itertuples()
+    assert row.units == 0
 
 
 @pytest.mark.parametrize(("noise", "stands"), [(0.2, True), (3.0, False)])

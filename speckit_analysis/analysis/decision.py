@@ -14,7 +14,8 @@ from speckit_analysis.analysis.arbitration import Arbitration, cases, judge
 from speckit_analysis.analysis.experiment import Experiment, compare_planned, compare_variants
 from speckit_analysis.analysis.experiment_plan import ExperimentPlan
 from speckit_analysis.analysis.guardrail_trials import GuardrailExperiment, judged
-from speckit_analysis.analysis.intervals import share, typical
+from speckit_analysis.analysis.intervals import share
+from speckit_analysis.analysis.latency import latency_sentence
 from speckit_analysis.analysis.projection import (
     by_complexity,
     complexity_classes,
@@ -288,33 +289,3 @@ def project_costs(calls: pd.DataFrame, quality: Experiment, plan: ExperimentPlan
     for name, factor in columns.items():
         table[name] = (table["baseline_usd"] * factor).astype("Float64")
     return table
-
-
-def latency_sentence(calls: pd.DataFrame) -> str:
-    """Say how far the sum over calls and the longest call of a run lie apart.
-
-    Parameters
-    ----------
-    calls : DataFrame
-        Table ``calls``, rows that count.
-    """
-    known = calls.dropna(subset=["run_id", "latency_ms"])
-    runs = known.groupby(["spec_id", "run_id"], observed=True)["latency_ms"]
-    table = pd.DataFrame({"sum": runs.sum(), "longest": runs.max(), "calls": runs.size()})
-    several = table[(table["calls"] > 1) & (table["longest"] > 0)].astype(float)
-    if several.empty:
-        return (
-            "No run tells the latency of two calls, so that sum and wall time cannot be compared."
-        )
-    ratios = (several["sum"] / several["longest"]).map(np.log)
-    found = typical(ratios.groupby(level="spec_id", observed=True).mean().map(np.exp))
-    interval = (
-        ""
-        if np.isnan(found.low)
-        else f" ({wording.ratio(found.low)} to {wording.ratio(found.high)})"
-    )
-    return (
-        f"Latency is two things: in {wording.count(len(several), 'measured run')} the sum over"
-        f" calls is {wording.ratio(found.geometric_mean)}{interval} times the longest call, which"
-        " is what somebody waits at least. A saving in the one is not a saving in the other."
-    )

@@ -20,11 +20,12 @@ from speckit_analysis.analysis.recommendation import (
 )
 from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.stats.cochran import cochran_q_exact
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
 from speckit_analysis.stats.paired import paired_t
-from speckit_analysis.stats.proportions import cochran_q_exact, mcnemar_exact
+from speckit_analysis.stats.paired_proportions import mcnemar_exact
 
 #: The two errors of a guardrail: name, truth of the outputs, and verdict that is wrong on them.
 ERRORS = (("valid outputs stopped", True, False), ("invalid outputs passed", False, True))

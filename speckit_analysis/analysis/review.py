@@ -281,7 +281,8 @@ def within_tolerance(reviews: pd.DataFrame, points: float = 1.0, gate: float = 0
     reviews : DataFrame
         From :func:`usable`.
     points : float
-        Means of reviewers no further apart are alike.
+        Variants are alike in a unit if the mean difference, over those who scored both, is no
+        larger.
     gate : float
         Rate that is to be claimed.
 
@@ -292,13 +293,10 @@ def within_tolerance(reviews: pd.DataFrame, points: float = 1.0, gate: float = 0
         (Float64, exact 95 % interval) and ``needed`` (Int64: units it takes to claim the rate with
         as many exceptions as there are now).
     """
-    means = per_reviewer(reviews).mean(axis=1)
-    unit = reviews.drop_duplicates("output").set_index("output")
-    table = means.to_frame("score").join(unit[_OUTPUT].astype("string").fillna(""))
-    wide = table.pivot_table(index=["spec_id", "stage"], columns="variant", values="score")
+    variants = sorted(reviews["variant"].dropna().astype(str).unique())
     rows = []
-    for first, second in combinations(sorted(wide.columns), 2):
-        gaps = (wide[second] - wide[first]).abs().dropna()
+    for first, second in combinations(variants, 2):
+        gaps = differences(reviews, first, second).mean(axis=1).abs().dropna()
         alike, n = int((gaps <= points).sum()), len(gaps)
         low, high = exact_interval(alike, n) if n else (np.nan, np.nan)
         needed = least_n_for_rate(gate, n - alike)

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import special, stats  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.increment import incremental_ratio
 from speckit_analysis.stats.paired import paired_t
 
 #: What lies where on the plane of cost and effect.
@@ -57,7 +58,7 @@ def cost_effectiveness(
     """
     dearer, better = float(np.mean(cost)), float(np.mean(effect))
     quadrant = QUADRANTS[(dearer > 0, better > 0)]
-    ratio = dearer / better if better > 0 < dearer or better < 0 > dearer else float("nan")
+    ratio = incremental_ratio(dearer, better)
     return CostEffectiveness(paired_t(cost, level), paired_t(effect, level), ratio, quadrant)
 
 
@@ -161,3 +162,56 @@ def cost_of_pass(cost: float, passes: int, n: int, level: float = 0.95) -> Estim
         cost * n / passes if passes else np.inf, cost / high, cost / low if low else np.inf,
         level, method, n, "try", ("tries are independent", "the cost of a try is known"),
     )  # fmt: skip
+
+
+def expected_cost_of_pass(cost: np.ndarray, pass_rate: np.ndarray) -> np.ndarray:
+    """Return what a pass costs each model, where the rate at which its tries pass is known.
+
+    Parameters
+    ----------
+    cost, pass_rate : ndarray of float, shape (models,)
+        Cost of a try, and share of tries that pass.
+
+    Returns
+    -------
+    ndarray of float, shape (models,)
+        Infinite where nothing passes.
+
+    Raises
+    ------
+    ValueError
+        If a rate is none, or a cost is below 0.
+
+    Examples
+    --------
+    >>> expected_cost_of_pass([0.1, 0.45, 0.72], [0.5, 0.9, 0.0]).tolist()
+    [0.2, 0.5, inf]
+    """
+    each, rate = np.asarray(cost, dtype=float), np.asarray(pass_rate, dtype=float)
+    if each.shape != rate.shape or not ((rate >= 0) & (rate <= 1) & (each >= 0)).all():
+        raise ValueError("each cost of 0 or more has a rate between 0 and 1")
+    return np.divide(each, rate, out=np.full(each.shape, np.inf), where=rate > 0)
+
+
+def frontier_cost_of_pass(
+    cost: np.ndarray, pass_rate: np.ndarray, baseline: float = np.inf
+) -> float:
+    """Return the least that a pass costs: by any of the models, or by a person.
+
+    Parameters
+    ----------
+    cost, pass_rate : ndarray of float, shape (models,)
+        As for :func:`expected_cost_of_pass`.
+    baseline : float
+        What it costs a person.
+
+    Notes
+    -----
+    Erol et al. (2025).
+
+    Examples
+    --------
+    >>> frontier_cost_of_pass([0.1, 0.72], [0.5, 0.0], baseline=20.0)
+    0.2
+    """
+    return float(min(baseline, *expected_cost_of_pass(cost, pass_rate), np.inf))

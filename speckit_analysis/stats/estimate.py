@@ -45,6 +45,12 @@ class Estimate:
         The rule that gave the verdict.
     refusal : str
         Why it is not estimable; empty where it is.
+    standard_error : float
+        Of the value; NaN where the method makes none.
+    statistic : float
+        Student's t, or z of a normal interval, against 0; NaN where the method makes none.
+    degrees_of_freedom : float
+        Of Student's t; infinite for z, NaN where neither is used.
 
     Raises
     ------
@@ -65,6 +71,9 @@ class Estimate:
     verdict: str = "inconclusive"
     rule: str = ""
     refusal: str = ""
+    standard_error: float = np.nan
+    statistic: float = np.nan
+    degrees_of_freedom: float = np.nan
 
     def __post_init__(self) -> None:
         """Refuse a verdict that does not exist."""

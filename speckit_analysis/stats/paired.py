@@ -12,7 +12,34 @@ from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
 #: So many units are enumerated; above, signs are drawn.
 MOST_ENUMERATED = 20
 
+#: A spread no larger than this share of the figures comes from rounding them.
+ROUNDING = 1e-12
+
 _DRAWS = 100_000
+
+
+def complete(differences: np.ndarray) -> np.ndarray:
+    """Return differences as numbers, one per unit.
+
+    Raises
+    ------
+    ValueError
+        If they are no single row, or one is missing or infinite.
+
+    Examples
+    --------
+    >>> complete([0.5, float("nan")])
+    Traceback (most recent call last):
+    ...
+    ValueError: differences at [1] are missing or infinite; leave their units out
+    """
+    gaps = np.asarray(differences, dtype=float)
+    if gaps.ndim != 1:
+        raise ValueError(f"it takes one difference per unit, and not a table of {gaps.shape}")
+    missing = np.flatnonzero(~np.isfinite(gaps)).tolist()
+    if missing:
+        raise ValueError(f"differences at {missing} are missing or infinite; leave their units out")
+    return gaps
 
 
 def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -> Estimate:
@@ -26,13 +53,18 @@ def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -
         Two-sided level.
     unit : str
         What a unit is.
+
+    Raises
+    ------
+    ValueError
+        If a difference is missing.
     """
-    gaps = np.asarray(differences, dtype=float)
+    gaps = complete(differences)
     n, method = len(gaps), "paired t"
     if n < 2:
         return not_estimable(n, "it takes 2", method=method, level=level, unit=unit)
     spread = float(gaps.std(ddof=1))
-    if spread == 0:
+    if spread <= ROUNDING * float(np.abs(gaps).max()):
         why = "all differences are equal, which no interval can say"
         return not_estimable(n, why, method=method, level=level, unit=unit)
     centre, error = float(gaps.mean()), spread / np.sqrt(n)
@@ -42,7 +74,26 @@ def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -
     return Estimate(
         centre, centre - reach, centre + reach, level, method, n, unit,
         ("units are independent", "differences are roughly normal"), p_value, None, verdict, rule,
+        "", float(error), float(centre / error), n - 1,
     )  # fmt: skip
+
+
+def standardised_difference(differences: np.ndarray) -> float:
+    """Return the mean of paired differences in standard deviations of differences (Cohen's dz).
+
+    Returns
+    -------
+    float
+        NaN with fewer than two units or without spread.
+
+    Examples
+    --------
+    >>> round(standardised_difference(np.array([1.0, 2.0, 3.0])), 3)
+    2.0
+    """
+    gaps = complete(differences)
+    spread = float(gaps.std(ddof=1)) if len(gaps) > 1 else 0.0
+    return float(gaps.mean()) / spread if spread else float("nan")
 
 
 @dataclass(frozen=True)
@@ -122,7 +173,7 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
     excess = max(of_reviewers - residual, 0.0)
     if excess <= 1e-9 * of_reviewers:  # equal but for rounding
         excess = 0.0
-    if of_units + excess == 0:
+    if of_units + excess <= units * reviewers * (ROUNDING * float(np.abs(table).max())) ** 2:
         return only_panel("all differences are equal, which no interval can say")
     error = np.sqrt((of_units + excess) / (units * reviewers))
     spread = of_units**2 / (units - 1)
@@ -137,6 +188,7 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
         centre, centre - reach, centre + reach, level, method, units, unit,
         ("units and reviewers are independent samples", "effects are roughly normal"),
         float(2 * special.stdtr(freedom, -abs(centre / error))), None, verdict, rule,
+        "", float(error), float(centre / error), float(freedom),
     )  # fmt: skip
     return Crossed(
         found,
@@ -169,7 +221,7 @@ def sign_flip(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:
     >>> sign_flip(np.array([0.5, 0.4, 0.9]))
     (0.25, 0.25)
     """
-    gaps = np.asarray(differences, dtype=float)
+    gaps = complete(differences)
     n = len(gaps)
     if n == 0:
         return np.nan, np.nan
@@ -229,7 +281,7 @@ def observed_range(differences: np.ndarray, unit: str = "SPEC") -> Estimate:
     The range holds the median of the population at exactly 1 - 2^(1 - n), with no assumption but
     independence: 75 % at three units, 87.5 % at four.
     """
-    gaps = np.asarray(differences, dtype=float)
+    gaps = complete(differences)
     n, method = len(gaps), "observed range"
     level = 1 - 2.0 ** (1 - n)
     if n < 2:

@@ -1,11 +1,44 @@
-"""Shares and counts: exact intervals, how many it takes to claim a rate, paired yes and no."""
+"""Shares and counts: exact intervals, how many claim a rate, and what two finders missed."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
-from statsmodels.stats.contingency_tables import mcnemar as _mcnemar
 from statsmodels.stats.proportion import proportion_confint
+
+from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
+
+
+def share(hits: int, n: int, level: float = 0.95, unit: str = "unit") -> Estimate:
+    """Return a share with Clopper and Pearson's interval.
+
+    Parameters
+    ----------
+    hits, n : int
+        How many of how many independent units.
+    level : float
+        Two-sided level.
+    unit : str
+        What a unit is.
+
+    Raises
+    ------
+    ValueError
+        If there are more hits than units, or fewer than none.
+
+    Examples
+    --------
+    >>> print(share(4, 15).sentence)
+    +0.267, 95 % interval +0.0779 to +0.551 (Clopper-Pearson, 15 units): inconclusive.
+    """
+    if not 0 <= hits <= n:
+        raise ValueError(f"{hits} of {n} is no share")
+    if n == 0:
+        why = "there are none"
+        return not_estimable(0, why, method="Clopper-Pearson", level=level, unit=unit)
+    low, high = exact_interval(hits, n, level)
+    assumptions = ("units are independent",)
+    return Estimate(hits / n, low, high, level, "Clopper-Pearson", n, unit, assumptions)
 
 
 def exact_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -42,71 +75,78 @@ def least_n_for_rate(rate: float, misses: int = 0, alpha: float = 0.05) -> int:
     return n
 
 
-def mcnemar_exact(only_first: int, only_second: int) -> float:
-    """Return the exact two-sided p-value of paired yes and no that differ.
-
-    Notes
-    -----
-    McNemar's test by the binomial distribution; below six pairs that differ it cannot reach 5 %.
-    """
-    table = [[0, only_first], [only_second, 0]]
-    return float(_mcnemar(table, exact=True).pvalue)
-
-
-def cochran_q_exact(table: np.ndarray, draws: int = 20_000, seed: int = 0) -> tuple[float, float]:
-    """Return Cochran's Q of paired yes and no under several variants, and its exact p-value.
-
-    Parameters
-    ----------
-    table : ndarray of 0 and 1, shape (units, variants)
-        Whether the unit passed under the variant.
-    draws : int
-        Permutations within units, where there are too many to list.
-    seed : int
-        Of the draws.
-
-    Notes
-    -----
-    Under no difference the answers of a unit may be exchanged.  The chi-squared approximation
-    misleads at a dozen units.
-    """
-    passed = np.asarray(table, dtype=float)
-    units, variants = passed.shape
-    rows = passed.sum(axis=1)
-    scale = variants * rows.sum() - (rows**2).sum()
-    if scale == 0:
-        return np.nan, 1.0
-
-    def statistic(columns: np.ndarray) -> np.ndarray:
-        spread = ((columns - columns.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
-        return np.asarray(variants * (variants - 1) * spread / scale)
-
-    found = float(statistic(passed.sum(axis=0)))
-    draw = np.random.default_rng(seed)
-    order = np.argsort(draw.random((draws, units, variants)), axis=2)
-    mixed = np.take_along_axis(np.broadcast_to(passed, (draws, units, variants)), order, axis=2)
-    extreme = int((statistic(mixed.sum(axis=1)) >= found - 1e-9).sum())
-    return found, (1 + extreme) / (1 + draws)
-
-
 def sign_test(better: int, worse: int) -> float:
     """Return the exact two-sided p-value of as many better as worse; ties do not count."""
     n = better + worse
     return float(stats.binomtest(better, n, 0.5).pvalue) if n else float("nan")
 
 
-def net_benefit(better: int, neutral: int, worse: int, level: float = 0.95) -> tuple[float, ...]:
-    """Return the share better less the share worse, with its normal interval.
+def net_share(
+    better: int, neutral: int, worse: int, level: float = 0.95, unit: str = "decision"
+) -> Estimate:
+    """Return the share that got better less the share that got worse.
+
+    Parameters
+    ----------
+    better, neutral, worse : int
+        How many independent decisions improved a result, left it as good, or made it worse.
+    level : float
+        Two-sided level; the verdict tests at 1 - level.
+    unit : str
+        What a decision is.
+
+    Returns
+    -------
+    Estimate
+        With the normal interval and the p-value of :func:`sign_test`, by which the verdict goes.
 
     Notes
     -----
     The standard error is that of a difference of two shares of one sample (Bang et al. 2004).
+
+    Examples
+    --------
+    >>> found = net_share(7, 3, 1)
+    >>> round(found.value, 3), round(found.p_value, 3), found.verdict
+    (0.545, 0.07, 'inconclusive')
     """
-    n = better + neutral + worse
+    n, method = better + neutral + worse, "net share"
+    if n == 0:
+        return not_estimable(0, "there are none", method=method, level=level, unit=unit)
     up, down = better / n, worse / n
-    error = np.sqrt((up * (1 - up) + down * (1 - down) + 2 * up * down) / n)
-    reach = float(stats.norm.ppf((1 + level) / 2) * error)
-    return up - down, up - down - reach, up - down + reach
+    error = float(np.sqrt((up * (1 - up) + down * (1 - down) + 2 * up * down) / n))
+    reach = float(stats.norm.ppf((1 + level) / 2)) * error
+    p_value = sign_test(better, worse) if better + worse else 1.0
+    verdict, rule = "inconclusive", f"the exact p-value is above {1 - level:.3g}"
+    if p_value <= 1 - level:
+        verdict, _ = direction(up - down, up - down)
+        rule = f"the exact p-value is at most {1 - level:.3g}"
+    return Estimate(
+        up - down, up - down - reach, up - down + reach, level, method, n, unit,
+        ("decisions are independent",), p_value, None, verdict, rule, standard_error=error,
+    )  # fmt: skip
+
+
+def net_benefit(better: int, neutral: int, worse: int, level: float = 0.95) -> tuple[float, ...]:
+    """Return value and ends of :func:`net_share`."""
+    found = net_share(better, neutral, worse, level)
+    return found.value, found.low, found.high
+
+
+def lincoln_petersen(first: int, second: int, both: int) -> float:
+    """Return how many defects there are in all, by the plain ratio of two finders' counts.
+
+    Notes
+    -----
+    Too high on average where `both` is small, and infinite at 0: see :func:`chapman`.
+
+    Examples
+    --------
+    >>> lincoln_petersen(10, 15, 5)
+    30.0
+    """
+    _refuse_impossible(first, second, both)
+    return first * second / both if both else float("inf")
 
 
 def chapman(first: int, second: int, both: int) -> tuple[float, float]:
@@ -123,7 +163,18 @@ def chapman(first: int, second: int, both: int) -> tuple[float, float]:
     -------
     (float, float)
         Chapman's (1951) estimate and its variance (Seber 1982).
+
+    Raises
+    ------
+    ValueError
+        If more were found by both than by one.
     """
+    _refuse_impossible(first, second, both)
     total = (first + 1) * (second + 1) / (both + 1) - 1
     spread = (first + 1) * (second + 1) * (first - both) * (second - both)
     return total, spread / ((both + 1) ** 2 * (both + 2))
+
+
+def _refuse_impossible(first: int, second: int, both: int) -> None:
+    if not 0 <= both <= min(first, second):
+        raise ValueError(f"of {first} and {second} defects, {both} cannot be common to both")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
+
+from speckit_analysis.stats.agreement import agreement, cohen_kappa
+from speckit_analysis.stats.intraclass import intraclass_correlations
 
 
 def krippendorff_alpha(ratings: np.ndarray, scale: str = "interval") -> float:
@@ -16,12 +18,12 @@ def krippendorff_alpha(ratings: np.ndarray, scale: str = "interval") -> float:
     ratings : ndarray of float, shape (units, reviewers)
         NaN where a reviewer did not rate; units with one rating do not count.
     scale : str
-        ``interval``, ``ordinal`` or ``nominal``.
+        ``interval``, ``ordinal``, ``nominal`` or ``ratio`` (of figures that are not below 0).
 
     Raises
     ------
     ValueError
-        If there is no such scale.
+        If there is no such scale, or a figure of scale ``ratio`` is below 0.
 
     Notes
     -----
@@ -52,7 +54,13 @@ def _distances(values: np.ndarray, totals: np.ndarray, scale: str) -> np.ndarray
     if scale == "ordinal":
         middle = np.cumsum(totals) - totals / 2
         return np.asarray((middle[:, None] - middle[None, :]) ** 2)
-    raise ValueError(f"no scale {scale!r}; there are: interval, ordinal, nominal")
+    if scale == "ratio":
+        if (values < 0).any():
+            raise ValueError("ratios take figures of 0 or more, and some are below")
+        both = values[:, None] + values[None, :]
+        apart = np.abs(values[:, None] - values[None, :])
+        return np.asarray(np.divide(apart, both, out=np.zeros_like(both), where=both > 0) ** 2)
+    raise ValueError(f"no scale {scale!r}; there are: interval, ordinal, nominal, ratio")
 
 
 @dataclass(frozen=True)
@@ -94,36 +102,16 @@ def intraclass_correlation(ratings: np.ndarray, level: float = 0.95) -> Intracla
     ValueError
         If a rating is missing, or there are fewer than two units or reviewers.
 
-    Notes
-    -----
-    Shrout and Fleiss (1979): two-way random effects, absolute agreement; the interval by
-    Satterthwaite's F.
+    See Also
+    --------
+    speckit_analysis.stats.intraclass : All six forms, with their F tests.
     """
-    table = np.asarray(ratings, dtype=float)
-    n, k = table.shape
-    if np.isnan(table).any() or n < 2 or k < 2:
-        raise ValueError("ICC takes a complete table of at least two units and two reviewers")
-    rows, columns, centre = table.mean(axis=1), table.mean(axis=0), table.mean()
-    between = k * float(((rows - centre) ** 2).sum()) / (n - 1)
-    judges = n * float(((columns - centre) ** 2).sum()) / (k - 1)
-    left = table - rows[:, None] - columns[None, :] + centre
-    error = float((left**2).sum()) / ((n - 1) * (k - 1))
-    single = (between - error) / (between + (k - 1) * error + k * (judges - error) / n)
-    ratio = judges / error if error else np.inf
-    up = k * single * ratio + n * (1 + (k - 1) * single) - k * single
-    freedom = (
-        (n - 1)
-        * (k - 1)
-        * up**2
-        / ((n - 1) * k**2 * single**2 * ratio**2 + (n * (1 + (k - 1) * single) - k * single) ** 2)
-    )
-    tail = (1 + level) / 2
-    above, below = stats.f.ppf(tail, n - 1, freedom), stats.f.ppf(tail, freedom, n - 1)
-    noise = k * judges + (k * n - k - n) * error
-    low = n * (between - above * error) / (above * noise + n * between)
-    high = n * (below * between - error) / (noise + n * below * between)
-    mean, mean_low, mean_high = (k * r / (1 + (k - 1) * r) for r in (single, low, high))
-    return IntraclassCorrelation(single, low, high, mean, mean_low, mean_high, n, k)
+    found = intraclass_correlations(ratings, level)
+    single, mean = found["ICC(2,1)"], found["ICC(2,k)"]
+    return IntraclassCorrelation(
+        single.value, single.low, single.high, mean.value, mean.low, mean.high,
+        *np.shape(ratings),
+    )  # fmt: skip
 
 
 def weighted_kappa(counts: np.ndarray, weights: np.ndarray | None = None) -> float:
@@ -135,12 +123,12 @@ def weighted_kappa(counts: np.ndarray, weights: np.ndarray | None = None) -> flo
         Labels of the first reviewer (rows) and the second.
     weights : ndarray of float, optional
         How bad each disagreement is, 0 on the diagonal; by default 1 elsewhere.
+
+    See Also
+    --------
+    speckit_analysis.stats.agreement.cohen_kappa : With interval, observed and expected agreement.
     """
-    table = np.asarray(counts, dtype=float)
-    cost = 1.0 - np.eye(len(table)) if weights is None else np.asarray(weights, dtype=float)
-    shares = table / table.sum()
-    expected = float((cost * np.outer(shares.sum(axis=1), shares.sum(axis=0))).sum())
-    return 1 - float((cost * shares).sum()) / expected if expected else float("nan")
+    return cohen_kappa(counts, weights).estimate.value
 
 
 def reliability_of_difference(differences: np.ndarray) -> float:
@@ -177,17 +165,12 @@ def gwet_ac1(ratings: np.ndarray) -> float:
     Notes
     -----
     Gwet (2008): kappa's chance agreement falls apart where almost all labels are one; this one's
-    does not.  Units with one label count for how frequent labels are, and for nothing else.
+    does not.
+
+    See Also
+    --------
+    speckit_analysis.stats.agreement.agreement : With interval and weights, and other coefficients.
     """
-    table = np.asarray(ratings, dtype=float)
-    known = ~np.isnan(table)
-    labels = np.unique(table[known])
-    counts = np.array([[(row == label).sum() for label in labels] for row in table], dtype=float)
-    each = counts.sum(axis=1)
-    several = each > 1
-    if len(labels) < 2 or not several.any():
+    if not ((~np.isnan(np.asarray(ratings, dtype=float))).sum(axis=1) > 1).any():
         return float("nan")
-    agreeing = (counts * (counts - 1)).sum(axis=1)[several] / (each * (each - 1))[several]
-    frequent = (counts[each > 0] / each[each > 0, None]).mean(axis=0)
-    chance = float((frequent * (1 - frequent)).sum()) / (len(labels) - 1)
-    return float((agreeing.mean() - chance) / (1 - chance))
+    return agreement(ratings).estimate.value

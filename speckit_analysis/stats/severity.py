@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,19 @@ class Severity:
         Score of each output, as reviewers of average severity would give it.
     severity : Series of float
         Points that each reviewer gives above the average one; they add up to 0.
+    raw : Series of float
+        Plain mean score of each output.
+    rank : int
+        Effects that the reviews tell apart: outputs and reviewers.
+    residual_squares : float
+        What outputs and reviewers leave unexplained, squared and summed.
     """
 
     fair: pd.Series
     severity: pd.Series
+    raw: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    rank: int = 0
+    residual_squares: float = float("nan")
 
 
 def reviewer_severity(scores: pd.DataFrame) -> Severity:
@@ -61,9 +70,13 @@ def reviewer_severity(scores: pd.DataFrame) -> Severity:
     design[places, len(outputs) + reviewer] = 1
     design[-1, len(outputs) :] = 1  # reviewers add up to 0
     target = np.append(rows["score"].to_numpy(float), 0.0)
-    found, *_ = np.linalg.lstsq(design, target, rcond=None)
+    found, _, rank, _ = np.linalg.lstsq(design, target, rcond=None)
     return Severity(
-        pd.Series(found[: len(outputs)], outputs), pd.Series(found[len(outputs) :], reviewers)
+        pd.Series(found[: len(outputs)], outputs),
+        pd.Series(found[len(outputs) :], reviewers),
+        rows["score"].astype(float).groupby(outputs[output]).mean(),
+        int(rank),
+        float(((target - design @ found) ** 2).sum()),
     )
 
 

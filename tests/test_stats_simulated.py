@@ -1,0 +1,335 @@
+"""What intervals and tests say of themselves is so, where the truth is known by simulation.
+
+Differences of two variants vary between units (0.4 a variant), and by what reviewers make of each
+output (0.7); three reviewers score each unit, so that a unit's mean difference deviates by 0.8.
+"""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+from statsmodels.stats.power import TTestPower
+
+from speckit_analysis.analysis.experiment import verdict_of
+from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.stats.blinding import bang, unblinding_p
+from speckit_analysis.stats.bootstrap import bootstrap
+from speckit_analysis.stats.cochran import compare_several
+from speckit_analysis.stats.economics import acceptability
+from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.stats.noninferiority import catastrophes, non_inferior, non_inferior_ratio
+from speckit_analysis.stats.paired import Crossed, crossed, paired_t, sign_flip
+from speckit_analysis.stats.planning import plan, smallest_effect, units_for_margin
+from speckit_analysis.stats.proportions import one_sided_limits
+from speckit_analysis.stats.reliability import intraclass_correlation
+from speckit_analysis.stats.sequential import e_value
+
+REPEATS, REVIEWERS, MEAN = 4000, 3, 8.5
+BETWEEN, SINGLE, SEVERITY, TASTE = 0.4, 0.7, 0.6, 0.3
+
+#: Share of units that lose points under the candidate where disasters are rare, and how many.
+DISASTERS, LOSS = 0.1, 3.0
+
+
+def scores(n: int, draw: np.random.Generator, taste: float = 0.0) -> np.ndarray:
+    """Return scores of two variants that are truly alike, (repeats, variants, units, reviewers)."""
+    shape = (REPEATS, 2, n, REVIEWERS)
+    return (
+        MEAN
+        + draw.normal(0, 1.0, (REPEATS, 1, n, 1))
+        + draw.normal(0, SEVERITY, (REPEATS, 1, 1, REVIEWERS))
+        + draw.normal(0, BETWEEN, (REPEATS, 2, n, 1))
+        + draw.normal(0, taste, (REPEATS, 2, 1, REVIEWERS))
+        + draw.normal(0, SINGLE, shape)
+    )
+
+
+def differences(scenario: str, n: int) -> tuple[np.ndarray, float]:
+    """Return differences (repeats, units, reviewers) and their true mean.
+
+    Scenario A is normal; in B each reviewer has a taste for a variant; in C one unit of ten loses 3
+    points; in D scores are half points with a ceiling at 10.
+    """
+    draw = np.random.default_rng([ord(scenario), n])
+    candidate, baseline = np.moveaxis(scores(n, draw, TASTE if scenario == "B" else 0.0), 1, 0)
+    if scenario == "C":
+        lost = LOSS * (draw.random((REPEATS, n, 1)) < DISASTERS)
+        return candidate - lost - baseline, -LOSS * DISASTERS
+    if scenario == "D":
+        candidate, baseline = (
+            np.clip(np.round(2 * one) / 2, 0, 10) for one in (candidate, baseline)
+        )
+    return candidate - baseline, 0.0
+
+
+@cache
+def judged(scenario: str, n: int) -> tuple[list[Crossed], float]:
+    """Return what is said of each simulated experiment, and the truth."""
+    tables, truth = differences(scenario, n)
+    return [crossed(table) for table in tables], truth
+
+
+def coverage(found: list[Estimate], truth: float) -> float:
+    """Return how often the truth lies within; what is not estimable claims nothing."""
+    return float(np.mean([bool(one.refusal) or one.low <= truth <= one.high for one in found]))
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+@pytest.mark.parametrize("scenario", ["A", "D"])
+def test_the_crossed_interval_covers_where_reviewers_agree(scenario, n):
+    found, truth = judged(scenario, n)
+    assert 0.93 <= coverage([one.estimate for one in found], truth) <= 0.99
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_the_paired_t_covers_normal_differences_exactly(n):
+    found, truth = judged("A", n)
+    assert 0.94 <= coverage([one.panel for one in found], truth) <= 0.96
+
+
+@pytest.mark.parametrize("n", [3, 6, 10, 20])
+def test_the_crossed_interval_covers_where_reviewers_have_tastes(n):
+    found, truth = judged("B", n)
+    assert coverage([one.estimate for one in found], truth) >= 0.93
+
+
+def test_more_units_do_not_cure_reviewers_tastes():
+    panels = {n: coverage([one.panel for one in judged("B", n)[0]], 0.0) for n in (3, 10, 20)}
+    assert panels[3] > panels[10] > panels[20]
+    assert panels[10] < 0.88
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_the_crossed_interval_covers_where_disasters_are_rare(n):
+    found, truth = judged("C", n)
+    assert coverage([one.estimate for one in found], truth) >= 0.93
+
+
+def test_a_bootstrap_covers_too_little_even_where_it_is_not_refused():
+    tables, truth = differences("A", 10)
+    means = tables[:600].mean(axis=2)
+    found = [bootstrap(gaps, draws=499, seed=at) for at, gaps in enumerate(means)]
+    known = coverage([paired_t(gaps) for gaps in means], truth)
+    assert coverage([one.bca for one in found], truth) < known - 0.025
+    assert coverage([one.percentile for one in found], truth) < known - 0.025
+    assert not any(one.may_be_headline for one in found)
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_variants_alike_are_seldom_called_better_or_worse(n):
+    told = [one.estimate.verdict in ("superior", "inferior") for one in judged("A", n)[0]]
+    assert np.mean(told) <= 0.055
+
+
+def at_the_margin(scenario: str, n: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return scores (units, reviewers) of a candidate that keeps 95 % of the mean exactly."""
+    draw = np.random.default_rng([5, ord(scenario), n])
+    candidate, baseline = np.moveaxis(scores(n, draw), 1, 0)
+    shift = -0.05 * MEAN
+    if scenario == "C":
+        candidate = candidate - LOSS * (draw.random((REPEATS, n, 1)) < DISASTERS)
+        shift += LOSS * DISASTERS
+    return list(zip(candidate + shift, baseline, strict=True))
+
+
+@pytest.mark.parametrize(("scenario", "most"), [("A", 0.055), ("C", 0.09)])
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_a_loss_of_just_the_margin_is_seldom_called_not_inferior(scenario, most, n):
+    found = [
+        crossed(candidate - 0.95 * baseline, 0.9).estimate
+        for candidate, baseline in at_the_margin(scenario, n)
+    ]
+    assert np.mean([one.low > 0 for one in found]) <= most
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_the_panel_s_test_of_the_margin_errs_no_more_than_it_says(n):
+    found = [
+        non_inferior_ratio(candidate.mean(axis=1), baseline.mean(axis=1)).verdict
+        for candidate, baseline in at_the_margin("A", n)
+    ]
+    assert np.mean([verdict == "non-inferior" for verdict in found]) <= 0.057
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_the_bound_on_disasters_holds_where_the_mean_hides_them(n):
+    draw = np.random.default_rng(n)
+    gaps = np.where(draw.random((REPEATS, n)) < DISASTERS, -LOSS, 0.0)
+    assert np.mean([catastrophes(one).high >= DISASTERS for one in gaps]) >= 0.95
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6, 8, 10])
+def test_signs_err_no_more_than_they_say_and_never_below_six_units(n):
+    draw = np.random.default_rng(n)
+    rejected = np.mean([sign_flip(gaps)[0] <= 0.05 for gaps in draw.normal(size=(REPEATS, n))])
+    assert rejected <= 0.055
+    assert n >= 6 or rejected == 0
+
+
+def test_signs_are_those_of_scipy_s_enumeration():
+    gaps = np.random.default_rng(1).normal(0.5, 1, 8)
+    known = stats.permutation_test((gaps,), np.mean, permutation_type="samples", n_resamples=np.inf)
+    assert sign_flip(gaps)[0] == pytest.approx(known.pvalue)
+
+
+CHEAPER = Estimate(0.33, 0.3, 0.37, 0.95, "known", 20)
+
+
+def test_three_units_and_then_ten_recommend_wrongly_no_more_than_one_look():
+    wrong = {ADOPT: 0, KEEP: 0}
+    for candidate, baseline in at_the_margin("A", 10):
+        for n in (3, 10):
+            quality = crossed((candidate - baseline)[:n])
+            kept = crossed((candidate - 0.95 * baseline)[:n], 0.9)
+            told, _ = verdict_of(quality, kept, CHEAPER, CHEAPER)
+            assert n >= 5 or told == OPEN  # three units plan, and decide nothing
+            wrong[ADOPT] += told == ADOPT
+    for table in differences("A", 10)[0]:
+        quality, kept = crossed(table), crossed(table + 0.05 * MEAN, 0.9)
+        wrong[KEEP] += verdict_of(quality, kept, CHEAPER, CHEAPER)[0] == KEEP
+    assert wrong[ADOPT] / REPEATS <= 0.055
+    assert wrong[KEEP] / REPEATS <= 0.055
+
+
+def test_looking_twice_takes_a_split_level():
+    histories = np.random.default_rng(3).normal(size=(REPEATS, 10))
+
+    def rejected(first: float, second: float) -> float:
+        looks = ((3, 1 - first), (10, 1 - second))
+        return float(
+            np.mean(
+                [
+                    any(paired_t(one[:n], level).verdict != "inconclusive" for n, level in looks)
+                    for one in histories
+                ]
+            )
+        )
+
+    assert rejected(0.005, 0.045) <= 0.055
+    assert rejected(0.05, 0.05) > 0.08
+
+
+@pytest.fixture
+def no_collection(monkeypatch):
+    """Keep statsmodels' correction from collecting garbage, which takes longer than all else."""
+    monkeypatch.setattr(gc, "collect", lambda *_: 0)
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_an_e_value_is_1_on_average_where_nothing_differs(n):
+    def weighted(t: float) -> float:
+        return e_value(t, n) * float(stats.t.pdf(t, n - 1))
+
+    mean, _ = integrate.quad(weighted, -100, 100, limit=200)
+    assert mean == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("n", [10, 30])
+@pytest.mark.usefixtures("no_collection")
+def test_guardrails_alike_are_seldom_told_apart(n):
+    draw = np.random.default_rng(n)
+    alike = draw.random((400, n, 3)) < draw.beta(4, 1, (400, n, 1))
+    false = [compare_several(one, list("abc")).pairs["told_apart"].any() for one in alike]
+    assert np.mean(false) <= 0.05
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_two_guardrails_alike_are_seldom_told_apart_beside_a_third_that_differs():
+    draw = np.random.default_rng(1)
+    rates = draw.beta(4, 1, (400, 30, 1)) * [1.0, 1.0, 0.4]
+    tables = draw.random((400, 30, 3)) < rates
+    pairs = [compare_several(one, list("abc")).pairs["told_apart"] for one in tables]
+    assert np.mean([told[0] for told in pairs]) <= 0.05
+    assert np.mean([told[1] or told[2] for told in pairs]) > 0.8
+
+
+@pytest.mark.parametrize("n", [10, 29, 46, 60, 100])
+def test_agreement_of_90_percent_is_seldom_claimed_to_be_more(n):
+    passes = [one_sided_limits(alike, n)[0] > 0.9 for alike in range(n + 1)]
+    assert stats.binom.pmf(np.arange(n + 1), n, 0.9)[passes].sum() <= 0.05
+    assert any(passes) == (n >= 29)
+
+
+def test_a_planned_number_of_units_attains_its_power():
+    draw, n = np.random.default_rng(4), units_for_margin(0.8, 0.425)
+    gaps = draw.normal(0, 0.8, (REPEATS, n))
+    attained = np.mean([non_inferior(one, 0.425).verdict == "non-inferior" for one in gaps])
+    planned = stats.nct.sf(stats.t.ppf(0.95, n - 1), n - 1, 0.425 / 0.8 * np.sqrt(n))
+    assert attained == pytest.approx(planned, abs=2 * np.sqrt(0.16 / REPEATS))
+    assert attained >= 0.78
+
+
+def test_a_planned_design_attains_its_power():
+    pilot = differences("A", 20)[0][0]
+    margin = 0.6
+    found = plan(crossed(pilot), margin, seed=1)
+    known = crossed(pilot)
+    shape = (1500, found.units, found.reviewers)
+    draw = np.random.default_rng(3)
+    gaps = draw.normal(0, np.sqrt(known.unit_variance), (*shape[:2], 1)) + draw.normal(
+        0, np.sqrt(known.residual_variance), shape
+    )
+    attained = [crossed(one + margin, 0.9).estimate.low > 0 for one in gaps]
+    assert np.mean(attained) >= 0.78
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_acceptability_reaches_95_percent_in_one_case_of_20_where_nothing_pays(n):
+    draw = np.random.default_rng(n)
+    cost, effect = draw.normal(1, 0.4, (2, REPEATS, n))
+    chances = [
+        acceptability(one, other, [1.0])["probability"][0]
+        for one, other in zip(cost, effect, strict=True)
+    ]
+    assert 0.04 <= np.mean(np.array(chances) >= 0.95) <= 0.06
+
+
+@pytest.mark.parametrize("n", [6, 12, 20, 40])
+def test_intervals_of_reliability_cover(n):
+    draw = np.random.default_rng(n)
+    tables = (
+        draw.normal(0, 1, (REPEATS, n, 1))
+        + draw.normal(0, 0.5, (REPEATS, 1, REVIEWERS))
+        + draw.normal(0, np.sqrt(0.5), (REPEATS, n, REVIEWERS))
+    )
+    found = [intraclass_correlation(table) for table in tables]
+    truth = 1.0 / (1.0 + 0.25 + 0.5)
+    assert np.mean([one.single_low <= truth <= one.single_high for one in found]) >= 0.91
+
+
+@pytest.mark.parametrize("n", [9, 18, 60])
+def test_guessing_reviewers_are_seldom_called_unblinded(n):
+    counts = np.random.default_rng(n).multinomial(n, [0.35, 0.35, 0.3], REPEATS)
+    assert np.mean([bang(*row).unblinded for row in counts]) <= 0.06
+
+
+@pytest.mark.parametrize("reviewers", [3, 6, 10])
+def test_reviewers_who_guess_alike_each_time_are_seldom_called_unblinded(reviewers):
+    draw = np.random.default_rng(reviewers)
+    right = 3 * draw.integers(0, 2, (REPEATS, reviewers))
+    by_reviewer = np.mean([unblinding_p(row, 3 - row) <= 0.05 for row in right])
+    by_guess = np.mean([bang(row.sum(), (3 - row).sum(), 0).unblinded for row in right[:1000]])
+    assert by_reviewer <= 0.08
+    assert by_guess > 0.1
+
+
+def test_a_planned_effect_is_seen_as_often_as_planned():
+    effect, n = smallest_effect(8), 8
+    draw = np.random.default_rng(1)
+    seen = [paired_t(gaps).p_value < 0.05 for gaps in draw.normal(effect, 1, (REPEATS, n))]
+    assert np.mean(seen) == pytest.approx(0.8, abs=2 * np.sqrt(0.16 / REPEATS))
+    assert TTestPower().power(effect, n, 0.05) == pytest.approx(0.8)
+
+
+def test_scores_taken_as_independent_would_err_far_too_often():
+    # Four criteria by three reviewers at six units: six observations, not seventy-two.
+    draw = np.random.default_rng(9)
+    tables = draw.normal(0, 0.5, (REPEATS, 6, 1)) + draw.normal(0, 0.3, (REPEATS, 6, 12))
+    right = [paired_t(table.mean(axis=1)).p_value < 0.05 for table in tables]
+    wrong = [stats.ttest_1samp(table.ravel(), 0).pvalue < 0.05 for table in tables[:1000]]
+    assert np.mean(right) <= 0.055
+    assert np.mean(wrong) > 0.3
