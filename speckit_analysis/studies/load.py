@@ -1,0 +1,120 @@
+"""The studies that a report is about: a user's files, or the simulated ones that come along."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from speckit_analysis.sample import studies_path
+from speckit_analysis.studies.aider import read_leaderboard
+from speckit_analysis.studies.tau_bench import read_trials
+
+#: Names of the simulated files.
+LEADERBOARD, EARLIER, TRIALS = "leaderboard.yml", "leaderboard-earlier.yml", "trials.json"
+
+
+@dataclass(frozen=True)
+class Studies:
+    """What studies hold.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        From :func:`~speckit_analysis.studies.aider.read_leaderboard`.
+    earlier : DataFrame or None
+        An earlier version of the same leaderboard.
+    trials : DataFrame
+        From :func:`~speckit_analysis.studies.tau_bench.read_trials`.
+    files : DataFrame
+        What was read: ``holds``, ``file`` (its name), ``entries`` (int), ``sha256`` and
+        ``simulated`` (bool).
+    """
+
+    runs: pd.DataFrame
+    earlier: pd.DataFrame | None
+    trials: pd.DataFrame
+    files: pd.DataFrame
+
+    @property
+    def sentence(self) -> str:
+        """What is simulated, in words; empty where nothing is."""
+        made_up = self.files.loc[self.files["simulated"], "holds"].tolist()
+        if not made_up:
+            return ""
+        if self.files["simulated"].all():
+            return (
+                "Everything on this page is simulated: no model was called and no study says this."
+            )
+        return f"Simulated, and said by no study: the {' and the '.join(made_up)}."
+
+    def marked(self, sentence: str, *, about: str = "") -> str:
+        """Return a sentence that says first if what it is about was simulated.
+
+        Parameters
+        ----------
+        sentence : str
+            What is found.
+        about : str
+            What the file ``holds``; by default everything that was read.
+        """
+        files = self.files[self.files["holds"] == about] if about else self.files
+        return f"Simulated: {sentence}" if files["simulated"].any() else sentence
+
+
+def load_studies(
+    aider: str | os.PathLike[str] = "",
+    aider_before: str | os.PathLike[str] = "",
+    tau_bench: str | os.PathLike[str] = "",
+) -> Studies:
+    """Read studies, simulated ones in place of those that are not given.
+
+    Parameters
+    ----------
+    aider : path
+        A leaderboard of Aider.
+    aider_before : path
+        An earlier version of it; none if empty, but for the simulated leaderboard.
+    tau_bench : path
+        Trajectories of tau-bench.
+
+    Raises
+    ------
+    EvidenceError
+        If a file cannot be read; the message names file and place.
+    """
+    bundled = studies_path()
+    earlier = aider_before or ("" if aider else bundled / EARLIER)
+    sources = {
+        "leaderboard": aider or bundled / LEADERBOARD,
+        "earlier leaderboard": earlier,
+        "repeated trials": tau_bench or bundled / TRIALS,
+    }
+    readers = {
+        "leaderboard": read_leaderboard,
+        "earlier leaderboard": read_leaderboard,
+        "repeated trials": read_trials,
+    }
+    frames = {holds: readers[holds](path) for holds, path in sources.items() if path}
+    rows = [
+        (holds, Path(path).name, len(frames[holds]), _sha256(path), _is_bundled(path))
+        for holds, path in sources.items()
+        if path
+    ]
+    return Studies(
+        frames["leaderboard"],
+        frames.get("earlier leaderboard"),
+        frames["repeated trials"],
+        pd.DataFrame(rows, columns=["holds", "file", "entries", "sha256", "simulated"]),
+    )
+
+
+def _sha256(path: str | os.PathLike[str]) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _is_bundled(path: str | os.PathLike[str]) -> bool:
+    return Path(path).expanduser().absolute().parent == studies_path()
