@@ -1,0 +1,213 @@
+"""Figures of public studies: cost against success, pairs against one model, repeated trials."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.benchmark_pairs import FEWER, MORE, points
+from speckit_analysis.figures.axes import Ticks, in_words, tick_words
+from speckit_analysis.figures.charts import intervals
+from speckit_analysis.figures.labels import name_points
+from speckit_analysis.figures.theme import (
+    BLUE,
+    GRID,
+    INK,
+    MUTED,
+    ORANGE,
+    Chart,
+    canvas,
+    empty,
+    finish,
+    shortened,
+    themed,
+)
+
+#: What a run is, with its colour and its marker.
+KINDS = {"one model": (BLUE, "o"), "pair": (ORANGE, "s")}
+
+#: Pairs off the front that are named beside it.
+FEW = 4
+
+
+@themed
+def cost_front(front: pd.DataFrame) -> Chart:
+    """Draw cost against the share passed, and the front that no run beats.
+
+    Parameters
+    ----------
+    front : DataFrame
+        From :func:`speckit_analysis.analysis.benchmark.cost_front`.
+    """
+    if front.empty:
+        return empty("Of no run the cost is known.")
+    there = front[front["on_front"]]
+    pairs = int(there["editor_model"].notna().sum())
+    verb = "is a pair" if pairs == 1 else "are pairs"
+    figure, axes = canvas(
+        f"{wording.count(pairs) if pairs else 'None'} of the {wording.count(len(there), 'run')}"
+        f" that no other beats {verb if pairs else 'is a pair'}",
+        "Share of cases passed by the cost of all cases (logarithmic), where it is known. Line:"
+        " the front, with exact intervals; hollow: beaten by another run.",
+        3.6,
+    )
+    _draw_runs(axes, front)
+    axes.set_xscale("log")
+    axes.margins(x=0.08)
+    axes.set_ylim(0, 1)
+    axes.grid(visible=True, axis="both")
+    axes.set_xlabel("cost of all cases, USD", loc="left")
+    axes.set_ylabel("share of cases passed")
+    axes.xaxis.set_major_locator(LogLocator(10))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda usd, _: f"${usd:,.10g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
+    axes.yaxis.set_major_formatter(tick_words(wording.percent))
+    axes.tick_params(axis="y", labelcolor=MUTED)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2, borderpad=0)
+    # The dearest are the closest together, and what the title is about.
+    named = pd.concat([there.iloc[::-1], _beaten_pairs(front)])
+    place = ["cost_usd", "rate"]
+    marks = np.concatenate([front[place].to_numpy(float), _along_front(there)])
+    names = [shortened(name) for name in named["name"]]
+    name_points(figure, axes, named[place].to_numpy(float), names, marks)
+    told = [
+        f"{wording.percent(run.rate)} for {wording.usd(run.cost_usd)}, chance of being on the front"
+        f" {wording.percent(run.chance_on_front)}"
+        for run in there.itertuples(index=False)
+    ]
+    return finish(figure, in_words(f"{figure.title}. On the front", there["name"], told))
+
+
+def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
+    there = front[front["on_front"]]
+    axes.plot(
+        there["cost_usd"].to_numpy(float), there["rate"], drawstyle="steps-post", color=MUTED,
+        linewidth=1.2, zorder=1,
+    )  # fmt: skip
+    kinds = np.where(front["editor_model"].notna(), "pair", "one model")
+    for kind, (colour, marker) in KINDS.items():
+        runs = front[kinds == kind]
+        best = runs["on_front"].to_numpy(bool)
+        cost, rate, low, high = (
+            runs[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
+        )
+        axes.vlines(cost[best], low[best], high[best], color=colour, linewidth=2.2, alpha=0.45)
+        for those, face in ((~best, "none"), (best, colour)):
+            axes.scatter(
+                cost[those], rate[those], s=34, marker=marker, facecolors=face, edgecolors=colour,
+                linewidths=1.3, zorder=3, label=kind if face == colour else None,
+            )  # fmt: skip
+
+
+def _beaten_pairs(front: pd.DataFrame) -> pd.DataFrame:
+    """Return pairs that are not on the front, if they are few enough to be named."""
+    beaten = front[~front["on_front"] & front["editor_model"].notna()]
+    return beaten if len(beaten) <= FEW else beaten.head(0)
+
+
+def _along_front(there: pd.DataFrame) -> np.ndarray:
+    """Return places on the line of the front and on its intervals, which no name may cover."""
+    cost, rate, low, high = (
+        there[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
+    )
+    parts = [np.empty((0, 2))]
+    for at in range(len(cost)):
+        after = min(at + 1, len(cost) - 1)
+        level = np.geomspace(cost[at], cost[after], 80)
+        parts.append(np.column_stack([level, np.full(80, rate[at])]))
+        for place, bottom, top in ((at, low[at], high[at]), (after, rate[at], rate[after])):
+            parts.append(np.column_stack([np.full(60, cost[place]), np.linspace(bottom, top, 60)]))
+    return np.concatenate(parts)
+
+
+def gains(found: pd.DataFrame, against: str) -> Chart:
+    """Draw how far the share passed by each pair lies from that of a single model.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From :func:`speckit_analysis.analysis.benchmark_pairs.against_alone` or ``against_best``.
+    against : str
+        What pairs are compared with, for the title.
+    """
+    if found.empty:
+        return empty(f"There is no pair to compare with {against}.")
+    more, fewer = (int((found["verdict"] == verdict).sum()) for verdict in (MORE, FEWER))
+    told = f"{wording.count(more) if more else 'None'} of {wording.count(len(found), 'pair')}"
+    worse = f", {wording.count(fewer)} provably fewer" if fewer else ""
+    cost = [
+        "(cost unknown)" if pd.isna(times) else f"({wording.ratio(times)} × cost)"
+        for times in found["cost_ratio"]
+    ]
+    edge = float(found[["low", "high"]].abs().to_numpy(float).max())
+    return intervals(
+        found.assign(pair=found["pair"].map(shortened)),
+        "pair",
+        "gain",
+        "low",
+        "high",
+        title=f"{told} provably {'passes' if more == 1 else 'pass'} more than {against}{worse}",
+        subtitle=(
+            "Share of cases passed by the pair less that of the single model, with the interval of"
+            " independent shares, and the ratio of costs."
+        ),
+        axis="percentage points",
+        words=points,
+        notes=cost,
+        span=(-edge, edge),
+        reference=0.0,
+    )
+
+
+@themed
+def pass_hat(curve: pd.DataFrame) -> Chart:
+    """Draw how often k tries of a task all pass.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        From :func:`speckit_analysis.analysis.repeated_trials.pass_hat_curve`.
+    """
+    if curve.empty:
+        return empty("No task was tried.")
+    k, rate, low, high = (curve[name].to_numpy(float) for name in ("k", "rate", "low", "high"))
+    figure, axes = canvas(
+        f"One try passes with {wording.percent(rate[0])}, all"
+        f" {wording.count(k[-1], 'try')} with {wording.percent(rate[-1])}",
+        f"pass^k: mean over {wording.count(curve['tasks'].iloc[0], 'task')} of the chance that k"
+        " tries all pass, with the interval over tasks.",
+        2.6,
+    )
+    axes.plot(k, rate[0] ** k, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
+    axes.vlines(k, low, high, color=BLUE, linewidth=2.6, alpha=0.45)
+    axes.plot(k, rate, "o-", color=BLUE, markersize=7, linewidth=1.4, markeredgewidth=0)
+    for at, share in zip(k, rate, strict=True):
+        axes.annotate(
+            wording.percent(share), (at, share), xytext=(8, 5), textcoords="offset points",
+            color=INK,
+        )  # fmt: skip
+    axes.annotate(
+        "if all tasks were alike", (k[-1], rate[0] ** k[-1]), xytext=(8, 0),
+        textcoords="offset points", va="center", color=MUTED, fontsize=8.5,
+    )  # fmt: skip
+    axes.set_xticks(k, [wording.count(one) for one in k])
+    axes.set_xlim(k[0] - 0.3, k[-1] + 0.3 + 0.3 * len(k))
+    axes.set_ylim(0, min(1.0, 1.08 * float(high.max())))
+    axes.grid(visible=False, axis="x")
+    axes.grid(visible=True, axis="y")
+    axes.spines["bottom"].set_color(GRID)
+    axes.set_xlabel("k, tries that must all pass", loc="left")
+    axes.set_ylabel("pass^k")
+    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
+    axes.yaxis.set_major_formatter(tick_words(wording.percent))
+    axes.tick_params(axis="y", labelcolor=MUTED)
+    names = [f"k = {wording.count(one)}" for one in k]
+    told = [
+        f"{wording.percent(a)}, {wording.percent(b)} to {wording.percent(c)}"
+        for a, b, c in zip(rate, low, high, strict=True)
+    ]
+    return finish(figure, in_words(figure.title, names, told))
