@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from speckit_analysis.analysis.wording import count, percent, ratio, usd
+from speckit_analysis.analysis.wording import count, percent, points, ratio, usd
 from speckit_analysis.stats.proportions import independent_difference
 
 #: What a comparison comes to.
@@ -162,18 +162,6 @@ def best_sentence(found: pd.DataFrame) -> str:
         f" {percent(top['single_rate'])} of the best single model, {top['single']}, {cost}:"
         f" {points(top['gain'])} points ({points(top['low'])} to {points(top['high'])})."
     )
-
-
-def points(share: object) -> str:
-    """Return a difference of shares in whole percentage points.
-
-    Examples
-    --------
-    >>> points(0.0711), points(-0.1), points(-0.001)
-    ('+7', '-10', '0')
-    """
-    value = round(100 * float(share))  # type: ignore[arg-type]
-    return f"{value:+d}" if value else "0"
 
 
 def _sure(found: pd.DataFrame) -> str:

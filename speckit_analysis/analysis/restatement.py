@@ -17,14 +17,14 @@ FIGURES = {
 }
 
 
-def restated(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def restated(before: pd.DataFrame | None, after: pd.DataFrame) -> pd.DataFrame:
     """Return the figures that differ between two versions of a leaderboard.
 
     Parameters
     ----------
     before, after : DataFrame
         Runs, with the columns of :func:`speckit_analysis.studies.aider.read_leaderboard`.  They
-        are matched by ``run``: names change.
+        are matched by ``run``: names change.  Where there is nothing before, nothing is restated.
 
     Returns
     -------
@@ -34,7 +34,9 @@ def restated(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         where none was stated).  Costs are those that were stated, so that one which became 0 is
         told.
     """
-    both = before.merge(after, on="run", suffixes=("_before", ""), sort=False)
+    both = (after if before is None else before).merge(
+        after, on="run", suffixes=("_before", ""), sort=False
+    )
     parts = []
     for column, figure in FIGURES.items():
         old, new = both[f"{column}_before"], both[column]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.benchmark_pairs import FEWER, MORE, points
+from speckit_analysis.analysis.benchmark_pairs import FEWER, MORE
 from speckit_analysis.figures.axes import Ticks, in_words, tick_words
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.labels import name_points
@@ -67,7 +67,10 @@ def cost_front(front: pd.DataFrame) -> Chart:
     axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
     axes.yaxis.set_major_formatter(tick_words(wording.percent))
     axes.tick_params(axis="y", labelcolor=MUTED)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2, borderpad=0)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
+        handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
+    )  # fmt: skip
     # The dearest are the closest together, and what the title is about.
     named = pd.concat([there.iloc[::-1], _beaten_pairs(front)])
     place = ["cost_usd", "rate"]
@@ -156,7 +159,7 @@ def gains(found: pd.DataFrame, against: str) -> Chart:
             " independent shares, and the ratio of costs."
         ),
         axis="percentage points",
-        words=points,
+        words=wording.points,
         notes=cost,
         span=(-edge, edge),
         reference=0.0,
