@@ -51,18 +51,10 @@ class Studies:
             )
         return f"Simulated, and said by no study: the {' and the '.join(made_up)}."
 
-    def marked(self, sentence: str, *, about: str = "") -> str:
-        """Return a sentence that says first if what it is about was simulated.
-
-        Parameters
-        ----------
-        sentence : str
-            What is found.
-        about : str
-            What the file ``holds``; by default everything that was read.
-        """
-        files = self.files[self.files["holds"] == about] if about else self.files
-        return f"Simulated: {sentence}" if files["simulated"].any() else sentence
+    def marked(self, holds: str, sentence: str) -> str:
+        """Return a sentence on what a file holds, that says first if the file is simulated."""
+        made_up = self.files.loc[self.files["holds"] == holds, "simulated"].any()
+        return f"Simulated: {sentence}" if made_up else sentence
 
 
 def load_studies(
