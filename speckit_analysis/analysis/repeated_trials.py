@@ -66,7 +66,7 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> dict[str,
     Tasks are what is independent: trials of one resemble each other.  The interval is Korn and
     Graubard's with a task as cluster, of as many independent tries as its trials hold k.  The t
     interval over tasks, and a bootstrap of tasks, cover far less than they say where few tasks
-    pass every time (docs/methods.md); this one does not, and keeps a width where none does.
+    pass every time (docs/public-studies.md); this one keeps a width where none does.
 
     Examples
     --------
