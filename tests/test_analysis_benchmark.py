@@ -119,7 +119,8 @@ def test_each_pair_is_held_against_its_architect_alone():
     assert second.cost_ratio is pd.NA
     assert benchmark_pairs.alone_sentence(PAIRED, found) == (
         "2 of 2 pairs passed more cases than their architects alone, 1 provably more: +2 to +15"
-        " points, at 0.50 times the cost. Left out: 1 pair whose architect did not run alone."
+        " points, at 0.50 times the cost. Left out: 1 pair without a full run of the architect"
+        " alone."
     )
 
 

@@ -245,5 +245,10 @@ def test_nothing_is_simulated_where_all_is_given(board, trials):
     assert given.files["sha256"].str.fullmatch("[0-9a-f]{64}").all()
 
 
+def test_an_earlier_version_alone_is_refused(board):
+    with pytest.raises(EvidenceError, match="an earlier version of which"):
+        load_studies(aider_before=board(RUN))
+
+
 def test_the_bundled_files_say_that_they_are_simulated():
     assert "Simulated" in (studies_path() / "leaderboard.yml").read_text("utf-8").splitlines()[0]

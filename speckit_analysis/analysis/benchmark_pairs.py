@@ -132,7 +132,7 @@ def alone_sentence(runs: pd.DataFrame, found: pd.DataFrame) -> str:
         return f"There is no run of an architect alone to compare {count(pairs, 'pair')} with."
     more, without = int((found["gain"] > 0).sum()), pairs - len(found)
     whose = "its architect" if len(found) == 1 else "their architects"
-    left_out = f" Left out: {count(without, 'pair')} whose architect did not run alone."
+    left_out = f" Left out: {count(without, 'pair')} without a full run of the architect alone."
     return (
         f"{count(more)} of {count(len(found), 'pair')} passed more cases than {whose} alone,"
         f" {_sure(found)}: {_range(found['gain'], points)} points"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from speckit_analysis.errors import EvidenceError
 from speckit_analysis.sample import studies_path
 from speckit_analysis.studies.aider import read_leaderboard
 from speckit_analysis.studies.tau_bench import read_trials
@@ -30,8 +31,8 @@ class Studies:
     trials : DataFrame
         From :func:`~speckit_analysis.studies.tau_bench.read_trials`.
     files : DataFrame
-        What was read: ``holds``, ``file`` (its name), ``entries`` (int), ``sha256`` and
-        ``simulated`` (bool).
+        What was read: ``holds``, ``file`` (its name), ``entries`` (int), ``simulated`` (bool)
+        and ``sha256``.
     """
 
     runs: pd.DataFrame
@@ -76,8 +77,13 @@ def load_studies(
     Raises
     ------
     EvidenceError
-        If a file cannot be read; the message names file and place.
+        If a file cannot be read, with its name and the place, or if an earlier version is given
+        of no leaderboard.
     """
+    if aider_before and not aider:
+        raise EvidenceError(
+            f"leaderboard {aider_before}: an earlier version of which? Give the later one as aider"
+        )
     bundled = studies_path()
     earlier = aider_before or ("" if aider else bundled / EARLIER)
     sources = {
@@ -92,7 +98,7 @@ def load_studies(
     }
     frames = {holds: readers[holds](path) for holds, path in sources.items() if path}
     rows = [
-        (holds, Path(path).name, len(frames[holds]), _sha256(path), _is_bundled(path))
+        (holds, Path(path).name, len(frames[holds]), _is_bundled(path), _sha256(path))
         for holds, path in sources.items()
         if path
     ]
@@ -100,7 +106,7 @@ def load_studies(
         frames["leaderboard"],
         frames.get("earlier leaderboard"),
         frames["repeated trials"],
-        pd.DataFrame(rows, columns=["holds", "file", "entries", "sha256", "simulated"]),
+        pd.DataFrame(rows, columns=["holds", "file", "entries", "simulated", "sha256"]),
     )
 
 
