@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from speckit_analysis.analysis import benchmark, benchmark_pairs, repeated_trials, restatement
+from speckit_analysis.analysis.intervals import clopper_pearson
 from speckit_analysis.studies.aider import DTYPES
 
 
@@ -195,6 +196,15 @@ def test_at_k_of_all_trials_the_interval_is_the_exact_one_over_tasks():
     found = repeated_trials.pass_hat(repeated_trials.by_task(trials(4, 4, 3, 1, 0)), 4)
     exact = stats.binomtest(2, 5).proportion_ci(method="exact")
     assert (found["low"], found["high"]) == pytest.approx((exact.low, exact.high))
+
+
+@pytest.mark.parametrize("passes", [(0, 0, 0), (4, 4, 4), (4, 2, 0)])
+def test_no_interval_is_wider_than_one_try_of_each_task_would_give(passes):
+    tasks = repeated_trials.by_task(trials(*passes))
+    for k in (1, 2, 3, 4):
+        found = repeated_trials.pass_hat(tasks, k)
+        low, high = clopper_pearson(3 * found["rate"], 3)
+        assert low - 1e-12 <= found["low"] <= found["rate"] <= found["high"] <= high + 1e-12
 
 
 @pytest.mark.parametrize("k", [0, 5])

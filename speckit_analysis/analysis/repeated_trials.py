@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.analysis.intervals import korn_graubard
+from speckit_analysis.analysis.intervals import clopper_pearson, korn_graubard
 from speckit_analysis.analysis.wording import all_of, count, listed, percent
 
 #: Columns of a curve, with their dtypes.
@@ -64,7 +64,8 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> dict[str,
     Yao et al. (2024): the mean over tasks of C(c, k) / C(n, k), where c of n trials passed.
 
     Tasks are what is independent: trials of one resemble each other.  The interval is Korn and
-    Graubard's with a task as cluster, of as many independent tries as its trials hold k.  The t
+    Graubard's with a task as cluster, of as many independent tries as its trials hold k: exact on
+    an effective number of tries, which is not below that of tasks.  The t
     interval over tasks, and a bootstrap of tasks, cover far less than they say where few tasks
     pass every time (docs/public-studies.md); this one keeps a width where none does.
 
@@ -80,17 +81,21 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> dict[str,
     tried = tasks[tasks["trials"] >= k]
     passes, trials = (tried[name].to_numpy(float) for name in ("passes", "trials"))
     values = special.comb(passes, k) / special.comb(trials, k)
-    # The same for each task, so that the share is the mean over tasks.
+    rate = float(values.mean())
+    # The same number for each task, so that the share is the mean over tasks.
     tries = np.full(len(tried), np.floor(trials / k).mean())
     in_one = np.zeros(len(tried), dtype=np.intp)
-    _, low, high = korn_graubard(values * tries, tries, in_one, 1, confidence)
+    effective, _, _ = korn_graubard(values * tries, tries, in_one, 1, confidence)
+    # Shares vary no more than yes and no: tasks count as one each at least.
+    n = max(float(effective[0]), len(tried))
+    low, high = clopper_pearson(rate * n, n, confidence)
     return {
         "k": k,
         "tasks": len(tried),
         "left_out": len(tasks) - len(tried),
-        "rate": float(values.mean()),
-        "low": float(low[0]),
-        "high": float(high[0]),
+        "rate": rate,
+        "low": float(low),
+        "high": float(high),
     }
 
 
