@@ -388,6 +388,32 @@ def test_a_name_without_room_is_left_out_and_told():
     assert 0 < len(left_out) < 60
 
 
+def test_a_front_says_how_many_of_it_are_pairs():
+    runs = load_studies().runs
+    pairs, alone = runs["editor_model"].notna(), runs["editor_model"].isna()
+
+    def title(some):
+        return study.cost_front(benchmark.cost_front(runs[some])).title
+
+    assert title(runs["name"] == "sim-large") == "The one run that no other beats is one model"
+    assert title(pairs) == "All 3 runs that no other beats are pairs"
+    assert title(alone).startswith("None of the ")
+
+
+def test_costs_within_a_decade_have_ticks_to_read_by():
+    runs = load_studies().runs
+    chart = study.cost_front(benchmark.cost_front(runs[runs["cost_usd"].fillna(0) > 10]))
+    low, high = chart.axes[0].get_xlim()
+    assert sum(low <= tick <= high for tick in chart.axes[0].get_xticks()) >= 3
+
+
+def test_trials_that_were_not_repeated_are_told_so():
+    once = load_studies().trials.query("trial == 0")
+    chart = study.pass_hat(repeated_trials.pass_hat_curve(once))
+    assert chart.title.endswith("and none was repeated")
+    assert "alike" not in " ".join(text.get_text() for text in chart.axes[0].texts)
+
+
 def test_control_characters_and_long_names_do_not_reach_a_label():
     assert clean("a\x1b[31m\u202eb" + "c" * 90) == "a [31m b" + "c" * 25 + "…"
 

@@ -29,8 +29,8 @@ from speckit_analysis.figures.theme import (
 #: What a run is, with its colour and its marker.
 KINDS = {"one model": (BLUE, "o"), "pair": (ORANGE, "s")}
 
-#: Pairs off the front that are named beside it.
-FEW = 4
+#: Pairs off the front that are named beside it, and points of a curve that all say their figure.
+FEW, MOST_TAGS = 4, 8
 
 
 @themed
@@ -45,28 +45,14 @@ def cost_front(front: pd.DataFrame) -> Chart:
     if front.empty:
         return empty("Of no run the cost is known.")
     there = front[front["on_front"]]
-    pairs = int(there["editor_model"].notna().sum())
-    verb = "is a pair" if pairs == 1 else "are pairs"
     figure, axes = canvas(
-        f"{wording.count(pairs) if pairs else 'None'} of the {wording.count(len(there), 'run')}"
-        f" that no other beats {verb if pairs else 'is a pair'}",
+        _who_is_there(there),
         "Share of cases passed by the cost of all cases (logarithmic), where it is known. Line:"
         " the front, with exact intervals; hollow: beaten by another run.",
         3.6,
     )
     _draw_runs(axes, front)
-    axes.set_xscale("log")
-    axes.margins(x=0.08)
-    axes.set_ylim(0, 1)
-    axes.grid(visible=True, axis="both")
-    axes.set_xlabel("cost of all cases, USD", loc="left")
-    axes.set_ylabel("share of cases passed")
-    axes.xaxis.set_major_locator(LogLocator(10))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda usd, _: f"${usd:,.10g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
-    axes.yaxis.set_major_formatter(tick_words(wording.percent))
-    axes.tick_params(axis="y", labelcolor=MUTED)
+    _scale_axes(axes, front["cost_usd"].to_numpy(float))
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
         handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
@@ -85,6 +71,16 @@ def cost_front(front: pd.DataFrame) -> Chart:
     return finish(figure, in_words(f"{figure.title}. On the front", there["name"], told))
 
 
+def _who_is_there(there: pd.DataFrame) -> str:
+    """Return how many of the runs on the front are pairs."""
+    pairs, n = int(there["editor_model"].notna().sum()), len(there)
+    if n == 1:
+        return f"The one run that no other beats is {'a pair' if pairs else 'one model'}"
+    some = f"{wording.count(pairs)} of the" if pairs else "None of the"
+    verb = "is a pair" if pairs < 2 else "are pairs"
+    return f"{'All' if pairs == n else some} {n} runs that no other beats {verb}"
+
+
 def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
     there = front[front["on_front"]]
     axes.plot(
@@ -94,6 +90,8 @@ def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
     kinds = np.where(front["editor_model"].notna(), "pair", "one model")
     for kind, (colour, marker) in KINDS.items():
         runs = front[kinds == kind]
+        if runs.empty:
+            continue
         best = runs["on_front"].to_numpy(bool)
         cost, rate, low, high = (
             runs[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
@@ -104,6 +102,27 @@ def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
                 cost[those], rate[those], s=34, marker=marker, facecolors=face, edgecolors=colour,
                 linewidths=1.3, zorder=3, label=kind if face == colour else None,
             )  # fmt: skip
+
+
+def _scale_axes(axes: Axes, cost: np.ndarray) -> None:
+    axes.set_xscale("log")
+    axes.margins(x=0.08)
+    axes.set_ylim(0, 1)
+    axes.grid(visible=True, axis="both")
+    axes.set_xlabel("cost of all cases, USD", loc="left")
+    axes.set_ylabel("share of cases passed")
+    # Within a decade or two powers of ten are too few to read by.
+    steps = (1.0,) if cost.max() > 50 * cost.min() else (1.0, 2.0, 5.0)
+    axes.xaxis.set_major_locator(LogLocator(10, subs=steps))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda usd, _: f"${usd:,.10g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    _share_axis(axes)
+
+
+def _share_axis(axes: Axes) -> None:
+    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
+    axes.yaxis.set_major_formatter(tick_words(wording.percent))
+    axes.tick_params(axis="y", labelcolor=MUTED)
 
 
 def _beaten_pairs(front: pd.DataFrame) -> pd.DataFrame:
@@ -178,39 +197,49 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     if curve.empty:
         return empty("No task was tried.")
     k, rate, low, high = (curve[name].to_numpy(float) for name in ("k", "rate", "low", "high"))
+    repeated = f"all {wording.count(k[-1], 'try')} with {wording.percent(rate[-1])}"
     figure, axes = canvas(
-        f"One try passes with {wording.percent(rate[0])}, all"
-        f" {wording.count(k[-1], 'try')} with {wording.percent(rate[-1])}",
+        f"One try passes with {wording.percent(rate[0])},"
+        f" {repeated if len(k) > 1 else 'and none was repeated'}",
         f"pass^k: mean over {wording.count(curve['tasks'].iloc[0], 'task')} of the chance that k"
         " tries all pass, with the interval over tasks.",
         2.6,
     )
-    axes.plot(k, rate[0] ** k, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
+    top = min(1.0, 1.08 * float(high.max()))
+    _draw_alike(axes, k, rate, top)
     axes.vlines(k, low, high, color=BLUE, linewidth=2.6, alpha=0.45)
-    axes.plot(k, rate, "o-", color=BLUE, markersize=7, linewidth=1.4, markeredgewidth=0)
-    for at, share in zip(k, rate, strict=True):
+    axes.plot(
+        k, rate, "o-", color=BLUE, markersize=7, linewidth=1.4, markeredgewidth=0, clip_on=False
+    )
+    for at in range(len(k)) if len(k) <= MOST_TAGS else (0, len(k) - 1):
         axes.annotate(
-            wording.percent(share), (at, share), xytext=(8, 5), textcoords="offset points",
-            color=INK,
+            wording.percent(rate[at]), (k[at], rate[at]), xytext=(8, 5),
+            textcoords="offset points", color=INK,
         )  # fmt: skip
-    axes.annotate(
-        "if all tasks were alike", (k[-1], rate[0] ** k[-1]), xytext=(8, 0),
-        textcoords="offset points", va="center", color=MUTED, fontsize=8.5,
-    )  # fmt: skip
     axes.set_xticks(k, [wording.count(one) for one in k])
     axes.set_xlim(k[0] - 0.3, k[-1] + 0.3 + 0.3 * len(k))
-    axes.set_ylim(0, min(1.0, 1.08 * float(high.max())))
+    axes.set_ylim(0, top)
     axes.grid(visible=False, axis="x")
     axes.grid(visible=True, axis="y")
     axes.spines["bottom"].set_color(GRID)
     axes.set_xlabel("k, tries that must all pass", loc="left")
     axes.set_ylabel("pass^k")
-    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
-    axes.yaxis.set_major_formatter(tick_words(wording.percent))
-    axes.tick_params(axis="y", labelcolor=MUTED)
+    _share_axis(axes)
     names = [f"k = {wording.count(one)}" for one in k]
     told = [
         f"{wording.percent(a)}, {wording.percent(b)} to {wording.percent(c)}"
         for a, b, c in zip(rate, low, high, strict=True)
     ]
     return finish(figure, in_words(figure.title, names, told))
+
+
+def _draw_alike(axes: Axes, k: np.ndarray, rate: np.ndarray, top: float) -> None:
+    """Draw what one rate for all tasks would give, where that can be told from what there is."""
+    alike = rate[0] ** k
+    if rate[-1] - alike[-1] < 0.08 * top:
+        return
+    axes.plot(k, alike, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
+    axes.annotate(
+        "if all tasks were alike", (k[-1], alike[-1]), xytext=(8, 0), textcoords="offset points",
+        va="center", color=MUTED, fontsize=8.5,
+    )  # fmt: skip
