@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: Names of the simulated studies' files.
+LEADERBOARD, EARLIER, TRIALS = "leaderboard.yml", "leaderboard-earlier.yml", "trials.json"
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

@@ -13,7 +13,15 @@ import speckit_analysis as sk
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.formats.registry import formats
-from speckit_analysis.simulate import DAMAGE, Design, Truth, simulate, simulate_runs, studies
+from speckit_analysis.simulate import (
+    DAMAGE,
+    Design,
+    Truth,
+    simulate,
+    simulate_runs,
+    simulate_studies,
+    studies,
+)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE = REPOSITORY / "data" / "sample"
@@ -90,6 +98,19 @@ def test_the_committed_studies_are_what_the_command_writes(tmp_path):
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     assert contents(tmp_path / "studies") == contents(SAMPLE.parent / "studies")
+
+
+def test_studies_overwrite_nothing(tmp_path):
+    (tmp_path / "leaderboard.yml").write_text("[]")
+    with pytest.raises(EvidenceError, match="not an empty folder"):
+        simulate_studies(tmp_path)
+
+
+def test_another_seed_simulates_other_studies(tmp_path):
+    simulate_studies(tmp_path / "one", 1)
+    simulate_studies(tmp_path / "other", 2)
+    one, other = contents(tmp_path / "one"), contents(tmp_path / "other")
+    assert not any(one[name] == other[name] for name in one)
 
 
 def test_the_readme_tells_the_truth_of_the_studies():

@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import yaml
 
+from speckit_analysis.sample import EARLIER, LEADERBOARD, TRIALS
+from speckit_analysis.simulate.tree import empty_folder
 from speckit_analysis.whole_files import write_whole
 
 #: Cases of the simulated benchmark.
 CASES = 225
 
 #: Simulated tasks, and how often each is tried.
-TASKS, TRIALS = 25, 4
+TASKS, TIMES = 25, 4
 
 #: A task passes with a chance that is drawn from Beta(a, b): some nearly always, some never.
 TASK_CHANCES = (0.6, 0.8)
@@ -71,18 +73,23 @@ CONTENDERS = (
 )
 
 
-def simulate_studies(folder: Path, seed: int = 35) -> None:
+def simulate_studies(folder: str | os.PathLike[str], seed: int = 35) -> None:
     """Write a leaderboard, an earlier version of it, and repeated trials.
 
     Parameters
     ----------
-    folder : Path
+    folder : path
         Gets ``leaderboard.yml`` and ``leaderboard-earlier.yml`` (as Aider's are) and
-        ``trials.json`` (as tau-bench's are); created if missing.
+        ``trials.json`` (as tau-bench's are).
     seed : int
         Of all draws.
+
+    Raises
+    ------
+    EvidenceError
+        If the folder is not empty, or cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    target = empty_folder(folder)
     random = Random(f"{seed} studies")
     board = [_entry(number, one, random) for number, one in enumerate(CONTENDERS)]
     earlier = [
@@ -91,11 +98,11 @@ def simulate_studies(folder: Path, seed: int = 35) -> None:
         else entry
         for entry in board[:-1]
     ]
-    for name, entries in (("leaderboard.yml", board), ("leaderboard-earlier.yml", earlier)):
+    for name, entries in ((LEADERBOARD, board), (EARLIER, earlier)):
         head = "# Simulated: no model was called.  See data/README.md for the truth.\n"
-        write_whole(folder / name, head + yaml.safe_dump(entries, sort_keys=False))
+        write_whole(target / name, head + yaml.safe_dump(entries, sort_keys=False))
     lines = ",\n".join(map(json.dumps, _trials(random)))
-    write_whole(folder / "trials.json", f"[\n{lines}\n]\n")
+    write_whole(target / TRIALS, f"[\n{lines}\n]\n")
 
 
 def _entry(number: int, one: Contender, random: Random) -> dict[str, Any]:
@@ -134,7 +141,7 @@ def _trials(random: Random) -> list[dict[str, Any]]:
             "traj": [],
             "trial": trial,
         }
-        for trial in range(TRIALS)
+        for trial in range(TIMES)
         for task, chance in enumerate(chances)
     ]
 

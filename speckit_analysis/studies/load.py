@@ -10,12 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.sample import studies_path
+from speckit_analysis.sample import EARLIER, LEADERBOARD, TRIALS, studies_path
 from speckit_analysis.studies.aider import read_leaderboard
 from speckit_analysis.studies.tau_bench import read_trials
-
-#: Names of the simulated files.
-LEADERBOARD, EARLIER, TRIALS = "leaderboard.yml", "leaderboard-earlier.yml", "trials.json"
 
 
 @dataclass(frozen=True)
@@ -85,34 +82,22 @@ def load_studies(
             f"leaderboard {aider_before}: an earlier version of which? Give the later one as aider"
         )
     bundled = studies_path()
-    earlier = aider_before or ("" if aider else bundled / EARLIER)
-    sources = {
-        "leaderboard": aider or bundled / LEADERBOARD,
-        "earlier leaderboard": earlier,
-        "repeated trials": tau_bench or bundled / TRIALS,
-    }
-    readers = {
-        "leaderboard": read_leaderboard,
-        "earlier leaderboard": read_leaderboard,
-        "repeated trials": read_trials,
-    }
-    frames = {holds: readers[holds](path) for holds, path in sources.items() if path}
-    rows = [
-        (holds, Path(path).name, len(frames[holds]), _is_bundled(path), _sha256(path))
-        for holds, path in sources.items()
-        if path
-    ]
+    before = aider_before or ("" if aider else bundled / EARLIER)
+    sources = (
+        ("leaderboard", read_leaderboard, aider or bundled / LEADERBOARD),
+        ("earlier leaderboard", read_leaderboard, before),
+        ("repeated trials", read_trials, tau_bench or bundled / TRIALS),
+    )
+    frames, files = {}, []
+    for holds, read, given in sources:
+        if given:
+            path = Path(given).expanduser().absolute()
+            frames[holds] = frame = read(path)
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            files.append((holds, path.name, len(frame), path.parent == bundled, digest))
     return Studies(
         frames["leaderboard"],
         frames.get("earlier leaderboard"),
         frames["repeated trials"],
-        pd.DataFrame(rows, columns=["holds", "file", "entries", "simulated", "sha256"]),
+        pd.DataFrame(files, columns=["holds", "file", "entries", "simulated", "sha256"]),
     )
-
-
-def _sha256(path: str | os.PathLike[str]) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _is_bundled(path: str | os.PathLike[str]) -> bool:
-    return Path(path).expanduser().absolute().parent == studies_path()
