@@ -223,6 +223,7 @@ FORMATS: dict[str, Format] = {
     "usd": wording.usd,
     "time": wording.seconds,
     "percent": wording.percent,
+    "points": wording.points,
     "ratio": wording.ratio,
     "size": wording.size,
     "moment": _moment,
@@ -256,7 +257,7 @@ _HEADINGS = {
     "disagreement_severity": "severity",
     "effective_runs": "effective runs",
 }
-_RIGHT = {"count", "number", "usd", "time", "percent", "ratio", "size"}
+_RIGHT = {"count", "number", "usd", "time", "percent", "points", "ratio", "size"}
 
 
 def table(

@@ -102,6 +102,15 @@ def test_only_outputs_that_both_judged_are_compared():
     assert error_rates(used(trials(rows)))["outputs"].tolist() == [30, 0, 10, 0]
 
 
+def test_paired_errors_are_counted_where_only_one_errs():
+    rows = [trial("a", f"v-{n}", True, n > 1) for n in range(10)]
+    rows += [trial("b", f"v-{n}", True, n not in (1, 2, 3)) for n in range(10)]
+    (row, _) = compare_guardrails(used(trials(rows)), "a").paired_table().to_dict("records")
+    assert (row["only_candidate"], row["only_baseline"], row["outputs"]) == (2, 1, 10)
+    assert row["difference"] == pytest.approx(0.1)
+    assert row["mcnemar_p"] == 1.0
+
+
 def test_an_output_judged_twice_is_refused_with_its_place():
     rows = [trial("a", "v-1", True, True), trial("a", "v-1", True, False)]
     with pytest.raises(EvidenceError, match=r"t_trials\.jsonl /v-1: a judged v-1 already"):

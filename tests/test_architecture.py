@@ -13,8 +13,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "speckit_analysis"
 FORBIDDEN = {
     "stats": {"analysis", "formats", "assemble", "evidence", "disagreements", "review", "figures"},
     "formats": {"assemble", "analysis", "disagreements", "review", "figures", "reports"},
+    "studies": {"stats", "formats", "assemble", "analysis", "figures", "reports"},
     "assemble": {"analysis", "disagreements", "review", "figures", "reports"},
-    "analysis": {"disagreements", "review", "figures", "display", "reports", "commands"},
+    "analysis": {"studies", "disagreements", "review", "figures", "display", "reports", "commands"},
     "disagreements": {"review", "figures", "display", "reports", "commands"},
     "review": {"figures", "display", "reports", "commands"},
     "figures": {"disagreements", "review", "display", "reports", "commands"},

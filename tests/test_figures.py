@@ -7,6 +7,7 @@ from itertools import combinations
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 from frames import frame
@@ -16,11 +17,14 @@ from matplotlib.text import Text
 
 from speckit_analysis.analysis import (
     accounting,
+    benchmark,
+    benchmark_pairs,
     budget,
     cost,
     disagreement,
     footprint,
     projection,
+    repeated_trials,
     savings,
     soundness,
     wording,
@@ -35,13 +39,16 @@ from speckit_analysis.analysis.routing import Routing
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.analysis.summaries import crosstab
 from speckit_analysis.display import note, points, show, table
+from speckit_analysis.figures import benchmark as study
 from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
 from speckit_analysis.figures import soundness as soundness_figures
 from speckit_analysis.figures import spending as spending_figures
 from speckit_analysis.figures.axes import time_places
-from speckit_analysis.figures.theme import PAGE_INKS, clean, empty, ink_on, theme
+from speckit_analysis.figures.labels import name_points
+from speckit_analysis.figures.theme import PAGE_INKS, canvas, clean, empty, ink_on, theme
 from speckit_analysis.invoices import Invoice
+from speckit_analysis.studies import load_studies
 
 NASTY = '<script>alert("$x^2$")</script>'
 
@@ -179,13 +186,34 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     }
 
 
-FULL = figures(CALLS, RUNS, POINTS, FILES, PROBLEMS, PROPOSALS, COSTS)
-BARE = figures(
-    *(
-        frame(name)
-        for name in ("calls", "runs", "disagreements", "files", "problems", "proposals", "costs")
-    )
-)
+def study_figures(runs, trials) -> dict[str, Figure]:
+    """Draw every figure of the notebook on public studies."""
+    alone, best = benchmark_pairs.against_alone(runs), benchmark_pairs.against_best(runs)
+    return {
+        "cost_front": study.cost_front(benchmark.cost_front(runs)),
+        "against_alone": study.gains(alone, "the architect alone"),
+        "against_best": study.gains(best, "the best single model"),
+        "pass_hat": study.pass_hat(repeated_trials.pass_hat_curve(trials)),
+    }
+
+
+def full() -> dict[str, Figure]:
+    """Draw every figure on something."""
+    studies = load_studies()
+    runs = studies.runs.assign(name=studies.runs["name"].replace("sim-tiny", NASTY))
+    drawn = figures(CALLS, RUNS, POINTS, FILES, PROBLEMS, PROPOSALS, COSTS)
+    return drawn | study_figures(runs, studies.trials)
+
+
+def bare() -> dict[str, Figure]:
+    """Draw every figure on nothing."""
+    names = ("calls", "runs", "disagreements", "files", "problems", "proposals", "costs")
+    studies = load_studies()
+    drawn = figures(*(frame(name) for name in names))
+    return drawn | study_figures(studies.runs.head(0), studies.trials.head(0))
+
+
+FULL, BARE = full(), bare()
 
 
 def svg_of(html: str) -> ElementTree.Element:
@@ -206,7 +234,7 @@ def test_svg_is_well_formed_safe_and_takes_the_pages_ink(name):
 
 
 def test_the_same_figure_has_the_same_bytes():
-    again = figures(CALLS, RUNS, POINTS, FILES, PROBLEMS, PROPOSALS, COSTS)
+    again = full()
     for name, figure in FULL.items():
         assert show(again[name]).html == show(figure).html, name
 
@@ -336,6 +364,54 @@ def test_a_share_that_cannot_be_estimated_is_not_drawn():
     label = disagreement_figures.beside(nothing, some, nothing).get_label()
     assert "failed agents: 50 %" in label
     assert "escalation" not in label
+
+
+def test_names_of_points_keep_apart_and_lead_back_from_afar():
+    spots = np.array([[1.0, 0.50], [1.02, 0.52], [1.04, 0.48], [1.0, 0.54], [1.02, 0.5]])
+    names = [f"a rather long name {number}" for number in range(5)]
+    with theme():
+        figure, axes = canvas("Title", "Subtitle", 3.0)
+        axes.set_xlim(0, 2)
+        left_out = name_points(figure, axes, spots, names, spots)
+        written = [text for text in axes.texts if text.get_text()]
+        boxes = [text.get_window_extent() for text in written]
+    assert not left_out
+    assert len(axes.texts) > len(written) == 5
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_a_name_without_room_is_left_out_and_told():
+    spots = np.array([[0.5, 0.5]] * 60)
+    with theme():
+        figure, axes = canvas("Title", "Subtitle", 1.0)
+        left_out = name_points(figure, axes, spots, ["a long name"] * 60, spots)
+    assert 0 < len(left_out) < 60
+
+
+def test_a_front_says_how_many_of_it_are_pairs():
+    runs = load_studies().runs
+    pairs, alone = runs["editor_model"].notna(), runs["editor_model"].isna()
+
+    def title(some):
+        return study.cost_front(benchmark.cost_front(runs[some])).title
+
+    assert title(runs["name"] == "sim-large") == "The one run that no other beats is one model"
+    assert title(pairs) == "All 3 runs that no other beats are pairs"
+    assert title(alone).startswith("None of the ")
+
+
+def test_costs_within_a_decade_have_ticks_to_read_by():
+    runs = load_studies().runs
+    chart = study.cost_front(benchmark.cost_front(runs[runs["cost_usd"].fillna(0) > 10]))
+    low, high = chart.axes[0].get_xlim()
+    assert sum(low <= tick <= high for tick in chart.axes[0].get_xticks()) >= 3
+
+
+def test_trials_that_were_not_repeated_are_told_so():
+    once = load_studies().trials.query("trial == 0")
+    chart = study.pass_hat(repeated_trials.pass_hat_curve(once))
+    assert chart.title.endswith("and none was repeated")
+    assert "alike" not in " ".join(text.get_text() for text in chart.axes[0].texts)
 
 
 def test_control_characters_and_long_names_do_not_reach_a_label():

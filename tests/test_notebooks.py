@@ -19,7 +19,8 @@ from speckit_analysis.reports.parameters import declared_parameters
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 EXPERIMENTS = ("single_vs_multi", "research_model", "arbiter", "guardrail", "decision")
-NAMES = ("evidence", "blind_review", "cost", "disagreement", *EXPERIMENTS)
+ON_EVIDENCE = ("evidence", "blind_review", "cost", "disagreement", *EXPERIMENTS)
+NAMES = (*ON_EVIDENCE, "public_studies")
 
 #: Figures that a notebook has at least; others have six.
 FIGURES = {
@@ -29,6 +30,7 @@ FIGURES = {
     "arbiter": 1,
     "guardrail": 1,
     "decision": 3,
+    "public_studies": 4,
 }
 
 #: What the headline of a report on nothing says.
@@ -68,11 +70,11 @@ def plain_outputs(notebook) -> str:
     )
 
 
-def execute(name: str, folder: Path, evidence: str) -> nbformat.NotebookNode:
+def execute(name: str, folder: Path, evidence: str = "", **given: str) -> nbformat.NotebookNode:
     return papermill.execute_notebook(
         FOLDER / f"{name}.ipynb",
         folder / "out.ipynb",
-        parameters={"evidence": evidence},
+        parameters={"evidence": evidence} if evidence else given,
         kernel_name="python3",
         progress_bar=False,
     )
@@ -109,7 +111,7 @@ def test_every_parameter_is_typed_and_explained(name):
     first = code_cells(read(name))[0]
     assert first.metadata.tags == ["parameters"]
     parameters = declared_parameters(FOLDER / f"{name}.ipynb")
-    assert next(iter(parameters)) == "evidence"
+    assert next(iter(parameters)) == ("evidence" if name in ON_EVIDENCE else "aider")
     assert len(parameters) == len(first.source.splitlines())
     assert all(one.meaning and one.type != "None" for one in parameters.values())
 
@@ -164,7 +166,7 @@ def test_a_notebook_that_nobody_trusts_yet_shows_its_figures(name):
                 assert output.metadata["alt"] == data["text/plain"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ON_EVIDENCE)
 def test_empty_evidence_is_a_page_that_says_so(name, tmp_path):
     folder = tmp_path / "evidence"
     folder.mkdir()
@@ -182,6 +184,30 @@ def test_stubs_alone_are_nothing_measured(name, tmp_path):
     notebook = execute(name, tmp_path, str(tmp_path / "evidence"))
     assert re.search(r"Nothing measured|not estimable", find_headline(notebook))
     assert re.search(r"left out: \d stub", plain_outputs(notebook))
+
+
+def test_empty_studies_are_a_page_that_says_so(tmp_path):
+    board, trials = tmp_path / "board.yml", tmp_path / "trials.json"
+    board.write_text("[]", "utf-8")
+    trials.write_text("[]", "utf-8")
+    notebook = execute("public_studies", tmp_path, aider=str(board), tau_bench=str(trials))
+    assert find_headline(notebook) == (
+        "There is no run of a pair: nothing to compare."
+        " No task was tried: nothing can be said of repeated trials."
+    )
+    assert plain_outputs(notebook).count("Nothing to show.") == 4
+
+
+def test_studies_that_are_simulated_say_so_and_others_do_not(tmp_path):
+    assert find_headline(read("public_studies")).count("Simulated: ") == 2
+    assert "Everything on this page is simulated" in plain_outputs(read("public_studies"))
+    board = tmp_path / "board.yml"
+    run = "dirname: a\n  model: m\n  edit_format: diff\n  test_cases: 9\n  pass_rate_2: 0\n"
+    board.write_text(f"- {run}  total_cost: 3\n", "utf-8")
+    notebook = execute("public_studies", tmp_path, aider=str(board))
+    assert find_headline(notebook).startswith("There is no run of a pair")
+    assert "no study: the repeated trials." in plain_outputs(notebook)
+    assert re.search(r"m +0 +9 +\$3\.00 +∞", plain_outputs(notebook))
 
 
 def test_cost_summaries_alone_are_told_as_what_they_are(tmp_path):

@@ -168,6 +168,14 @@ def test_the_page_says_where_it_comes_from(run):
         assert fact in footer
 
 
+def test_a_notebook_that_reads_no_evidence_does_not_claim_any(tmp_path):
+    path = write(tmp_path, "x", new_code_cell("1"), parameters='study: str = ""  # a file')
+    (result,) = run_reports([path], tmp_path, tmp_path / "out")
+    assert result.ok, result.failure
+    assert "abc123" not in result.html.read_text()
+    assert "abc123" in (tmp_path / "out" / "index.html").read_text()
+
+
 def test_the_index_lists_every_report_with_answer_and_status(run):
     index = (run[1] / "index.html").read_text()
     assert re.findall(r'<h2><a href="([^"]+)">', index) == [

@@ -13,7 +13,15 @@ import speckit_analysis as sk
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.formats.registry import formats
-from speckit_analysis.simulate import DAMAGE, Design, Truth, simulate, simulate_runs
+from speckit_analysis.simulate import (
+    DAMAGE,
+    Design,
+    Truth,
+    simulate,
+    simulate_runs,
+    simulate_studies,
+    studies,
+)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE = REPOSITORY / "data" / "sample"
@@ -83,6 +91,35 @@ def test_the_committed_sample_is_what_the_command_writes(tmp_path):
     result = CliRunner().invoke(main, ["simulate", "--out", str(tmp_path / "sample")])
     assert result.exit_code == 0, result.output
     assert contents(tmp_path / "sample") == contents(SAMPLE)
+
+
+def test_the_committed_studies_are_what_the_command_writes(tmp_path):
+    arguments = ["simulate", "--studies", "--out", str(tmp_path / "studies")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert contents(tmp_path / "studies") == contents(SAMPLE.parent / "studies")
+
+
+def test_studies_overwrite_nothing(tmp_path):
+    (tmp_path / "leaderboard.yml").write_text("[]")
+    with pytest.raises(EvidenceError, match="not an empty folder"):
+        simulate_studies(tmp_path)
+
+
+def test_another_seed_simulates_other_studies(tmp_path):
+    simulate_studies(tmp_path / "one", 1)
+    simulate_studies(tmp_path / "other", 2)
+    one, other = contents(tmp_path / "one"), contents(tmp_path / "other")
+    assert not any(one[name] == other[name] for name in one)
+
+
+def test_the_readme_tells_the_truth_of_the_studies():
+    text = " ".join((SAMPLE.parent / "README.md").read_text().split())
+    for one in studies.CONTENDERS:
+        cost = f"${one.usd:g}" if one.stated_cost == "known" else "unknown"
+        assert f"| {one.name} | {100 * one.rate:.0f} % | {cost} |" in text
+    truths = ", ".join(f"{studies.pass_hat_truth(k):.3f}" for k in (1, 2, 3, 4))
+    assert truths in text
 
 
 def test_the_readme_tells_what_the_sample_is(sample_truth):

@@ -140,8 +140,8 @@ class Replacement:
     def sentence(self) -> str:
         """How the candidate errs beside the baseline, and what it takes."""
         told = ", ".join(
-            f"{error} {_points(each.value)} ({_points(each.interval()[0])} to"
-            f" {_points(each.interval()[1])}; {wording.count(each.n, 'output')})"
+            f"{error} {wording.points(each.value)} ({wording.points(each.interval()[0])} to"
+            f" {wording.points(each.interval()[1])}; {wording.count(each.n, 'output')})"
             for (error, _, _), each in zip(ERRORS, (self.alarms, self.misses), strict=True)
         )
         takes = f"; provably less {wording.listed(self.lighter)}" if self.lighter else ""
@@ -179,7 +179,11 @@ class GuardrailExperiment:
             return f"Which guardrail will do cannot be told: {self.refusal}."
         parts = [
             f"{wording.listed(names)} {words}"
-            for verdict, words in ((ADOPT, "will do"), (KEEP, "will not"), (OPEN, "may or may not"))
+            for verdict, words in (
+                (ADOPT, "will do"),
+                (KEEP, "will not"),
+                (OPEN, "may or may not do"),
+            )
             if (names := [r.candidate for r in self.replacements if r.verdict == verdict])
         ]
         margin = wording.percent(self.margin)
@@ -228,6 +232,29 @@ class GuardrailExperiment:
         if not parts:
             return "More outputs of known validity, invalid ones above all."
         return f"Judge {wording.listed(parts)}, if the rates are as found."
+
+    def paired_table(self) -> pd.DataFrame:
+        """Return how candidates err beside the baseline, on the outputs that both judged.
+
+        Returns
+        -------
+        DataFrame
+            ``candidate``, ``error`` (string), ``difference``, ``low``, ``high`` (Float64, 95 %,
+            SPECs as clusters), ``only_candidate``, ``only_baseline`` (Int64: outputs on which only
+            this one errs), ``outputs`` (Int64) and ``mcnemar_p`` (Float64, exact).
+        """
+        rows = [
+            (each.candidate, error, net.value, *net.interval(), net.better, net.worse, net.n, p)
+            for each in self.replacements
+            for (error, _, _), net, p in zip(
+                ERRORS, (each.alarms, each.misses), (each.alarms_p, each.misses_p), strict=True
+            )
+        ]
+        counts = ["only_candidate", "only_baseline", "outputs"]
+        figures = ["difference", "low", "high", "mcnemar_p"]
+        columns = ["candidate", "error", *figures[:3], *counts, figures[3]]
+        kinds = dict.fromkeys(("candidate", "error"), "string") | dict.fromkeys(counts, "Int64")
+        return pd.DataFrame(rows, columns=columns).astype(kinds | dict.fromkeys(figures, "Float64"))
 
     def burden_table(self) -> pd.DataFrame:
         """Return what candidates take beyond the baseline.
@@ -411,7 +438,3 @@ def missed(trials: pd.DataFrame, variant: str) -> pd.DataFrame:
     columns = ["output", "spec_id", "stage"]
     rows = trials.loc[wrong.fillna(False).astype(bool), columns]
     return rows.sort_values("output", ignore_index=True)
-
-
-def _points(value: float) -> str:
-    return wording.MISSING if np.isnan(value) else f"{100 * value:+.0f}"

@@ -103,8 +103,18 @@ def measured(
         _check(payload_classes, PAYLOAD_CLASSES, "payload class")
         by_payload = _reasons(frame["payload_class"], payload_classes, "payload unknown")
         reasons = reasons.where(reasons.notna(), by_payload)
-    everything = Selection(frame, _tally(pd.Series(dtype="string")), noun)
-    return everything.without(reasons)
+    return everything(frame, noun=noun).without(reasons)
+
+
+def everything(frame: pd.DataFrame, *, noun: str = "row") -> Selection:
+    """Keep all rows, for :meth:`Selection.without` to leave out some.
+
+    Examples
+    --------
+    >>> everything(pd.DataFrame(index=range(4)), noun="run").sentence
+    'All 4 runs used.'
+    """
+    return Selection(frame, _tally(pd.Series(dtype="string")), noun)
 
 
 def chosen(text: str) -> tuple[str, ...]:

@@ -114,6 +114,20 @@ def percent(share: object) -> str:
     return f"{value:,.{1 if near_an_end else 0}f} %"
 
 
+def points(share: object) -> str:
+    """Return a difference of shares in whole percentage points.
+
+    Examples
+    --------
+    >>> points(0.0711), points(-0.1), points(-0.001), points(pd.NA)
+    ('+7', '-10', '0', '–')
+    """
+    if pd.isna(share):  # type: ignore[call-overload]
+        return MISSING
+    value = round(100 * float(share))  # type: ignore[arg-type]
+    return f"{value:+d}" if value else "0"
+
+
 def p_value(value: float) -> str:
     """Return a p-value as an equation.
 
@@ -132,8 +146,8 @@ def usd(amount: object) -> str:
 
     Examples
     --------
-    >>> usd(1234.5), usd(12.345), usd(0.01234), usd(0), usd(0.0000042)
-    ('$1,234.50', '$12.35', '$0.012', '$0.00', '$0.0000042')
+    >>> usd(1234.5), usd(12.345), usd(0.01234), usd(0), usd(0.0000042), usd(float("inf"))
+    ('$1,234.50', '$12.35', '$0.012', '$0.00', '$0.0000042', '∞')
     """
     return usd_like([amount])(amount)
 
@@ -147,7 +161,8 @@ def usd_like(amounts: Iterable[object]) -> Callable[[object], str]:
     >>> [usd_like(amounts)(amount) for amount in amounts]
     ['$0.840', '$0.030', '$0.120']
     """
-    sizes = sorted(abs(float(amount)) for amount in amounts if not pd.isna(amount) and amount)  # type: ignore[arg-type, call-overload]
+    known = (abs(float(amount)) for amount in amounts if not pd.isna(amount))  # type: ignore[arg-type, call-overload]
+    sizes = sorted(amount for amount in known if 0 < amount < math.inf)
     if not sizes:
         return lambda amount: _usd(amount, 2)
     small, least = sizes[len(sizes) // 4], sizes[0]
@@ -164,6 +179,8 @@ def _usd(amount: object, decimals: int) -> str:
     if pd.isna(amount):  # type: ignore[call-overload]
         return MISSING
     value = float(amount)  # type: ignore[arg-type]
+    if value == math.inf:
+        return "∞"
     return f"{'-' if value < 0 else ''}${abs(value):,.{decimals}f}"
 
 

@@ -197,16 +197,11 @@ def net_worth(found: Arbitration) -> Chart:
             f" {wording.percent(found.least_benefit)} on."
         ),
         axis="outcomes improved less degraded, percentage points",
-        words=_points,
+        words=wording.points,
         notes=[f"n = {cases}" for cases in table["cases"]],
         span=(-1.0, 1.0) if table["net_high"].isna().all() else None,
         reference=found.least_benefit,
     )
-
-
-def _points(value: object) -> str:
-    points = round(100 * float(value))  # type: ignore[arg-type]
-    return f"{points:+}" if points else "0"
 
 
 @themed

@@ -198,6 +198,21 @@ def clean(text: object, length: int | None = 34) -> str:
     return line if length is None or len(line) <= length else line[: length - 1] + "…"
 
 
+def shortened(name: object, length: int = 34) -> str:
+    """Return a name as it may stand in a figure, cut in its middle: names differ at the ends.
+
+    Examples
+    --------
+    >>> shortened("claude-3.5-sonnet + deepseek (whole)", 24)
+    'claude-3.5-s…eek (whole)'
+    """
+    line = clean(name, None)
+    if len(line) <= length:
+        return line
+    head = length // 2
+    return f"{line[:head]}…{line[-(length - head - 1) :]}"
+
+
 def ink_on(colour: str) -> str:
     """Return black or white, whichever reads better on `colour`."""
     channels = np.array(mpl.colors.to_rgb(colour))

@@ -281,8 +281,10 @@ def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
 def _record(job: _Job, execution: Execution, started: datetime) -> None:
     """Write into the notebook where it comes from and how it went."""
     metadata = execution.notebook.metadata
+    read = {"roots": job.evidence.roots, "fingerprint": job.evidence.fingerprint}
     metadata[METADATA_KEY] = {
-        "evidence": {"roots": job.evidence.roots, "fingerprint": job.evidence.fingerprint},
+        # A notebook that does not ask for the evidence rests on none of it.
+        "evidence": read if "evidence" in job.declared else {},
         "parameters": job.parameters,
         "versions": package_versions(),
         "started": started.isoformat(timespec="seconds"),

@@ -11,7 +11,14 @@ from speckit_analysis.reports.errors import ReportError
 FORMS = frozenset({"scorecard"})
 
 #: Order in which reports are listed; others follow by name.
-ORDER = ("evidence", "cost", "disagreement", "blind_review", "single_vs_multi")
+ORDER = (
+    "evidence",
+    "cost",
+    "disagreement",
+    "blind_review",
+    "single_vs_multi",
+    "public_studies",
+)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

@@ -13,7 +13,7 @@ from speckit_analysis.reports.errors import ReportError
 RESERVED = ("evidence",)
 
 #: Parameters that name a file.
-FILE_PARAMETERS = ("prices", "invoice", "plan")
+FILE_PARAMETERS = ("prices", "invoice", "plan", "aider", "aider_before", "tau_bench")
 
 
 @dataclass(frozen=True)

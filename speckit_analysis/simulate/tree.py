@@ -51,7 +51,7 @@ def simulate(design: Design, folder: str | os.PathLike[str]) -> Truth:
     EvidenceError
         If the folder is not empty, or a damage is unknown or finds no file to be done to.
     """
-    target = _empty_folder(folder)
+    target = empty_folder(folder)
     random = Random(design.seed)
     runs = tuple(_runs(design, random))
     documents = list(_documents(runs, design, random))
@@ -80,7 +80,7 @@ def simulate_runs(folder: str | os.PathLike[str], runs: int, design: Design | No
     design
         Effects and seed; ``specs``, ``days`` and ``damage`` do not matter.
     """
-    target = _empty_folder(folder)
+    target = empty_folder(folder)
     design = design or Design(stub_rate=0.0, colons=True)
     random = Random(design.seed)
     first = datetime.fromisoformat(design.start).replace(tzinfo=UTC)
@@ -96,7 +96,14 @@ def simulate_runs(folder: str | os.PathLike[str], runs: int, design: Design | No
         (place / name).write_text(dumps(telemetry(run)) + "\n", encoding="utf-8")
 
 
-def _empty_folder(folder: str | os.PathLike[str]) -> Path:
+def empty_folder(folder: str | os.PathLike[str]) -> Path:
+    """Return a folder to write to, made if it does not exist.
+
+    Raises
+    ------
+    EvidenceError
+        If there is something in it, or it cannot be made.
+    """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise EvidenceError(

@@ -1,0 +1,122 @@
+"""Names of points that lie on no other name and on no point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+from matplotlib.transforms import Bbox
+
+from speckit_analysis.figures.theme import INK, MUTED, lay_out
+
+Side = Literal["left", "center", "right"]
+Edge = Literal["bottom", "center", "top"]
+
+#: Steps from a point at which a name may begin, in points; from farther away a line leads back.
+NEAR, FAR = 6, (16, 26, 36)
+
+#: Across, up, and the alignment of the name at the end of a step.
+DIRECTIONS: tuple[tuple[float, float, Side, Edge], ...] = (
+    (-1, 0.8, "right", "bottom"),
+    (1, 0.8, "left", "bottom"),
+    (1, -0.8, "left", "top"),
+    (1.3, 0, "left", "center"),
+    (-1.3, 0, "right", "center"),
+    (-1, -0.8, "right", "top"),
+    (0, 1.5, "center", "bottom"),
+    (0, -1.5, "center", "top"),
+    (0.4, 1.4, "left", "bottom"),
+    (0.4, -1.4, "left", "top"),
+    (-0.4, 1.4, "right", "bottom"),
+)
+
+#: Where a name is tried, the best place first.  A level line back would look like one of the chart.
+PLACES = [(NEAR, way) for way in DIRECTIONS] + [
+    (step, way) for step, way in product(FAR, DIRECTIONS) if way[1]
+]
+
+_MARK = 4.0  # half a marker, in points
+
+
+def name_points(
+    figure: Figure, axes: Axes, points: np.ndarray, names: Sequence[str], marks: np.ndarray
+) -> list[str]:
+    """Write the name of each point where there is room for it.
+
+    Parameters
+    ----------
+    figure, axes : Figure and Axes
+        Drawn, with their limits set.
+    points : ndarray of float, shape (n, 2)
+        To be named, the most important first.
+    names : sequence of str, length n
+    marks : ndarray of float, shape (m, 2)
+        Everything that a name must not cover.
+
+    Returns
+    -------
+    list of str
+        Names for which there was no room.
+    """
+    lay_out(figure)
+    frame = axes.get_window_extent()
+    drawn = [_around(place) for place in axes.transData.transform(marks)]
+    names_and_leads: list[Bbox] = []
+    left_out = []
+    for point, name in zip(points, names, strict=True):
+        for step, way in PLACES:
+            offset = (step * way[0], step * way[1])
+            text = _write(axes, point, name, offset, way[2], way[3])
+            lead = _leading(axes.transData.transform(point), offset, figure.dpi)
+            boxes = [text.get_window_extent(), *(_around(place, 0.5) for place in lead)]
+            free = not _meet(boxes[:1], drawn) and not _meet(boxes, names_and_leads)
+            if free and _inside(boxes[0], frame):
+                names_and_leads += boxes
+                if step > NEAR:
+                    _lead_back(axes, point, offset)
+                break
+            text.remove()
+        else:
+            left_out.append(name)
+    return left_out
+
+
+def _write(
+    axes: Axes, point: np.ndarray, name: str, offset: tuple[float, float], side: Side, edge: Edge
+) -> Annotation:
+    text = axes.annotate(
+        name, tuple(point), xytext=offset, textcoords="offset points", ha=side, va=edge, color=INK,
+        fontsize=8.5,
+    )  # fmt: skip
+    text.set_in_layout(False)
+    return text
+
+
+def _lead_back(axes: Axes, point: np.ndarray, offset: tuple[float, float]) -> None:
+    look = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": _MARK}
+    axes.annotate("", tuple(point), xytext=offset, textcoords="offset points", arrowprops=look)
+
+
+def _leading(start: np.ndarray, offset: tuple[float, float], dpi: float) -> np.ndarray:
+    """Return places on the line from a point's surroundings to its name, in pixels."""
+    along = np.linspace(0, 1, 20)[:, None] * np.asarray(offset) * dpi / 72
+    far = np.hypot(*along.T) > 2 * _MARK
+    return np.asarray(start + along[far])
+
+
+def _meet(boxes: list[Bbox], others: list[Bbox]) -> bool:
+    return any(box.overlaps(other) for box in boxes for other in others)
+
+
+def _around(place: np.ndarray, reach: float = _MARK) -> Bbox:
+    across, up = place
+    return Bbox.from_extents(across - reach, up - reach, across + reach, up + reach)
+
+
+def _inside(box: Bbox, frame: Bbox) -> bool:
+    return box.x0 >= frame.x0 and box.x1 <= frame.x1 and box.y0 >= frame.y0 and box.y1 <= frame.y1
