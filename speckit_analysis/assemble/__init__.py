@@ -15,7 +15,7 @@ from speckit_analysis.assemble.identity import (
     look_up,
     moments,
     normalise,
-    run_ids,
+    number_runs,
 )
 from speckit_analysis.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.discovery import Discovery
@@ -41,6 +41,9 @@ _INTERNAL = {
     "overrides": ("file", "key", "stage_raw", "timestamp_raw"),
     "spawns": ("file", "key", "stage_raw", "timestamp_raw"),
 }
+
+# Tables whose rows belong to runs.
+_OF_RUNS = ("runs", "calls", "proposals", "disagreements")
 
 # The calls are by far the most rows; these of their columns stay as they were read.
 _ENCODED = {
@@ -68,9 +71,7 @@ def assemble(
     digests = files.set_index("file")["sha256"]
     roots = files.set_index("file")["evidence_root"]
     frames["runs"] = adopt_folder_keys(frames["runs"], roots)
-    for name in ("runs", "calls", "proposals", "disagreements"):
-        frames[name]["run_id"] = run_ids(frames[name], digests)
-    _join_runs(frames, prices)
+    _join_runs(frames, digests, prices)
     join_guardrails(frames, digests)
     _time_lifecycle(frames)
     _derive_costs(frames)
@@ -94,30 +95,43 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
     return frames
 
 
-def _join_runs(frames: Frames, prices: PriceList) -> None:
+def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
+    count = number_runs([frames[name] for name in _OF_RUNS], digests)
     proposals = provenance.judge(frames["proposals"])
-    mentions = frames["runs"]
     calls, differences = merge_calls(frames["calls"], proposals)
-    known = mentions["run_id"]
-    parts = [mentions, runs_of_rows(frames["calls"], known)]
-    parts.append(runs_of_rows(proposals, pd.concat([part["run_id"] for part in parts])))
-    # The mentions come first even where there are none: they have every column.
-    mentions = pd.concat([mentions, *(part for part in parts[1:] if len(part))], ignore_index=True)
+    mentions = _mentions(frames, count)
     runs = date(merge_mentions(mentions), proposals)
-    calls["run"] = look_up(calls["run_id"], pd.Series(runs.index, index=runs["run_id"]))
-    moment = runs["timestamp"].array.take(calls["run"].to_numpy())
-    calls["timestamp"] = calls["timestamp"].fillna(pd.Series(moment, index=calls.index))
+    opinions = frames["disagreements"]
+    place = np.full(count, -1)
+    place[runs["run"]] = runs.index
+    for rows in (mentions, calls, proposals, opinions):
+        rows["run"] = place[rows["run"]]
+    calls["timestamp"] = _own_or_of_run(calls, runs)
     for column, values in prices.price(calls).items():
         calls[column] = values
-    opinions = frames["disagreements"]
     opinions["provenance"] = opinions["provenance"].fillna("measured")
     runs = derive(runs, calls, proposals, opinions, mentions)
     runs["match_confidence"] = confidence(runs["match_rule"])
-    measured = runs.set_index("run_id")["provenance"]
-    own = look_up(opinions["run_id"], measured)
-    opinions["provenance"] = own.fillna("measured")
+    own = runs["provenance"].array.take(opinions["run"].to_numpy(), allow_fill=True)
+    opinions["provenance"] = pd.Series(own, opinions.index).fillna("measured")
     proposals["conflicts"] = _conflicts_of(proposals, opinions)
     frames |= {"runs": runs, "calls": calls, "proposals": proposals, "differences": differences}
+
+
+def _mentions(frames: Frames, count: int) -> pd.DataFrame:
+    """Return a row for everything that speaks of a run."""
+    known = np.zeros(count, dtype=bool)
+    known[frames["runs"]["run"]] = True
+    others = [runs_of_rows(frames[name], known) for name in ("calls", "proposals")]
+    # The mentions come first even where there are none: they have every column.
+    found = [frames["runs"], *(part for part in others if len(part))]
+    return pd.concat(found, ignore_index=True)
+
+
+def _own_or_of_run(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
+    """Return the moment of each call: its own, or that of its run."""
+    of_run = pd.Series(runs["timestamp"].array.take(calls["run"].to_numpy()), calls.index)
+    return of_run if calls["timestamp"].isna().all() else calls["timestamp"].fillna(of_run)
 
 
 def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:

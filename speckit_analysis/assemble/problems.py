@@ -94,7 +94,7 @@ def _shown(value: Any) -> str:
 
 def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
     runs, calls = frames["runs"], frames["calls"]
-    costs = sum_by_run(calls["cost_usd_reported"], calls["run"], len(runs))
+    costs = sum_by_run(calls[["cost_usd_reported"]], calls["run"], runs)["cost_usd_reported"]
     for name, computed, reported, floor in (
         ("latency_ms", runs["latency_ms"], runs["latency_ms_reported"], 1.0),
         ("tokens", runs["tokens"], runs["tokens_reported"], 0.5),
