@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from speckit_analysis.assemble import problems, provenance
 from speckit_analysis.assemble.calls import merge_calls
+from speckit_analysis.assemble.categories import without_categories
 from speckit_analysis.assemble.files import describe_files
 from speckit_analysis.assemble.guardrails import confidence, join_guardrails
 from speckit_analysis.assemble.identity import (
@@ -45,8 +46,21 @@ _INTERNAL = {
 # Tables whose rows belong to runs.
 _OF_RUNS = ("runs", "calls", "proposals", "disagreements")
 
-# The calls are by far the most rows; these of their columns stay as they were read.
+# The largest tables; these of their columns stay the categories that they were read as.
 _ENCODED = {
+    "runs": (
+        "locator",
+        "spec_id",
+        "stage_raw",
+        "time_semantics",
+        "command",
+        "schema_version",
+        "prompt_version",
+        "status_recorded",
+        "synthesis_status",
+        "basis",
+        "match_rule",
+    ),
     "calls": (
         "locator",
         "spec_id",
@@ -58,6 +72,17 @@ _ENCODED = {
         "status_recorded",
         "basis",
     ),
+    "disagreements": (
+        "locator",
+        "spec_id",
+        "stage_raw",
+        "relation",
+        "type",
+        "disagreement_severity",
+        "origin",
+        "declared_in",
+    ),
+    "files": ("format", "parse_state", "spec_id", "stage_raw", "agent_raw"),
 }
 
 
@@ -123,9 +148,11 @@ def _mentions(frames: Frames, count: int) -> pd.DataFrame:
     known = np.zeros(count, dtype=bool)
     known[frames["runs"]["run"]] = True
     others = [runs_of_rows(frames[name], known) for name in ("calls", "proposals")]
+    found = [part for part in others if len(part)]
+    if not found:
+        return frames["runs"]
     # The mentions come first even where there are none: they have every column.
-    found = [frames["runs"], *(part for part in others if len(part))]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat([without_categories(frames["runs"]), *found], ignore_index=True)
 
 
 def _own_or_of_run(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:

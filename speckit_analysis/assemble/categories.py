@@ -10,6 +10,22 @@ import pandas as pd
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
 
 
+def texts(values: pd.Series) -> pd.Series:
+    """Return a column of categories, or of anything else, as plain strings."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return values.astype(_STRING)
+    every = pd.array([*values.cat.categories, pd.NA], dtype=_STRING)
+    return pd.Series(every.take(values.cat.codes.to_numpy()), index=values.index)
+
+
+def without_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with plain strings in place of categories."""
+    frame = frame.copy()
+    for name in frame.select_dtypes("category").columns:
+        frame[name] = texts(frame[name])
+    return frame
+
+
 def spell(values: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
     """Apply `function` to each distinct value of a column; categories stay categories."""
     if isinstance(values.dtype, pd.CategoricalDtype):
@@ -17,8 +33,8 @@ def spell(values: pd.Series, function: Callable[[str], str | None]) -> pd.Series
         spelled = [function(str(value)) for value in values.cat.categories]
         return _categories(codes, spelled, values.index)
     codes, uniques = pd.factorize(values)
-    texts = pd.array([*(function(str(value)) for value in uniques), pd.NA], dtype=_STRING)
-    return pd.Series(texts.take(codes), index=values.index)
+    every = pd.array([*(function(str(value)) for value in uniques), pd.NA], dtype=_STRING)
+    return pd.Series(every.take(codes), index=values.index)
 
 
 def first_known(*columns: pd.Series, otherwise: str | None = None) -> pd.Series:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from speckit_analysis import vocabulary
-from speckit_analysis.assemble.categories import spell
+from speckit_analysis.assemble.categories import spell, texts
 from speckit_analysis.timestamps import parse_array
 
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
@@ -30,10 +30,12 @@ def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
 
     As ``keys.map(values)``, but it keeps the dtype of `values` when there is nothing to map.
     """
-    if all(isinstance(texts.dtype, pd.StringDtype) for texts in (keys, values.index)):
+    if all(isinstance(each.dtype, pd.StringDtype) for each in (keys, values.index)):
         # Without a Python object per key.
         found_at = pc.index_in(_arrow(keys), value_set=_arrow(values.index), skip_nulls=True)
         positions = found_at.fill_null(-1).to_numpy()
+    elif len(keys) == len(values) and np.array_equal(keys, values.index):
+        return values.set_axis(keys.index)
     else:
         positions = pd.Index(values.index).get_indexer(pd.Index(keys))
     found = values.array.take(positions, allow_fill=True)
@@ -76,12 +78,12 @@ def run_ids(frame: pd.DataFrame, digests: pd.Series) -> pd.Series:
         # Missing for a file that could not be hashed; its rows cannot exist.
         undated = "undated-" + look_up(frame["file"], digests).str[:8]
         key = key.fillna(undated)
-    spec, stage = (frame[name].astype(_STRING).fillna("unknown") for name in ("spec_id", "stage"))
+    spec, stage = (texts(frame[name]).fillna("unknown") for name in ("spec_id", "stage"))
     parts = [spec, stage, key]
     arrays = [_arrow(part) for part in parts]
     joined = pc.binary_join_element_wise(*arrays, "/")
-    texts = joined.to_pandas(types_mapper={pa.string(): _STRING}.get)
-    return pd.Series(texts.array, index=frame.index)
+    ids = joined.to_pandas(types_mapper={pa.string(): _STRING}.get)
+    return pd.Series(ids.array, index=frame.index)
 
 
 def number_runs(frames: list[pd.DataFrame], digests: pd.Series) -> int:
@@ -123,7 +125,8 @@ def adopt_folder_keys(runs: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
     if not orphans.any():
         return runs
     root = look_up(runs["file"], roots)
-    place = root + "|" + runs["spec_id"].fillna("") + "|" + runs["stage"].fillna("")
+    spec, stage = (texts(runs[name]).fillna("") for name in ("spec_id", "stage"))
+    place = root + "|" + spec + "|" + stage
     keyed = runs["key"].notna() & (runs["basis"] == "verdict")
     choices = runs.loc[keyed, "key"].groupby(place[keyed]).agg(["first", "nunique"])
     only = choices.loc[choices["nunique"] == 1, "first"]

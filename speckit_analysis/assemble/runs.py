@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from speckit_analysis.assemble.categories import first_true
+from speckit_analysis.assemble.categories import first_known, first_true, texts, without_categories
 from speckit_analysis.assemble.identity import look_up
 
 #: Evidence of a run, best first.
@@ -25,8 +25,7 @@ def runs_of_rows(rows: pd.DataFrame, known: np.ndarray) -> pd.DataFrame:
     lone = rows[~known[rows["run"].to_numpy()]].drop_duplicates("run")
     known[lone["run"]] = True
     columns = ["run", "run_id", "spec_id", "stage", "stage_raw", "key", "file", "locator"]
-    named = ("spec_id", "stage", "stage_raw", "locator")
-    mentions = lone[[*columns, "timestamp"]].astype(dict.fromkeys(named, lone["run_id"].dtype))
+    mentions = without_categories(lone[[*columns, "timestamp"]])
     mentions["basis"] = "output"
     dated = mentions["key"].str.contains(r"Z-\d+$", na=False)
     rule = pd.Series("timestamp", index=mentions.index).mask(dated, "session")
@@ -43,6 +42,7 @@ def merge_mentions(mentions: pd.DataFrame) -> pd.DataFrame:
         mentions = mentions.iloc[np.argsort(rank, kind="stable")]
     if not mentions["run"].duplicated().any():
         return mentions.reset_index(drop=True)
+    mentions = without_categories(mentions)
     level = mentions.groupby("run", sort=False).cumcount()
     best = mentions[level == 0].set_index("run")
     for number in range(1, int(level.max()) + 1):
@@ -59,7 +59,7 @@ def date(runs: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
     if undated.any():
         earliest = proposals.groupby("run_id")["timestamp"].min()
         runs["timestamp"] = runs["timestamp"].fillna(look_up(runs["run_id"], earliest))
-        semantics = runs["time_semantics"].mask(undated & runs["timestamp"].notna(), "start")
+        semantics = texts(runs["time_semantics"]).mask(undated & runs["timestamp"].notna(), "start")
         runs["time_semantics"] = semantics.where(runs["timestamp"].notna())
     return runs
 
@@ -87,7 +87,7 @@ def derive(
     opinions = disagreements[~disagreements["degradation"].fillna(False).astype(bool)]
     runs["conflicts"] = _count(opinions["run"], runs)
     unresolved = opinions[~opinions["resolved"].fillna(False).astype(bool)]
-    runs["status_recorded"] = runs["status_recorded"].fillna(runs["synthesis_status"])
+    runs["status_recorded"] = first_known(runs["status_recorded"], runs["synthesis_status"])
     runs["status"] = _status(runs, _count(unresolved["run"], runs))
     runs["provenance"] = _provenance(runs, calls)
     runs["sources"] = _sources(runs, mentions, calls, proposals)

@@ -202,7 +202,7 @@ def _models(rows: pd.DataFrame) -> Iterator[tuple[str, str | None, str | None, n
         return
     keys = [rows["model_id"], rows["provider"]]
     keys.append(rows.get("service_tier", pd.Series(pd.NA, rows.index)))
-    factors = [pd.factorize(key) for key in keys]
+    factors = [_factorised(key) for key in keys]
     size = [len(names) + 1 for _, names in factors]
     # The last name of each stands for a missing one, whose code is -1.
     codes = [code % count for (code, _), count in zip(factors, size, strict=True)]
@@ -216,3 +216,11 @@ def _models(rows: pd.DataFrame) -> Iterator[tuple[str, str | None, str | None, n
             for place, (_, names) in zip(places, factors, strict=True)
         )
         yield str(model), provider, tier, at
+
+
+def _factorised(key: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Return a number for each value, -1 where it is missing, and the values by their number."""
+    if isinstance(key.dtype, pd.CategoricalDtype):
+        return key.cat.codes.to_numpy(np.int64), key.cat.categories
+    codes, names = pd.factorize(key)
+    return codes, pd.Index(names)
