@@ -100,7 +100,10 @@ def _feed(
 ) -> None:
     """Run one worker until the queue is empty."""
     package = str(Path(__file__).resolve().parent.parent)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)])}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]),
+        "OPENBLAS_NUM_THREADS": "1",  # who only reads needs no threads for matrices
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "speckit_analysis.workers"],
         stdin=subprocess.PIPE,

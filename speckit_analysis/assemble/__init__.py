@@ -20,7 +20,7 @@ from speckit_analysis.assemble.identity import (
 )
 from speckit_analysis.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.discovery import Discovery
-from speckit_analysis.frames import finish, gather
+from speckit_analysis.frames import finish, gather, give_back_memory
 from speckit_analysis.prices import PriceList
 from speckit_analysis.tables import TABLES
 
@@ -116,7 +116,7 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
             if column.kind == "timestamp":
                 frame[column.name] = moments(frame[column.name])
         frames[name] = normalise(frame)
-        pa.default_memory_pool().release_unused()  # or it keeps as much again as is in use
+    give_back_memory()
     return frames
 
 
@@ -242,7 +242,7 @@ def _finished(frames: Frames) -> Frames:
     files = pd.Index(sources.astype("str")).rename(None)
     finished = {}
     for name, table in TABLES.items():
-        frame = frames[name]
+        frame = frames.pop(name)
         if name != "files":
             frame["source"] = _sources(frame["file"], files)
         finished[name] = finish(table, frame)
@@ -251,9 +251,9 @@ def _finished(frames: Frames) -> Frames:
 
 def _sources(numbers: pd.Series, files: pd.Index) -> pd.Categorical:
     """Return the paths of the files with these numbers; each path is held once."""
-    known = numbers.dropna()
-    used, codes = np.unique(known.to_numpy(int), return_inverse=True)
-    every = np.full(len(numbers), -1, dtype=np.int32)
-    every[numbers.notna().to_numpy()] = codes
-    categories = files if len(used) == len(files) else files.take(used)
-    return pd.Categorical.from_codes(every, categories=categories)
+    places = numbers.to_numpy(np.int32, na_value=-1)
+    used = np.bincount(places + 1, minlength=len(files) + 1)[1:] > 0
+    # The last place catches the -1 of rows that no file is the source of.
+    recode = np.append(np.cumsum(used, dtype=np.int32) - 1, np.int32(-1))
+    categories = files if used.all() else files[used]
+    return pd.Categorical.from_codes(recode[places], categories=categories)

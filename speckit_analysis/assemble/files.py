@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from speckit_analysis.assemble.identity import look_up
 from speckit_analysis.discovery import Discovery, Folder, shown
@@ -54,7 +55,7 @@ def _names(folders: list[Folder]) -> pd.Series:
 def _duplicates(files: pd.DataFrame) -> pd.Series:
     """Return the first file with the very same content; empty files are no copies."""
     content = files["sha256"].where(files["bytes"] > 0)
-    if content.nunique() == content.count():
+    if pc.count_distinct(pa.array(content)).as_py() == content.count():
         return pd.Series(pd.NA, files.index, dtype="string")
     repeated = content.duplicated() & content.notna()
     first = files[content.notna()].drop_duplicates("sha256").set_index("sha256")["source"]

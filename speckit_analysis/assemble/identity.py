@@ -14,6 +14,10 @@ from speckit_analysis.timestamps import parse_array
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
 
 
+#: What tells runs apart; the file, where there is no key.
+_IDENTITY = ["file", "spec_id", "stage", "key"]
+
+
 def normalise(frame: pd.DataFrame) -> pd.DataFrame:
     """Add ``stage``, ``agent`` and ``timestamp`` from the raw columns that `frame` has."""
     if "stage_raw" in frame:
@@ -92,7 +96,10 @@ def number_runs(frames: list[pd.DataFrame], digests: pd.Series) -> int:
     Equal ids have equal numbers in all frames.  Return how many runs there are.
     """
     begins = [_begins(frame) for frame in frames]
-    heads = [run_ids(frame[begin], digests) for frame, begin in zip(frames, begins, strict=True)]
+    heads = [
+        run_ids(frame.loc[begin, _IDENTITY], digests)
+        for frame, begin in zip(frames, begins, strict=True)
+    ]
     numbers = pd.factorize(pd.concat(heads))[0]
     start = 0
     for frame, begin, head in zip(frames, begins, heads, strict=True):
@@ -107,7 +114,7 @@ def _begins(frame: pd.DataFrame) -> np.ndarray:
     """Tell of each row whether another run may begin there: most stand after one of their own."""
     begin = np.zeros(len(frame), dtype=bool)
     begin[:1] = True
-    for name in ("file", "spec_id", "stage", "key"):
+    for name in _IDENTITY:
         values = frame[name]
         if isinstance(values.dtype, pd.CategoricalDtype):
             codes = values.cat.codes.to_numpy()
