@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from speckit_analysis import assemble, snapshot
 from speckit_analysis.discovery import Discovery, discover, resolve
@@ -266,18 +268,22 @@ def _special_files(discovery: Discovery) -> Batches:
 @contextmanager
 def _bar(files: int, wanted: bool | None) -> Iterator[Callable[[int], object]]:
     """Show a progress bar over files, silent where there is little to do."""
+    show = files >= FILES_WORTH_A_BAR if wanted is None else wanted
+    if not show:
+        yield lambda files_done: None
+        return
     from tqdm.auto import tqdm
 
-    show = files >= FILES_WORTH_A_BAR if wanted is None else wanted
-    with tqdm(
-        total=files, unit=" files", desc="Loading evidence", disable=not show, leave=False
-    ) as bar:
+    with tqdm(total=files, unit=" files", desc="Loading evidence", leave=False) as bar:
         yield bar.update
 
 
 def _fingerprint(files: pd.DataFrame) -> str:
-    listing = files["source"].fillna("") + "\t" + files["sha256"].fillna("") + "\n"
-    return hashlib.sha256("".join(sorted(listing.tolist())).encode()).hexdigest()
+    source, digest = (
+        pa.array(files[name], pa.string()).fill_null("") for name in ("source", "sha256")
+    )
+    listing = pc.binary_join_element_wise(source, "\t", digest, "\n", "")
+    return hashlib.sha256("".join(sorted(listing.to_pylist())).encode()).hexdigest()
 
 
 def _raise_problems(evidence: Evidence) -> None:

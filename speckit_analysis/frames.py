@@ -101,7 +101,7 @@ def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 @cache
 def _without_rows(name: str) -> pd.DataFrame:
     """Return the table with no rows; most tables of most evidence have none."""
-    return _finish(TABLES[name], TABLES[name].empty())
+    return _finish(TABLES[name], pd.DataFrame(index=pd.RangeIndex(0)))
 
 
 def _finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
