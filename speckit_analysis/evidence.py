@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from speckit_analysis import assemble, snapshot
+from speckit_analysis import assemble, memory, snapshot
 from speckit_analysis.discovery import Discovery, discover, resolve
 from speckit_analysis.errors import EvidenceProblems
 from speckit_analysis.formats.rows import Rows
@@ -225,7 +225,9 @@ def _load(
     max_bytes: int,
 ) -> Evidence:
     discovery = discover(paths)
-    frames = assemble.assemble(_read(discovery, progress, processes, max_bytes), discovery, prices)
+    with memory.frugal():
+        batches = _read(discovery, progress, processes, max_bytes)
+        frames = assemble.assemble(batches, discovery, prices)
     return Evidence(frames, names, _fingerprint(frames["files"]), prices.source)
 
 
@@ -282,8 +284,13 @@ def _fingerprint(files: pd.DataFrame) -> str:
     source, digest = (
         pa.array(files[name], pa.string()).fill_null("") for name in ("source", "sha256")
     )
-    listing = pc.binary_join_element_wise(source, "\t", digest, "\n", "")
-    return hashlib.sha256("".join(sorted(listing.to_pylist())).encode()).hexdigest()
+    lines = pc.binary_join_element_wise(source, "\t", digest, "\n", "")
+    order = pc.sort_indices(lines)
+    fingerprint = hashlib.sha256()
+    for start in range(0, len(lines), 10_000):  # a list of all of them would be large
+        block = lines.take(order[start : start + 10_000]).to_pylist()
+        fingerprint.update("".join(block).encode())
+    return fingerprint.hexdigest()
 
 
 def _raise_problems(evidence: Evidence) -> None:

@@ -147,12 +147,6 @@ def _category_dtype(categories: tuple[str, ...], *, ordered: bool) -> pd.Categor
     return pd.CategoricalDtype(pd.Index(categories, dtype="str"), ordered=ordered)
 
 
-def give_back_memory() -> None:
-    """Return to the system what freed columns leave behind: allocators keep it for themselves."""
-    pa.default_memory_pool().release_unused()
-    pa.system_memory_pool().release_unused()  # which is what everything but Arrow uses
-
-
 def to_arrow(name: str, frame: pd.DataFrame) -> pa.Table:
     """Return a finished frame as an Arrow table; categories and their order stay."""
     columns = TABLES[name].columns

@@ -167,6 +167,7 @@ def main() -> None:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not reach the pipe
     _keep_pandas_out()
+    pa.set_memory_pool(pa.system_memory_pool())  # which gives back what is freed
     while True:
         try:
             chunk, max_bytes = _receive(sys.stdin.buffer)

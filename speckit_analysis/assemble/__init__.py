@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from speckit_analysis import memory
 from speckit_analysis.assemble import problems, provenance
 from speckit_analysis.assemble.calls import merge_calls
 from speckit_analysis.assemble.categories import without_categories
@@ -20,7 +21,7 @@ from speckit_analysis.assemble.identity import (
 )
 from speckit_analysis.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.discovery import Discovery
-from speckit_analysis.frames import finish, gather, give_back_memory
+from speckit_analysis.frames import finish, gather
 from speckit_analysis.prices import PriceList
 from speckit_analysis.tables import TABLES
 
@@ -102,6 +103,7 @@ def assemble(
     _derive_costs(frames)
     _mark_copies(frames)
     _derive_overrides(frames)
+    memory.give_back()
     files["rows"] = _rows_by_file(frames).reindex(files["file"]).fillna(0).to_numpy()
     frames["problems"] = _all_problems(frames)
     return _finished(frames)
@@ -116,7 +118,7 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
             if column.kind == "timestamp":
                 frame[column.name] = moments(frame[column.name])
         frames[name] = normalise(frame)
-    give_back_memory()
+    memory.give_back()
     return frames
 
 
@@ -134,6 +136,7 @@ def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
     calls["timestamp"] = _own_or_of_run(calls, runs)
     for column, values in prices.price(calls).items():
         calls[column] = values
+    memory.give_back()
     opinions["provenance"] = opinions["provenance"].fillna("measured")
     runs = derive(runs, calls, proposals, opinions, mentions)
     runs["match_confidence"] = confidence(runs["match_rule"])

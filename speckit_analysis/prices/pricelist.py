@@ -16,6 +16,16 @@ from speckit_analysis.vocabulary import normalise_model, provider_of
 
 _NEEDED = ["model_id", "timestamp", "prompt_tokens", "completion_tokens"]
 
+_USED = [
+    *_NEEDED,
+    "provider",
+    "service_tier",
+    "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+]
+
 _NANOSECONDS_A_DAY = 86_400_000_000_000
 
 
@@ -113,7 +123,9 @@ class PriceList:
         """
         named = self._named(calls)
         known = np.flatnonzero(named[_NEEDED].notna().all(axis=1))
-        rows = named.take(known)
+        rows = named[[name for name in _USED if name in named]]
+        if len(known) < len(rows):
+            rows = rows.take(known)
         moments = pd.DatetimeIndex(rows["timestamp"]).as_unit("ns")
         days = (moments.asi8 // _NANOSECONDS_A_DAY).astype("datetime64[D]")
         tokens = _tokens(rows)
