@@ -104,7 +104,8 @@ class Rows:
         """Return what was collected, by table, and forget it."""
         batches: dict[str, list[pa.RecordBatch]] = {}
         for collected in self._collected.values():
-            batches.setdefault(collected.table, []).append(collected.batch())
+            if collected.written:
+                batches.setdefault(collected.table, []).append(collected.batch())
         self._collected.clear()
         return batches
 
@@ -116,22 +117,21 @@ class _Single:
         for column in columns:
             arrow_type(table, column)
         self.table = table
+        self._columns = columns  # held, or another tuple might get its identity
         self._names = ("file", "locator", *columns)
-        self._rows: list[Row] = []
-        self.write = self._rows.append
+        self.written: list[Row] = []
+        self.write = self.written.append
 
     def batch(self) -> pa.RecordBatch:
         """Return the rows as columns."""
-        if set(map(len, self._rows)) - {len(self._names)}:
+        if set(map(len, self.written)) != {len(self._names)}:
             raise ValueError(
                 f"a format wrote rows for {self.table!r} that do not fit {self._names}"
             )
-        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(self._names)
-        arrays = [
-            _array(self.table, name, values)
-            for name, values in zip(self._names, columns, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(arrays, names=list(self._names))
+        columns = zip(self._names, zip(*self.written, strict=True), strict=True)
+        return pa.RecordBatch.from_pydict(
+            {name: _array(self.table, name, values) for name, values in columns}
+        )
 
 
 class _Grouped:
@@ -141,12 +141,12 @@ class _Grouped:
         self.table = table
         self._shared = ("file", *shared)
         self._fields = fields
-        self._groups: list[Group] = []
-        self.write = self._groups.append
+        self.written: list[Group] = []
+        self.write = self.written.append
 
     def batch(self) -> pa.RecordBatch:
         """Return the rows as columns."""
-        shared, locators, structs = zip(*self._groups, strict=True)
+        shared, locators, structs = zip(*self.written, strict=True)
         ends = pa.array(accumulate(map(len, structs), initial=0), pa.int32())
         every = list(chain.from_iterable(structs))
         group = pc.list_parent_indices(pa.ListArray.from_arrays(ends, pa.nulls(len(every))))
