@@ -132,7 +132,7 @@ def tables_filled(format: Format) -> list[str]:
         if not isinstance(function, FunctionType) or function in seen:
             continue
         seen.add(function)
-        found.update(re.findall(r"\.writer\(\s*\"(\w+)\"", getsource(function)))
+        found.update(re.findall(r"\.(?:group_)?writer\(\s*\"(\w+)\"", getsource(function)))
         called = (function.__globals__.get(name) for name in _names(function.__code__))
         waiting += [f for f in called if getattr(f, "__module__", "").startswith(package.__name__)]
     return [name for name in TABLES if name in found - {"problems"}]

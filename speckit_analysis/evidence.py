@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from speckit_analysis import assemble, snapshot
+from speckit_analysis import assemble, memory, snapshot
 from speckit_analysis.discovery import Discovery, discover, resolve
 from speckit_analysis.errors import EvidenceProblems
 from speckit_analysis.formats.rows import Rows
@@ -226,7 +228,9 @@ def _load(
     max_bytes: int,
 ) -> Evidence:
     discovery = discover(paths)
-    frames = assemble.assemble(_read(discovery, progress, processes, max_bytes), discovery, prices)
+    with memory.frugal():
+        batches = _read(discovery, progress, processes, max_bytes)
+        frames = assemble.assemble(batches, discovery, prices)
     return Evidence(frames, names, _fingerprint(frames["files"]), prices.source)
 
 
@@ -269,18 +273,27 @@ def _special_files(discovery: Discovery) -> Batches:
 @contextmanager
 def _bar(files: int, wanted: bool | None) -> Iterator[Callable[[int], object]]:
     """Show a progress bar over files, silent where there is little to do."""
+    show = files >= FILES_WORTH_A_BAR if wanted is None else wanted
+    if not show:
+        yield lambda files_done: None
+        return
     from tqdm.auto import tqdm
 
-    show = files >= FILES_WORTH_A_BAR if wanted is None else wanted
-    with tqdm(
-        total=files, unit=" files", desc="Loading evidence", disable=not show, leave=False
-    ) as bar:
+    with tqdm(total=files, unit=" files", desc="Loading evidence", leave=False) as bar:
         yield bar.update
 
 
 def _fingerprint(files: pd.DataFrame) -> str:
-    listing = files["source"].fillna("") + "\t" + files["sha256"].fillna("") + "\n"
-    return hashlib.sha256("".join(sorted(listing.tolist())).encode()).hexdigest()
+    source, digest = (
+        pa.array(files[name], pa.string()).fill_null("") for name in ("source", "sha256")
+    )
+    lines = pc.binary_join_element_wise(source, "\t", digest, "\n", "")
+    order = pc.sort_indices(lines)
+    fingerprint = hashlib.sha256()
+    for start in range(0, len(lines), 10_000):  # a list of all of them would be large
+        block = lines.take(order[start : start + 10_000]).to_pylist()
+        fingerprint.update("".join(block).encode())
+    return fingerprint.hexdigest()
 
 
 def _raise_problems(evidence: Evidence) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,13 @@ _NULLABLE = {
     pa.bool_(): pd.BooleanDtype(),
 }
 
+_MASKED: dict[pa.DataType, Any] = {
+    pa.int32(): pd.arrays.IntegerArray,
+    pa.int64(): pd.arrays.IntegerArray,
+    pa.float64(): pd.arrays.FloatingArray,
+    pa.bool_(): pd.arrays.BooleanArray,
+}
+
 
 def gather(
     table: str,
@@ -34,40 +41,54 @@ def gather(
     The frame is the one that joining works on: plain strings but for the `encoded`
     columns, whose few recurring values a categorical holds in less memory.
     """
-    parts = [_decoded(pa.Table.from_batches([batch]), encoded) for batch in batches]
+    parts = [pa.Table.from_batches([batch]) for batch in batches]
     batches.clear()
     merged = pa.concat_tables(parts, promote_options="default") if parts else pa.table({})
     del parts
-    rows = merged.num_rows
-    merged = merged.select([name for name in columns if name in merged.column_names])
     merged = merged.unify_dictionaries()
-    # One chunk a text column: pandas repeats much work for each chunk of Arrow strings.
-    for index, field in enumerate(merged.schema):
-        if field.type == pa.string():
-            merged = merged.set_column(index, field, merged.column(index).combine_chunks())
-    found = merged.to_pandas(types_mapper=_NULLABLE.get, self_destruct=True)
+    rows = merged.num_rows
     no_text = _missing(pa.string(), rows)  # one for all: pandas never changes Arrow's memory
-    everything = {}
+    gathered = {}
     for name in columns:
-        kind = arrow_type(table, name)
-        absent = no_text if kind == pa.string() else _missing(kind, rows)
-        everything[name] = found.get(name, absent)
-    return pd.DataFrame(everything, index=pd.RangeIndex(rows), copy=False)
+        place = merged.schema.get_field_index(name)
+        if place >= 0:
+            gathered[name] = _values(merged.column(place), keep_codes=name in encoded)
+            merged = merged.remove_column(place)
+        else:
+            kind = arrow_type(table, name)
+            gathered[name] = no_text if kind == pa.string() else _missing(kind, rows)
+    return pd.DataFrame(gathered, index=pd.RangeIndex(rows), copy=False)
+
+
+def _values(column: pa.ChunkedArray, *, keep_codes: bool) -> Any:
+    """Return a column as pandas holds it, in one piece: pandas repeats much for each chunk."""
+    if not pa.types.is_dictionary(column.type):
+        return _nullable(column.combine_chunks())
+    if not keep_codes:
+        return _nullable(column.cast(pa.string()).combine_chunks())
+    whole = column.combine_chunks()
+    codes = whole.indices.fill_null(-1).to_numpy()
+    categories = pd.Index(whole.dictionary.to_pylist(), dtype="str")
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(categories))
+
+
+def _nullable(array: pa.Array) -> Any:
+    """Return an array as pandas' nullable kind of it."""
+    if array.type == pa.string():
+        return pd.array(array, dtype=_STRING)
+    if array.null_count == len(array):
+        return _missing(array.type, len(array))
+    missing = array.is_null().to_numpy(zero_copy_only=False)
+    values = array.fill_null(False if array.type == pa.bool_() else 0)
+    return _MASKED[array.type](values.to_numpy(zero_copy_only=False, writable=True), missing)
 
 
 def _missing(kind: pa.DataType, rows: int) -> Any:
-    dtype: Any = _NULLABLE[kind]
-    return dtype.__from_arrow__(pa.nulls(rows, kind))
-
-
-def _decoded(part: pa.Table, encoded: Collection[str]) -> pa.Table:
-    fields = [
-        field.with_type(pa.string())
-        if pa.types.is_dictionary(field.type) and field.name not in encoded
-        else field
-        for field in part.schema
-    ]
-    return part.cast(pa.schema(fields))
+    if kind == pa.string():
+        return pd.array(pa.nulls(rows, kind), dtype=_STRING)
+    # Zeros that nobody writes to take no memory.
+    values = np.zeros(rows, dtype=kind.to_pandas_dtype())
+    return _MASKED[kind](values, np.ones(rows, dtype=bool))
 
 
 def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +101,7 @@ def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 @cache
 def _without_rows(name: str) -> pd.DataFrame:
     """Return the table with no rows; most tables of most evidence have none."""
-    return _finish(TABLES[name], TABLES[name].empty())
+    return _finish(TABLES[name], pd.DataFrame(index=pd.RangeIndex(0)))
 
 
 def _finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
@@ -89,28 +110,26 @@ def _finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _finish_column(column: Column, frame: pd.DataFrame) -> Any:
-    if column.name in frame:
-        values = frame[column.name].reset_index(drop=True)
-    else:
-        values = pd.Series(pd.NA, pd.RangeIndex(len(frame)), dtype="string")
+    values = frame[column.name].array if column.name in frame else _missing(pa.string(), len(frame))
     if column.kind == "category":
         # As many sources as files: they come as categories, and sorting them would cost.
         ready = column.name == "source" and len(values) > 0
         return values if ready else categorical(column.name, values)
     if column.kind == "timestamp":
-        return pd.to_datetime(values, utc=True).astype("datetime64[ns, UTC]")
+        moments = pd.to_datetime(pd.Series(values), utc=True)
+        return moments.astype("datetime64[ns, UTC]").array
     dtype: Any = _STRING if column.kind == "text" else column.dtype
-    return values.astype(dtype)
+    return values.astype(dtype, copy=False)
 
 
-def categorical(name: str, values: pd.Series) -> pd.Categorical:
+def categorical(name: str, values: Any) -> pd.Categorical:
     """Return `values` as a categorical; ordered where the order of `name` means something.
 
     Values outside a known order follow it, sorted, so that nothing is lost.
     """
     known = ORDERED_CATEGORIES.get(name)
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        codes, uniques = values.cat.codes.to_numpy(), values.cat.categories
+    if isinstance(values, pd.Categorical):
+        codes, uniques = values.codes, values.categories
     else:
         codes, uniques = pd.factorize(values)
     found = [str(value) for value in uniques]
@@ -118,8 +137,14 @@ def categorical(name: str, values: pd.Series) -> pd.Categorical:
     position = {category: index for index, category in enumerate(categories)}
     # The last place catches the code -1 of missing values.
     recode = np.array([*(position[value] for value in found), -1], dtype=np.int32)
-    dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str"), ordered=known is not None)
+    dtype = _category_dtype(tuple(categories), ordered=known is not None)
     return pd.Categorical.from_codes(recode[codes], dtype=dtype)
+
+
+@lru_cache(maxsize=64)
+def _category_dtype(categories: tuple[str, ...], *, ordered: bool) -> pd.CategoricalDtype:
+    """Return the type that columns with these categories share, in one table or in several."""
+    return pd.CategoricalDtype(pd.Index(categories, dtype="str"), ordered=ordered)
 
 
 def to_arrow(name: str, frame: pd.DataFrame) -> pa.Table:
@@ -146,5 +171,5 @@ def from_arrow(name: str, data: pa.Table) -> pd.DataFrame:
     for column in TABLES[name].columns:
         if column.kind == "category" and frame[column.name].isna().all():
             # Arrow forgets of what type no categories are.
-            frame[column.name] = categorical(column.name, frame[column.name])
+            frame[column.name] = categorical(column.name, frame[column.name].array)
     return frame

@@ -49,10 +49,12 @@ def mask_all(texts: pa.Array) -> pa.Array:
     """Return `texts` (strings, of which most are harmless) masked, a whole column at once."""
     if texts.null_count == len(texts):
         return texts
-    suspicious = pc.match_substring_regex(texts, _HINT.pattern, ignore_case=True)
+    recurring = texts.dictionary_encode()  # what is written twice is masked once
+    distinct = recurring.dictionary
+    suspicious = pc.match_substring_regex(distinct, _HINT.pattern, ignore_case=True)
     if pc.any(suspicious).as_py():
-        texts = pa.array([None if t is None else mask(t) for t in texts.to_pylist()], pa.string())
-    return pc.replace_substring_regex(texts, _HOME.pattern, "~")
+        distinct = pa.array([mask(text) for text in distinct.to_pylist()], pa.string())
+    return pc.replace_substring_regex(distinct, _HOME.pattern, "~").take(recurring.indices)
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -43,7 +43,7 @@ _BINARY_MARKS = (
     b"\x89PNG",
     b"%PDF",
 )
-_FIRST_READ = 1 << 16
+_FIRST_READ = 1 << 14  # most files are smaller
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -211,8 +211,7 @@ def _write_file(
     digest: str | None,
     file: EvidenceFile | None,
 ) -> None:
-    match = file.match if file is not None else None
-    said = match.groupdict() if match is not None else {}
+    said = file.group if file is not None else _says_nothing
     rows.writer("files", FILE_COLUMNS)(
         (
             number,
@@ -221,9 +220,13 @@ def _write_file(
             state,
             size,
             digest,
-            folder.spec or said.get("spec"),
-            said.get("stage"),
-            said.get("agent"),
-            said.get("timestamp") or said.get("session"),
+            folder.spec or said("spec"),
+            said("stage"),
+            said("agent"),
+            said("timestamp") or said("session"),
         )
     )
+
+
+def _says_nothing(_: str) -> None:
+    """Stand for the name of a file that was not read."""

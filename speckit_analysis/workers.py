@@ -100,7 +100,10 @@ def _feed(
 ) -> None:
     """Run one worker until the queue is empty."""
     package = str(Path(__file__).resolve().parent.parent)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)])}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]),
+        "OPENBLAS_NUM_THREADS": "1",  # who only reads needs no threads for matrices
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "speckit_analysis.workers"],
         stdin=subprocess.PIPE,
@@ -164,6 +167,7 @@ def main() -> None:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not reach the pipe
     _keep_pandas_out()
+    pa.set_memory_pool(pa.system_memory_pool())  # which gives back what is freed
     while True:
         try:
             chunk, max_bytes = _receive(sys.stdin.buffer)

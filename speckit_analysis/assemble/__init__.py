@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from speckit_analysis import memory
 from speckit_analysis.assemble import problems, provenance
 from speckit_analysis.assemble.calls import merge_calls
+from speckit_analysis.assemble.categories import without_categories
 from speckit_analysis.assemble.files import describe_files
 from speckit_analysis.assemble.guardrails import confidence, join_guardrails
 from speckit_analysis.assemble.identity import (
@@ -15,7 +17,7 @@ from speckit_analysis.assemble.identity import (
     look_up,
     moments,
     normalise,
-    run_ids,
+    number_runs,
 )
 from speckit_analysis.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.discovery import Discovery
@@ -48,8 +50,24 @@ _INTERNAL = {
 # What people and experiments record: the same file twice is one record.
 _RECORDED = ("reviews", "arbitrations", "research", "trials")
 
-# The calls are by far the most rows; these of their columns stay as they were read.
+# Tables whose rows belong to runs.
+_OF_RUNS = ("runs", "calls", "proposals", "disagreements")
+
+# The largest tables; these of their columns stay the categories that they were read as.
 _ENCODED = {
+    "runs": (
+        "locator",
+        "spec_id",
+        "stage_raw",
+        "time_semantics",
+        "command",
+        "schema_version",
+        "prompt_version",
+        "status_recorded",
+        "synthesis_status",
+        "basis",
+        "match_rule",
+    ),
     "calls": (
         "locator",
         "spec_id",
@@ -61,6 +79,17 @@ _ENCODED = {
         "status_recorded",
         "basis",
     ),
+    "disagreements": (
+        "locator",
+        "spec_id",
+        "stage_raw",
+        "relation",
+        "type",
+        "disagreement_severity",
+        "origin",
+        "declared_in",
+    ),
+    "files": ("format", "parse_state", "spec_id", "stage_raw", "agent_raw"),
 }
 
 
@@ -74,14 +103,13 @@ def assemble(
     digests = files.set_index("file")["sha256"]
     roots = files.set_index("file")["evidence_root"]
     frames["runs"] = adopt_folder_keys(frames["runs"], roots)
-    for name in ("runs", "calls", "proposals", "disagreements"):
-        frames[name]["run_id"] = run_ids(frames[name], digests)
-    _join_runs(frames, prices)
+    _join_runs(frames, digests, prices)
     join_guardrails(frames, digests)
     _time_lifecycle(frames)
     _derive_costs(frames)
     _mark_copies(frames)
     _derive_overrides(frames)
+    memory.give_back()
     files["rows"] = _rows_by_file(frames).reindex(files["file"]).fillna(0).to_numpy()
     frames["problems"] = _all_problems(frames)
     return _finished(frames)
@@ -96,34 +124,50 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
             if column.kind == "timestamp":
                 frame[column.name] = moments(frame[column.name])
         frames[name] = normalise(frame)
-        pa.default_memory_pool().release_unused()  # or it keeps as much again as is in use
+    memory.give_back()
     return frames
 
 
-def _join_runs(frames: Frames, prices: PriceList) -> None:
+def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
+    count = number_runs([frames[name] for name in _OF_RUNS], digests)
     proposals = provenance.judge(frames["proposals"])
-    mentions = frames["runs"]
     calls, differences = merge_calls(frames["calls"], proposals)
-    known = mentions["run_id"]
-    parts = [mentions, runs_of_rows(frames["calls"], known)]
-    parts.append(runs_of_rows(proposals, pd.concat([part["run_id"] for part in parts])))
-    # The mentions come first even where there are none: they have every column.
-    mentions = pd.concat([mentions, *(part for part in parts[1:] if len(part))], ignore_index=True)
+    mentions = _mentions(frames, count)
     runs = date(merge_mentions(mentions), proposals)
-    calls["run"] = look_up(calls["run_id"], pd.Series(runs.index, index=runs["run_id"]))
-    moment = runs["timestamp"].array.take(calls["run"].to_numpy())
-    calls["timestamp"] = calls["timestamp"].fillna(pd.Series(moment, index=calls.index))
+    opinions = frames["disagreements"]
+    place = np.full(count, -1)
+    place[runs["run"]] = runs.index
+    for rows in (mentions, calls, proposals, opinions):
+        rows["run"] = place[rows["run"]]
+    calls["timestamp"] = _own_or_of_run(calls, runs)
     for column, values in prices.price(calls).items():
         calls[column] = values
-    opinions = frames["disagreements"]
+    memory.give_back()
     opinions["provenance"] = opinions["provenance"].fillna("measured")
     runs = derive(runs, calls, proposals, opinions, mentions)
     runs["match_confidence"] = confidence(runs["match_rule"])
-    measured = runs.set_index("run_id")["provenance"]
-    own = look_up(opinions["run_id"], measured)
-    opinions["provenance"] = own.fillna("measured")
+    own = runs["provenance"].array.take(opinions["run"].to_numpy(), allow_fill=True)
+    opinions["provenance"] = pd.Series(own, opinions.index).fillna("measured")
     proposals["conflicts"] = _conflicts_of(proposals, opinions)
     frames |= {"runs": runs, "calls": calls, "proposals": proposals, "differences": differences}
+
+
+def _mentions(frames: Frames, count: int) -> pd.DataFrame:
+    """Return a row for everything that speaks of a run."""
+    known = np.zeros(count, dtype=bool)
+    known[frames["runs"]["run"]] = True
+    others = [runs_of_rows(frames[name], known) for name in ("calls", "proposals")]
+    found = [part for part in others if len(part)]
+    if not found:
+        return frames["runs"]
+    # The mentions come first even where there are none: they have every column.
+    return pd.concat([without_categories(frames["runs"]), *found], ignore_index=True)
+
+
+def _own_or_of_run(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
+    """Return the moment of each call: its own, or that of its run."""
+    of_run = pd.Series(runs["timestamp"].array.take(calls["run"].to_numpy()), calls.index)
+    return of_run if calls["timestamp"].isna().all() else calls["timestamp"].fillna(of_run)
 
 
 def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
@@ -208,7 +252,7 @@ def _finished(frames: Frames) -> Frames:
     files = pd.Index(sources.astype("str")).rename(None)
     finished = {}
     for name, table in TABLES.items():
-        frame = frames[name]
+        frame = frames.pop(name)
         if name != "files":
             frame["source"] = _sources(frame["file"], files)
         finished[name] = finish(table, frame)
@@ -217,9 +261,9 @@ def _finished(frames: Frames) -> Frames:
 
 def _sources(numbers: pd.Series, files: pd.Index) -> pd.Categorical:
     """Return the paths of the files with these numbers; each path is held once."""
-    known = numbers.dropna()
-    used, codes = np.unique(known.to_numpy(int), return_inverse=True)
-    every = np.full(len(numbers), -1, dtype=np.int32)
-    every[numbers.notna().to_numpy()] = codes
-    categories = files if len(used) == len(files) else files.take(used)
-    return pd.Categorical.from_codes(every, categories=categories)
+    places = numbers.to_numpy(np.int32, na_value=-1)
+    used = np.bincount(places + 1, minlength=len(files) + 1)[1:] > 0
+    # The last place catches the -1 of rows that no file is the source of.
+    recode = np.append(np.cumsum(used, dtype=np.int32) - 1, np.int32(-1))
+    categories = files if used.all() else files[used]
+    return pd.Categorical.from_codes(recode[places], categories=categories)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from speckit_analysis import vocabulary
-from speckit_analysis.assemble.identity import is_among, look_up, spell
+from speckit_analysis.assemble.categories import first_known, first_true, spell
+from speckit_analysis.assemble.identity import is_among, look_up
 
 #: Figures that telemetry and a metrics file both give.
 FIGURES = (
@@ -29,7 +31,7 @@ _SUCCESS = ("ok", "success", "succeeded", "completed", "complete", "passed")
 
 def call_keys(frame: pd.DataFrame) -> pd.Series:
     """Return what identifies a call: run, agent, and the how-manieth of that agent in the file."""
-    head = frame["run_id"] + "|" + frame["agent"].fillna("unknown")
+    head = frame["run_id"] + "|" + frame["agent"].astype(frame["run_id"].dtype).fillna("unknown")
     if not head.duplicated().any():
         return head + "|0"
     ordinal = frame.groupby([head, frame["file"]], sort=False).cumcount()
@@ -73,8 +75,9 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
 
 def _is_repeated(calls: pd.DataFrame) -> bool:
     """Tell whether any agent stands twice in one run: in two files, or called twice."""
-    runs, agents = (pd.factorize(calls[column])[0] for column in ("run_id", "agent"))
-    return bool(pd.Series(runs * (agents.max(initial=0) + 2) + agents).duplicated().any())
+    agents, names = pd.factorize(calls["agent"])
+    keys = np.sort(calls["run"].to_numpy() * (len(names) + 1) + agents)
+    return bool((keys[1:] == keys[:-1]).any())
 
 
 def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +106,7 @@ def _answers(proposals: pd.DataFrame) -> pd.DataFrame:
 
 
 def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
-    shared = ["run_id", "spec_id", "stage", "stage_raw", "key", "agent", "agent_raw", "file"]
+    shared = ["run", "run_id", "spec_id", "stage", "stage_raw", "key", "agent", "agent_raw", "file"]
     shared += ["locator", "model_release", "reasoning_mode", "timestamp", "error"]
     calls = answers[shared].reset_index()
     calls["basis"] = pd.array(["output"] * len(calls), dtype="string")
@@ -117,9 +120,9 @@ def _derive(calls: pd.DataFrame) -> pd.DataFrame:
     requested = spell(calls["model_requested"], vocabulary.normalise_model)
     claimed = spell(calls["model_claimed"], vocabulary.normalise_model)
     configured = spell(calls["agent"], lambda agent: vocabulary.AGENT_CONFIGURATIONS.get(agent))
-    calls["model_id"] = requested.fillna(claimed).fillna(configured)
+    calls["model_id"] = first_known(requested, claimed, configured)
     maker = spell(calls["model_id"], vocabulary.provider_of)
-    calls["provider"] = maker.fillna(spell(calls["agent"], vocabulary.provider_of))
+    calls["provider"] = first_known(maker, spell(calls["agent"], vocabulary.provider_of))
     calls["provenance"] = _provenance(calls)
     return calls
 
@@ -127,13 +130,12 @@ def _derive(calls: pd.DataFrame) -> pd.DataFrame:
 def _status(calls: pd.DataFrame) -> pd.Series:
     recorded = spell(calls["status_recorded"], str.lower)
     failed = calls["error"].notna() | (recorded.notna() & ~recorded.isin(_SUCCESS))
-    silent = calls["payload_class"].isin(NO_ANSWER)
-    known = recorded.notna() | calls["error"].notna() | calls["payload_class"].notna()
-    status = pd.Series("ok", index=calls.index, dtype="string").where(known)
-    return status.mask((failed | silent).fillna(False), "error")
+    failed |= calls["payload_class"].isin(NO_ANSWER)
+    known = recorded.notna() | calls["payload_class"].notna()
+    return first_true(("error", failed), ("ok", known))
 
 
 def _provenance(calls: pd.DataFrame) -> pd.Series:
     instant = calls["latency_ms"].lt(STUB_LATENCY_MS) & calls["completion_tokens"].gt(0)
-    provenance = calls["provenance"].fillna("measured")
-    return provenance.mask(instant.fillna(False), "stub")
+    stub = first_true(("stub", instant.fillna(False)))
+    return first_known(stub, calls["provenance"], otherwise="measured")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from speckit_analysis.assemble.identity import look_up
-from speckit_analysis.discovery import Discovery, shown
+from speckit_analysis.discovery import Discovery, Folder, shown
 
 #: Files take whole blocks of this size on most disks.
 BLOCK_BYTES = 4096
@@ -25,13 +28,14 @@ def describe_files(files: pd.DataFrame, discovery: Discovery) -> pd.DataFrame:
     files["disk_bytes"] = -(-files["bytes"] // BLOCK_BYTES) * BLOCK_BYTES
     files["duplicate_of"] = _duplicates(files)
     files["superseded"] = _superseded(files)
-    return pd.concat([files, _others(discovery, len(files))], ignore_index=True)
+    others = _others(discovery, len(files))
+    return pd.concat([files, others], ignore_index=True) if len(others) else files
 
 
 def _places(discovery: Discovery) -> pd.DataFrame:
     """Return where each file lies, by its number: folders are numbered through in order."""
     folders = discovery.folders
-    names = pd.Series([shown(name) for folder in folders for name in folder.names], dtype="string")
+    names = _names(folders)
     each = np.repeat(np.arange(len(folders)), [len(folder.names) for folder in folders])
     sources, roots, inner = (
         pd.array([getattr(folder, part) for folder in folders], dtype="string").take(each)
@@ -41,10 +45,17 @@ def _places(discovery: Discovery) -> pd.DataFrame:
     return pd.DataFrame(columns | {"path": pd.Series(inner) + names})
 
 
+def _names(folders: list[Folder]) -> pd.Series:
+    found = list(chain.from_iterable(folder.names for folder in folders))
+    if not "".join(found).isascii():
+        found = [shown(name) for name in found]
+    return pd.Series(pd.array(pa.array(found, pa.string()), dtype="string"))
+
+
 def _duplicates(files: pd.DataFrame) -> pd.Series:
     """Return the first file with the very same content; empty files are no copies."""
     content = files["sha256"].where(files["bytes"] > 0)
-    if content.nunique() == content.count():
+    if pc.count_distinct(pa.array(content)).as_py() == content.count():
         return pd.Series(pd.NA, files.index, dtype="string")
     repeated = content.duplicated() & content.notna()
     first = files[content.notna()].drop_duplicates("sha256").set_index("sha256")["source"]

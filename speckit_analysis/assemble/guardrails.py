@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from speckit_analysis.assemble.categories import without_categories
 from speckit_analysis.assemble.identity import is_among, run_ids
 
 Frames = dict[str, pd.DataFrame]
@@ -28,7 +29,9 @@ _PLACE = ["spec_id", "stage", "timestamp"]
 
 def confidence(rules: pd.Series) -> pd.Series:
     """Return the trust in each matching rule; missing for a file that stands alone."""
-    return rules.astype("string").map(CONFIDENCE).astype("Float64")
+    codes, names = pd.factorize(rules)
+    known = pd.array([*(CONFIDENCE.get(name) for name in names), None], dtype="Float64")
+    return pd.Series(known.take(codes), rules.index)
 
 
 def join_guardrails(frames: Frames, digests: pd.Series) -> None:
@@ -37,7 +40,7 @@ def join_guardrails(frames: Frames, digests: pd.Series) -> None:
     if guardrails.empty and checks.empty:
         return
     guardrails["guardrail_id"] = run_ids(guardrails, digests)
-    _match(guardrails, frames["runs"])
+    _match(guardrails, without_categories(frames["runs"]))
     took = (guardrails["timestamp"] - guardrails["started_at"]).dt.total_seconds() * 1000
     guardrails["latency_ms"] = took.where(took >= 0)
     guardrails["provenance"] = guardrails["provenance"].fillna("measured")

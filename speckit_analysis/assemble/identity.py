@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from speckit_analysis import vocabulary
+from speckit_analysis.assemble.categories import spell, texts
 from speckit_analysis.timestamps import parse_array
 
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
 
 
-def spell(values: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
-    """Apply `function` to each distinct value of a string column."""
-    codes, uniques = pd.factorize(values)
-    spelled = pd.array([*(function(str(value)) for value in uniques), pd.NA], dtype=_STRING)
-    return pd.Series(spelled.take(codes), index=values.index)
+#: What tells runs apart; the file, where there is no key.
+_IDENTITY = ["file", "spec_id", "stage", "key"]
 
 
 def normalise(frame: pd.DataFrame) -> pd.DataFrame:
@@ -37,10 +34,12 @@ def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
 
     As ``keys.map(values)``, but it keeps the dtype of `values` when there is nothing to map.
     """
-    if all(isinstance(texts.dtype, pd.StringDtype) for texts in (keys, values.index)):
+    if all(isinstance(each.dtype, pd.StringDtype) for each in (keys, values.index)):
         # Without a Python object per key.
         found_at = pc.index_in(_arrow(keys), value_set=_arrow(values.index), skip_nulls=True)
         positions = found_at.fill_null(-1).to_numpy()
+    elif len(keys) == len(values) and np.array_equal(keys, values.index):
+        return values.set_axis(keys.index)
     else:
         positions = pd.Index(values.index).get_indexer(pd.Index(keys))
     found = values.array.take(positions, allow_fill=True)
@@ -62,6 +61,8 @@ def _arrow(values: pd.Series | pd.Index) -> pa.Array:
 
 def moments(raw: pd.Series) -> pd.Series:
     """Return timestamps of any spelling as UTC; missing where they are none."""
+    if raw.isna().all():
+        return pd.Series(pd.NaT, raw.index, dtype="datetime64[ns, UTC]")
     parsed = parse_array(_arrow(raw))
     return pd.Series(parsed.to_pandas()).astype("datetime64[ns, UTC]").set_axis(raw.index)
 
@@ -81,11 +82,48 @@ def run_ids(frame: pd.DataFrame, digests: pd.Series) -> pd.Series:
         # Missing for a file that could not be hashed; its rows cannot exist.
         undated = "undated-" + look_up(frame["file"], digests).str[:8]
         key = key.fillna(undated)
-    spec = frame["spec_id"].astype(_STRING).fillna("unknown")
-    parts = [spec, frame["stage"].fillna("unknown"), key]
+    spec, stage = (texts(frame[name]).fillna("unknown") for name in ("spec_id", "stage"))
+    parts = [spec, stage, key]
     arrays = [_arrow(part) for part in parts]
     joined = pc.binary_join_element_wise(*arrays, "/")
-    return pd.Series(joined.to_pandas(types_mapper={pa.string(): _STRING}.get), index=frame.index)
+    ids = joined.to_pandas(types_mapper={pa.string(): _STRING}.get)
+    return pd.Series(ids.array, index=frame.index)
+
+
+def number_runs(frames: list[pd.DataFrame], digests: pd.Series) -> int:
+    """Add to each frame the ``run_id`` of its rows, and ``run``, the number of that id.
+
+    Equal ids have equal numbers in all frames.  Return how many runs there are.
+    """
+    begins = [_begins(frame) for frame in frames]
+    heads = [
+        run_ids(frame.loc[begin, _IDENTITY], digests)
+        for frame, begin in zip(frames, begins, strict=True)
+    ]
+    numbers = pd.factorize(pd.concat(heads))[0]
+    start = 0
+    for frame, begin, head in zip(frames, begins, heads, strict=True):
+        row = np.cumsum(begin) - 1
+        frame["run_id"] = head.array.take(row)
+        frame["run"] = numbers[start : start + len(head)][row]
+        start += len(head)
+    return int(numbers.max(initial=-1)) + 1
+
+
+def _begins(frame: pd.DataFrame) -> np.ndarray:
+    """Tell of each row whether another run may begin there: most stand after one of their own."""
+    begin = np.zeros(len(frame), dtype=bool)
+    begin[:1] = True
+    for name in _IDENTITY:
+        values = frame[name]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            codes = values.cat.codes.to_numpy()
+            begin[1:] |= codes[1:] != codes[:-1]
+        else:
+            array = pa.array(values)
+            same = pc.equal(array[1:], array[:-1]).fill_null(False)
+            begin[1:] |= ~same.to_numpy(zero_copy_only=False)
+    return begin
 
 
 def adopt_folder_keys(runs: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
@@ -94,7 +132,8 @@ def adopt_folder_keys(runs: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
     if not orphans.any():
         return runs
     root = look_up(runs["file"], roots)
-    place = root + "|" + runs["spec_id"].fillna("") + "|" + runs["stage"].fillna("")
+    spec, stage = (texts(runs[name]).fillna("") for name in ("spec_id", "stage"))
+    place = root + "|" + spec + "|" + stage
     keyed = runs["key"].notna() & (runs["basis"] == "verdict")
     choices = runs.loc[keyed, "key"].groupby(place[keyed]).agg(["first", "nunique"])
     only = choices.loc[choices["nunique"] == 1, "first"]

@@ -23,30 +23,19 @@ PRICE_TOLERANCE = 0.05
 
 COLUMNS = ["file", "locator", "kind", "severity", "message", "action", "run_id"]
 
+_NONE = pd.DataFrame(columns=COLUMNS)
+
 
 def find(frames: Frames) -> pd.DataFrame:
     """Return the problems of the assembled `frames`, one row each."""
-    checks = (
-        _totals,
-        _statuses,
-        _flags,
-        _figures,
-        _prices,
-        _unpriced,
-        _stubs,
-        _answers,
-        _role_played,
-        _unfinished,
-        _unlocks,
-        _health_checks,
-        _copies,
-        _moments,
-        _spellings,
-        _unknown_names,
-        _absolute_paths,
-    )
-    found = [part for check in checks for part in check(frames) if len(part)]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+    found = [
+        part
+        for table, check in _CHECKS
+        if len(frames[table])
+        for part in check(frames)
+        if len(part)
+    ]
+    return pd.concat(found, ignore_index=True) if found else _NONE
 
 
 def _problems(
@@ -58,6 +47,8 @@ def _problems(
     locator: str | None = None,
 ) -> pd.DataFrame:
     """Return one problem for each of `rows`."""
+    if rows.empty:
+        return _NONE
     return pd.DataFrame(
         {
             "file": rows["file"],
@@ -78,7 +69,8 @@ def _general(kind: str, message: str, action: str) -> pd.DataFrame:
 
 
 def _where(rows: pd.DataFrame, condition: pd.Series) -> pd.DataFrame:
-    return rows[condition.fillna(False).astype(bool)]
+    holds = condition.fillna(False).to_numpy(bool)
+    return rows[holds] if holds.any() else rows.head(0)
 
 
 def _say(template: str, *parts: pd.Series) -> list[str]:
@@ -94,7 +86,7 @@ def _shown(value: Any) -> str:
 
 def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
     runs, calls = frames["runs"], frames["calls"]
-    costs = sum_by_run(calls["cost_usd_reported"], calls["run"], len(runs))
+    costs = sum_by_run(calls[["cost_usd_reported"]], calls["run"], runs)["cost_usd_reported"]
     for name, computed, reported, floor in (
         ("latency_ms", runs["latency_ms"], runs["latency_ms_reported"], 1.0),
         ("tokens", runs["tokens"], runs["tokens_reported"], 0.5),
@@ -162,7 +154,8 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
         yield _problems(at, kind, "warning", said, "left missing")
     runs = frames["runs"]
     known = runs.index.isin(calls.loc[measured, "run"].unique())
-    rows = _where(runs, (runs["basis"] != "telemetry") & ~known)
+    others = runs["basis"].notna() & (runs["basis"] != "telemetry")
+    rows = _where(runs, others & ~known)
     message = "no telemetry: neither tokens, cost nor latency of the run are known"
     yield _problems(rows, "no_telemetry", "warning", message, "run kept, figures missing")
 
@@ -343,14 +336,14 @@ def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
         for name, raws in spelled[spelled.map(len) > 1].items():
             message = f"{what} {name!r} is written in {len(raws)} ways: {', '.join(raws)}"
             yield _general("mixed_spelling", message, "normalised; the raw value is kept")
-    agents = pd.concat([frames[name]["agent"] for name in ("calls", "costs")]).dropna().unique()
-    by_model = sorted(set(agents) & vocabulary.AGENT_CONFIGURATIONS.keys())
+    agents = {agent for name in ("calls", "costs") for agent in frames[name]["agent"].unique()}
+    by_model = sorted(agents & vocabulary.AGENT_CONFIGURATIONS.keys())
     if by_model:
         message = f"{len(by_model)} agents are named by their model: {', '.join(by_model)}"
         yield _general("mixed_spelling", message, "kept under their own names; model_id tells")
     dated = [*tables, frames["files"]]
-    raw = pd.concat([t["timestamp_raw"] for t in dated if "timestamp_raw" in t]).dropna()
-    shapes = timestamps.spellings(pa.array(raw, pa.string()))
+    written = (pa.array(t["timestamp_raw"], pa.string()) for t in dated if "timestamp_raw" in t)
+    shapes = sorted({shape for raw in written for shape in timestamps.spellings(raw)})
     if len(shapes) > 1:
         message = f"timestamps are written in {len(shapes)} ways: {', '.join(shapes[:12])}"
         yield _general("mixed_spelling", message, "read as UTC; the raw value is kept")
@@ -382,3 +375,25 @@ def _absolute_paths(frames: Frames) -> Iterator[pd.DataFrame]:
             f"{len(absolute)} {name} name paths of the machine that wrote them; the first is here"
         )
         yield _problems(absolute.head(1), "absolute_path", "info", message, "never opened")
+
+
+#: Each check, and the table without whose rows there is nothing to check.
+_CHECKS = (
+    ("runs", _totals),
+    ("runs", _statuses),
+    ("runs", _flags),
+    ("runs", _figures),
+    ("calls", _prices),
+    ("calls", _unpriced),
+    ("calls", _stubs),
+    ("proposals", _answers),
+    ("proposals", _role_played),
+    ("lifecycle", _unfinished),
+    ("guardrails", _unlocks),
+    ("guardrails", _health_checks),
+    ("files", _copies),
+    ("files", _moments),
+    ("files", _spellings),
+    ("runs", _unknown_names),
+    ("files", _absolute_paths),
+)

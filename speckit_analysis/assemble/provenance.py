@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from speckit_analysis import vocabulary
-from speckit_analysis.assemble.identity import spell
+from speckit_analysis.assemble.categories import spell
 
 #: Models that no provider ever offered.
 INVENTED_MODELS = frozenset({"gemini-ultra", "gpt-4-codex"})

@@ -11,7 +11,7 @@ import msgspec
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.formats.telemetry_v2 import CALL_COLUMNS, Agent, call_row
+from speckit_analysis.formats.telemetry_v2 import Agent, write_calls
 from speckit_analysis.timestamps import IN_NAME, canonical
 
 
@@ -34,7 +34,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         record.agent = file.identity(named, record.agent, "agent") or named
     moment = file.group("timestamp")
     run = (file.spec, file.group("stage"), canonical(moment) if moment else None)
-    rows.writer("calls", CALL_COLUMNS)(call_row(file, "/", run, record, "metrics"))
+    write_calls(file, rows, ("/",), run, (record,), "metrics")
 
 
 def _sniff(content: Mapping[str, Any]) -> bool:

@@ -33,6 +33,8 @@ _FAILURE = re.compile(
     r"\b(execution failed|timed? ?out|did not respond|no (valid )?response|crashed|unavailable)\b",
     re.IGNORECASE,
 )
+# One of these is in whatever that finds, and a plain search costs less.
+_FAILURE_HINTS = ("led", "out", "pon", "cra", "una")
 _NOTHING = re.compile(
     r"^\W*(no|none|n/?a|nil)\b(?:\W+(?:major|significant|material|open|remaining))?"
     r"(?:\W*(?:conflicts?|disagreements?)?(?:\W+(?:detected|found|identified|noted|remain(?:ing)?))?)\W*$",
@@ -77,7 +79,7 @@ def _read(item: Any) -> Declared | None:
     if isinstance(item, str):
         if not item.strip() or _NOTHING.match(item) or _NOTHING_REMARKED.match(item):
             return None
-        return Declared(None, item, None, None, None, None, None, bool(_FAILURE.search(item)))
+        return Declared(None, item, None, None, None, None, None, _tells_failure(item))
     if not isinstance(item, dict) or not item:
         return None
     topic = _first(item, _TOPIC_KEYS)
@@ -93,8 +95,13 @@ def _read(item: Any) -> Declared | None:
         _first(item, ("severity",)),
         resolution,
         told if isinstance(told, bool) else (True if resolution else None),
-        bool(_FAILURE.search(description)),
+        _tells_failure(description),
     )
+
+
+def _tells_failure(text: str) -> bool:
+    lowered = text.lower()
+    return any(hint in lowered for hint in _FAILURE_HINTS) and bool(_FAILURE.search(text))
 
 
 def _first(item: dict[str, Any], keys: tuple[str, ...]) -> str | None:

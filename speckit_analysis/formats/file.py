@@ -15,6 +15,8 @@ from speckit_analysis.vocabulary import TEMPLATE_LITERAL
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+_NOTHING: dict[str, str | None] = {}
+
 
 class EvidenceFile:
     """A file handed to a format.
@@ -35,7 +37,7 @@ class EvidenceFile:
         ``ok`` until something had to be repaired or left out.
     """
 
-    __slots__ = ("_rows", "data", "match", "name", "number", "spec", "state")
+    __slots__ = ("_rows", "_said", "data", "match", "name", "number", "spec", "state")
 
     def __init__(
         self,
@@ -53,11 +55,11 @@ class EvidenceFile:
         self.data = data
         self.state = "ok"
         self._rows = rows
+        self._said = match.groupdict() if match is not None else _NOTHING
 
     def group(self, name: str) -> str | None:
         """Return what the file's name says about `name`, None where it does not."""
-        match = self.match
-        return match[name] if match is not None and name in match.re.groupindex else None
+        return self._said.get(name)
 
     def decode(self, decoder: msgspec.json.Decoder[S]) -> S | None:
         """Decode the whole file; None, with a problem filed, where that cannot be done."""

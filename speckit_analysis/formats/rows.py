@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, chain
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec.structs import astuple
 
 from speckit_analysis.redaction import mask_all
 from speckit_analysis.tables import ARROW_TYPES, TABLES
@@ -39,6 +42,9 @@ CAPTURED_TEXT = frozenset(
 
 Row = tuple[Any, ...]
 
+#: ``(file, *shared values)``, a locator for each row, and a struct for each row.
+Group = tuple[Row, Sequence[str], Sequence[Any]]
+
 PROBLEM_COLUMNS = ("kind", "severity", "message", "action")
 
 
@@ -65,16 +71,28 @@ class Rows:
     """
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, int], tuple[tuple[str, ...], list[Row]]] = {}
+        self._collected: dict[tuple[str, int], _Single | _Grouped] = {}
 
     def writer(self, table: str, columns: tuple[str, ...]) -> Callable[[Row], None]:
         """Return a function that takes ``(file, locator, *columns)`` for `table`."""
         key = (table, id(columns))  # a tuple's identity is found faster than its content
-        if key not in self._rows:
-            for column in columns:
-                arrow_type(table, column)
-            self._rows[key] = (columns, [])
-        return self._rows[key][1].append
+        if key not in self._collected:
+            self._collected[key] = _Single(table, columns)
+        return self._collected[key].write
+
+    def group_writer(
+        self, table: str, shared: tuple[str, ...], fields: Mapping[str, str]
+    ) -> Callable[[Group], None]:
+        """Return a function that takes all rows of `table` that one record holds, at once.
+
+        It takes the file and the values of the columns `shared`, which are the same for all;
+        then a locator and a struct for each row.  `fields` names the structs' attribute that
+        each of the other columns is taken from.
+        """
+        key = (table, id(fields))
+        if key not in self._collected:
+            self._collected[key] = _Grouped(table, shared, fields)
+        return self._collected[key].write
 
     def problem(
         self, file: int, locator: str, kind: str, severity: str, message: str, action: str
@@ -86,20 +104,63 @@ class Rows:
     def take(self) -> dict[str, list[pa.RecordBatch]]:
         """Return what was collected, by table, and forget it."""
         batches: dict[str, list[pa.RecordBatch]] = {}
-        for (table, _), (columns, rows) in self._rows.items():
-            if rows:
-                batches.setdefault(table, []).append(_batch(table, columns, rows))
-                rows.clear()
+        for collected in self._collected.values():
+            if collected.written:
+                batches.setdefault(collected.table, []).append(collected.batch())
+        self._collected.clear()
         return batches
 
 
-def _batch(table: str, columns: Sequence[str], rows: list[Row]) -> pa.RecordBatch:
-    names = ("file", "locator", *columns)
-    if set(map(len, rows)) != {len(names)}:
-        raise ValueError(f"a format wrote rows for {table!r} that do not fit {names}")
-    columnwise = zip(*rows, strict=True)
-    arrays = [_array(table, name, values) for name, values in zip(names, columnwise, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, names=list(names))
+class _Single:
+    """Rows written one by one, as tuples."""
+
+    def __init__(self, table: str, columns: tuple[str, ...]) -> None:
+        for column in columns:
+            arrow_type(table, column)
+        self.table = table
+        self._columns = columns  # held, or another tuple might get its identity
+        self._names = ("file", "locator", *columns)
+        self.written: list[Row] = []
+        self.write = self.written.append
+
+    def batch(self) -> pa.RecordBatch:
+        """Return the rows as columns."""
+        if set(map(len, self.written)) != {len(self._names)}:
+            raise ValueError(
+                f"a format wrote rows for {self.table!r} that do not fit {self._names}"
+            )
+        columns = zip(self._names, zip(*self.written, strict=True), strict=True)
+        return pa.RecordBatch.from_pydict(
+            {name: _array(self.table, name, values) for name, values in columns}
+        )
+
+
+class _Grouped:
+    """Rows written a group at a time: what they share is written once for all of them."""
+
+    def __init__(self, table: str, shared: tuple[str, ...], fields: Mapping[str, str]) -> None:
+        self.table = table
+        self._shared = ("file", *shared)
+        self._fields = fields
+        self.written: list[Group] = []
+        self.write = self.written.append
+
+    def batch(self) -> pa.RecordBatch:
+        """Return the rows as columns."""
+        shared, locators, structs = zip(*self.written, strict=True)
+        ends = pa.array(accumulate(map(len, structs), initial=0), pa.int32())
+        every = list(chain.from_iterable(structs))
+        group = pc.list_parent_indices(pa.ListArray.from_arrays(ends, pa.nulls(len(every))))
+        columns = {
+            name: _array(self.table, name, values).take(group)
+            for name, values in zip(self._shared, zip(*shared, strict=True), strict=True)
+        }
+        columns["locator"] = _array(self.table, "locator", list(chain.from_iterable(locators)))
+        values = zip(*map(astuple, every), strict=True)
+        of_field = dict(zip(every[0].__struct_fields__, values, strict=True))
+        for name, field in self._fields.items():
+            columns[name] = _array(self.table, name, of_field[field])
+        return pa.RecordBatch.from_pydict(columns)
 
 
 def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:

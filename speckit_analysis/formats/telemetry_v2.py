@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
-from msgspec.structs import astuple
 
 from speckit_analysis.formats.declared import declared, write_disagreements
 from speckit_analysis.formats.fields import Amount, Count, Score, Total, names_absolute_path
@@ -122,44 +122,43 @@ RUN_COLUMNS = (
     "match_rule",
     "absolute_path",
 )
-#: The run, the fields of ``Agent`` in their order but for the path of its output, the basis.
-CALL_COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "agent_raw",
-    "model_requested",
-    "model_release",
-    "reasoning_mode",
-    "latency_ms",
-    "prompt_tokens",
-    "completion_tokens",
-    "reasoning_tokens",
-    "cached_tokens",
-    "total_tokens",
-    "cache_hit",
-    "cost_usd_reported",
-    "status_recorded",
-    "error",
-    "arbiter_override",
-    "override_reason",
-    "basis",
-)
+#: What all calls of a run share.
+CALL_SHARED = ("spec_id", "stage_raw", "key", "basis")
+#: The other columns of a call, each with the field of ``Agent`` that it is taken from.
+CALL_FIELDS = {
+    "agent_raw": "agent",
+    "model_requested": "model_id",
+    "model_release": "model_release",
+    "reasoning_mode": "reasoning_mode",
+    "latency_ms": "latency_ms",
+    "prompt_tokens": "prompt_tokens",
+    "completion_tokens": "completion_tokens",
+    "reasoning_tokens": "reasoning_tokens",
+    "cached_tokens": "cached_tokens",
+    "total_tokens": "total_tokens",
+    "cache_hit": "cache_hit",
+    "cost_usd_reported": "cost_usd",
+    "status_recorded": "status",
+    "error": "error",
+    "arbiter_override": "arbiter_override",
+    "override_reason": "override_reason",
+}
 
 _DECODER = msgspec.json.Decoder(Telemetry)
 _NO_METRICS = QualityMetrics()
-_LOCATORS = tuple(f"/consensus/agents/{number}" for number in range(32))
 
 
-def call_row(
+def write_calls(
     file: EvidenceFile,
-    locator: str,
+    rows: Rows,
+    locators: Sequence[str],
     run: tuple[str | None, str | None, str | None],
-    agent: Agent,
+    agents: Sequence[Agent],
     basis: str,
-) -> tuple[Any, ...]:
-    """Return the row of one call, for ``CALL_COLUMNS``."""
-    return (file.number, locator, *run, *astuple(agent)[:-1], basis)
+) -> None:
+    """Write the calls of a run ``(spec_id, stage_raw, key)``."""
+    write = rows.group_writer("calls", CALL_SHARED, CALL_FIELDS)
+    write(((file.number, *run, basis), locators, agents))
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:
@@ -176,14 +175,18 @@ def _read_run(file: EvidenceFile, rows: Rows, prefix: str, record: Telemetry) ->
     run = (spec, stage, _key(moment))
     consensus = record.consensus or Consensus(agents=[])
     rows.writer("runs", RUN_COLUMNS)(_run_row(file, prefix or "/", run, record, consensus, moment))
-    write_call = rows.writer("calls", CALL_COLUMNS)
-    for number, agent in enumerate(consensus.agents or ()):
-        locator = _LOCATORS[number] if number < 32 else f"/consensus/agents/{number}"
-        write_call(call_row(file, f"{prefix}{locator}", run, agent, "telemetry"))
+    if consensus.agents:
+        locators = _locators(prefix, len(consensus.agents))
+        write_calls(file, rows, locators, run, consensus.agents, "telemetry")
     if consensus.disagreement_points or consensus.conflicts:
         _read_disagreements(file, rows, prefix, run, consensus)
     if record.agent_participation is not None:
         _check_participation(file, prefix, record.agent_participation, consensus)
+
+
+@lru_cache(maxsize=1024)
+def _locators(prefix: str, agents: int) -> list[str]:
+    return [f"{prefix}/consensus/agents/{number}" for number in range(agents)]
 
 
 def _key(moment: str | None) -> str | None:

@@ -16,6 +16,16 @@ from speckit_analysis.vocabulary import normalise_model, provider_of
 
 _NEEDED = ["model_id", "timestamp", "prompt_tokens", "completion_tokens"]
 
+_USED = [
+    *_NEEDED,
+    "provider",
+    "service_tier",
+    "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+]
+
 _NANOSECONDS_A_DAY = 86_400_000_000_000
 
 
@@ -113,7 +123,9 @@ class PriceList:
         """
         named = self._named(calls)
         known = np.flatnonzero(named[_NEEDED].notna().all(axis=1))
-        rows = named.take(known)
+        rows = named[[name for name in _USED if name in named]]
+        if len(known) < len(rows):
+            rows = rows.take(known)
         moments = pd.DatetimeIndex(rows["timestamp"]).as_unit("ns")
         days = (moments.asi8 // _NANOSECONDS_A_DAY).astype("datetime64[D]")
         tokens = _tokens(rows)
@@ -200,19 +212,29 @@ def _models(rows: pd.DataFrame) -> Iterator[tuple[str, str | None, str | None, n
     """Yield each model, provider and service tier with the places of their rows."""
     if rows.empty:
         return
-    keys = [rows["model_id"], rows["provider"]]
-    keys.append(rows.get("service_tier", pd.Series(pd.NA, rows.index)))
-    factors = [pd.factorize(key) for key in keys]
+    factors = [_factorised(rows, key) for key in ("model_id", "provider", "service_tier")]
     size = [len(names) + 1 for _, names in factors]
     # The last name of each stands for a missing one, whose code is -1.
     codes = [code % count for (code, _), count in zip(factors, size, strict=True)]
     together = np.ravel_multi_index(codes, size)
-    order = np.argsort(together, kind="stable")
-    kinds, starts = np.unique(together[order], return_index=True)
-    for kind, at in zip(kinds, np.split(order, starts[1:]), strict=True):
+    # Small numbers are sorted without comparing them.
+    order = np.argsort(together.astype(np.min_scalar_type(int(np.prod(size)))), kind="stable")
+    counts = np.bincount(together)
+    kinds = np.flatnonzero(counts)
+    for kind, at in zip(kinds, np.split(order, counts[kinds].cumsum()[:-1]), strict=True):
         places = np.unravel_index(kind, size)
         model, provider, tier = (
-            str(names[place]) if place < len(names) else None
+            str(names[int(place)]) if place < len(names) else None
             for place, (_, names) in zip(places, factors, strict=True)
         )
         yield str(model), provider, tier, at
+
+
+def _factorised(rows: pd.DataFrame, key: str) -> tuple[np.ndarray, pd.Index]:
+    """Return a number for each value, -1 where it is missing, and the values by their number."""
+    if key not in rows:
+        return np.full(len(rows), -1), pd.Index([])
+    if isinstance(rows[key].dtype, pd.CategoricalDtype):
+        return rows[key].cat.codes.to_numpy(np.int64), rows[key].cat.categories
+    codes, names = pd.factorize(rows[key])
+    return codes, pd.Index(names)

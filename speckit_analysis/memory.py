@@ -1,0 +1,25 @@
+"""The memory of a load: taken from the system's allocator, and given back once it is free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+
+@contextmanager
+def frugal() -> Iterator[None]:
+    """Let Arrow use the system's allocator for a while; its own keeps as much as is in use."""
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(usual)
+        give_back()
+
+
+def give_back() -> None:
+    """Return to the system what Python, pandas and Arrow have freed."""
+    pa.system_memory_pool().release_unused()
