@@ -78,6 +78,14 @@ def test_a_study_of_three_specs_decides_nothing(seed_sized):
     assert found.arbitration.scope == OPEN
 
 
+def test_it_says_what_it_rests_on(found):
+    told = found.rests_on.set_index("question")["evidence"]
+    assert told["one model against consensus"] == (
+        "330 of 570 scores used; left out: 240 of another experiment."
+    )
+    assert told["cost of a SPEC"].startswith("4 of 10 SPECs used; left out: 6")
+
+
 def test_evidence_without_experiments_says_what_to_collect(sample):
     nothing = {
         name: frame.iloc[:0] if name in ("reviews", "arbitrations", "research", "trials") else frame
@@ -144,7 +152,7 @@ def test_the_memo_tells_verdicts_rules_numbers_and_links(found):
     assert "- **Consensus**: the quality of single differs by -0.43 points" in text
     assert "[arbiter](../reports/arbiter.html)" in text
     assert "report `single_vs_multi`" in text
-    assert "| cost saved | at least 20 % | 67 % (63 % to 70 %) | 10 | met |" in text
+    assert "| cost saved | at least 20 % | 67 % (63 % to 70 %) | 10 SPECs | met |" in text
     assert "Plan trial: single may lose 5 % of the quality." in text
     assert "`ffffffffffffffff`" in text
     assert "simulated" not in text
@@ -182,7 +190,9 @@ def test_decide_prints_and_writes_the_strategy(tmp_path):
         "decide", "--evidence", sk.sample_path(), "--plan", plan, "--out", tmp_path / "strategy"
     )
     assert done.exit_code == 0
-    assert "KEEP          single in place of consensus" in done.stdout
+    assert "INCONCLUSIVE  single in place of consensus" in done.stdout
+    assert "10 of 16 planned SPECs are scored" in done.stdout.replace("\n    ", " ")
+    assert "the arbiter: All 180 outcomes used." in done.stdout
     assert "Plan trial: single may lose 5 % of the quality." in done.stdout
     text = (tmp_path / "strategy" / "model-strategy.md").read_text()
     assert "Plan trial" in text
@@ -201,7 +211,7 @@ def test_decide_links_to_pages_where_they_lie(tmp_path):
 def test_decide_for_a_program_is_json():
     rows = json.loads(run("decide", "--format", "json").stdout)
     assert rows[0]["subject"] == "single in place of consensus"
-    assert rows[0]["verdict"] == "keep what is in use"
+    assert rows[0]["verdict"] == KEEP
 
 
 def test_the_schema_judges_outputs_from_the_command_line(tmp_path):

@@ -10,10 +10,11 @@ from test_analysis_review import scores, used
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import review
-from speckit_analysis.analysis.experiment import compare_planned, compare_variants, making
-from speckit_analysis.analysis.experiment_plan import load_plan, planned
+from speckit_analysis.analysis.experiment import compare_planned, compare_variants
+from speckit_analysis.analysis.experiment_plan import GuardrailPlan, load_plan, planned
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
+from speckit_analysis.analysis.variant_pairs import making
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures import experiment as draw
@@ -106,6 +107,99 @@ def test_a_score_of_one_variant_only_moves_nothing():
     assert found.tradeoff.net.value == pytest.approx(whole.tradeoff.net.value)
 
 
+def test_stages_of_a_spec_are_no_further_specs():
+    table = made([0.05, -0.05, 0.1])
+    stages = [table.assign(stage=stage) for stage in ("plan", "tasks", "audit")]
+    found = compare_variants(pd.concat(stages, ignore_index=True), "many", "one")
+    assert found.quality.estimate.n == 3
+    assert found.cost.n == 3
+    assert (found.verdict, found.rule) == (OPEN, "below 5 SPECs nothing is recommended")
+
+
+def test_one_reviewer_decides_nothing_and_two_speak_of_themselves():
+    gaps = [0.05, -0.05, 0.1, 0.0, -0.1, 0.05]
+    alone = compare_variants(made(gaps, reviewers=("ann",)), "many", "one")
+    assert (alone.verdict, alone.rule) == (OPEN, "it takes 2 units and 2 reviewers")
+    assert "it speaks of these only" in alone.sentence
+    both = compare_variants(made(gaps), "many", "one")
+    assert both.rule.endswith("with two reviewers this holds for these two")
+
+
+def test_a_missing_card_leaves_its_spec_out_and_says_so():
+    gaps = [1.0, -1.0, 0.8, -0.9, 0.1, -0.2, 0.7]
+    table = made(gaps, reviewers=("ann", "bob", "eve"))
+    lacking = table[~((table["spec_id"] == "S0") & (table["reviewer"] == "eve"))]
+    found = compare_variants(lacking, "many", "one")
+    assert found.quality.estimate.n == 6
+    assert not found.quality.estimate.refusal
+    assert "1 SPEC left out, so that every reviewer scored all in both variants" in found.sentence
+
+
+def test_a_reviewer_of_few_specs_is_left_out_and_not_the_others_work():
+    table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05], reviewers=("ann", "bob", "eve"))
+    few = table[(table["reviewer"] != "eve") | (table["spec_id"] == "S0")]
+    found = compare_variants(few, "many", "one")
+    assert (found.quality.estimate.n, found.quality.reviewers) == (6, 2)
+    assert found.left_out.startswith("1 reviewer left out")
+
+
+def test_what_is_faster_but_dearer_is_open():
+    table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05], costs=(3.0, 1.0))
+    faster = table.assign(output_seconds=table["output_cost_usd"].rdiv(1.0))
+    found = compare_variants(faster, "many", "one")
+    assert (found.verdict, found.cost.low > 1, found.seconds.high < 1) == (OPEN, True, True)
+    assert found.rule == "the candidate keeps the quality and is faster, but provably dearer"
+
+
+def test_a_cost_of_0_is_not_known():
+    table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05])
+    table.loc[table["variant"] == "one", "output_cost_usd"] = 0.0
+    found = compare_variants(table, "many", "one")
+    assert found.cost.n == 0
+    assert len(found.tradeoff.pairs) == 0
+    assert found.tradeoff.without_cost == 6
+
+
+def test_the_same_saving_at_every_spec_is_a_saving():
+    table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05])
+    cost = table["variant"].astype("string").map({"one": 0.25, "many": 1.0}).astype("Float64")
+    found = compare_variants(
+        table.assign(output_cost_usd=cost, output_seconds=pd.NA), "many", "one"
+    )
+    assert (found.cost.method, found.cost.value) == ("observed range", 0.25)
+    assert found.verdict == ADOPT
+
+
+def test_a_look_before_the_planned_end_decides_nothing():
+    table = made([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3], reviewers=("ann", "bob", "eve"))
+    fixed = planned("", baseline="many", candidate="one", specs=10)
+    found = compare_planned(table, fixed)
+    assert found.verdict == OPEN
+    assert found.rule == (
+        "6 of 10 planned SPECs are scored, and deciding now would be a look that was not planned"
+    )
+    assert found.needed == "Score the other 4 planned SPECs."
+
+
+def test_a_variant_is_not_compared_with_itself():
+    with pytest.raises(EvidenceError, match="are both 'one'"):
+        compare_variants(made([0.1] * 6), "one", "one")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"margin": 2.0}, "margin"),
+        ({"worth_usd": -1.0}, "worth_usd"),
+        ({"baseline": "a", "candidate": "a"}, "are both 'a'"),
+        ({"guardrail": GuardrailPlan(candidates=("x", "x"))}, "named twice"),
+    ],
+)
+def test_parameters_that_make_no_plan_are_refused(chosen, told):
+    with pytest.raises(EvidenceError, match=told):
+        planned("", **chosen)
+
+
 def test_swapping_variants_turns_the_difference_over():
     table = made([0.2, -0.1, 0.1, 0.0, -0.2, 0.05])
     one, other = compare_variants(table, "many", "one"), compare_variants(table, "one", "many")
@@ -159,7 +253,10 @@ def test_a_plan_is_written_read_and_kept_to(tmp_path):
     [
         ("name = 3", "is no plan of an experiment"),
         ('name = "e"\nbaseline = "a"\ncandidate = "a"\nmargin = 0.05', "are both 'a'"),
-        ('name = "e"\nbaseline = "a"\ncandidate = "b"\nmargin = 5', "expected a share"),
+        (
+            'name = "e"\nbaseline = "a"\ncandidate = "b"\nmargin = 5',
+            "`float` < 1.0",
+        ),
         ('name = "e"\nbaseline = "a"\ncandidate = "b"\nmargin = 0.1\nx = 1', "unknown field"),
         (
             'name = "e"\nbaseline = "a"\ncandidate = "b"\nmargin = 0.1\n'

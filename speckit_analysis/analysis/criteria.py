@@ -6,7 +6,8 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import first_readings
-from speckit_analysis.analysis.review import scores_of, unit_of
+from speckit_analysis.analysis.review import unit_of
+from speckit_analysis.analysis.variant_pairs import score_pairs
 from speckit_analysis.stats.mixed import mixed_model
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.paired import crossed
@@ -52,12 +53,11 @@ def _row(
     reviews: pd.DataFrame, name: str, baseline: str, candidate: str, margin: float, alpha: float
 ) -> tuple[object, ...]:
     own = first_readings(reviews)
-    own = own[own["criterion"] == name]
-    one, other = scores_of(own, candidate).align(scores_of(own, baseline), join="inner")
-    if one.empty:
+    pairs = score_pairs(own[own["criterion"] == name], baseline, candidate, margin)
+    if pairs.gaps.empty:
         return name, None, None, None, 0, None, None
-    found = crossed((one - other).to_numpy(float), 1 - alpha)
-    held = crossed((one - (1 - margin) * other).to_numpy(float), 1 - 2 * alpha)
+    found = crossed(pairs.gaps.to_numpy(float), 1 - alpha)
+    held = crossed(pairs.kept.to_numpy(float), 1 - 2 * alpha)
     gap = found.panel if found.estimate.refusal else found.estimate
     kept = held.panel if found.estimate.refusal else held.estimate
     if gap.refusal:
@@ -76,9 +76,13 @@ def criteria_sentence(table: pd.DataFrame) -> str:
         f"They differ on {wording.listed(differ)}" if differ else "On none do they provably differ"
     )
     if len(kept) == len(known):
-        held = "it is not inferior on all of them"
+        held = "on all of them it is not inferior"
     else:
-        held = f"it is not inferior on {wording.listed(kept) if kept else 'none'}"
+        held = (
+            f"it is not inferior on {wording.listed(kept)}"
+            if kept
+            else "on none is it proved to be not inferior"
+        )
     return f"{told} (corrected for {wording.count(len(known), 'criterion')}); {held}."
 
 

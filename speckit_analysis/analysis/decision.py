@@ -25,7 +25,7 @@ from speckit_analysis.analysis.projection import (
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN, Recommendation
 from speckit_analysis.analysis.research import ResearchExperiment, researched
 from speckit_analysis.analysis.review import usable
-from speckit_analysis.analysis.selection import measured
+from speckit_analysis.analysis.selection import Selection, measured
 from speckit_analysis.stats.estimate import Estimate
 
 #: What a target can be.
@@ -56,6 +56,8 @@ class Decision:
         From :func:`project_costs`.
     latency_sentence : str
         How far the two estimands of latency lie apart.
+    rests_on : DataFrame
+        ``question`` and ``evidence`` (string): which rows each answer uses, and what is left out.
     """
 
     plan: ExperimentPlan
@@ -67,6 +69,7 @@ class Decision:
     success: pd.DataFrame
     projection: pd.DataFrame
     latency_sentence: str
+    rests_on: pd.DataFrame
 
     @property
     def recommendations(self) -> list[Recommendation]:
@@ -89,7 +92,7 @@ class Decision:
         if kept:
             parts.append(f"Keep {wording.listed(kept)}: what is simpler is proved to be worse.")
         total = wording.count(len(self.recommendations), "decision")
-        parts.append(f"{verdicts[OPEN]} of {total} are open.")
+        parts.append(f"{verdicts[OPEN]} of {total} {'is' if verdicts[OPEN] == 1 else 'are'} open.")
         return " ".join(parts)
 
 
@@ -112,33 +115,56 @@ def decide(
     Raises
     ------
     EvidenceError
-        If the plan names a variant of a guardrail that judged nothing.
+        If a variant of the guardrail judged an output twice, or the plan classes a SPEC that is not
+        there.
     """
-    reviews = measured(evidence["reviews"], include, noun="score")
-    scores = usable(reviews, plan.experiment_in(reviews.kept) or "none").kept
-    quality = compare_planned(scores, plan)
-    calls = measured(evidence["calls"], include, None, noun="call").kept
-    arbitrations = cases(measured(evidence["arbitrations"], include), plan.arbiter.experiment)
-    trials = judged(measured(evidence["trials"], include), plan.guardrail.experiment)
+    scored = measured(evidence["reviews"], include, noun="score")
+    scores = usable(scored, plan.experiment_in(scored.kept) or "none", plan.judges)
+    of_plans = plan.of_research
+    plans = usable(scored, of_plans.experiment_in(scored.kept) or "none", plan.judges)
+    findings = measured(evidence["research"], include, noun="finding")
+    found = researched(findings, plan.research.experiment)
+    every = measured(evidence["arbitrations"], include, noun="outcome")
+    outcomes = cases(every, plan.arbiter.experiment)
+    tried = measured(evidence["trials"], include, noun="trial")
+    trials = judged(tried, plan.guardrail.experiment)
+    calls = measured(evidence["calls"], include, None, noun="call")
+    runs = measured(evidence["runs"], include, noun="run")
+    quality = compare_planned(scores.kept, plan)
+    classes = complexity_classes(calls.kept, _specs(scores.kept), plan.complexity)
+    costs = _passages(calls.kept, plan)
     return Decision(
-        plan,
-        quality,
-        _by_class(scores, plan, complexity_classes(calls, _specs(scores), plan.complexity)),
-        _research(evidence, plan, include),
-        judge(arbitrations.kept, plan.arbiter.least_benefit),
-        guardrail_trials.compare_planned(trials.kept, plan.guardrail),
-        success_metrics(quality, measured(evidence["runs"], include).kept, plan),
-        project_costs(calls, quality, plan),
-        latency_sentence(calls),
+        plan=plan,
+        quality=quality,
+        by_class=_by_class(scores.kept, plan, classes),
+        research=research.compare_planned(
+            found.kept, compare_planned(plans.kept, of_plans), plan.research
+        ),
+        arbitration=judge(outcomes.kept, plan.arbiter.least_benefit),
+        guardrail=guardrail_trials.compare_planned(trials.kept, plan.guardrail),
+        success=success_metrics(quality, runs.kept, plan),
+        projection=project_costs(costs.kept, quality),
+        latency_sentence=latency_sentence(calls.kept),
+        rests_on=pd.DataFrame(
+            [
+                ("one model against consensus", scores.sentence),
+                ("plans with and without research", plans.sentence),
+                ("what research found", found.sentence),
+                ("the arbiter", outcomes.sentence),
+                ("guardrails", trials.sentence),
+                ("telemetry coverage", runs.sentence),
+                ("cost of a SPEC", costs.sentence),
+            ],
+            columns=["question", "evidence"],
+            dtype="string",
+        ),
     )
 
 
-def _research(
-    evidence: Mapping[str, pd.DataFrame], plan: ExperimentPlan, include: Sequence[str]
-) -> ResearchExperiment:
-    scores = usable(measured(evidence["reviews"], include), plan.research.experiment).kept
-    found = researched(measured(evidence["research"], include), plan.research.experiment).kept
-    return research.compare_planned(found, compare_planned(scores, plan.of_research), plan.research)
+def _passages(calls: pd.DataFrame, plan: ExperimentPlan) -> Selection:
+    here = set(calls["spec_id"].dropna().astype(str))
+    classes = {spec: name for spec, name in plan.complexity.items() if spec in here}
+    return spec_costs(calls, classes)
 
 
 def _specs(scores: pd.DataFrame) -> pd.Series:
@@ -257,17 +283,15 @@ def _covered(runs: pd.DataFrame, target: float) -> tuple[object, ...]:
     return "telemetry coverage", wanted, *figures, found.n, "run", state, basis
 
 
-def project_costs(calls: pd.DataFrame, quality: Experiment, plan: ExperimentPlan) -> pd.DataFrame:
+def project_costs(costs: pd.DataFrame, quality: Experiment) -> pd.DataFrame:
     """Return what a SPEC of each class costs, and what it would with the simpler variant.
 
     Parameters
     ----------
-    calls : DataFrame
-        Table ``calls``, rows that count: what the variant in use costs.
+    costs : DataFrame
+        From :func:`speckit_analysis.analysis.projection.spec_costs`: what the variant in use costs.
     quality : Experiment
         Its ratio of costs is taken to hold for every class.
-    plan : ExperimentPlan
-        With the classes of SPECs, where it tells them.
 
     Returns
     -------
@@ -276,9 +300,7 @@ def project_costs(calls: pd.DataFrame, quality: Experiment, plan: ExperimentPlan
         through its stages), ``candidate_usd``, and ``candidate_low_usd``, ``candidate_high_usd``
         (Float64: what the ratio's interval allows).
     """
-    here = set(calls["spec_id"].dropna().astype(str))
-    classes = {spec: name for spec, name in plan.complexity.items() if spec in here}
-    known = by_complexity(spec_costs(calls, classes).kept)
+    known = by_complexity(costs)
     ratio = quality.cost
     columns = {
         "candidate_usd": ratio.value,

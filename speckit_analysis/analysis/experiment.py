@@ -5,14 +5,13 @@ The candidate is the simpler variant (one model, for example), the baseline the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.blinding import first_readings
 from speckit_analysis.analysis.experiment_plan import ExperimentPlan
 from speckit_analysis.analysis.recommendation import (
     ADOPT,
@@ -21,32 +20,24 @@ from speckit_analysis.analysis.recommendation import (
     OPEN,
     Recommendation,
 )
-from speckit_analysis.analysis.review import scores_of, unit_of
+from speckit_analysis.analysis.review import scores_of
 from speckit_analysis.analysis.tradeoff import Tradeoff, variants
+from speckit_analysis.analysis.variant_pairs import (
+    extra_of,
+    gap_of,
+    making,
+    ratio_of,
+    score_pairs,
+)
+from speckit_analysis.errors import EvidenceError
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.noninferiority import catastrophes
-from speckit_analysis.stats.paired import Crossed, crossed, observed_range, paired_t, sign_flip
+from speckit_analysis.stats.paired import Crossed, crossed, observed_range, sign_flip
 from speckit_analysis.stats.planning import (
     cautious_deviation,
     plan,
-    smallest_effect,
     units_for_margin,
 )
-
-
-def making(reviews: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return what belongs to an output, units by variants: the mean over its cards.
-
-    Parameters
-    ----------
-    reviews : DataFrame
-        From :func:`speckit_analysis.analysis.review.usable`.
-    column : str
-        ``output_cost_usd``, ``output_seconds`` or ``errors_detected``.
-    """
-    rows = first_readings(reviews).drop_duplicates(["output", "reviewer"])
-    grouped = rows.groupby([*unit_of(rows), rows["variant"].astype("string")])[column]
-    return grouped.mean().unstack("variant").astype(float)
 
 
 def every_variant(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -91,9 +82,11 @@ class Experiment:
     errors : Estimate
         Difference of errors found for an output.
     gaps : Series of float
-        Candidate less baseline by unit, mean over reviewers.
+        Candidate less baseline by SPEC, mean over reviewers.
     baseline_mean : float
         Mean quality of the baseline, in points.
+    left_out : str
+        SPECs and reviewers without a score of both variants; empty where there are none.
     tradeoff : Tradeoff
         What the baseline costs and gains above the candidate.
     needed : str
@@ -113,6 +106,7 @@ class Experiment:
     errors: Estimate
     gaps: pd.Series
     baseline_mean: float
+    left_out: str
     tradeoff: Tradeoff
     needed: str
     verdict: str
@@ -146,9 +140,10 @@ class Experiment:
         cost = (
             ""
             if self.cost.refusal
-            else f", and it costs {_ratio(self.cost)} what {self.baseline} costs"
+            else f"; {self.candidate} costs {_ratio(self.cost)} what {self.baseline} costs"
         )
-        return self.quality_words + cost
+        left = f"; {self.left_out}" if self.left_out else ""
+        return self.quality_words + cost + left
 
     @property
     def quality_words(self) -> str:
@@ -156,25 +151,28 @@ class Experiment:
         gap = self.gap
         if gap.refusal:
             return gap.refusal
+        only = ", and it speaks of these only" if self.quality.estimate.refusal else ""
+        level = "" if abs(gap.level - 0.95) < 1e-9 else f"{100 * gap.level:.1f} %: "
         return (
             f"the quality of {self.candidate} differs by {gap.value:+.2f} points"
-            f" ({gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')},"
-            f" {wording.count(self.quality.reviewers, 'reviewer')})"
+            f" ({level}{gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')},"
+            f" {wording.count(self.quality.reviewers, 'reviewer')}{only})"
         )
 
     @property
     def design_sentence(self) -> str:
         """What so few SPECs and reviewers can show at all."""
-        panel, gaps = self.quality.panel, self.gaps.to_numpy(float)
-        if panel.refusal or len(gaps) < 2:
+        found, gaps = self.quality.estimate, self.gaps.to_numpy(float)
+        if found.refusal or len(gaps) < 2:
             return ""
         p_value, least = sign_flip(gaps)
-        seen = smallest_effect(panel.n) * deviation_of(panel)
+        freedom = found.degrees_of_freedom
+        quantiles = special.stdtrit(freedom, 0.975) + special.stdtrit(freedom, 0.8)
         told = (
-            f"By exchanged signs, which assume nothing of their distribution,"
-            f" {wording.p_value(p_value)}; {wording.count(panel.n, 'SPEC')} allow none below"
-            f" {least:.2g}. With a probability of 80 % this design sees a difference of {seen:.1f}"
-            f" points or more."
+            "By exchanged signs, which assume nothing of their distribution,"
+            f" {wording.p_value(p_value)}; with {wording.count(found.n, 'SPEC')} none below"
+            f" {least:.2g} is possible. With a probability of 80 % this design sees a difference of"
+            f" {quantiles * found.standard_error:.1f} points or more."
         )
         taste = self.quality.taste_share
         if not np.isnan(taste):
@@ -198,12 +196,16 @@ class Experiment:
         )
 
     def table(self) -> pd.DataFrame:
-        """Return every estimate: ``what``, ``value``, ``low``, ``high``, ``n``, ``method``."""
+        """Return one row per estimate, with its interval, n, level and method."""
+        kept = wording.percent(1 - self.margin)
         rows = [
             ("quality, points, candidate less baseline", self.quality.estimate),
             ("… for these reviewers only", self.quality.panel),
             ("… median and range, as seen", observed_range(self.gaps.to_numpy(float))),
-            (f"quality kept above {1 - self.margin:.0%} of the baseline", self.kept.estimate),
+            (
+                f"quality kept above {kept} of the baseline",
+                self.kept.estimate,
+            ),
             ("share of SPECs that lose 2 points or more", self.disasters),
             ("cost, candidate over baseline", self.cost),
             ("time, candidate over baseline", self.seconds),
@@ -214,11 +216,12 @@ class Experiment:
         table = pd.DataFrame(
             [
                 {"what": what, "value": each.value, "low": each.low, "high": each.high}
-                | {"n": each.n, "method": each.refusal or each.method}
+                | {"n": each.n, "level": each.level, "method": each.refusal or each.method}
                 for what, each in rows
             ]
         )
-        return table.astype(dict.fromkeys(figures, "Float64") | {"n": "Int64", "what": "string"})
+        kinds = {"n": "Int64", "what": "string", "level": "Float64"}
+        return table.astype(dict.fromkeys(figures, "Float64") | kinds)
 
 
 def _ratio(found: Estimate) -> str:
@@ -263,50 +266,62 @@ def compare_variants(
     is kept if the candidate is provably worse and may lose more than the margin.  Else it is open,
     and below five SPECs always.  That a difference is not proved is never taken for none.
     """
-    one, other = scores_of(reviews, candidate).align(scores_of(reviews, baseline), join="inner")
-    gaps = (one - other).to_numpy(float)
-    kept = (one - (1 - margin) * other).to_numpy(float)
-    if one.empty:
+    if baseline == candidate:
+        raise EvidenceError(f"baseline and candidate are both {baseline!r}; name two variants")
+    pairs = score_pairs(reviews, baseline, candidate, margin)
+    if pairs.gaps.empty:
         why = f"no SPEC has scores of both {candidate} and {baseline}"
-        quality = above = _refused(why, 1 - alpha)
+        quality = kept = _refused(why, 1 - alpha)
     else:
-        quality, above = crossed(gaps, 1 - alpha), crossed(kept, 1 - 2 * alpha)
-    costs = making(reviews, "output_cost_usd")
-    cost = _logs(costs, candidate, baseline, 1 - alpha)
-    seconds = _logs(making(reviews, "output_seconds"), candidate, baseline, 1 - alpha)
-    verdict, rule = verdict_of(quality, above, cost, seconds)
-    mean = float(np.nanmean(other.to_numpy(float))) if len(other) else np.nan
-    by_unit = (one - other).mean(axis=1).dropna()
-    by_unit.index = pd.Index([" ".join(map(str, unit)).strip() for unit in by_unit.index])
-    extra = _extra(_pair(costs, candidate, baseline), one, other)
+        quality = crossed(pairs.gaps.to_numpy(float), 1 - alpha)
+        kept = crossed(pairs.kept.to_numpy(float), 1 - 2 * alpha)
+    costs, gaps = making(reviews, "output_cost_usd"), pairs.gaps.mean(axis=1)
+    variants_named = (candidate, baseline, 1 - alpha)
+    cost = ratio_of(costs, *variants_named)
+    seconds = ratio_of(making(reviews, "output_seconds"), *variants_named)
+    verdict, rule = verdict_of(quality, kept, cost, seconds)
+    extra = extra_of(costs, pairs.gaps, candidate, baseline)
     return Experiment(
-        baseline,
-        candidate,
-        margin,
-        quality,
-        above,
-        catastrophes((one - other).mean(axis=1).dropna().to_numpy(float)),
-        cost,
-        seconds,
-        _gap(making(reviews, "errors_detected"), candidate, baseline, 1 - alpha),
-        by_unit,
-        mean,
-        Tradeoff(baseline, candidate, extra, worth_usd, len(by_unit) - len(extra)),
-        _needed(quality, margin * mean, seed) if verdict == OPEN else "",
-        verdict,
-        rule,
+        baseline=baseline,
+        candidate=candidate,
+        margin=margin,
+        quality=quality,
+        kept=kept,
+        disasters=catastrophes(gaps.to_numpy(float)),
+        cost=cost,
+        seconds=seconds,
+        errors=gap_of(making(reviews, "errors_detected"), *variants_named),
+        gaps=gaps,
+        baseline_mean=pairs.baseline_mean,
+        left_out=pairs.left_out,
+        tradeoff=Tradeoff(baseline, candidate, extra, worth_usd, len(gaps) - len(extra)),
+        needed=_needed(quality, margin * pairs.baseline_mean, seed) if verdict == OPEN else "",
+        verdict=verdict,
+        rule=rule,
     )
 
 
 def compare_planned(reviews: pd.DataFrame, fixed: ExperimentPlan) -> Experiment:
-    """Compare the variants of a plan, at its margin and worth."""
-    return compare_variants(
+    """Compare the variants of a plan, at its margin and worth, once it is carried out.
+
+    Notes
+    -----
+    Before as many SPECs as were planned are scored, nothing is recommended: looking again and
+    again until something shows would err far more often than the tests say.
+    """
+    found = compare_variants(
         reviews,
         fixed.baseline,
         fixed.candidate,
         margin=fixed.margin,
         worth_usd=fixed.worth_usd,
     )
+    if found.gap.n >= fixed.specs or found.verdict == OPEN:
+        return found
+    planned = f"{found.gap.n} of {wording.count(fixed.specs, 'planned SPEC')}"
+    rule = f"{planned} are scored, and deciding now would be a look that was not planned"
+    more = wording.count(fixed.specs - found.gap.n, "planned SPEC")
+    return replace(found, verdict=OPEN, rule=rule, needed=f"Score the other {more}.")
 
 
 def verdict_of(
@@ -321,52 +336,26 @@ def verdict_of(
     cost, seconds : Estimate
         Ratios of candidate to baseline.
     """
-    gap = quality.panel if quality.estimate.refusal else quality.estimate
-    held = kept.panel if quality.estimate.refusal else kept.estimate
+    gap, held = quality.estimate, kept.estimate
     if gap.refusal or held.refusal:
         return OPEN, gap.refusal or held.refusal
     if gap.n < LEAST_SPECS:
         return OPEN, f"below {LEAST_SPECS} SPECs nothing is recommended"
+    people = "; with two reviewers this holds for these two" if quality.reviewers == 2 else ""
     if held.low <= 0 and gap.high < 0:
-        return KEEP, "the interval of the difference in quality lies below 0"
+        return KEEP, f"the interval of the difference in quality lies below 0{people}"
     if held.low <= 0:
         return OPEN, "the candidate is not proved to keep the quality, nor to lose it"
-    told = [each for each in (cost, seconds) if each.n > 1]
-    if told and not any(not each.refusal and each.high < 1 for each in told):
+    told = {"cheaper": cost, "faster": seconds}
+    known = {word: each for word, each in told.items() if each.n}
+    better = [word for word, each in known.items() if not each.refusal and each.high < 1]
+    worse = [word for word, each in known.items() if not each.refusal and each.low > 1]
+    if known and not better:
         return OPEN, "the candidate keeps the quality, but is not proved to be cheaper or faster"
-    return ADOPT, "the lower limit of what is kept of the quality lies above the margin"
-
-
-def _pair(table: pd.DataFrame, candidate: str, baseline: str) -> pd.DataFrame:
-    return table.reindex(columns=[candidate, baseline]).dropna()
-
-
-def _logs(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:
-    """Return the ratio of two variants, by Student's t on logarithms."""
-    both = _pair(table, candidate, baseline)
-    both = both[(both > 0).all(axis=1)]
-    method = "paired t on logarithms"
-    if len(both) < 2:
-        return not_estimable(
-            len(both), "fewer than 2 SPECs tell it for both", method=method, level=level
-        )
-    found = paired_t(np.log((both[candidate] / both[baseline]).to_numpy(float)), level)
-    if found.refusal:
-        return found
-    value, low, high = np.exp([found.value, found.low, found.high])
-    return Estimate(float(value), float(low), float(high), level, method, found.n)
-
-
-def _gap(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:
-    both = _pair(table, candidate, baseline)
-    return paired_t((both[candidate] - both[baseline]).to_numpy(float), level)
-
-
-def _extra(costs: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Return what the baseline (second cost, `other`) costs and gains above the candidate."""
-    gained = (other - one).mean(axis=1)
-    extra = costs.iloc[:, 1] - costs.iloc[:, 0]
-    return pd.DataFrame({"cost_usd": extra, "points": gained}).dropna()
+    if worse:
+        against = {"cheaper": "dearer", "faster": "slower"}[worse[0]]
+        return OPEN, f"the candidate keeps the quality and is {better[0]}, but provably {against}"
+    return ADOPT, f"the lower limit of what is kept of the quality lies above the margin{people}"
 
 
 def _refused(why: str, level: float) -> Crossed:
@@ -389,8 +378,10 @@ def _needed(quality: Crossed, points: float, seed: int) -> str:
         if not told:
             return f"Another study of this size may settle it; more {helps} help most."
         return f"To settle it, score {' with '.join(told)}; more {helps} help most."
-    if quality.panel.refusal or quality.panel.n < 2:
-        return "Score 5 SPECs in both variants at least, by two reviewers."
+    if quality.panel.refusal and quality.panel.n >= LEAST_SPECS:
+        return "Score on a finer scale: all differences are equal."
+    if quality.panel.refusal or quality.panel.n < LEAST_SPECS or quality.reviewers > 1:
+        return "Let the same two reviewers or more score both variants of 5 SPECs at least."
     units = units_for_margin(
         cautious_deviation(deviation_of(quality.panel), quality.panel.n), points
     )

@@ -38,6 +38,7 @@ worth_usd = 1.0
 # nothing is recommended.
 specs = {units}
 reviewers = 3
+judges = []  # reviewers that are no people: their scores do not count
 budget_usd = 0.0  # for making all outputs; 0 if there is no limit
 
 # Classes of SPECs, for routing by complexity; without them, thirds by the size of prompts.
@@ -78,6 +79,15 @@ telemetry_coverage = 1.0
 #: A share above 0 and below 1.
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
+#: A rating.
+Points = Annotated[float, msgspec.Meta(ge=0, le=10)]
+
+#: USD that something is worth.
+Worth = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+
+#: How many were planned; 0 for no number.
+Planned = Annotated[int, msgspec.Meta(ge=0)]
+
 Coverage = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
@@ -87,7 +97,7 @@ class ResearchPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     experiment : str
-        Name under which records and scores are kept.
+        Name under which records and scores are kept; what has most of them, if empty.
     baseline, candidate : str
         The variant with the research model, and the one without.
     findings_margin : float
@@ -96,11 +106,11 @@ class ResearchPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Mean rating from which a finding counts as relevant, 0 to 10.
     """
 
-    experiment: str = "research-model"
+    experiment: str = ""
     baseline: str = "research_model"
     candidate: str = "no_research_model"
     findings_margin: Share = 0.2
-    relevant_from: float = 6.0
+    relevant_from: Points = 6.0
 
 
 class ArbiterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,12 +119,12 @@ class ArbiterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     experiment : str
-        Name under which records are kept.
+        Name under which records are kept; what has most of them, if empty.
     least_benefit : float
         Share of outcomes to be improved, less those degraded, for the arbiter to be worth asking.
     """
 
-    experiment: str = "arbiter-value"
+    experiment: str = ""
     least_benefit: Share = 0.1
 
 
@@ -124,7 +134,7 @@ class GuardrailPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     experiment : str
-        Name under which records are kept.
+        Name under which records are kept; what has most of them, if empty.
     baseline : str
         The variant in use.
     candidates : tuple of str
@@ -133,7 +143,7 @@ class GuardrailPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         By how much either error rate may rise.
     """
 
-    experiment: str = "guardrail-variants"
+    experiment: str = ""
     baseline: str = "two_models"
     candidates: tuple[str, ...] = ()
     margin: Share = 0.05
@@ -177,6 +187,8 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         How many were planned.
     budget_usd : float
         For making all outputs; 0 for no limit.
+    judges : tuple of str
+        Reviewers that are no people, whose scores do not count.
     models : dict of str to str
         Release of each model.
     complexity : dict of str to str
@@ -190,13 +202,14 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     baseline: str
     candidate: str
-    margin: float
+    margin: Share
     hypothesis: str = ""
     experiment: str = ""
-    worth_usd: float = 1.0
-    specs: int = 0
-    reviewers: int = 0
-    budget_usd: float = 0.0
+    worth_usd: Worth = 1.0
+    specs: Planned = 0
+    reviewers: Planned = 0
+    budget_usd: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0.0
+    judges: tuple[str, ...] = ()
     models: dict[str, str] = {}
     complexity: dict[str, str] = {}
     research: ResearchPlan = ResearchPlan()
@@ -238,7 +251,31 @@ def planned(path: str, **chosen: object) -> ExperimentPlan:
     if path:
         return load_plan(path)
     usual = {"baseline": "consensus", "candidate": "single", "margin": 0.05}
-    return ExperimentPlan("", **{**usual, **chosen})  # type: ignore[arg-type]
+    plan = ExperimentPlan("", **{**usual, **chosen})  # type: ignore[arg-type]
+    try:
+        return _checked(msgspec.convert(msgspec.to_builtins(plan), ExperimentPlan))
+    except (msgspec.ValidationError, ValueError) as error:
+        raise EvidenceError(f"these parameters make no plan: {error}") from None
+
+
+def _checked(plan: ExperimentPlan) -> ExperimentPlan:
+    """Return a plan whose variants can be compared.
+
+    Raises
+    ------
+    ValueError
+        If two of them are the same.
+    """
+    for place, one, other in (
+        ("", plan.baseline, plan.candidate),
+        ("research: ", plan.research.baseline, plan.research.candidate),
+    ):
+        if one == other:
+            raise ValueError(f"{place}baseline and candidate are both {one!r}")
+    tried = plan.guardrail.candidates
+    if len(set(tried)) < len(tried):
+        raise ValueError("guardrail: a candidate is named twice")
+    return plan
 
 
 def plan_template(
@@ -276,13 +313,11 @@ def load_plan(path: str | Path) -> ExperimentPlan:
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-        plan = msgspec.convert(tomllib.loads(text), ExperimentPlan)
+        plan = _checked(msgspec.convert(tomllib.loads(text), ExperimentPlan))
     except (OSError, UnicodeDecodeError) as error:
         raise EvidenceError(f"cannot read the plan {path}: {error}") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
         raise EvidenceError(f"{path} is no plan of an experiment: {error}") from None
-    if not 0 < plan.margin < 1:
-        raise EvidenceError(f"{path}: margin is {plan.margin}; expected a share, such as 0.05")
-    if plan.baseline == plan.candidate:
-        raise EvidenceError(f"{path}: baseline and candidate are both {plan.baseline!r}")
+    if not plan.name:
+        raise EvidenceError(f"{path}: the plan has no name")
     return plan

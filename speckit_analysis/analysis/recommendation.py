@@ -48,9 +48,19 @@ class Recommendation:
     report: str
 
 
-def as_table(recommendations: Sequence[Recommendation]) -> pd.DataFrame:
-    """Return one row per recommendation, all columns string; the verdict in words."""
+def as_table(recommendations: Sequence[Recommendation], *, in_words: bool = True) -> pd.DataFrame:
+    """Return one row per recommendation, all columns string.
+
+    Parameters
+    ----------
+    recommendations : sequence of Recommendation
+        What is recommended.
+    in_words : bool
+        Say of :data:`KEEP` what is kept.
+    """
     columns = ["subject", "verdict", "rule", "numbers", "margin", "change"]
     rows = [[getattr(each, name) for name in columns] for each in recommendations]
     table = pd.DataFrame(rows, columns=columns, dtype="string")
+    if not in_words:
+        return table
     return table.assign(verdict=table["verdict"].replace(KEEP, "keep what is in use"))

@@ -224,8 +224,8 @@ def reliability_sentence(table: pd.DataFrame) -> str:
 
 
 def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Return second minus first variant by unit (rows) and reviewer (columns)."""
-    return scores_of(reviews, second) - scores_of(reviews, first)
+    """Return second minus first variant by SPEC (rows; mean of its stages) and reviewer."""
+    return (scores_of(reviews, second) - scores_of(reviews, first)).groupby(level=0).mean()
 
 
 def difference_reliability(reviews: pd.DataFrame, first: str, second: str) -> float:

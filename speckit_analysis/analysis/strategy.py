@@ -46,15 +46,13 @@ def memo(
         *(["> **This rests on simulated evidence. It decides nothing.**"] if simulated else []),
         _plain(decision.sentence),
         f"{_plain(decision.plan.sentence)} Evidence: {_plain(evidence)}, fingerprint"
-        f" `{fingerprint[:16]}`. Figures in brackets are intervals; n is the number of SPECs.",
-        *(
-            _section(verdict, decision.recommendations, reports or {})
-            for verdict in (ADOPT, KEEP, OPEN)
-        ),
+        f" `{fingerprint[:16]}`. Brackets hold 95 % intervals, unless they say otherwise.",
+        *(_section(verdict, decision, reports or {}) for verdict in (ADOPT, KEEP, OPEN)),
         _success(decision),
         _projection(decision),
+        _rests_on(decision),
         "## How to read this\n\n"
-        "A verdict follows from a rule and from margins that the plan fixed beforehand. *Adopt*"
+        "A verdict follows from a rule and from margins that a plan fixes beforehand. *Adopt*"
         " means that the simpler way is proved good enough and saves something; *keep*, that it is"
         " proved worse; all else is open, and below five SPECs everything is. A difference that is"
         " not proved is never taken for none.",
@@ -95,23 +93,27 @@ def _capitalised(text: str) -> str:
     return plain[:1].upper() + plain[1:] if first.isalpha() and first.islower() else plain
 
 
-def _section(
-    verdict: str, recommendations: Sequence[Recommendation], reports: Mapping[str, str]
-) -> str:
-    own = [each for each in recommendations if each.verdict == verdict]
+def _section(verdict: str, decision: Decision, reports: Mapping[str, str]) -> str:
+    own = [each for each in decision.recommendations if each.verdict == verdict]
+    fixed = "Fixed beforehand" if decision.plan.name else "Margin"
     if not own:
         return f"## {_HEADINGS[verdict]}\n\nNothing."
-    return f"## {_HEADINGS[verdict]}\n\n" + "\n".join(_item(each, reports) for each in own)
+    return f"## {_HEADINGS[verdict]}\n\n" + "\n".join(_item(each, fixed, reports) for each in own)
 
 
-def _item(each: Recommendation, reports: Mapping[str, str]) -> str:
+def _item(each: Recommendation, fixed: str, reports: Mapping[str, str]) -> str:
     link = reports.get(each.report)
     told = f"[{each.report}]({link})" if link else f"report `{each.report}`"
     numbers = f" {_plain(each.numbers)}." if each.numbers else ""
     return (
-        f"- **{_title(each)}**:{numbers} Rule: {_plain(each.rule)}. Fixed beforehand:"
+        f"- **{_title(each)}**:{numbers} Rule: {_plain(each.rule)}. {fixed}:"
         f" {each.margin}. What would change it: {_plain(each.change)} See {told}."
     )
+
+
+def _rests_on(decision: Decision) -> str:
+    rows = [[row["question"], row["evidence"]] for row in _records(decision.rests_on)]
+    return f"## What it rests on\n\n{_grid(['question', 'evidence'], rows)}"
 
 
 def _success(decision: Decision) -> str:
@@ -120,12 +122,12 @@ def _success(decision: Decision) -> str:
             row["metric"],
             row["target"],
             f"{_share(row['value'])} ({_share(row['low'])} to {_share(row['high'])})",
-            str(row["n"]),
+            f"{row['n']} {wording.plural(row['unit'])}",
             row["state"],
         ]
         for row in _records(decision.success)
     ]
-    heads = ["metric", "target", "measured", "n", "state"]
+    heads = ["metric", "target", "measured", "from", "state"]
     table = _grid(heads, rows)
     return f"## Success metrics\n\n{table}\n\n{_plain(decision.latency_sentence)}"
 
@@ -150,7 +152,11 @@ def _projection(decision: Decision) -> str:
         f"with {decision.plan.baseline}",
         f"with {decision.plan.candidate}",
     ]
-    return f"## Cost of a SPEC\n\n{_grid([_plain(head) for head in heads], rows)}"
+    table = _grid([_plain(head) for head in heads], rows)
+    return (
+        f"## Cost of a SPEC\n\n{table}\n\nThe ratio of costs that the experiment found, and its"
+        " interval in brackets, is taken to hold for every class."
+    )
 
 
 def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:

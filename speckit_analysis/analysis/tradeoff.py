@@ -69,6 +69,7 @@ class Tradeoff:
         found, net = self.found, self.net
         ratio = "" if np.isnan(found.ratio) else f", {wording.usd(found.ratio)} a point"
         pays = "pays" if net.low > 0 else "does not pay" if net.high < 0 else "may or may not pay"
+        chance = self.acceptability([self.worth_usd])["probability"].iloc[0]
         left = (
             f" {wording.count(self.without_cost, 'SPEC')} with scores and without a cost of both"
             " are left out."
@@ -80,7 +81,8 @@ class Tradeoff:
             f" {wording.usd(found.cost.value)} for {found.effect.value:+.2f} points a SPEC{ratio}"
             f" ({wording.count(len(self.pairs), 'SPEC')}). At {wording.usd(self.worth_usd)} a point"
             f" it {pays}: net {wording.usd(net.value)} a SPEC ({wording.usd(net.low)} to"
-            f" {wording.usd(net.high)}).{left}"
+            f" {wording.usd(net.high)}; probability that it pays {wording.percent(chance)}, and"
+            f" it takes 97.5 % to say so).{left}"
         )
 
     def acceptability(self, worths: Sequence[float] = ()) -> pd.DataFrame:

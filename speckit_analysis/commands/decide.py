@@ -6,6 +6,7 @@ import os
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -82,11 +83,14 @@ def decide(
     found = take(tables, fixed, included(include_synthetic))
     note = f"{found.sentence} {fixed.sentence}"
     if form == "text":
-        click.echo("\n\n".join([*map(_told, found.recommendations), note]))
+        rests = "\n".join(
+            f"{row.question}: {row.evidence}" for row in found.rests_on.itertuples(index=False)
+        )
+        click.echo("\n\n".join([*map(_told, found.recommendations), rests, note]))
     else:
-        emit(as_table(found.recommendations), form, None, note=note)
+        emit(as_table(found.recommendations, in_words=False), form, None, note=note)
     if out is not None:
-        _write(out, found, evidence, ", ".join(roots), reports)
+        _write(out, found, evidence, roots, reports)
 
 
 def _told(each: Recommendation) -> str:
@@ -101,16 +105,17 @@ def _told(each: Recommendation) -> str:
 
 
 def _write(
-    out: Path, found: Decision, evidence: Evidence, roots: str, reports: Path | None
+    out: Path, found: Decision, evidence: Evidence, roots: tuple[str, ...], reports: Path | None
 ) -> None:
     from speckit_analysis.analysis.strategy import changelog_entry, memo
     from speckit_analysis.commands.output import save
+    from speckit_analysis.sample import sample_path
 
     text = memo(
         found,
-        roots or "the bundled sample",
+        ", ".join(roots) or "the bundled sample",
         evidence.fingerprint,
-        simulated=not roots,
+        simulated=all(Path(root).resolve() == sample_path().resolve() for root in roots),
         reports=_pages(out, reports),
     )
     try:
@@ -130,6 +135,6 @@ def _pages(out: Path, reports: Path | None) -> dict[str, str]:
     if reports is None:
         return {}
     return {
-        page.stem: Path(os.path.relpath(page, out)).as_posix()
+        page.stem: quote(Path(os.path.relpath(page, out)).as_posix())
         for page in sorted(reports.glob("*.html"))
     }

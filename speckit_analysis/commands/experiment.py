@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -27,21 +28,21 @@ def experiment() -> None:
 )
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=click.FloatRange(0.001, 0.5),
     default=0.05,
     show_default=True,
     help="Share of the quality that may be lost.",
 )
 @click.option(
     "--deviation",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0.05, 5),
     default=0.6,
     show_default=True,
     help="Expected standard deviation of differences between SPECs, in points.",
 )
 @click.option(
     "--mean",
-    type=click.FloatRange(0, 10, min_open=True),
+    type=click.FloatRange(1, 10),
     default=8.0,
     show_default=True,
     help="Expected quality, in points.",
@@ -54,8 +55,10 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
     from speckit_analysis.analysis.experiment_plan import plan_template
     from speckit_analysis.commands.output import save
 
-    if not re.fullmatch(r"[\w.-]+", name):
+    if not re.fullmatch(r"\w[\w.-]*", name):
         raise EvidenceError(f"{name!r} is no name for an experiment: letters, digits, . _ and -")
+    if not all(map(math.isfinite, (margin, deviation, mean))):
+        raise EvidenceError("margin, deviation and mean are numbers, and none of them is endless")
     path = out or Path(f"{name}.toml")
     if path.exists():
         raise EvidenceError(f"{path} is there already: a plan is never replaced")
