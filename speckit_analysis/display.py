@@ -203,6 +203,12 @@ def _number(value: object) -> str:
     return f"{float(value):,.4g}"  # type: ignore[arg-type]
 
 
+def _p(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return wording.MISSING
+    return wording.p_value(float(value)).removeprefix("p ").removeprefix("= ")  # type: ignore[arg-type]
+
+
 def _moment(value: object) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return wording.MISSING
@@ -226,6 +232,7 @@ FORMATS: dict[str, Format] = {
     "points": wording.points,
     "ratio": wording.ratio,
     "size": wording.size,
+    "p": _p,
     "moment": _moment,
     "day": lambda value: wording.MISSING if pd.isna(value) else f"{pd.Timestamp(value):%Y-%m-%d}",  # type: ignore[call-overload, arg-type]
     "boolean": _whether,
@@ -240,6 +247,8 @@ _BY_ENDING = {
     "utilization": "percent",
     "ratio": "ratio",
     "tokens": "count",
+    "_p": "p",
+    "p_value": "p",
 }
 _HEADINGS = {
     "spec_id": "SPEC",
@@ -257,7 +266,7 @@ _HEADINGS = {
     "disagreement_severity": "severity",
     "effective_runs": "effective runs",
 }
-_RIGHT = {"count", "number", "usd", "time", "percent", "points", "ratio", "size"}
+_RIGHT = {"count", "p", "number", "usd", "time", "percent", "points", "ratio", "size"}
 
 
 def table(
