@@ -11,7 +11,12 @@ import pandas as pd
 
 from speckit_analysis.analysis import guardrail_trials, research, wording
 from speckit_analysis.analysis.arbitration import Arbitration, cases, judge
-from speckit_analysis.analysis.experiment import Experiment, compare_planned, compare_variants
+from speckit_analysis.analysis.experiment import (
+    Experiment,
+    compare_planned,
+    compare_variants,
+    not_before_planned,
+)
 from speckit_analysis.analysis.experiment_plan import ExperimentPlan
 from speckit_analysis.analysis.guardrail_trials import GuardrailExperiment, judged
 from speckit_analysis.analysis.intervals import share
@@ -118,47 +123,63 @@ def decide(
         If a variant of the guardrail judged an output twice, or the plan classes a SPEC that is not
         there.
     """
-    scored = measured(evidence["reviews"], include, noun="score")
-    scores = usable(scored, plan.experiment_in(scored.kept) or "none", plan.judges)
-    of_plans = plan.of_research
-    plans = usable(scored, of_plans.experiment_in(scored.kept) or "none", plan.judges)
-    findings = measured(evidence["research"], include, noun="finding")
-    found = researched(findings, plan.research.experiment)
-    every = measured(evidence["arbitrations"], include, noun="outcome")
-    outcomes = cases(every, plan.arbiter.experiment)
-    tried = measured(evidence["trials"], include, noun="trial")
-    trials = judged(tried, plan.guardrail.experiment)
-    calls = measured(evidence["calls"], include, None, noun="call")
-    runs = measured(evidence["runs"], include, noun="run")
-    quality = compare_planned(scores.kept, plan)
-    classes = complexity_classes(calls.kept, _specs(scores.kept), plan.complexity)
-    costs = _passages(calls.kept, plan)
+    used = _used(evidence, plan, include)
+    quality = compare_planned(used["scores"].kept, plan)
+    calls = used["calls"].kept
+    costs = _passages(calls, plan)
     return Decision(
         plan=plan,
         quality=quality,
-        by_class=_by_class(scores.kept, plan, classes),
+        by_class=_by_class(used["scores"].kept, calls, plan, quality.gap.n),
         research=research.compare_planned(
-            found.kept, compare_planned(plans.kept, of_plans), plan.research
+            used["findings"].kept,
+            compare_planned(used["plans"].kept, plan.of_research),
+            plan.research,
         ),
-        arbitration=judge(outcomes.kept, plan.arbiter.least_benefit),
-        guardrail=guardrail_trials.compare_planned(trials.kept, plan.guardrail),
-        success=success_metrics(quality, runs.kept, plan),
+        arbitration=judge(used["outcomes"].kept, plan.arbiter.least_benefit),
+        guardrail=guardrail_trials.compare_planned(used["trials"].kept, plan.guardrail),
+        success=success_metrics(quality, used["runs"].kept, plan),
         projection=project_costs(costs.kept, quality),
-        latency_sentence=latency_sentence(calls.kept),
-        rests_on=pd.DataFrame(
-            [
-                ("one model against consensus", scores.sentence),
-                ("plans with and without research", plans.sentence),
-                ("what research found", found.sentence),
-                ("the arbiter", outcomes.sentence),
-                ("guardrails", trials.sentence),
-                ("telemetry coverage", runs.sentence),
-                ("cost of a SPEC", costs.sentence),
-            ],
-            columns=["question", "evidence"],
-            dtype="string",
-        ),
+        latency_sentence=latency_sentence(calls),
+        rests_on=_rests_on({**used, "costs": costs}),
     )
+
+
+#: What rows each answer uses, by their name in :func:`_used`.
+_QUESTIONS = {
+    "scores": "one model against consensus",
+    "plans": "plans with and without research",
+    "findings": "what research found",
+    "outcomes": "the arbiter",
+    "trials": "guardrails",
+    "runs": "telemetry coverage",
+    "costs": "cost of a SPEC",
+}
+
+
+def _used(
+    evidence: Mapping[str, pd.DataFrame], plan: ExperimentPlan, include: Sequence[str]
+) -> dict[str, Selection]:
+    """Return the rows that each answer uses."""
+    scored = measured(evidence["reviews"], include, noun="score")
+    of_plans = plan.of_research.experiment_in(scored.kept)
+    findings = measured(evidence["research"], include, noun="finding")
+    outcomes = measured(evidence["arbitrations"], include, noun="outcome")
+    trials = measured(evidence["trials"], include, noun="trial")
+    return {
+        "scores": usable(scored, plan.experiment_in(scored.kept) or "none", plan.judges),
+        "plans": usable(scored, of_plans or "none", plan.judges),
+        "findings": researched(findings, plan.research.experiment),
+        "outcomes": cases(outcomes, plan.arbiter.experiment),
+        "trials": judged(trials, plan.guardrail.experiment),
+        "calls": measured(evidence["calls"], include, None, noun="call"),
+        "runs": measured(evidence["runs"], include, noun="run"),
+    }
+
+
+def _rests_on(used: Mapping[str, Selection]) -> pd.DataFrame:
+    rows = [(question, used[name].sentence) for name, question in _QUESTIONS.items()]
+    return pd.DataFrame(rows, columns=["question", "evidence"], dtype="string")
 
 
 def _passages(calls: pd.DataFrame, plan: ExperimentPlan) -> Selection:
@@ -167,18 +188,15 @@ def _passages(calls: pd.DataFrame, plan: ExperimentPlan) -> Selection:
     return spec_costs(calls, classes)
 
 
-def _specs(scores: pd.DataFrame) -> pd.Series:
-    return pd.Series(sorted(scores["spec_id"].dropna().astype(str).unique()), dtype="string")
-
-
 def _by_class(
-    scores: pd.DataFrame, plan: ExperimentPlan, classes: pd.Series
+    scores: pd.DataFrame, calls: pd.DataFrame, plan: ExperimentPlan, scored: int
 ) -> dict[str, Experiment]:
     """Compare within each class of SPECs; the level is divided, since any of them may win."""
+    specs = pd.Series(sorted(scores["spec_id"].dropna().astype(str).unique()), dtype="string")
+    classes = complexity_classes(calls, specs, plan.complexity)
     names = in_order(classes)
-    class_of = dict(zip(_specs(scores), classes, strict=True))
-    own = scores["spec_id"].astype("string").map(class_of)
-    return {
+    own = scores["spec_id"].astype("string").map(dict(zip(specs, classes, strict=True)))
+    found = {
         name: compare_variants(
             scores[(own == name).fillna(False).astype(bool)],
             plan.baseline,
@@ -189,6 +207,7 @@ def _by_class(
         )
         for name in names
     }
+    return {name: not_before_planned(each, plan, scored) for name, each in found.items()}
 
 
 def _routed(name: str, found: Experiment) -> Recommendation:

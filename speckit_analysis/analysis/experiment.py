@@ -302,13 +302,7 @@ def compare_variants(
 
 
 def compare_planned(reviews: pd.DataFrame, fixed: ExperimentPlan) -> Experiment:
-    """Compare the variants of a plan, at its margin and worth, once it is carried out.
-
-    Notes
-    -----
-    Before as many SPECs as were planned are scored, nothing is recommended: looking again and
-    again until something shows would err far more often than the tests say.
-    """
+    """Compare the variants of a plan, at its margin and worth, once it is carried out."""
     found = compare_variants(
         reviews,
         fixed.baseline,
@@ -316,11 +310,23 @@ def compare_planned(reviews: pd.DataFrame, fixed: ExperimentPlan) -> Experiment:
         margin=fixed.margin,
         worth_usd=fixed.worth_usd,
     )
-    if found.gap.n >= fixed.specs or found.verdict == OPEN:
+    return not_before_planned(found, fixed, found.gap.n)
+
+
+def not_before_planned(found: Experiment, fixed: ExperimentPlan, scored: int) -> Experiment:
+    """Return what was found, open as long as fewer SPECs are scored than were planned.
+
+    Notes
+    -----
+    Looking again and again until something shows would err far more often than the tests say.
+    """
+    if scored >= fixed.specs or found.verdict == OPEN:
         return found
-    planned = f"{found.gap.n} of {wording.count(fixed.specs, 'planned SPEC')}"
-    rule = f"{planned} are scored, and deciding now would be a look that was not planned"
-    more = wording.count(fixed.specs - found.gap.n, "planned SPEC")
+    rule = (
+        f"{scored} of {wording.count(fixed.specs, 'planned SPEC')} are scored, and deciding now"
+        " would be a look that was not planned"
+    )
+    more = wording.count(fixed.specs - scored, "planned SPEC")
     return replace(found, verdict=OPEN, rule=rule, needed=f"Score the other {more}.")
 
 
