@@ -17,6 +17,10 @@ ORDER = (
     "disagreement",
     "blind_review",
     "single_vs_multi",
+    "research_model",
+    "arbiter",
+    "guardrail",
+    "decision",
     "public_studies",
 )
 
