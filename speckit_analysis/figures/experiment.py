@@ -30,7 +30,7 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
     Parameters
     ----------
     gaps : DataFrame
-        Candidate less baseline, units by reviewers, in points.
+        Candidate less baseline, SPECs by reviewers, in points.
     candidate, baseline : str
         Names of the variants.
     """
@@ -39,7 +39,7 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
         return empty("No SPEC was scored in both variants by the same reviewer.")
     table = pd.DataFrame(
         {
-            "spec": [" ".join(map(str, unit)).strip() for unit in means.index],
+            "spec": means.index.map(str),
             "gap": means.to_numpy(),
             "low": gaps.min(axis=1).reindex(means.index).to_numpy(),
             "high": gaps.max(axis=1).reindex(means.index).to_numpy(),
@@ -105,11 +105,7 @@ def plane(tradeoff: Tradeoff) -> Chart:
         f"{gain:+.2f} points for {wording.usd(cost)}"
         for gain, cost in zip(gains, costs, strict=True)
     ]
-    return finish(figure, in_words(f"{figure.title}. By SPEC", pairs.index.map(_unit), told))
-
-
-def _unit(unit: object) -> str:
-    return " ".join(map(str, unit)).strip() if isinstance(unit, tuple) else str(unit)
+    return finish(figure, in_words(f"{figure.title}. By SPEC", pairs.index.map(str), told))
 
 
 def _signed(value: object) -> str:
