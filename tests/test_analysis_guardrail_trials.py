@@ -117,6 +117,22 @@ def test_an_output_judged_twice_is_refused_with_its_place():
         used(trials(rows))
 
 
+def test_records_that_contradict_each_other_on_validity_are_refused_with_both_places():
+    rows = [trial("a", "v-1", True, True), trial("b", "v-1", False, True, locator="L2")]
+    told = r"t_trials\.jsonl L2: v-1 is invalid, but valid in t_trials\.jsonl /v-1; correct one"
+    with pytest.raises(EvidenceError, match=told):
+        used(trials(rows))
+
+
+def test_spec_and_stage_of_an_output_come_from_any_record():
+    rows = [trial("a", f"v-{n}", True, True, stage="plan") for n in range(20)]
+    rows += [trial("b", f"v-{n}", True, True, spec_id=None) for n in range(20)]
+    kept = used(trials(rows))
+    assert kept["stage"].eq("plan").all()
+    assert kept["spec_id"].dtype == trials(rows)["spec_id"].dtype
+    assert compare_guardrails(kept, "a").replacements[0].alarms.clusters == 10
+
+
 @pytest.mark.parametrize(
     ("baseline", "told"),
     [("three", "no variant 'three' judged anything; there are a"), ("a", "only a was tried")],

@@ -51,7 +51,12 @@ def judged(trials: Selection, experiment: str = "") -> Selection:
     Raises
     ------
     EvidenceError
-        If a variant judged an output twice: which of the two counts, nothing tells.
+        If a variant judged an output twice, or two records contradict each other on its validity:
+        which of the two counts, nothing tells.
+
+    Notes
+    -----
+    Where a record does not tell the SPEC or the stage of its output, another one may.
     """
     frame = trials.kept
     name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
@@ -60,14 +65,35 @@ def judged(trials: Selection, experiment: str = "") -> Selection:
     reasons = reasons.mask(frame["valid"].isna(), "of unknown validity")
     reasons = reasons.mask(frame["experiment"] != name, "of another experiment")
     left = trials.without(reasons)
-    again = left.kept.duplicated(["variant", "output"])
+    _refuse_contradictions(left.kept)
+    filled = {name: _from_any_record(left.kept, name) for name in ("spec_id", "stage")}
+    return replace(left, kept=left.kept.assign(**filled))
+
+
+def _refuse_contradictions(trials: pd.DataFrame) -> None:
+    again = trials.duplicated(["variant", "output"])
     if again.any():
-        row = left.kept[again].iloc[0]
+        row = trials[again].iloc[0]
         raise EvidenceError(
             f"{row['source']} {row['locator']}: {row['variant']} judged {row['output']} already;"
             " leave one of the two out"
         )
-    return left
+    first = trials.drop_duplicates("output").set_index("output")
+    other = trials["valid"] != trials["output"].map(first["valid"])
+    if other.any():
+        row = trials[other].iloc[0]
+        before = first.loc[row["output"]]
+        says, said = ("valid" if each["valid"] else "invalid" for each in (row, before))
+        raise EvidenceError(
+            f"{row['source']} {row['locator']}: {row['output']} is {says}, but {said} in"
+            f" {before['source']} {before['locator']}; correct one of the two"
+        )
+
+
+def _from_any_record(trials: pd.DataFrame, name: str) -> pd.Series:
+    told = trials.dropna(subset=name).drop_duplicates("output").set_index("output")[name]
+    elsewhere = trials["output"].map(told).astype("string")
+    return trials[name].astype("string").fillna(elsewhere).astype(trials[name].dtype)
 
 
 def error_rates(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
