@@ -9,6 +9,7 @@ import pytest
 import speckit_analysis as sk
 from speckit_analysis.analysis.guardrail_trials import (
     compare_guardrails,
+    difference_sentence,
     error_rates,
     judge_candidates,
     judged,
@@ -178,6 +179,15 @@ def test_an_undecided_rule_says_what_is_not_proved():
     found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
     told = "neither error rate is proved to rise, nor both to rise by less than 5 %"
     assert found.replacements[0].rule == told
+
+
+def test_a_difference_of_any_kind_says_which_way_its_p_points():
+    told = difference_sentence({"valid outputs stopped": 0.0312})
+    assert told == (
+        "Whether variants err differently at all (Cochran's Q, exact, outputs as independent; a"
+        " small p says that they do): valid outputs stopped: p = 0.031."
+    )
+    assert difference_sentence({}) == ""
 
 
 def test_few_outputs_are_open_and_say_how_many_more():

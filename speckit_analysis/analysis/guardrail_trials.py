@@ -545,12 +545,14 @@ def _any_difference(trials: pd.DataFrame) -> dict[str, float]:
 
 
 def difference_sentence(any_difference: dict[str, float]) -> str:
-    """Say whether the counts prove that variants differ at all."""
+    """Say whether the counts prove that variants err differently at all."""
     parts = [f"{error}: {wording.p_value(p_value)}" for error, p_value in any_difference.items()]
     if not parts:
         return ""
-    told = "; ".join(parts)
-    return f"That all variants err alike (Cochran's Q, exact, outputs as independent): {told}."
+    return (
+        "Whether variants err differently at all (Cochran's Q, exact, outputs as independent; a"
+        f" small p says that they do): {'; '.join(parts)}."
+    )
 
 
 def missed(trials: pd.DataFrame, variant: str) -> pd.DataFrame:
