@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from speckit_analysis.analysis.guardrail_trials import (
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.figures import experiment as figures
 from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.tables import TABLES
 
@@ -265,3 +268,28 @@ def test_the_schema_misses_what_is_only_wrong_in_the_sample():
     assert 0.3 < rates["schema", "invalid outputs passed"] < 0.8
     assert [each.candidate for each in found.replacements] == ["same_model", "schema"]
     assert set(found.burden_table()["specs"]) == {10}
+
+
+def test_the_figure_says_of_how_many_in_the_order_of_its_dots():
+    rows = [trial("a", f"v-{n}", True, n > 0) for n in range(20)]
+    rows += [trial("a", f"i-{n}", False, n < 4) for n in range(20)]
+    chart = figures.error_rates(compare_guardrails(used(trials(rows)), "a"))
+    assert chart.title == "a lets 20 % of 20 invalid outputs pass"
+    assert chart.get_label().endswith("a: 5 % of 20 valid stopped, 20 % of 20 invalid passed.")
+    (valid, invalid) = chart.axes[0].lines
+    # The axis of names runs downwards.
+    assert valid.get_label() == "valid outputs stopped"
+    assert valid.get_ydata()[0] < invalid.get_ydata()[0]
+
+
+def test_the_figure_cuts_no_dot_and_long_names_leave_room_for_its_ticks():
+    long = "anthropic/claude-3.5-sonnet-20241022 + deepseek-reasoner (whole prompt)"
+    rows = [trial(long, f"v-{n}", True, True) for n in range(2000)]
+    rows += [trial(long, f"i-{n}", False, True) for n in range(2000)]
+    chart = figures.error_rates(compare_guardrails(used(trials(rows)), long))
+    (axes,) = chart.axes
+    assert axes.get_xlim() == (-0.02, 1.02)
+    assert not any(line.get_clip_on() for line in axes.lines)
+    places = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert [label.get_text() for label in axes.get_xticklabels()][::4] == ["0 %", "100 %"]
+    assert all(left.x1 < right.x0 for left, right in pairwise(places))
