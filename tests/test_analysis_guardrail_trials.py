@@ -139,6 +139,14 @@ def test_a_burden_that_differs_alike_in_every_spec_is_lighter_by_its_signs(specs
     assert found.burdens["upkeep_minutes"].p_value == 1
 
 
+def test_what_rounding_makes_of_equal_costs_is_no_difference():
+    rows = [trial("two", f"v-{n}", True, True, cost_usd=0.1 + 0.2) for n in range(10)]
+    rows += [trial("one", f"v-{n}", True, True, cost_usd=0.3) for n in range(10)]
+    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    assert found.burdens["cost_usd"].p_value == 1
+    assert found.lighter == ()
+
+
 @pytest.mark.parametrize(
     ("others", "lighter"),
     [({"cost_usd": None, "upkeep_minutes": None}, ("time",)), ({}, ())],

@@ -24,7 +24,7 @@ from speckit_analysis.stats.cochran import cochran_q_exact
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
-from speckit_analysis.stats.paired import paired_t
+from speckit_analysis.stats.paired import ROUNDING, paired_t
 from speckit_analysis.stats.paired_proportions import mcnemar_exact
 
 #: The two errors of a guardrail: name, truth of the outputs, and verdict that is wrong on them.
@@ -511,12 +511,14 @@ def _paired_errors(rows: pd.DataFrame, wrong: bool) -> tuple[NetShare, float]:
 
 
 def _burden(rows: pd.DataFrame, name: str) -> Estimate:
-    more = (rows[name] - rows[f"{name}_baseline"]).astype(float)
-    gaps = more.groupby(_units(rows)).mean().to_numpy(float)
+    both = rows[[name, f"{name}_baseline"]].to_numpy(float)
+    more = both[:, 0] - both[:, 1]
+    more[np.abs(more) <= ROUNDING * np.abs(both).max(initial=0.0)] = 0.0
+    gaps = pd.Series(more, rows.index).groupby(_units(rows)).mean().to_numpy(float)
     found = paired_t(gaps)
     if not found.refusal or not len(gaps):
         return found
-    # Without spread Student's t says nothing; signs of equal differences are all alike or none.
+    # Without spread Student's t says nothing; signs of equal differences are all alike, or none.
     value, least = float(gaps.mean()), 2.0 ** (1 - len(gaps))
     p_value = least if value else 1.0
     return replace(found, value=value, p_value=p_value, smallest_p=least, method="exchanged signs")
