@@ -231,6 +231,12 @@ def test_the_schema_judges_outputs_from_the_command_line(tmp_path):
     }
     wrong = run("experiment", "guardrail", folder, "--labels", labels, "--out", tmp_path / "x.json")
     assert (wrong.exit_code, "_trials.jsonl to be read back" in wrong.output) == (2, True)
+    labels.write_text(f"output,valid\n{sound},yes\n")
+    one = run("experiment", "guardrail", folder, "--labels", labels, "--out", out)
+    assert one.stdout.strip() == f"{out}: 1 output judged, 1 passed"
+    nameless = ("--experiment", " ", "--labels", labels, "--out", out)
+    wrong = run("experiment", "guardrail", folder, *nameless)
+    assert (wrong.exit_code, "--experiment is empty" in wrong.output) == (2, True)
 
 
 def test_a_plan_s_sections_reach_the_decision(tmp_path, sample):

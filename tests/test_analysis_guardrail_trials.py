@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +11,16 @@ import pytest
 import speckit_analysis as sk
 from speckit_analysis.analysis.guardrail_trials import (
     compare_guardrails,
+    difference_sentence,
     error_rates,
+    judge_candidates,
     judged,
 )
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.figures import experiment as figures
+from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.tables import TABLES
 
 
@@ -65,7 +71,8 @@ def test_a_variant_that_errs_alike_and_is_faster_is_adopted():
     rates = {"two": (0.02, 0.05), "one": (0.02, 0.05)}
     found = compare_guardrails(made(600, 600, **rates), "two", margin=0.05)
     assert [each.verdict for each in found.replacements] == [ADOPT]
-    assert "time of an output" in found.replacements[0].lighter
+    assert found.replacements[0].lighter == ("time",)
+    assert found.replacements[0].sentence.endswith("; provably less time")
 
 
 def test_one_that_lets_more_pass_is_not():
@@ -79,6 +86,119 @@ def test_one_that_errs_alike_and_saves_nothing_is_open():
     found = compare_guardrails(made(600, 600, faster=1.0, **rates), "two", margin=0.05)
     assert [each.verdict for each in found.replacements] == [OPEN]
     assert "not proved to take less" in found.replacements[0].rule
+
+
+def alike(seed, **burdens):
+    """Trials of 200 outputs on which nobody errs; burdens of candidates by column and variant."""
+    draw = np.random.default_rng(seed)
+    names = ["latency_ms", "cost_usd", "upkeep_minutes"]
+    rows = [
+        trial(variant, f"{'v' if n % 20 < 10 else 'i'}-{n}", n % 20 < 10, n % 20 < 10,
+              **{name: draw.lognormal(np.log(size), 0.2) if size else None
+                 for name, size in zip(names, sizes, strict=True)})
+        for variant, sizes in burdens.items()
+        for n in range(200)
+    ]  # fmt: skip
+    return used(trials(rows))
+
+
+def test_one_that_is_faster_but_dearer_is_open():
+    found = compare_guardrails(alike(1, two=(100, 1, 1), one=(10, 2, 1)), "two", margin=0.3)
+    (told,) = found.recommendations()
+    assert told.verdict == OPEN
+    assert told.rule == "it errs no more and takes less time, but provably more money"
+    assert found.replacements[0].sentence.endswith("; provably less time; provably more money")
+    assert told.change == "A decision on how much more money the time that it saves may take."
+
+
+def test_one_that_is_less_work_but_slower_and_dearer_is_open():
+    found = compare_guardrails(alike(1, two=(100, 1, 2), one=(200, 2, 1)), "two", margin=0.3)
+    assert found.replacements[0].rule.endswith("takes less work, but provably more time and money")
+
+
+def test_a_burden_that_is_not_known_stops_no_adoption():
+    frame = alike(1, two=(100, None, None), one=(10, None, None))
+    found = compare_guardrails(frame, "two", margin=0.3)
+    assert [each.verdict for each in found.replacements] == [ADOPT]
+    assert found.burden_table()["specs"].tolist() == [10, 0, 0]
+
+
+@pytest.mark.parametrize(("specs", "lighter"), [(10, ("time", "money")), (5, ())])
+def test_a_burden_that_differs_alike_in_every_spec_is_lighter_by_its_signs(specs, lighter):
+    less = {"latency_ms": 1.0, "cost_usd": 0.0}
+    rows = [
+        trial(variant, f"{kind}-{n}", kind == "v", kind == "v", spec_id=f"S{n % specs}", **takes)
+        for variant, takes in (("two", {}), ("schema", less))
+        for kind in "vi"
+        for n in range(specs)
+    ]
+    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    assert found.lighter == lighter
+    assert found.burdens["latency_ms"].value == -99
+    assert found.burdens["latency_ms"].p_value == 2.0 ** (1 - specs)
+    assert found.burdens["upkeep_minutes"].p_value == 1
+
+
+def test_what_rounding_makes_of_equal_costs_is_no_difference():
+    rows = [trial("two", f"v-{n}", True, True, cost_usd=0.1 + 0.2) for n in range(10)]
+    rows += [trial("one", f"v-{n}", True, True, cost_usd=0.3) for n in range(10)]
+    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    assert found.burdens["cost_usd"].p_value == 1
+    assert found.lighter == ()
+
+
+@pytest.mark.parametrize(
+    ("others", "lighter"),
+    [({"cost_usd": None, "upkeep_minutes": None}, ("time",)), ({}, ())],
+)
+def test_lighter_is_corrected_for_all_burdens(others, lighter):
+    """A one-sided p-value of 0.02 does for one burden, and not for one of three."""
+    spread = np.linspace(-1, 1, 10)
+    gaps = spread / spread.std(ddof=1) - 2.398 / np.sqrt(10)
+    rows = [trial("two", f"v-{n}", True, True, **others) for n in range(10)]
+    rows += [
+        trial("one", f"v-{n}", True, True, latency_ms=100 + gap, **others)
+        for n, gap in enumerate(gaps)
+    ]
+    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    assert found.burdens["latency_ms"].p_value == pytest.approx(0.04, abs=1e-3)
+    assert found.lighter == lighter
+
+
+def test_one_bool_says_that_a_candidate_is_lighter():
+    spec = np.repeat(np.arange(20), 50)
+    none = net_share(np.zeros(1000), spec)
+    told = judge_candidates([(none, none, True), (none, none, False)], 0.2, 0.05)
+    assert [verdict for verdict, _ in told] == [ADOPT, OPEN]
+
+
+def test_outputs_without_a_spec_are_no_spec():
+    rows = [
+        trial(variant, f"{kind}-{n}", kind == "v", kind == "v", spec_id=[None, *"ABCD"][n % 5])
+        for variant in ("two", "one")
+        for kind in "vi"
+        for n in range(50)
+    ]  # fmt: skip
+    found = compare_guardrails(used(trials(rows)), "two")
+    assert found.replacements[0].rule == "valid outputs of 4 known SPECs, and it takes 5"
+    assert set(found.burden_table()["specs"]) == {4}
+    assert set(found.rates["specs"]) == {4}
+    assert found.replacements[0].alarms.clusters == 5
+
+
+def test_an_undecided_rule_says_what_is_not_proved():
+    found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
+    told = "neither error rate is proved to rise, nor both to rise by less than 5 %"
+    assert found.replacements[0].rule == told
+
+
+def test_a_difference_of_any_kind_says_which_way_its_p_points():
+    told = difference_sentence({"valid outputs stopped": 0.0312})
+    assert told == (
+        "Whether variants err differently at all (Cochran's Q, exact, outputs as independent; a"
+        " small p says that they do): valid outputs stopped: p = 0.031."
+    )
+    assert difference_sentence({}) == ""
 
 
 def test_few_outputs_are_open_and_say_how_many_more():
@@ -117,6 +237,22 @@ def test_an_output_judged_twice_is_refused_with_its_place():
         used(trials(rows))
 
 
+def test_records_that_contradict_each_other_on_validity_are_refused_with_both_places():
+    rows = [trial("a", "v-1", True, True), trial("b", "v-1", False, True, locator="L2")]
+    told = r"t_trials\.jsonl L2: v-1 is invalid, but valid in t_trials\.jsonl /v-1; correct one"
+    with pytest.raises(EvidenceError, match=told):
+        used(trials(rows))
+
+
+def test_spec_and_stage_of_an_output_come_from_any_record():
+    rows = [trial("a", f"v-{n}", True, True, stage="plan") for n in range(20)]
+    rows += [trial("b", f"v-{n}", True, True, spec_id=None) for n in range(20)]
+    kept = used(trials(rows))
+    assert kept["stage"].eq("plan").all()
+    assert kept["spec_id"].dtype == trials(rows)["spec_id"].dtype
+    assert compare_guardrails(kept, "a").replacements[0].alarms.clusters == 10
+
+
 @pytest.mark.parametrize(
     ("baseline", "told"),
     [("three", "no variant 'three' judged anything; there are a"), ("a", "only a was tried")],
@@ -139,3 +275,29 @@ def test_the_schema_misses_what_is_only_wrong_in_the_sample():
     assert rates["schema", "valid outputs stopped"] == 0
     assert 0.3 < rates["schema", "invalid outputs passed"] < 0.8
     assert [each.candidate for each in found.replacements] == ["same_model", "schema"]
+    assert set(found.burden_table()["specs"]) == {10}
+
+
+def test_the_figure_says_of_how_many_in_the_order_of_its_dots():
+    rows = [trial("a", f"v-{n}", True, n > 0) for n in range(20)]
+    rows += [trial("a", f"i-{n}", False, n < 4) for n in range(20)]
+    chart = figures.error_rates(compare_guardrails(used(trials(rows)), "a"))
+    assert chart.title == "a lets 20 % of 20 invalid outputs pass"
+    assert chart.get_label().endswith("a: 5 % of 20 valid stopped, 20 % of 20 invalid passed.")
+    (valid, invalid) = chart.axes[0].lines
+    # The axis of names runs downwards.
+    assert valid.get_label() == "valid outputs stopped"
+    assert valid.get_ydata()[0] < invalid.get_ydata()[0]
+
+
+def test_the_figure_cuts_no_dot_and_long_names_leave_room_for_its_ticks():
+    long = "anthropic/claude-3.5-sonnet-20241022 + deepseek-reasoner (whole prompt)"
+    rows = [trial(long, f"v-{n}", True, True) for n in range(2000)]
+    rows += [trial(long, f"i-{n}", False, True) for n in range(2000)]
+    chart = figures.error_rates(compare_guardrails(used(trials(rows)), long))
+    (axes,) = chart.axes
+    assert axes.get_xlim() == (-0.02, 1.02)
+    assert not any(line.get_clip_on() for line in axes.lines)
+    places = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert [label.get_text() for label in axes.get_xticklabels()][::4] == ["0 %", "100 %"]
+    assert all(left.x1 < right.x0 for left, right in pairwise(places))

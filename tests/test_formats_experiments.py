@@ -96,11 +96,53 @@ def test_an_output_that_is_not_there_is_named(outputs):
 
 
 @pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("../outputs/a.json", r"output '\.\./outputs/a\.json': expected a path below"),
+        ("sub/../../a.json", "expected a path below"),
+        ("/etc/hosts", "output '/etc/hosts': expected a path below"),
+        ("n" * 5000, "no output 'nnn"),
+        ("a\0b", r"no output 'a\\x00b'"),
+        (".", r"no output '\.'"),
+    ],
+)
+def test_an_output_that_cannot_lie_below_the_folder_is_refused(outputs, output, told):
+    with pytest.raises(EvidenceError, match=told):
+        judge(outputs[0], {output: Label(True)}, "e")
+
+
+def test_paths_of_outputs_are_normalised(outputs):
+    folder, truth = outputs
+    sound = next(path for path in truth.files if path.endswith("_gemini.json"))
+    wordy = f"./{sound.replace('/', '//')}"
+    (trial,) = judge(folder, {wordy: Label(True)}, "e")
+    assert trial.output == sound
+    with pytest.raises(EvidenceError, match="is labelled twice"):
+        judge(folder, {sound: Label(True), wordy: Label(True)}, "e")
+
+
+def test_a_file_that_is_not_read_as_evidence_is_said(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "a.json").write_text("{}")
+    with pytest.raises(
+        EvidenceError, match=r"output '\.git/a\.json' in .* is not read as evidence"
+    ):
+        judge(tmp_path, {".git/a.json": Label(True)}, "e")
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("output,valid\na.json,perhaps\n", "line 2: valid is 'perhaps'; expected yes or no"),
         ("output,valid\na.json,yes\na.json,no\n", "line 3: a.json is labelled twice"),
-        ("file,valid\na.json,yes\n", "line 2: expected the columns output and valid"),
+        (
+            "file,valid\na.json,yes\n",
+            "line 1: expected the columns output and valid, and found file, valid",
+        ),
+        ("output;valid\na.json;yes\n", "found output;valid"),
+        ("output,valid\n\n ,yes\n", "line 3: no output is named"),
+        ("output,valid\na.json\n", "line 2: valid is ''; expected yes or no"),
+        ("", "labels nothing"),
         ("output,valid\n", "labels nothing"),
     ],
 )
@@ -113,7 +155,7 @@ def test_labels_that_make_no_sense_are_refused(tmp_path, text, told):
 
 def test_labels_are_read_with_spec_and_stage(tmp_path):
     path = tmp_path / "labels.csv"
-    path.write_text("output,valid,spec_id,stage\na.json,no,SPEC-A,plan\nb.json,YES,,\n")
+    path.write_text(" output , valid,spec_id,stage\na.json , no, SPEC-A ,plan\nb.json,YES, ,\n")
     assert read_labels(path) == {
         "a.json": Label(False, "SPEC-A", "plan"),
         "b.json": Label(True),

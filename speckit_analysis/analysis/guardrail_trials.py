@@ -24,11 +24,13 @@ from speckit_analysis.stats.cochran import cochran_q_exact
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
-from speckit_analysis.stats.paired import paired_t
+from speckit_analysis.stats.paired import ROUNDING, paired_t
 from speckit_analysis.stats.paired_proportions import mcnemar_exact
 
 #: The two errors of a guardrail: name, truth of the outputs, and verdict that is wrong on them.
 ERRORS = (("valid outputs stopped", True, False), ("invalid outputs passed", False, True))
+
+_ERROR_NAMES = tuple(error for error, _, _ in ERRORS)
 
 #: What a guardrail takes, by column, with its name.
 BURDENS = {
@@ -36,6 +38,12 @@ BURDENS = {
     "cost_usd": "cost of an output",
     "upkeep_minutes": "upkeep of an output",
 }
+
+#: The same in a word.
+_TAKES = {"latency_ms": "time", "cost_usd": "money", "upkeep_minutes": "work"}
+
+#: What must not be provably heavier for a candidate to be adopted.
+_BILLED = ("latency_ms", "cost_usd")
 
 
 def judged(trials: Selection, experiment: str = "") -> Selection:
@@ -51,7 +59,12 @@ def judged(trials: Selection, experiment: str = "") -> Selection:
     Raises
     ------
     EvidenceError
-        If a variant judged an output twice: which of the two counts, nothing tells.
+        If a variant judged an output twice, or two records contradict each other on its validity:
+        which of the two counts, nothing tells.
+
+    Notes
+    -----
+    Where a record does not tell the SPEC or the stage of its output, another one may.
     """
     frame = trials.kept
     name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
@@ -60,14 +73,35 @@ def judged(trials: Selection, experiment: str = "") -> Selection:
     reasons = reasons.mask(frame["valid"].isna(), "of unknown validity")
     reasons = reasons.mask(frame["experiment"] != name, "of another experiment")
     left = trials.without(reasons)
-    again = left.kept.duplicated(["variant", "output"])
+    _refuse_contradictions(left.kept)
+    filled = {name: _from_any_record(left.kept, name) for name in ("spec_id", "stage")}
+    return replace(left, kept=left.kept.assign(**filled))
+
+
+def _refuse_contradictions(trials: pd.DataFrame) -> None:
+    again = trials.duplicated(["variant", "output"])
     if again.any():
-        row = left.kept[again].iloc[0]
+        row = trials[again].iloc[0]
         raise EvidenceError(
             f"{row['source']} {row['locator']}: {row['variant']} judged {row['output']} already;"
             " leave one of the two out"
         )
-    return left
+    first = trials.drop_duplicates("output").set_index("output")
+    other = trials["valid"] != trials["output"].map(first["valid"])
+    if other.any():
+        row = trials[other].iloc[0]
+        before = first.loc[row["output"]]
+        says, said = ("valid" if each["valid"] else "invalid" for each in (row, before))
+        raise EvidenceError(
+            f"{row['source']} {row['locator']}: {row['output']} is {says}, but {said} in"
+            f" {before['source']} {before['locator']}; correct one of the two"
+        )
+
+
+def _from_any_record(trials: pd.DataFrame, name: str) -> pd.Series:
+    told = trials.dropna(subset=name).drop_duplicates("output").set_index("output")[name]
+    elsewhere = trials["output"].map(told).astype("string")
+    return trials[name].astype("string").fillna(elsewhere).astype(trials[name].dtype)
 
 
 def error_rates(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
@@ -84,15 +118,16 @@ def error_rates(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     -------
     DataFrame
         ``variant``, ``error`` (string: ``valid outputs stopped``, the false positive rate, or
-        ``invalid outputs passed``, the false negative rate), ``outputs``, ``errors``, ``specs``
-        (Int64), ``rate``, ``low``, ``high`` (Float64, clustered by SPEC; Korn and Graubard).
+        ``invalid outputs passed``, the false negative rate), ``outputs``, ``errors`` (Int64),
+        ``specs`` (Int64: known ones), ``rate``, ``low``, ``high`` (Float64, clustered by SPEC,
+        outputs without one together; Korn and Graubard).
     """
     rows = []
     for variant in sorted(trials["variant"].dropna().astype(str).unique()):
         for error, valid, wrong in ERRORS:
             own = trials[(trials["variant"] == variant) & (trials["valid"] == valid)]
             found = share(own["passed"] == wrong, _units(own), confidence)
-            counts = (found.n, found.hits, found.clusters)
+            counts = (found.n, found.hits, _known_specs(own))
             rows.append((variant, error, *counts, found.estimate, found.low, found.high))
     columns = ["variant", "error", "outputs", "errors", "specs", "rate", "low", "high"]
     kinds = dict.fromkeys(("variant", "error"), "string")
@@ -116,7 +151,12 @@ class Replacement:
     alarms_p, misses_p : float
         McNemar's exact p-value, which takes outputs as independent.
     burdens : dict of str to Estimate
-        Candidate less baseline by column of :data:`BURDENS`, SPECs as units.
+        Candidate less baseline by column of :data:`BURDENS`, SPECs as units: Student's t, or, where
+        it is the same in all SPECs, the exact p-value of exchanging signs without an interval.
+    specs : dict of str to int
+        Known SPECs behind each error and each burden; outputs without a SPEC add none.
+    lighter, heavier : tuple of str
+        What it provably takes less of, and more of.
     verdict, rule : str
         What is recommended, and the rule that gave it.
     """
@@ -128,13 +168,11 @@ class Replacement:
     alarms_p: float
     misses_p: float
     burdens: dict[str, Estimate]
+    specs: dict[str, int]
+    lighter: tuple[str, ...] = ()
+    heavier: tuple[str, ...] = ()
     verdict: str = OPEN
     rule: str = ""
-
-    @property
-    def lighter(self) -> list[str]:
-        """Names of the burdens that are provably lighter."""
-        return [BURDENS[name] for name, each in self.burdens.items() if each.high < 0]
 
     @property
     def sentence(self) -> str:
@@ -144,7 +182,11 @@ class Replacement:
             f" {wording.points(each.interval()[1])}; {wording.count(each.n, 'output')})"
             for (error, _, _), each in zip(ERRORS, (self.alarms, self.misses), strict=True)
         )
-        takes = f"; provably less {wording.listed(self.lighter)}" if self.lighter else ""
+        takes = "".join(
+            f"; provably {how} {wording.listed(what)}"
+            for how, what in (("less", self.lighter), ("more", self.heavier))
+            if what
+        )
         return f"{self.candidate} less {self.baseline}, in percentage points: {told}{takes}"
 
 
@@ -217,6 +259,9 @@ class GuardrailExperiment:
     def _change(self, replacement: Replacement) -> str:
         if replacement.verdict != OPEN:
             return "Other models, prompts or kinds of output."
+        if replacement.rule == _trade(replacement):
+            saved, spent = map(wording.listed, (replacement.lighter, replacement.heavier))
+            return f"A decision on how much more {spent} the {saved} that it saves may take."
         level = 0.05 / len(self.replacements)
         needed = [
             each.clusters_to_prove(self.margin, level) / max(each.clusters, 1) * each.n - each.n
@@ -262,14 +307,15 @@ class GuardrailExperiment:
         Returns
         -------
         DataFrame
-            ``candidate``, ``burden`` (string), ``difference``, ``low``, ``high`` (Float64),
-            ``specs`` (Int64).
+            ``candidate``, ``burden`` (string), ``difference``, ``low``, ``high`` (Float64; no
+            interval where it is the same in all SPECs), ``specs`` (Int64: known ones).
         """
         rows = [
-            (each.candidate, f"{what}{_UNITS[name]}", found.value, found.low, found.high, found.n)
+            (each.candidate, f"{what}{_UNITS[name]}", *interval, each.specs[name])
             for each in self.replacements
             for name, what in BURDENS.items()
             for found in [each.burdens[name]]
+            for interval in [(found.value, found.low, found.high)]
         ]
         columns = ["candidate", "burden", "difference", "low", "high", "specs"]
         kinds = dict.fromkeys(("candidate", "burden"), "string") | {"specs": "Int64"}
@@ -307,10 +353,12 @@ def compare_guardrails(
     -----
     Where a variant that is asked for judged nothing, nothing is compared, and the result says so.
     A candidate is adopted if both error rates are proved to rise by less than the margin (both
-    must hold, each at its level) and it is provably faster, cheaper or less work.  The baseline is
-    kept if one of its two error rates is proved to be lower (Bonferroni).  p-values of several
-    candidates are corrected after Holm.  Outputs of one SPEC resemble each other
-    (:func:`speckit_analysis.stats.net_share.net_share`); below five SPECs it is open.
+    must hold, each at its level), it is provably faster, cheaper or less work (one-sided, Holm
+    over burdens and candidates), and it is not provably slower or dearer (one-sided, uncorrected:
+    a correction would only let more pass).  The baseline is kept if one of its two error rates is
+    proved to be lower (Bonferroni).  p-values of several candidates are corrected after Holm.
+    Outputs of one SPEC resemble each other (:func:`speckit_analysis.stats.net_share.net_share`);
+    those without a SPEC are taken as one more cluster.  Below five known SPECs it is open.
     """
     known = sorted(trials["variant"].dropna().astype(str).unique())
     others = [name for name in (candidates or known) if name != baseline]
@@ -318,13 +366,7 @@ def compare_guardrails(
     if refusal:
         return GuardrailExperiment(error_rates(trials), [], {}, margin, refusal)
     found = [_replacement(trials, baseline, name) for name in others]
-    verdicts = judge_candidates(
-        [(each.alarms, each.misses, bool(each.lighter)) for each in found], margin, alpha
-    )
-    decided = [
-        replace(each, verdict=verdict, rule=rule)
-        for each, (verdict, rule) in zip(found, verdicts, strict=True)
-    ]
+    decided = _decided(_weighed(found, alpha), margin, alpha)
     return GuardrailExperiment(error_rates(trials), decided, _any_difference(trials), margin)
 
 
@@ -346,14 +388,68 @@ def judge_candidates(
     margin, alpha : float
         As for :func:`compare_guardrails`.
     """
+    cases = [
+        Replacement(
+            "", "", alarms, misses, 1.0, 1.0, {},
+            dict(zip(_ERROR_NAMES, (alarms.clusters, misses.clusters), strict=True)),
+            ("time",) if lighter else (),
+        )
+        for alarms, misses, lighter in found
+    ]  # fmt: skip
+    return [(each.verdict, each.rule) for each in _decided(cases, margin, alpha)]
+
+
+def _decided(found: Sequence[Replacement], margin: float, alpha: float) -> list[Replacement]:
+    """Return replacements with verdict and rule."""
     adopt = any_may_win(
-        [all_must_hold([a.p_below(margin), m.p_below(margin)]) for a, m, _ in found]
+        [all_must_hold([r.alarms.p_below(margin), r.misses.p_below(margin)]) for r in found]
     )
-    keep = any_may_win([min(1.0, 2 * min(a.p_above(0.0), m.p_above(0.0))) for a, m, _ in found])
-    return [
-        _verdict(*each, adopt_p <= alpha, keep_p <= alpha / 2, wording.percent(margin))
+    keep = any_may_win(
+        [min(1.0, 2 * min(r.alarms.p_above(0.0), r.misses.p_above(0.0))) for r in found]
+    )
+    limit = wording.percent(margin)
+    verdicts = [
+        _verdict(each, adopt_p <= alpha, keep_p <= alpha / 2, limit)
         for each, adopt_p, keep_p in zip(found, adopt, keep, strict=True)
     ]
+    return [
+        replace(each, verdict=verdict, rule=rule)
+        for each, (verdict, rule) in zip(found, verdicts, strict=True)
+    ]
+
+
+def _weighed(found: Sequence[Replacement], alpha: float) -> list[Replacement]:
+    """Return replacements with what they provably take less of, and more of."""
+    tested = [
+        (number, name, less, 1 - less)
+        for number, each in enumerate(found)
+        for name, burden in each.burdens.items()
+        if (less := _p_less(burden)) is not None
+    ]
+    corrected = any_may_win([less for _, _, less, _ in tested])
+    lighter = {
+        (number, name)
+        for (number, name, *_), p in zip(tested, corrected, strict=True)
+        if p <= alpha
+    }
+    heavier = {
+        (number, name) for number, name, _, more in tested if name in _BILLED and more <= alpha
+    }
+    return [
+        replace(each, lighter=_names(lighter, number), heavier=_names(heavier, number))
+        for number, each in enumerate(found)
+    ]
+
+
+def _names(burdens: set[tuple[int, str]], number: int) -> tuple[str, ...]:
+    return tuple(word for name, word in _TAKES.items() if (number, name) in burdens)
+
+
+def _p_less(burden: Estimate) -> float | None:
+    """Return the one-sided p-value of a burden that is not lighter; None if nothing is known."""
+    if burden.p_value is None:
+        return None
+    return burden.p_value / 2 if burden.value < 0 else 1 - burden.p_value / 2
 
 
 def _refusal(baseline: str, others: Sequence[str], known: Sequence[str]) -> str:
@@ -365,21 +461,28 @@ def _refusal(baseline: str, others: Sequence[str], known: Sequence[str]) -> str:
     return "" if others else f"only {baseline} was tried"
 
 
-def _verdict(
-    alarms: NetShare, misses: NetShare, lighter: bool, alike: bool, worse: bool, limit: str
-) -> tuple[str, str]:
-    for each, kind in ((alarms, "valid"), (misses, "invalid")):
+def _verdict(found: Replacement, alike: bool, worse: bool, limit: str) -> tuple[str, str]:
+    for (error, valid, _), each in zip(ERRORS, (found.alarms, found.misses), strict=True):
+        kind, specs = "valid" if valid else "invalid", found.specs[error]
         if each.n == 0:
             return OPEN, f"no {kind} output was judged by both"
-        if each.clusters < LEAST_SPECS:
-            return OPEN, f"{kind} outputs of fewer than {LEAST_SPECS} SPECs"
-    if alike and lighter:
+        if specs < LEAST_SPECS:
+            known = wording.count(specs, "known SPEC")
+            return OPEN, f"{kind} outputs of {known}, and it takes {LEAST_SPECS}"
+    if alike and found.lighter and found.heavier:
+        return OPEN, _trade(found)
+    if alike and found.lighter:
         return ADOPT, f"both error rates are proved to rise by less than {limit}"
     if alike:
         return OPEN, "it errs no more, but is not proved to take less time, money or work"
     if worse:
         return KEEP, "one of its error rates is proved to be higher"
-    return OPEN, f"an error rate is proved neither to rise by less than {limit}, nor to rise at all"
+    return OPEN, f"neither error rate is proved to rise, nor both to rise by less than {limit}"
+
+
+def _trade(found: Replacement) -> str:
+    less, more = (wording.listed(each) for each in (found.lighter, found.heavier))
+    return f"it errs no more and takes less {less}, but provably more {more}"
 
 
 def _replacement(trials: pd.DataFrame, baseline: str, candidate: str) -> Replacement:
@@ -387,27 +490,47 @@ def _replacement(trials: pd.DataFrame, baseline: str, candidate: str) -> Replace
         trials[trials["variant"] == name].set_index("output") for name in (candidate, baseline)
     )
     both = one.merge(other, on="output", suffixes=("", "_baseline"))
-    found = {}
+    found, specs = {}, {}
     for error, valid, wrong in ERRORS:
         rows = both[both["valid"] == valid]
-        errs = (rows["passed"] == wrong).astype(int)
-        erred = (rows["passed_baseline"] == wrong).astype(int)
-        more = (errs - erred).to_numpy(float)
-        worse, better = int((more > 0).sum()), int((more < 0).sum())
-        p_value = mcnemar_exact(worse, better) if worse + better else 1.0
-        found[error] = (net_share(more, _units(rows).to_numpy()), p_value)
-    (alarms, alarms_p), (misses, misses_p) = (found[error] for error, _, _ in ERRORS)
-    burdens = {name: _burden(both, name) for name in BURDENS}
-    return Replacement(baseline, candidate, alarms, misses, alarms_p, misses_p, burdens)
+        found[error], specs[error] = _paired_errors(rows, wrong), _known_specs(rows)
+    (alarms, alarms_p), (misses, misses_p) = (found[error] for error in _ERROR_NAMES)
+    burdens = {}
+    for name in BURDENS:
+        rows = both[both[[name, f"{name}_baseline"]].notna().all(axis=1)]
+        burdens[name], specs[name] = _burden(rows, name), _known_specs(rows)
+    return Replacement(baseline, candidate, alarms, misses, alarms_p, misses_p, burdens, specs)
 
 
-def _burden(both: pd.DataFrame, name: str) -> Estimate:
-    more = (both[name] - both[f"{name}_baseline"]).dropna().astype(float)
-    return paired_t(more.groupby(_units(both.loc[more.index])).mean().to_numpy(float))
+def _paired_errors(rows: pd.DataFrame, wrong: bool) -> tuple[NetShare, float]:
+    errs, erred = ((rows[name] == wrong).astype(int) for name in ("passed", "passed_baseline"))
+    more = (errs - erred).to_numpy(float)
+    worse, better = int((more > 0).sum()), int((more < 0).sum())
+    p_value = mcnemar_exact(worse, better) if worse + better else 1.0
+    return net_share(more, _units(rows).to_numpy()), p_value
+
+
+def _burden(rows: pd.DataFrame, name: str) -> Estimate:
+    both = rows[[name, f"{name}_baseline"]].to_numpy(float)
+    more = both[:, 0] - both[:, 1]
+    more[np.abs(more) <= ROUNDING * np.abs(both).max(initial=0.0)] = 0.0
+    gaps = pd.Series(more, rows.index).groupby(_units(rows)).mean().to_numpy(float)
+    found = paired_t(gaps)
+    if not found.refusal or not len(gaps):
+        return found
+    # Without spread Student's t says nothing; signs of equal differences are all alike, or none.
+    value, least = float(gaps.mean()), 2.0 ** (1 - len(gaps))
+    p_value = least if value else 1.0
+    return replace(found, value=value, p_value=p_value, smallest_p=least, method="exchanged signs")
 
 
 def _units(rows: pd.DataFrame) -> pd.Series:
+    """Return the SPEC of each output; outputs without one together are one unit."""
     return rows["spec_id"].astype("string").fillna("not told")
+
+
+def _known_specs(rows: pd.DataFrame) -> int:
+    return int(rows["spec_id"].nunique())
 
 
 def _any_difference(trials: pd.DataFrame) -> dict[str, float]:
@@ -424,12 +547,14 @@ def _any_difference(trials: pd.DataFrame) -> dict[str, float]:
 
 
 def difference_sentence(any_difference: dict[str, float]) -> str:
-    """Say whether the counts prove that variants differ at all."""
+    """Say whether the counts prove that variants err differently at all."""
     parts = [f"{error}: {wording.p_value(p_value)}" for error, p_value in any_difference.items()]
     if not parts:
         return ""
-    told = "; ".join(parts)
-    return f"That all variants err alike (Cochran's Q, exact, outputs as independent): {told}."
+    return (
+        "Whether variants err differently at all (Cochran's Q, exact, outputs as independent; a"
+        f" small p says that they do): {'; '.join(parts)}."
+    )
 
 
 def missed(trials: pd.DataFrame, variant: str) -> pd.DataFrame:

@@ -98,13 +98,16 @@ def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
     """
     import msgspec
 
+    from speckit_analysis.analysis.wording import count
     from speckit_analysis.commands.output import save
     from speckit_analysis.record import judge, read_labels
 
+    if not name.strip():
+        raise EvidenceError("--experiment is empty: the trials are recorded under its name")
     if not out.name.endswith("_trials.jsonl"):
         raise EvidenceError(f"{out.name!r}: the name has to end with _trials.jsonl to be read back")
-    trials = judge(folder, read_labels(labels), name)
+    trials = judge(folder, read_labels(labels), name.strip())
     encode = msgspec.json.Encoder().encode
     save(out, "".join(f"{encode(trial).decode()}\n" for trial in trials))
     passed = sum(trial.passed for trial in trials)
-    click.echo(f"{out}: {len(trials)} outputs judged, {passed} passed")
+    click.echo(f"{out}: {count(len(trials), 'output')} judged, {count(passed)} passed")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.arbitration import Arbitration
-from speckit_analysis.analysis.guardrail_trials import GuardrailExperiment
+from speckit_analysis.analysis.guardrail_trials import ERRORS, GuardrailExperiment
 from speckit_analysis.analysis.tradeoff import CLOUD, Tradeoff
 from speckit_analysis.figures.axes import Ticks, in_words, label_margin, name_rows, tick_words
 from speckit_analysis.figures.charts import intervals
@@ -20,6 +20,7 @@ from speckit_analysis.figures.theme import (
     canvas,
     empty,
     finish,
+    shortened,
     themed,
 )
 
@@ -212,34 +213,41 @@ def error_rates(found: GuardrailExperiment) -> Chart:
     rates = found.rates.dropna(subset="rate")
     if rates.empty:
         return empty("No output of known validity was judged by a guardrail.")
-    worst = rates.sort_values("rate").iloc[-1]
     names = list(dict.fromkeys(rates["variant"]))
     figure, axes = canvas(
-        f"{worst['variant']} lets {wording.percent(worst['rate'])} of invalid outputs pass"
-        if worst["error"].startswith("invalid")
-        else f"{worst['variant']} stops {wording.percent(worst['rate'])} of valid outputs",
+        _worst_rate(rates),
         "Share of valid outputs stopped (false alarms) and of invalid ones passed (misses), with"
         " 95 % intervals, SPECs as clusters.",
         0.9 + 0.52 * len(names),
     )
-    tags = [""] * len(names)
-    for (error, rows), colour, shift in zip(
-        rates.groupby("error", sort=True), (ORANGE, BLUE), (0.16, -0.16), strict=False
-    ):
-        at = np.array([names.index(name) for name in rows["variant"]])
+    tags: list[list[str]] = [[] for _ in names]
+    # The upper dot first, as the tags are read.
+    for (error, _, _), colour, shift in zip(ERRORS, (BLUE, ORANGE), (-0.16, 0.16), strict=True):
+        rows = rates[rates["error"] == error]
+        at = np.array([names.index(name) for name in rows["variant"]], dtype=int)
         rate, low, high = (rows[name].to_numpy(float) for name in ("rate", "low", "high"))
         axes.hlines(at + shift, low, high, color=colour, linewidth=2.6, alpha=0.55)
-        axes.plot(rate, at + shift, "o", color=colour, markersize=7, label=str(error))
+        axes.plot(rate, at + shift, "o", color=colour, markersize=7, label=error, clip_on=False)
+        kind, _, verb = error.split()
         for row, value, n in zip(at, rate, rows["outputs"], strict=True):
-            tags[row] += f"{wording.percent(value)} of {n} {str(error).split()[0]}  "
-    name_rows(axes, names)
-    label_margin(axes, [tag.strip() for tag in tags])
-    axes.set_xlim(0, 1)
-    axes.xaxis.set_major_locator(Ticks(wording.percent, 5))
+            tags[row].append(f"{wording.percent(value)} of {wording.count(n)} {kind} {verb}")
+    name_rows(axes, [shortened(name, 20) for name in names])
+    label_margin(axes, [",\n".join(parts) for parts in tags])
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xticks(np.linspace(0, 1, 5))
     axes.xaxis.set_major_formatter(tick_words(wording.percent))
     axes.set_xlabel("share of outputs", loc="left")
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
         handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
     )  # fmt: skip
-    return finish(figure, in_words(figure.title, names, tags))
+    told = [", ".join(parts) for parts in tags]
+    return finish(figure, in_words(figure.title, names, told))
+
+
+def _worst_rate(rates: pd.DataFrame) -> str:
+    worst = rates.sort_values("rate", kind="stable").iloc[-1]
+    variant, rate = shortened(worst["variant"]), wording.percent(worst["rate"])
+    if worst["error"].startswith("invalid"):
+        return f"{variant} lets {rate} of {wording.count(worst['outputs'], 'invalid output')} pass"
+    return f"{variant} stops {rate} of {wording.count(worst['outputs'], 'valid output')}"
