@@ -111,6 +111,61 @@ def test_three_specs_decide_nothing():
     assert (few.verdict, few.rule) == (OPEN, "below 5 SPECs nothing is recommended")
 
 
+def test_findings_of_three_specs_decide_nothing():
+    few = research.compare_research(found([(5 + n, 5 + n % 2) for n in range(3)]), plans(ALIKE))
+    assert few.verdict == OPEN
+    assert few.rule == "below 5 SPECs with findings of both nothing is recommended"
+    assert "5 SPECs at least" in few.recommendation().change
+
+
+def test_stages_of_a_spec_are_averaged():
+    counts = [(5 + n % 2, 5 + n % 3) for n in range(3)]
+    tasks = found([(7, 6)] * 3).assign(stage="tasks")
+    told = research.compare_research(pd.concat([found(counts), tasks]), plans(ALIKE))
+    assert told.counts["relevant"].n == 3
+    assert told.counts["relevant"].value == pytest.approx((-1 + 2 / 3) / 2)
+    assert len(research.overlap(pd.concat([found(counts), tasks]), "with", "without")) == 3
+
+
+def test_outputs_that_cannot_be_compared_are_counted():
+    frame = found([(5 + n % 2, 5 + n % 3) for n in range(8)])
+    frame = frame[(frame["spec_id"] != "S7") | (frame["variant"] == "with")]
+    first = frame.index[0]
+    told = research.compare_research(
+        frame.assign(relevance=frame["relevance"].mask(frame.index == first)), plans(ALIKE)
+    )
+    assert told.counts["relevant"].n == 6
+    assert told.counts["findings"].n == 7
+    assert told.pairing_sentence == (
+        "Not compared: 1 research output of one variant only"
+        " and 1 research output with findings that nobody rated."
+    )
+    assert told.sentence.endswith(told.pairing_sentence)
+
+
+@pytest.mark.parametrize("suffix", ["", " plan"])
+def test_research_is_joined_with_plans_by_spec(suffix):
+    relevant = pd.DataFrame({"one": [1.0, 2, 4, 3], "other": [0.0, 0, 0, 0]}, index=list("abcd"))
+    gaps = pd.Series([0.1, 0.2, 0.4, 0.3], index=[f"{name}{suffix}" for name in "abcd"])
+    rho, _, n = research._association(relevant, gaps)
+    assert (round(rho, 6), n) == (1.0, 4)
+
+
+def test_numbers_say_what_is_found_and_what_it_takes():
+    counts = [(5 + n % 2, 5 + n % 3) for n in range(8)]
+    told = research.compare_research(found(counts), plans(ALIKE))
+    assert "and without with, +0.4 relevant findings (" in told.numbers
+    one = research.compare_research(found(counts[:1]), plans(ALIKE))
+    assert "cannot be compared (it takes 2 SPECs with findings of both)" in one.numbers
+
+
+def test_prompts_that_all_fit_are_told():
+    calls = typed("calls", [{"agent": "a", "spec_id": "S", "prompt_tokens": n} for n in (9, 1500)])
+    assert research.context_sentence(research.context_use(calls)) == (
+        "All 2 measured prompts fit into 200,000 tokens; the largest holds 1,500."
+    )
+
+
 def test_prompts_that_do_not_fit_are_counted_by_agent():
     sizes = [150_000, 250_000, 1_200_000, None]
     calls = typed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,34 @@ def test_the_interval_covers(up, down, specs, alike):
         low, high = found.interval()
         held.append(low <= up - down <= high)
     assert np.mean(held) >= 0.93
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.3])
+@pytest.mark.parametrize(
+    ("up", "down", "limit"), [(0.3, 0.1, 0.0), (0.5, 0.1, 0.0), (0.1, 0.1, 0.1), (0.1, 0.3, 0.1)]
+)
+def test_the_promised_number_of_clusters_proves_it_four_times_in_five(up, down, limit, alike):
+    draw = np.random.default_rng(2)
+    large = drawn(draw, 2000, 3, up, down, alike)
+    found = net_share(large, np.repeat(np.arange(2000), 3))
+    # As if 10 SPECs had shown just these shares.
+    small = replace(found, clusters=10, n=30, effective=found.effective / 200)
+    small = replace(small, better=30 * found.better / 6000, worse=30 * found.worse / 6000)
+    promised = int(small.clusters_to_prove(limit, 0.05))
+    proved = []
+    for _ in range(400):
+        again = net_share(
+            drawn(draw, promised, 3, up, down, alike), np.repeat(np.arange(promised), 3)
+        )
+        proved.append((again.p_above if up - down > limit else again.p_below)(limit) <= 0.05)
+    assert 0.7 <= np.mean(proved) <= 0.95
+
+
+def test_more_clusters_prove_nothing_where_there_is_nothing_to_prove():
+    found = net_share(np.array([1, 0, 0, -1, 0, 0]), np.arange(6))
+    assert found.clusters_to_prove(0.0, 0.05) == np.inf
+    assert found.clusters_to_prove(0.1, 0.05) > 100
+    assert net_share(np.array([1, 1]), np.zeros(2)).clusters_to_prove(0.0, 0.05) == np.inf
 
 
 def test_signs_of_counts_are_those_of_all_signs():

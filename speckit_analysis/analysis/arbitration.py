@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,18 @@ from speckit_analysis.vocabulary import ASSESSMENTS
 #: What a change is worth to the outcome.
 _WORTH = dict(zip(ASSESSMENTS, (1, 0, -1), strict=True))
 
+#: All outcomes that do not tell their SPEC stand for one cluster, and for no SPEC.
+_NOT_TOLD = "not told"
+
+#: What an override that nobody assessed is taken for, when it is counted against a verdict.
+_AGAINST = {KEEP: 0.0, ADOPT: 1.0}
+
+#: From so many more SPECs on, their number is no plan.
+_MANY = 100
+
 _WHOLE = (
     *("cases", "specs", "overrides", "unassessed", *ASSESSMENTS),
-    *("errors_caught", "false_positives", "more_specs"),
+    *("errors_caught", "false_positives", "priced", "more_specs"),
 )
 _OF_OVERRIDES = (
     *("cases", "specs", "overrides", "override_rate", "rate_low", "rate_high"),
@@ -42,8 +51,8 @@ _FIGURES = (
 )
 
 
-def cases(arbitrations: Selection, experiment: str = "") -> Selection:
-    """Keep the outcomes that an arbiter was asked about.
+def cases(arbitrations: Selection, experiment: str = "", variant: str = "") -> Selection:
+    """Keep the outcomes that one arbiter was asked about.
 
     Parameters
     ----------
@@ -51,6 +60,13 @@ def cases(arbitrations: Selection, experiment: str = "") -> Selection:
         Rows of table ``arbitrations``.
     experiment : str
         Only this one; the one with most rows, if not told.
+    variant : str
+        The arbiter; the one that was asked most often, if not told.
+
+    Notes
+    -----
+    A row is taken for an outcome: where several reviewers assessed the same one, the rows tell no
+    two outcomes from one, as none has an id.
     """
     frame = arbitrations.kept
     name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
@@ -58,6 +74,10 @@ def cases(arbitrations: Selection, experiment: str = "") -> Selection:
     asked, changed = (frame[column].fillna(False) for column in ("invoked", "override"))
     reasons = reasons.mask(~asked & changed, "changed without the arbiter having been asked")
     reasons = reasons.mask(~asked & ~changed, "without the arbiter")
+    arbiters = frame["variant"].astype("string").fillna(_NOT_TOLD)
+    usual = arbiters[asked & frame["override"].notna() & (frame["experiment"] == name)].mode()
+    chosen = variant or (usual.iloc[0] if len(usual) else "")
+    reasons = reasons.mask(asked & (arbiters != chosen), "of another variant of the arbiter")
     reasons = reasons.mask(frame["override"].isna(), "that do not tell whether it overrode")
     reasons = reasons.mask(frame["experiment"] != name, "of another experiment")
     return arbitrations.without(reasons)
@@ -79,35 +99,57 @@ def by_stage(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05
     Returns
     -------
     DataFrame
-        In the order of stages: ``stage`` (string), ``cases``, ``specs``, ``overrides``,
-        ``unassessed`` (overrides that nobody assessed), ``improvement``, ``neutral``,
-        ``degradation``, ``errors_caught``, ``false_positives`` (Int64), ``override_rate`` with
+        In the order of stages: ``stage`` (string), ``cases``, ``specs`` (that are known, with
+        outcomes whose worth is), ``overrides``, ``unassessed`` (overrides that nobody assessed),
+        ``improvement``, ``neutral``, ``degradation``, ``errors_caught``, ``false_positives``,
+        ``priced`` (outcomes whose cost is known) (Int64), ``override_rate`` with
         ``rate_low`` and ``rate_high``, ``net`` (improved less degraded, as a share of outcomes
         whose worth is known) with ``net_low`` and ``net_high`` (95 %), ``sign_p`` (exact, of
         overrides), ``keep_p`` and ``drop_p`` (corrected for several stages, Holm), ``cost_usd``
-        and ``latency_ms`` (mean of asking; Float64), ``more_specs`` (Int64: to settle what is open,
-        if the net worth is as found; missing where nothing could), ``verdict``, ``rule`` (string).
+        and ``latency_ms`` (mean of asking; Float64), ``more_specs`` (Int64: to settle what is open
+        4 times in 5, if the net worth is as found; 0 where it is settled, or takes assessing what
+        nobody assessed; missing where nothing could), ``verdict``, ``rule`` (string).
 
     Notes
     -----
     The SPEC is what is independent.  The arbiter can go where its net worth is proved to lie below
     `least_benefit` (:func:`speckit_analysis.stats.net_share.net_share`); it stays where that is
     proved to lie above 0 (exchanged signs of the sums of SPECs, which is exact); else it is open,
-    and below five SPECs always.
+    and below five known SPECs always.  Overrides that nobody assessed are left out, but either
+    verdict has to hold with them as well: staying if they were neutral, going if they were
+    improvements.
     """
     if rows.empty:
         return _typed(pd.DataFrame(columns=["stage", *_WHOLE, *_FIGURES, "verdict", "rule"]))
-    known = rows.assign(stage=rows["stage"].astype("string").fillna("not told"))
+    known = rows.assign(stage=rows["stage"].astype("string").fillna(_NOT_TOLD))
     order = list(dict.fromkeys(known.loc[rows["stage"].sort_values().index, "stage"]))
     groups = [known[known["stage"] == stage] for stage in order]
     told = [
         _row(stage, group) | vars(found)
         for stage, group, found in zip(
-            order, groups, judge_stages([_worths(g) for g in groups], least_benefit, alpha),
-            strict=True,
+            order, groups, _judged(groups, least_benefit, alpha), strict=True
         )
     ]  # fmt: skip
     return _typed(pd.DataFrame(told))
+
+
+def _judged(groups: Sequence[pd.DataFrame], least_benefit: float, alpha: float) -> list[Judgement]:
+    """Judge stages, and leave open what overrides that nobody assessed could overturn."""
+    found = judge_stages([_worths(group) for group in groups], least_benefit, alpha)
+    if all(len(_worths(group)[0]) == len(group) for group in groups):
+        return found
+    for verdict, worth in _AGAINST.items():
+        strict = judge_stages([_worths(group, worth) for group in groups], least_benefit, alpha)
+        found = [
+            replace(each, more_specs=0, verdict=OPEN, rule=_UNASSESSED)
+            if each.verdict == verdict != other.verdict
+            else each
+            for each, other in zip(found, strict, strict=True)
+        ]
+    return found
+
+
+_UNASSESSED = "it would not hold if the overrides that nobody assessed were counted against it"
 
 
 @dataclass(frozen=True)
@@ -131,7 +173,8 @@ def judge_stages(
     Parameters
     ----------
     outcomes : sequence of (ndarray of float, ndarray)
-        Of each stage: 1, 0 or -1 for each outcome, and its SPEC.
+        Of each stage: 1, 0 or -1 for each outcome, and its SPEC; those named ``not told`` are
+        one cluster, and no SPEC.
     least_benefit, alpha : float
         As for :func:`by_stage`.
     """
@@ -139,9 +182,11 @@ def judge_stages(
     keep = any_may_win([_p_of_gain(values, specs) for values, specs in outcomes])
     drop = any_may_win([worth.p_below(least_benefit) for worth in worths])
     judged = []
-    for worth, kept, dropped in zip(worths, keep, drop, strict=True):
-        verdict, rule = _verdict(worth.clusters, kept, dropped, least_benefit, alpha)
-        needed = _more_specs(worth, least_benefit, alpha / len(worths)) if verdict == OPEN else 0
+    known = [len(set(specs.astype(str)) - {_NOT_TOLD}) for _, specs in outcomes]
+    for worth, specs, kept, dropped in zip(worths, known, keep, drop, strict=True):
+        verdict, rule = _verdict(specs, kept, dropped, least_benefit, alpha)
+        open_still = verdict == OPEN
+        needed = _more_specs(worth, specs, least_benefit, alpha / len(worths)) if open_still else 0
         judged.append(Judgement(kept, dropped, needed, verdict, rule))
     return judged
 
@@ -165,28 +210,36 @@ def _p_of_gain(values: np.ndarray, specs: np.ndarray) -> float:
     return sign_flip_of_counts(np.bincount(codes, values).round())
 
 
-def _worths(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the worth and the SPEC of each outcome that was assessed or left alone."""
+def _worths(rows: pd.DataFrame, unassessed: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the worth and the SPEC of each outcome that was assessed or left alone.
+
+    The others are left out, or taken to be worth `unassessed`.
+    """
     worth = rows["assessment"].astype("string").map(_WORTH).astype("Float64")
     worth = worth.mask(~rows["override"].astype(bool), 0.0)
+    if unassessed is not None:
+        worth = worth.fillna(unassessed)
     known = rows[worth.notna()]
     # Without a SPEC each record would stand for itself, which nothing tells.
-    specs = known["spec_id"].astype("string").fillna("not told")
+    specs = known["spec_id"].astype("string").fillna(_NOT_TOLD)
     return worth.dropna().to_numpy(float), specs.to_numpy()
 
 
-def _more_specs(worth: NetShare, least_benefit: float, alpha: float) -> int | None:
+def _more_specs(worth: NetShare, specs: int, least_benefit: float, alpha: float) -> int | None:
     """Return how many more SPECs would settle it, if the net worth is as found."""
+    # Even if each SPEC gains, their exchanged signs give no p-value below 1 in 2 to their number.
+    keep = max(worth.clusters_to_prove(0.0, alpha / 2), np.ceil(-np.log2(alpha / 2)))
     needed = min(
-        worth.clusters_to_prove(0.0, alpha / 2) if worth.centre > 0 else np.inf,
-        worth.clusters_to_prove(least_benefit, alpha) if worth.centre < least_benefit else np.inf,
+        keep if worth.value > 0 else np.inf,
+        worth.clusters_to_prove(least_benefit, alpha) if worth.value < least_benefit else np.inf,
     )
-    least = max(needed - worth.clusters, LEAST_SPECS - worth.clusters, 1)
-    return None if np.isinf(least) else int(np.ceil(least))
+    least = max(needed - worth.clusters, LEAST_SPECS - specs, 1)
+    return None if np.isinf(least) else int(least)
 
 
 def _row(stage: str, rows: pd.DataFrame) -> dict[str, object]:
-    worth = net_share(*_worths(rows))
+    values, specs = _worths(rows)
+    worth = net_share(values, specs)
     overrides = rows["override"].astype(bool)
     counts = rows.loc[overrides, "assessment"].value_counts()
     assessed = {name: int(counts.get(name, 0)) for name in ASSESSMENTS}
@@ -195,12 +248,13 @@ def _row(stage: str, rows: pd.DataFrame) -> dict[str, object]:
     return {
         "stage": stage,
         "cases": len(rows),
-        "specs": rows["spec_id"].nunique(),
+        "specs": len(set(specs) - {_NOT_TOLD}),
         "overrides": int(overrides.sum()),
         "unassessed": int(overrides.sum()) - sum(assessed.values()),
         **assessed,
         "errors_caught": rows["errors_caught"].sum(min_count=1),
         "false_positives": rows["false_positives"].sum(min_count=1),
+        "priced": rows["cost_usd"].count(),
         "override_rate": rate.estimate,
         "rate_low": rate.low,
         "rate_high": rate.high,
@@ -262,10 +316,12 @@ class Arbitration:
         told = "; ".join(parts)
         changed = int(self.stages["overrides"].sum())
         total = int(self.stages["cases"].sum())
+        ends = [f"{self.stages[name].sum()} {word}" for name, word in _IN_WORDS]
+        if unassessed := int(self.stages["unassessed"].sum()):
+            ends.append(f"{unassessed} of them nobody assessed")
         return (
             f"{told[0].upper()}{told[1:]}. It changed {changed} of"
-            f" {wording.count(total, 'outcome')}:"
-            f" {wording.listed(f'{self.stages[name].sum()} {word}' for name, word in _IN_WORDS)}."
+            f" {wording.count(total, 'outcome')}: {wording.listed(ends)}."
         )
 
     @property
@@ -292,17 +348,26 @@ def judge(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05) -
 
 
 def price_sentence(stages: pd.DataFrame) -> str:
-    """Say what an outcome costs that the arbiter improves on balance."""
-    known = stages.dropna(subset="cost_usd")
-    if known.empty:
+    """Say what asking cost, and what an outcome costs that came out better on balance."""
+    priced, total = int(stages["priced"].sum()), int(stages["cases"].sum())
+    if not priced:
         return "What asking the arbiter costs was not recorded."
-    paid = float((known["cost_usd"] * known["cases"]).sum())
-    gained = int(known["improvement"].sum() - known["degradation"].sum())
-    each = f": {wording.usd(paid / gained)} for each" if gained > 0 else ""
-    return (
-        f"Asking it for {wording.count(known['cases'].sum(), 'outcome')} cost {wording.usd(paid)};"
-        f" on balance {wording.count(gained, 'outcome')} came out better{each}."
-    )
+    cost = float((stages["cost_usd"] * stages["priced"]).sum())
+    paid = wording.usd(cost)
+    gained = int(stages["improvement"].sum() - stages["degradation"].sum())
+    if priced < total:
+        return (
+            f"Asking it cost {paid} for the {wording.count(priced)} of"
+            f" {wording.count(total, 'outcome')} whose cost was recorded; {_gained(gained)}."
+        )
+    each = f": {wording.usd(cost / gained)} for each" if gained > 0 else ""
+    return f"Asking it for {wording.count(total, 'outcome')} cost {paid}; {_gained(gained)}{each}."
+
+
+def _gained(gained: int) -> str:
+    if not gained:
+        return "as many came out better as worse"
+    return f"{wording.count(abs(gained))} more came out {'better' if gained > 0 else 'worse'}"
 
 
 _IN_WORDS = tuple(zip(ASSESSMENTS, ("for the better", "neither way", "for the worse"), strict=True))
@@ -313,10 +378,12 @@ def _margin(found: Arbitration) -> str:
 
 
 def _recommendation(row: Mapping[Hashable, Any], margin: str) -> Recommendation:
+    unassessed = wording.count(row["unassessed"])
     numbers = (
-        f"net {_points(row['net'])} of outcomes improved"
+        f"improved less degraded: {_points(row['net'])} of outcomes"
         f" ({_points(row['net_low'])} to {_points(row['net_high'])};"
         f" {wording.count(row['overrides'])} of {wording.count(row['cases'], 'outcome')} changed,"
+        f"{f' {unassessed} of them nobody assessed,' if row['unassessed'] else ''}"
         f" {wording.count(row['specs'], 'SPEC')})"
     )
     return Recommendation(
@@ -338,7 +405,12 @@ def _points(value: object) -> str:
 def _change(row: Mapping[Hashable, Any]) -> str:
     if row["verdict"] != OPEN:
         return "Another model, prompt or arbiter: this holds for those that were tried."
-    if pd.isna(row["more_specs"]):
+    if row["rule"] == _UNASSESSED:
+        return f"Assess {wording.all_of(row['unassessed'], 'override')} that nobody assessed."
+    if row["specs"] < LEAST_SPECS and pd.isna(row["more_specs"]):
         return f"Assess outcomes of {LEAST_SPECS} SPECs at least."
-    more = wording.count(row["more_specs"], "more SPEC")
+    many = pd.isna(row["more_specs"]) or row["more_specs"] > _MANY
+    more = (
+        f"more than {_MANY} more SPECs" if many else wording.count(row["more_specs"], "more SPEC")
+    )
     return f"Outcomes of {more}, if the net worth is as found."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -80,6 +80,13 @@ def context_sentence(use: pd.DataFrame, window: int = WINDOWS[0]) -> str:
     if rows.empty:
         return "No call tells the size of its prompt, so that nothing is known of context windows."
     above, n = int(rows["above"].sum()), int(rows["calls"].sum())
+    if not above:
+        told = wording.all_of(n, "measured prompt")
+        return (
+            f"{told[0].upper()}{told[1:]} {'fits' if n == 1 else 'fit'} into"
+            f" {wording.count(window)} tokens; the largest holds"
+            f" {wording.count(rows['largest_tokens'].max())}."
+        )
     return (
         f"{wording.count(above)} of {wording.count(n, 'measured prompt')} did not fit into"
         f" {wording.count(window)} tokens; the largest held"
@@ -116,11 +123,13 @@ def outputs(research: pd.DataFrame, relevant_from: float = 6.0) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per SPEC, stage and variant: ``unit``, ``variant`` (string), ``findings``,
-        ``relevant``, ``sources``, ``tool_calls``, ``prompt_tokens`` (Float64; what nobody rated or
-        recorded is missing), ``relevance`` (Float64: mean rating).
+        One row per SPEC, stage and variant: ``unit`` (SPEC and stage), ``variant``, ``spec_id``
+        (string), ``findings``, ``relevant`` (missing where any finding was not rated),
+        ``sources``, ``tool_calls``, ``prompt_tokens`` (Float64; what nobody recorded is missing),
+        ``relevance`` (Float64: mean rating).
     """
     rows = research.assign(unit=_units(research), variant=research["variant"].astype("string"))
+    specs = rows.assign(spec_id=rows["spec_id"].astype("string"))
     by_output = rows.groupby(["unit", "variant"], observed=True)
     whole = by_output[["tool_calls", "prompt_tokens"]].max().astype("Float64")
     found = rows.dropna(subset="finding")
@@ -129,27 +138,31 @@ def outputs(research: pd.DataFrame, relevant_from: float = 6.0) -> pd.DataFrame:
     each = rated.groupby(["unit", "variant"])
     whole["findings"] = each.size().reindex(whole.index).fillna(0).astype("Float64")
     relevant = (rated >= relevant_from).where(rated.notna()).astype("Float64")
-    counted = relevant.groupby(["unit", "variant"]).sum(min_count=1)
+    unrated = rated.isna().groupby(["unit", "variant"]).any()
+    counted = relevant.groupby(["unit", "variant"]).sum().mask(unrated)
     whole["relevant"] = counted.reindex(whole.index).mask(whole["findings"] == 0, 0.0)
     cited = found.groupby(["unit", "variant"], observed=True)["citation"].nunique()
     whole["sources"] = cited.reindex(whole.index).fillna(0).astype("Float64")
     whole["relevance"] = each.mean().reindex(whole.index).astype("Float64")
-    columns = ["findings", "relevant", "sources", "tool_calls", "prompt_tokens", "relevance"]
+    whole["spec_id"] = specs.groupby(["unit", "variant"], observed=True)["spec_id"].first()
+    figures = ["findings", "relevant", "sources", "tool_calls", "prompt_tokens", "relevance"]
+    columns = ["spec_id", *figures]
     return whole[columns].reset_index()
 
 
 def overlap(research: pd.DataFrame, baseline: str, candidate: str) -> pd.DataFrame:
-    """Return how far two variants found the same, unit by unit.
+    """Return how far two variants found the same, SPEC by SPEC.
 
     Returns
     -------
     DataFrame
-        ``unit`` (string), ``both``, ``only_baseline``, ``only_candidate`` (Int64: findings, by
-        what they cite, else by their words) and ``jaccard`` (Float64: shared over all).
+        ``unit`` (string: the SPEC), ``both``, ``only_baseline``, ``only_candidate`` (Int64:
+        findings, by what they cite, else by their words) and ``jaccard`` (Float64: shared over
+        all).
     """
     rows = research.dropna(subset="finding")
     said = rows["finding"].str.casefold().str.split().str.join(" ")
-    keyed = rows.assign(key=rows["citation"].fillna(said), unit=_units(rows))
+    keyed = rows.assign(key=rows["citation"].fillna(said), unit=rows["spec_id"].astype("string"))
     grouped = keyed.groupby(["unit", keyed["variant"].astype(str)])["key"].agg(frozenset)
     sets = grouped.unstack().reindex(columns=[baseline, candidate]).dropna()
     table = [
@@ -204,6 +217,10 @@ class ResearchExperiment:
         by permutation, and n.  An association, and no effect.
     verdict, rule : str
         What is recommended, and the rule that gave it.
+    unpaired : int
+        Outputs of a SPEC and stage that only one of the two variants has.
+    unrated : int
+        Outputs with a finding that nobody rated, so that their relevant ones cannot be counted.
     """
 
     plans: Experiment
@@ -214,16 +231,31 @@ class ResearchExperiment:
     association: tuple[float, float, int]
     verdict: str
     rule: str
+    unpaired: int = 0
+    unrated: int = 0
 
     @property
     def sentence(self) -> str:
-        """The recommendation with its numbers."""
+        """The recommendation with its numbers, and what could not be compared."""
         told = {
             ADOPT: f"{self.plans.candidate} will do in place of {self.plans.baseline}",
             KEEP: f"Keep {self.plans.baseline}",
             OPEN: f"Whether {self.plans.baseline} is needed is open",
         }[self.verdict]
-        return f"{told}: {self.numbers}."
+        return f"{told}: {self.numbers}. {self.pairing_sentence}".strip()
+
+    @property
+    def pairing_sentence(self) -> str:
+        """How many research outputs could not be compared; empty where all could."""
+        parts = [
+            f"{wording.count(number, 'research output')} {why}"
+            for number, why in (
+                (self.unpaired, "of one variant only"),
+                (self.unrated, "with findings that nobody rated"),
+            )
+            if number
+        ]
+        return f"Not compared: {wording.listed(parts)}." if parts else ""
 
     @property
     def numbers(self) -> str:
@@ -234,7 +266,7 @@ class ResearchExperiment:
             parts.append(f"relevant findings cannot be compared ({relevant.refusal})")
         else:
             parts.append(
-                f"it finds {relevant.value:+.1f} relevant things"
+                f"without {self.plans.baseline}, {relevant.value:+.1f} relevant findings"
                 f" ({relevant.low:+.1f} to {relevant.high:+.1f};"
                 f" {wording.count(relevant.n, 'SPEC')})"
             )
@@ -270,7 +302,7 @@ class ResearchExperiment:
         if self.verdict != OPEN:
             return "Other models, or SPECs that need more of the context."
         relevant = self.counts["relevant"]
-        if relevant.refusal:
+        if relevant.refusal or relevant.n < LEAST_SPECS:
             return "Record what research found in both variants of 5 SPECs at least, and rate it."
         if self.plans.needed:
             return self.plans.needed
@@ -325,18 +357,15 @@ def compare_research(
 
     Notes
     -----
+    The SPEC is the unit: differences of its stages are averaged.
     The model can go if the plans are not inferior and provably cheaper or faster, **and** relevant
     findings are not inferior by their margin: all must hold, each at its own level.  It is kept if
     quality or relevant findings are proved to be lower (Holm over the two).  Else it is open.
     """
+    both = [plans.candidate, plans.baseline]
     held = outputs(research, relevant_from)
-    tables = {
-        name: held.pivot_table(index="unit", columns="variant", values=name, observed=True)
-        .reindex(columns=[plans.candidate, plans.baseline])
-        .dropna()
-        .astype(float)
-        for name in COUNTS
-    }
+    held = held[held["variant"].isin(both)]
+    tables = {name: _by_spec(held, name, both) for name in COUNTS}
     counts = {
         name: _difference(table.iloc[:, 0].to_numpy() - table.iloc[:, 1].to_numpy())
         for name, table in tables.items()
@@ -350,8 +379,26 @@ def compare_research(
     association = _association(relevant, plans.gaps)
     more = 0 if kept.refusal else _more_specs(kept, findings_margin * float(other.mean()))
     return ResearchExperiment(
-        plans, counts, kept, findings_margin, more, association, verdict, rule
+        plans,
+        counts,
+        kept,
+        findings_margin,
+        more,
+        association,
+        verdict,
+        rule,
+        int((held["unit"].value_counts() == 1).sum()),
+        int(held["relevant"].isna().sum()),
     )
+
+
+def _by_spec(held: pd.DataFrame, name: str, variants: list[str]) -> pd.DataFrame:
+    """Return one count by SPEC and variant: the mean over stages that tell it for both."""
+    table = held.pivot_table(
+        index=["spec_id", "unit"], columns="variant", values=name, observed=True
+    )
+    paired = table.reindex(columns=variants).dropna().astype(float)
+    return paired.groupby(level="spec_id").mean()
 
 
 def _more_specs(kept: Estimate, margin: float) -> int:
@@ -376,6 +423,8 @@ def compare_planned(
 
 def _difference(gaps: np.ndarray) -> Estimate:
     found = paired_t(gaps)
+    if found.n < 2:
+        return replace(found, refusal="it takes 2 SPECs with findings of both")
     return found if found.refusal else with_sign_flip(found, gaps)
 
 
@@ -400,6 +449,8 @@ def verdict_of(
         return OPEN, rule
     if relevant.refusal:
         return OPEN, f"relevant findings cannot be compared: {relevant.refusal}"
+    if relevant.n < LEAST_SPECS:
+        return OPEN, f"below {LEAST_SPECS} SPECs with findings of both nothing is recommended"
     if verdict == ADOPT and kept.low > 0:
         return ADOPT, "neither quality nor relevant findings fall by more than their margins"
     losses = any_may_win([_p_of_loss(each) for each in (gap, relevant)])
@@ -423,7 +474,12 @@ def _p_of_loss(found: Estimate) -> float:
 
 def _association(relevant: pd.DataFrame, gaps: pd.Series) -> tuple[float, float, int]:
     lost = (relevant.iloc[:, 0] - relevant.iloc[:, 1]).rename("lost")
-    both = pd.concat([lost, gaps.rename("quality")], axis=1, join="inner").dropna()
+    # An index may name the SPEC alone, or with its stage after a blank.
+    names = [
+        label if label in lost.index else label.rsplit(" ", 1)[0] for label in map(str, gaps.index)
+    ]
+    quality = gaps.groupby(np.array(names, dtype=object)).mean().rename("quality")
+    both = pd.concat([lost, quality], axis=1, join="inner").dropna()
     if len(both) < 4 or both.nunique().min() < 2:
         return float("nan"), float("nan"), len(both)
     one, other = both["lost"].to_numpy(), both["quality"].to_numpy()

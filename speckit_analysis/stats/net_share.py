@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from scipy import special  # type: ignore[import-untyped]
 
 #: With fewer changes than this nothing tells how alike those of a cluster are.
 FEW_CHANGES = 3
+
+#: Experiments of more clusters than this are not planned.
+MOST_CLUSTERS = 1_000_000
 
 #: Name of the method, as estimates tell it.
 METHOD = "Bonett and Price, clustered"
@@ -58,8 +62,8 @@ class NetShare:
         """Return the one-sided p-value of a net share of at least `limit`; 1 if not estimable."""
         return self._p((self.centre - limit) / self.error) if self.error > 0 else 1.0
 
-    def clusters_to_prove(self, limit: float, alpha: float) -> float:
-        """Return how many clusters prove that the net share is not `limit`, if it is as found.
+    def clusters_to_prove(self, limit: float, alpha: float, power: float = 0.8) -> float:
+        """Return how many clusters prove on which side of `limit` it lies, if it is as found.
 
         Parameters
         ----------
@@ -67,12 +71,33 @@ class NetShare:
             To be told from.
         alpha : float
             One-sided level.
+        power : float
+            Share of experiments with so many clusters that prove it.
+
+        Returns
+        -------
+        float
+            A whole number; infinite if it lies on neither side, or not on that of the interval's
+            centre, or if :data:`MOST_CLUSTERS` would not do.
+
+        Notes
+        -----
+        Clusters are taken to be as those that were found.  The distance has to reach Student's
+        quantile of the level and the normal one of the power.
         """
-        gap = abs(self.centre - limit)
-        if not gap > 0:
+        side = np.sign(self.centre - limit)
+        if not side * (self.value - limit) > 0:
             return float("inf")
-        # The error shrinks with the root of the number of clusters.
-        return self.clusters * (float(special.ndtri(1 - alpha)) * self.error / gap) ** 2
+
+        def enough(clusters: int) -> bool:
+            centre, error = _interval(
+                self.better / self.n, self.worse / self.n, self.effective * clusters / self.clusters
+            )
+            reach = -special.stdtrit(clusters - 1, alpha) + special.ndtri(power)
+            return bool(side * (centre - limit) >= reach * error)
+
+        found = bisect_left(range(MOST_CLUSTERS + 1), True, lo=2, key=enough)
+        return float(found) if found <= MOST_CLUSTERS else float("inf")
 
     def _p(self, distance: float) -> float:
         return float(special.stdtr(self.clusters - 1, distance))
@@ -117,10 +142,14 @@ def net_share(values: np.ndarray, clusters: np.ndarray) -> NetShare:
         return NetShare(better, worse, n, groups, float(groups), np.nan, np.nan)
     few = better + worse < FEW_CHANGES
     effective = groups if few else n / _design_effect(gains, codes, groups)
-    up, down = (count * effective / n + 1 for count in (better, worse))
-    up, down = up / (effective + 2), down / (effective + 2)
-    error = float(np.sqrt((up + down - (up - down) ** 2) / (effective + 2)))
-    return NetShare(better, worse, n, groups, effective, up - down, error)
+    centre, error = _interval(better / n, worse / n, effective)
+    return NetShare(better, worse, n, groups, effective, centre, error)
+
+
+def _interval(better: float, worse: float, effective: float) -> tuple[float, float]:
+    """Return centre and error of the interval of two shares of `effective` observations."""
+    up, down = ((share * effective + 1) / (effective + 2) for share in (better, worse))
+    return up - down, float(np.sqrt((up + down - (up - down) ** 2) / (effective + 2)))
 
 
 def _design_effect(gains: np.ndarray, codes: np.ndarray, groups: int) -> float:
