@@ -172,7 +172,7 @@ def test_text_out_of_evidence_stays_text(found):
 def test_a_changelog_entry_has_the_rationale(found):
     text = changelog_entry(found)
     assert "- No model, stage or guardrail changes." in text
-    assert "- The arbiter at plan: net +80 % of outcomes improved" in text
+    assert "- The arbiter at plan: improved less degraded: +80 % of outcomes" in text
     assert "(the net worth is proved to lie above 0)." in text
     assert text.endswith("11 decisions open for want of evidence.\n")
     adopted = replace(found, quality=replace(found.quality, verdict=ADOPT, rule="it does"))

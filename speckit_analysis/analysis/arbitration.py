@@ -18,7 +18,7 @@ from speckit_analysis.analysis.recommendation import (
     OPEN,
     Recommendation,
 )
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import Selection, most_frequent
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
 from speckit_analysis.stats.paired import sign_flip_of_counts
@@ -32,7 +32,7 @@ _WORTH = dict(zip(ASSESSMENTS, (1, 0, -1), strict=True))
 _NOT_TOLD = "not told"
 
 #: What an override that nobody assessed is taken for, when it is counted against a verdict.
-_AGAINST = {KEEP: 0.0, ADOPT: 1.0}
+_AGAINST = {KEEP: -1.0, ADOPT: 1.0}
 
 #: From so many more SPECs on, their number is no plan.
 _MANY = 100
@@ -69,7 +69,7 @@ def cases(arbitrations: Selection, experiment: str = "", variant: str = "") -> S
     two outcomes from one, as none has an id.
     """
     frame = arbitrations.kept
-    name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
+    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
     asked, changed = (frame[column].fillna(False) for column in ("invoked", "override"))
     reasons = reasons.mask(~asked & changed, "changed without the arbiter having been asked")
@@ -116,7 +116,7 @@ def by_stage(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05
     `least_benefit` (:func:`speckit_analysis.stats.net_share.net_share`); it stays where that is
     proved to lie above 0 (exchanged signs of the sums of SPECs, which is exact); else it is open,
     and below five known SPECs always.  Overrides that nobody assessed are left out, but either
-    verdict has to hold with them as well: staying if they were neutral, going if they were
+    verdict has to hold with them as well: staying if they were for the worse, going if they were
     improvements.
     """
     if rows.empty:

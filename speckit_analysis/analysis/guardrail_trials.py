@@ -18,7 +18,7 @@ from speckit_analysis.analysis.recommendation import (
     OPEN,
     Recommendation,
 )
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import Selection, most_frequent
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.stats.cochran import cochran_q_exact
 from speckit_analysis.stats.estimate import Estimate
@@ -67,7 +67,7 @@ def judged(trials: Selection, experiment: str = "") -> Selection:
     Where a record does not tell the SPEC or the stage of its output, another one may.
     """
     frame = trials.kept
-    name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
+    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
     reasons = reasons.mask(frame["passed"].isna(), "without a verdict")
     reasons = reasons.mask(frame["valid"].isna(), "of unknown validity")

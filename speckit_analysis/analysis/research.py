@@ -20,7 +20,7 @@ from speckit_analysis.analysis.recommendation import (
     OPEN,
     Recommendation,
 )
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import Selection, most_frequent
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.noninferiority import non_inferior_ratio
@@ -105,7 +105,7 @@ def researched(research: Selection, experiment: str = "") -> Selection:
         Only this one; the one with most rows, if not told.
     """
     frame = research.kept
-    name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
+    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
     return research.without(reasons.mask(frame["experiment"] != name, "of another experiment"))
 

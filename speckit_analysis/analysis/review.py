@@ -14,7 +14,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import Blinding, first_readings
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import Selection, most_frequent
 from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
 from speckit_analysis.stats.reliability import (
     intraclass_correlation,
@@ -51,7 +51,7 @@ def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ())
         With the column ``output`` (string: SPEC, stage and variant).
     """
     frame = reviews.kept
-    name = experiment or (frame["experiment"].mode().iloc[0] if len(frame) else "")
+    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
     reasons = reasons.mask(frame["score"].isna(), "without a score")
     reasons = reasons.mask(~frame["complete"].fillna(True), "on a card that is not complete")

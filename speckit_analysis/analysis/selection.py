@@ -117,6 +117,18 @@ def everything(frame: pd.DataFrame, *, noun: str = "row") -> Selection:
     return Selection(frame, _tally(pd.Series(dtype="string")), noun)
 
 
+def most_frequent(names: pd.Series) -> str:
+    """Return the name that occurs most often; nothing where none is told.
+
+    Examples
+    --------
+    >>> most_frequent(pd.Series(["b", "a", "b", None])), most_frequent(pd.Series([None, pd.NA]))
+    ('b', '')
+    """
+    counts = names.dropna().astype(str).value_counts().sort_index()
+    return str(counts.idxmax()) if len(counts) else ""
+
+
 def chosen(text: str) -> tuple[str, ...]:
     """Return the names in a comma separated `text`, as a notebook's parameter gives them.
 
