@@ -103,7 +103,7 @@ def plane(tradeoff: Tradeoff) -> Chart:
     axes.xaxis.set_major_formatter(tick_words(_signed))
     axes.yaxis.set_major_formatter(tick_words(wording.usd))
     told = [
-        f"{gain:+.2f} points for {wording.usd(cost)}"
+        f"{round(gain, 2) + 0.0:+.2f} points for {wording.usd(cost)}"
         for gain, cost in zip(gains, costs, strict=True)
     ]
     return finish(figure, in_words(f"{figure.title}. By SPEC", pairs.index.map(str), told))
