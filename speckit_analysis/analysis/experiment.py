@@ -189,7 +189,7 @@ class Experiment:
             self.baseline,
             self.verdict,
             self.rule,
-            self.numbers,
+            "" if self.gap.refusal else self.numbers,
             f"{wording.percent(self.margin)} of the quality may be lost",
             self.needed or "Other models, prompts or kinds of SPEC.",
             "single_vs_multi",

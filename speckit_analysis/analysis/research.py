@@ -291,7 +291,7 @@ class ResearchExperiment:
             self.plans.baseline,
             self.verdict,
             self.rule,
-            self.numbers,
+            "" if self.plans.gap.refusal else self.numbers,
             f"{wording.percent(self.plans.margin)} of the quality and"
             f" {wording.percent(self.findings_margin)} of the relevant findings may be lost",
             self._change(),

@@ -121,7 +121,7 @@ def _success(decision: Decision) -> str:
         [
             row["metric"],
             row["target"],
-            f"{_share(row['value'])} ({_share(row['low'])} to {_share(row['high'])})",
+            _measured(row),
             f"{row['n']} {wording.plural(row['unit'])}",
             row["state"],
         ]
@@ -161,6 +161,12 @@ def _projection(decision: Decision) -> str:
 
 def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
     return table.to_dict("records")
+
+
+def _measured(row: Mapping[Hashable, Any]) -> str:
+    if pd.isna(row["value"]):
+        return wording.MISSING
+    return f"{_share(row['value'])} ({_share(row['low'])} to {_share(row['high'])})"
 
 
 def _share(value: object) -> str:
