@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import speckit_analysis as sk
+from speckit_analysis.analysis.guardrail_result import difference_sentence
 from speckit_analysis.analysis.guardrail_trials import (
     compare_guardrails,
-    difference_sentence,
     error_rates,
     judge_candidates,
     judged,

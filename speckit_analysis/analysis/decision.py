@@ -18,7 +18,8 @@ from speckit_analysis.analysis.experiment import (
     not_before_planned,
 )
 from speckit_analysis.analysis.experiment_plan import ExperimentPlan
-from speckit_analysis.analysis.guardrail_trials import GuardrailExperiment, judged
+from speckit_analysis.analysis.guardrail_result import GuardrailExperiment
+from speckit_analysis.analysis.guardrail_trials import judged
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.latency import latency_sentence
 from speckit_analysis.analysis.projection import (

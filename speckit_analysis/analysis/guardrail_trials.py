@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment_plan import GuardrailPlan
+from speckit_analysis.analysis.guardrail_result import (
+    BURDENS,
+    ERRORS,
+    GuardrailExperiment,
+    Replacement,
+    trade_of,
+)
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.recommendation import (
     ADOPT,
     KEEP,
     LEAST_SPECS,
     OPEN,
-    Recommendation,
 )
 from speckit_analysis.analysis.selection import Selection, most_frequent
 from speckit_analysis.errors import EvidenceError
@@ -27,19 +33,9 @@ from speckit_analysis.stats.net_share import NetShare, net_share
 from speckit_analysis.stats.paired import ROUNDING, paired_t
 from speckit_analysis.stats.paired_proportions import mcnemar_exact
 
-#: The two errors of a guardrail: name, truth of the outputs, and verdict that is wrong on them.
-ERRORS = (("valid outputs stopped", True, False), ("invalid outputs passed", False, True))
-
 _ERROR_NAMES = tuple(error for error, _, _ in ERRORS)
 
-#: What a guardrail takes, by column, with its name.
-BURDENS = {
-    "latency_ms": "time of an output",
-    "cost_usd": "cost of an output",
-    "upkeep_minutes": "upkeep of an output",
-}
-
-#: The same in a word.
+#: What a guardrail takes, in a word.
 _TAKES = {"latency_ms": "time", "cost_usd": "money", "upkeep_minutes": "work"}
 
 #: What must not be provably heavier for a candidate to be adopted.
@@ -135,195 +131,6 @@ def error_rates(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(
         kinds | dict.fromkeys(("rate", "low", "high"), "Float64")
     )
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """One variant in place of the one in use, on the outputs that both judged.
-
-    Attributes
-    ----------
-    baseline, candidate : str
-        The variants.
-    alarms, misses : NetShare
-        Share of valid outputs that only the candidate stops less those that only the baseline
-        stops; the same of invalid outputs that pass.
-    alarms_p, misses_p : float
-        McNemar's exact p-value, which takes outputs as independent.
-    burdens : dict of str to Estimate
-        Candidate less baseline by column of :data:`BURDENS`, SPECs as units: Student's t, or, where
-        it is the same in all SPECs, the exact p-value of exchanging signs without an interval.
-    specs : dict of str to int
-        Known SPECs behind each error and each burden; outputs without a SPEC add none.
-    lighter, heavier : tuple of str
-        What it provably takes less of, and more of.
-    verdict, rule : str
-        What is recommended, and the rule that gave it.
-    """
-
-    baseline: str
-    candidate: str
-    alarms: NetShare
-    misses: NetShare
-    alarms_p: float
-    misses_p: float
-    burdens: dict[str, Estimate]
-    specs: dict[str, int]
-    lighter: tuple[str, ...] = ()
-    heavier: tuple[str, ...] = ()
-    verdict: str = OPEN
-    rule: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """How the candidate errs beside the baseline, and what it takes."""
-        told = ", ".join(
-            f"{error} {wording.points(each.value)} ({wording.points(each.interval()[0])} to"
-            f" {wording.points(each.interval()[1])}; {wording.count(each.n, 'output')})"
-            for (error, _, _), each in zip(ERRORS, (self.alarms, self.misses), strict=True)
-        )
-        takes = "".join(
-            f"; provably {how} {wording.listed(what)}"
-            for how, what in (("less", self.lighter), ("more", self.heavier))
-            if what
-        )
-        return f"{self.candidate} less {self.baseline}, in percentage points: {told}{takes}"
-
-
-@dataclass(frozen=True)
-class GuardrailExperiment:
-    """Variants of a guardrail, and which of them will do.
-
-    Attributes
-    ----------
-    rates : DataFrame
-        From :func:`error_rates`.
-    replacements : list of Replacement
-        One per candidate.
-    any_difference : dict of str to float
-        Exact p-value of Cochran's Q over all variants, by error.
-    margin : float
-        By how much a candidate's error rates may lie above the baseline's.
-    refusal : str
-        Why nothing was compared; empty where something was.
-    """
-
-    rates: pd.DataFrame
-    replacements: list[Replacement]
-    any_difference: dict[str, float]
-    margin: float
-    refusal: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """Which variant will do, or that it is open."""
-        if self.refusal:
-            return f"Which guardrail will do cannot be told: {self.refusal}."
-        parts = [
-            f"{wording.listed(names)} {words}"
-            for verdict, words in (
-                (ADOPT, "will do"),
-                (KEEP, "will not"),
-                (OPEN, "may or may not do"),
-            )
-            if (names := [r.candidate for r in self.replacements if r.verdict == verdict])
-        ]
-        margin = wording.percent(self.margin)
-        return f"In place of {self.replacements[0].baseline}: {'; '.join(parts)} (margin {margin})."
-
-    def recommendations(self) -> list[Recommendation]:
-        """Return one recommendation a candidate; one that says why, where nothing was compared."""
-        margin = f"either error rate may rise by {wording.percent(self.margin)}"
-        if self.refusal:
-            collect = "Let two variants judge the same outputs, valid and invalid, of 5 SPECs."
-            subject = "a simpler guardrail"
-            return [
-                Recommendation(
-                    subject, "the guardrail", OPEN, self.refusal, "", margin, collect, "guardrail"
-                )
-            ]
-        return [
-            Recommendation(
-                f"guardrail {each.candidate} in place of {each.baseline}",
-                f"the guardrail {each.baseline}",
-                each.verdict,
-                each.rule,
-                each.sentence,
-                margin,
-                self._change(each),
-                "guardrail",
-            )
-            for each in self.replacements
-        ]
-
-    def _change(self, replacement: Replacement) -> str:
-        if replacement.verdict != OPEN:
-            return "Other models, prompts or kinds of output."
-        if replacement.rule == _trade(replacement):
-            saved, spent = map(wording.listed, (replacement.lighter, replacement.heavier))
-            return f"A decision on how much more {spent} the {saved} that it saves may take."
-        level = 0.05 / len(self.replacements)
-        needed = [
-            each.clusters_to_prove(self.margin, level) / max(each.clusters, 1) * each.n - each.n
-            if each.centre < self.margin
-            else np.inf
-            for each in (replacement.alarms, replacement.misses)
-        ]
-        parts = [
-            wording.count(max(1, int(np.ceil(more))), f"more {kind} output")
-            for more, kind in zip(needed, ("valid", "invalid"), strict=True)
-            if np.isfinite(more) and more > 0
-        ]
-        if not parts:
-            return "More outputs of known validity, invalid ones above all."
-        return f"Judge {wording.listed(parts)}, if the rates are as found."
-
-    def paired_table(self) -> pd.DataFrame:
-        """Return how candidates err beside the baseline, on the outputs that both judged.
-
-        Returns
-        -------
-        DataFrame
-            ``candidate``, ``error`` (string), ``difference``, ``low``, ``high`` (Float64, 95 %,
-            SPECs as clusters), ``only_candidate``, ``only_baseline`` (Int64: outputs on which only
-            this one errs), ``outputs`` (Int64) and ``mcnemar_p`` (Float64, exact).
-        """
-        rows = [
-            (each.candidate, error, net.value, *net.interval(), net.better, net.worse, net.n, p)
-            for each in self.replacements
-            for (error, _, _), net, p in zip(
-                ERRORS, (each.alarms, each.misses), (each.alarms_p, each.misses_p), strict=True
-            )
-        ]
-        counts = ["only_candidate", "only_baseline", "outputs"]
-        figures = ["difference", "low", "high", "mcnemar_p"]
-        columns = ["candidate", "error", *figures[:3], *counts, figures[3]]
-        kinds = dict.fromkeys(("candidate", "error"), "string") | dict.fromkeys(counts, "Int64")
-        return pd.DataFrame(rows, columns=columns).astype(kinds | dict.fromkeys(figures, "Float64"))
-
-    def burden_table(self) -> pd.DataFrame:
-        """Return what candidates take beyond the baseline.
-
-        Returns
-        -------
-        DataFrame
-            ``candidate``, ``burden`` (string), ``difference``, ``low``, ``high`` (Float64; no
-            interval where it is the same in all SPECs), ``specs`` (Int64: known ones).
-        """
-        rows = [
-            (each.candidate, f"{what}{_UNITS[name]}", *interval, each.specs[name])
-            for each in self.replacements
-            for name, what in BURDENS.items()
-            for found in [each.burdens[name]]
-            for interval in [(found.value, found.low, found.high)]
-        ]
-        columns = ["candidate", "burden", "difference", "low", "high", "specs"]
-        kinds = dict.fromkeys(("candidate", "burden"), "string") | {"specs": "Int64"}
-        figures = dict.fromkeys(("difference", "low", "high"), "Float64")
-        return pd.DataFrame(rows, columns=columns).astype(kinds | figures)
-
-
-_UNITS = {"latency_ms": ", ms", "cost_usd": ", USD", "upkeep_minutes": ", min"}
 
 
 def compare_guardrails(
@@ -470,7 +277,7 @@ def _verdict(found: Replacement, alike: bool, worse: bool, limit: str) -> tuple[
             known = wording.count(specs, "known SPEC")
             return OPEN, f"{kind} outputs of {known}, and it takes {LEAST_SPECS}"
     if alike and found.lighter and found.heavier:
-        return OPEN, _trade(found)
+        return OPEN, trade_of(found)
     if alike and found.lighter:
         return ADOPT, f"both error rates are proved to rise by less than {limit}"
     if alike:
@@ -478,11 +285,6 @@ def _verdict(found: Replacement, alike: bool, worse: bool, limit: str) -> tuple[
     if worse:
         return KEEP, "one of its error rates is proved to be higher"
     return OPEN, f"neither error rate is proved to rise, nor both to rise by less than {limit}"
-
-
-def _trade(found: Replacement) -> str:
-    less, more = (wording.listed(each) for each in (found.lighter, found.heavier))
-    return f"it errs no more and takes less {less}, but provably more {more}"
 
 
 def _replacement(trials: pd.DataFrame, baseline: str, candidate: str) -> Replacement:
@@ -544,17 +346,6 @@ def _any_difference(trials: pd.DataFrame) -> dict[str, float]:
         if len(verdicts) and verdicts.shape[1] > 1:
             found[error] = cochran_q_exact(verdicts.to_numpy(float))[1]
     return found
-
-
-def difference_sentence(any_difference: dict[str, float]) -> str:
-    """Say whether the counts prove that variants err differently at all."""
-    parts = [f"{error}: {wording.p_value(p_value)}" for error, p_value in any_difference.items()]
-    if not parts:
-        return ""
-    return (
-        "Whether variants err differently at all (Cochran's Q, exact, outputs as independent; a"
-        f" small p says that they do): {'; '.join(parts)}."
-    )
 
 
 def missed(trials: pd.DataFrame, variant: str) -> pd.DataFrame:

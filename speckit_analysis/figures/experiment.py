@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.arbitration import Arbitration
-from speckit_analysis.analysis.guardrail_trials import ERRORS, GuardrailExperiment
+from speckit_analysis.analysis.guardrail_result import ERRORS, GuardrailExperiment
 from speckit_analysis.analysis.tradeoff import CLOUD, Tradeoff
 from speckit_analysis.figures.axes import Ticks, in_words, label_margin, name_rows, tick_words
 from speckit_analysis.figures.charts import intervals
