@@ -249,3 +249,17 @@ def test_a_public_study_comes_out_as_published():
     found = [kappa(0, 1), kappa(0, 2), kappa(1, 2)]
     assert found == pytest.approx([0.8520, 0.8789, 0.8617], abs=5e-5)
     assert 0.85 < krippendorff_alpha(labels.astype(float), "nominal") < 0.88
+
+
+def test_specs_that_repeat_each_other_are_named():
+    rows = [
+        (f"S{number}", variant, name, 5.0 + number % 2 + len(variant) / 2)
+        for number in range(4)
+        for variant in ("a", "bb", "ccc", "dddd")
+        for name in ("ann", "bob")
+    ]
+    told = review.repeated_sentence(used(scores(rows)).kept)
+    assert told.startswith("S0, S1, S2 and S3 have the same scores throughout")
+    changed = [(*row[:3], row[3] + number / 100) for number, row in enumerate(rows)]
+    assert review.repeated_sentence(used(scores(changed)).kept) == ""
+    assert review.repeated_sentence(used(scores(rows[:6])).kept) == ""

@@ -30,7 +30,7 @@ from speckit_analysis.analysis.projection import (
 )
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN, Recommendation
 from speckit_analysis.analysis.research import ResearchExperiment, researched
-from speckit_analysis.analysis.review import usable
+from speckit_analysis.analysis.review import repeated_sentence, usable
 from speckit_analysis.analysis.selection import Selection, measured
 from speckit_analysis.stats.estimate import Estimate
 
@@ -179,7 +179,11 @@ def _used(
 
 
 def _rests_on(used: Mapping[str, Selection]) -> pd.DataFrame:
-    rows = [(question, used[name].sentence) for name, question in _QUESTIONS.items()]
+    copies = {name: repeated_sentence(used[name].kept) for name in ("scores", "plans")}
+    rows = [
+        (question, f"{used[name].sentence} {copies.get(name, '')}".strip())
+        for name, question in _QUESTIONS.items()
+    ]
     return pd.DataFrame(rows, columns=["question", "evidence"], dtype="string")
 
 

@@ -80,6 +80,32 @@ def experiment_of(reviews: pd.DataFrame, *variants: str) -> str:
     return str(counts.idxmax()) if len(counts) else ""
 
 
+#: So many scores that are all the same are no chance.
+_NO_CHANCE = 8
+
+
+def repeated_sentence(reviews: pd.DataFrame) -> str:
+    """Say which SPECs have the very same scores throughout, as copies have; nothing if none.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`usable`, one experiment.
+    """
+    columns = ["stage", "variant", "reviewer", "criterion", "score"]
+    rows = first_readings(reviews)
+    told = rows[columns].astype("string").fillna("").agg("|".join, axis=1)
+    scores = told.groupby(rows["spec_id"].astype("string")).agg(lambda own: " ".join(sorted(own)))
+    many = scores[told.groupby(rows["spec_id"].astype("string")).size() >= _NO_CHANCE]
+    copies = many[many.duplicated(keep=False)].index.tolist()
+    if not copies:
+        return ""
+    return (
+        f"{wording.listed(copies)} have the same scores throughout: if they are copies, they count"
+        " too often, and the intervals are too narrow."
+    )
+
+
 def criteria(reviews: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of first readings, without ``overall`` where there are other criteria."""
     rows = first_readings(reviews)
