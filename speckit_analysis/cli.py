@@ -14,10 +14,10 @@ from speckit_analysis.commands.decide import decide
 from speckit_analysis.commands.disagreements import disagreements
 from speckit_analysis.commands.experiment import experiment
 from speckit_analysis.commands.review import review
+from speckit_analysis.commands.simulate import simulate_command
 from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.reports.command import report
-from speckit_analysis.simulate.command import simulate_command
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

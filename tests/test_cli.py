@@ -213,10 +213,12 @@ def test_help_starts_without_loading_the_data_libraries() -> None:
     code = (
         "import sys; from speckit_analysis.cli import main\n"
         "main(['--help'], standalone_mode=False)\n"
-        "print([name for name in ('matplotlib', 'seaborn', 'pandas') if name in sys.modules])"
+        "heavy = ('matplotlib', 'seaborn', 'pandas', 'scipy')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
     )
     assert result.returncode == 0
     assert "matplotlib" not in result.stdout.splitlines()[-1]
+    assert result.stdout.splitlines()[-1] == "[]"
