@@ -56,10 +56,8 @@ def _row(
     pairs = score_pairs(own[own["criterion"] == name], baseline, candidate, margin)
     if pairs.gaps.empty:
         return name, None, None, None, 0, None, None
-    found = crossed(pairs.gaps.to_numpy(float), 1 - alpha)
-    held = crossed(pairs.kept.to_numpy(float), 1 - 2 * alpha)
-    gap = found.panel if found.estimate.refusal else found.estimate
-    kept = held.panel if found.estimate.refusal else held.estimate
+    gap = crossed(pairs.gaps.to_numpy(float), 1 - alpha).told
+    kept = crossed(pairs.kept.to_numpy(float), 1 - 2 * alpha).told
     if gap.refusal:
         return name, None, None, None, gap.n, None, None
     return name, gap.value, gap.low, gap.high, gap.n, gap.p_value, bool(kept.low > 0)

@@ -115,12 +115,7 @@ class Experiment:
     @property
     def gap(self) -> Estimate:
         """The difference in quality, for these reviewers only where no more can be said."""
-        return self.quality.panel if self.quality.estimate.refusal else self.quality.estimate
-
-    @property
-    def too_few(self) -> bool:
-        """Fewer SPECs than any recommendation takes."""
-        return bool(self.gap.refusal) or self.gap.n < LEAST_SPECS
+        return self.quality.told
 
     @property
     def sentence(self) -> str:

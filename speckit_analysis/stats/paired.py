@@ -121,6 +121,11 @@ class Crossed:
     reviewers: int
 
     @property
+    def told(self) -> Estimate:
+        """The estimate that holds for other reviewers too, or where it is refused, the panel's."""
+        return self.panel if self.estimate.refusal else self.estimate
+
+    @property
     def taste_share(self) -> float:
         """Share of the squared error of `estimate` that reviewers' preferences make."""
         units = self.estimate.n
