@@ -18,7 +18,13 @@ from speckit_analysis.analysis.recommendation import (
     OPEN,
     Recommendation,
 )
-from speckit_analysis.analysis.selection import Selection, most_frequent
+from speckit_analysis.analysis.selection import (
+    NOT_TOLD,
+    Selection,
+    in_experiment,
+    most_frequent,
+    spec_of,
+)
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
 from speckit_analysis.stats.paired import sign_flip_of_counts
@@ -27,9 +33,6 @@ from speckit_analysis.vocabulary import ASSESSMENTS
 
 #: What a change is worth to the outcome.
 _WORTH = dict(zip(ASSESSMENTS, (1, 0, -1), strict=True))
-
-#: All outcomes that do not tell their SPEC stand for one cluster, and for no SPEC.
-_NOT_TOLD = "not told"
 
 #: What an override that nobody assessed is taken for, when it is counted against a verdict.
 _AGAINST = {KEEP: -1.0, ADOPT: 1.0}
@@ -69,17 +72,16 @@ def cases(arbitrations: Selection, experiment: str = "", variant: str = "") -> S
     two outcomes from one, as none has an id.
     """
     frame = arbitrations.kept
-    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
     asked, changed = (frame[column].fillna(False) for column in ("invoked", "override"))
     reasons = reasons.mask(~asked & changed, "changed without the arbiter having been asked")
     reasons = reasons.mask(~asked & ~changed, "without the arbiter")
-    arbiters = frame["variant"].astype("string").fillna(_NOT_TOLD)
-    usual = arbiters[asked & frame["override"].notna() & (frame["experiment"] == name)].mode()
-    chosen = variant or (usual.iloc[0] if len(usual) else "")
+    arbiters = frame["variant"].astype("string").fillna(NOT_TOLD)
+    here = in_experiment(frame, experiment)
+    chosen = variant or most_frequent(arbiters[asked & frame["override"].notna() & here])
     reasons = reasons.mask(asked & (arbiters != chosen), "of another variant of the arbiter")
     reasons = reasons.mask(frame["override"].isna(), "that do not tell whether it overrode")
-    reasons = reasons.mask(frame["experiment"] != name, "of another experiment")
+    reasons = reasons.mask(~here, "of another experiment")
     return arbitrations.without(reasons)
 
 
@@ -121,7 +123,7 @@ def by_stage(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05
     """
     if rows.empty:
         return _typed(pd.DataFrame(columns=["stage", *_WHOLE, *_FIGURES, "verdict", "rule"]))
-    known = rows.assign(stage=rows["stage"].astype("string").fillna(_NOT_TOLD))
+    known = rows.assign(stage=rows["stage"].astype("string").fillna(NOT_TOLD))
     order = list(dict.fromkeys(known.loc[rows["stage"].sort_values().index, "stage"]))
     groups = [known[known["stage"] == stage] for stage in order]
     told = [
@@ -129,14 +131,15 @@ def by_stage(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05
         for stage, group, found in zip(
             order, groups, _judged(groups, least_benefit, alpha), strict=True
         )
-    ]  # fmt: skip
+    ]
     return _typed(pd.DataFrame(told))
 
 
 def _judged(groups: Sequence[pd.DataFrame], least_benefit: float, alpha: float) -> list[Judgement]:
     """Judge stages, and leave open what overrides that nobody assessed could overturn."""
-    found = judge_stages([_worths(group) for group in groups], least_benefit, alpha)
-    if all(len(_worths(group)[0]) == len(group) for group in groups):
+    assessed = [_worths(group) for group in groups]
+    found = judge_stages(assessed, least_benefit, alpha)
+    if all(len(values) == len(group) for (values, _), group in zip(assessed, groups, strict=True)):
         return found
     for verdict, worth in _AGAINST.items():
         strict = judge_stages([_worths(group, worth) for group in groups], least_benefit, alpha)
@@ -182,7 +185,7 @@ def judge_stages(
     keep = any_may_win([_p_of_gain(values, specs) for values, specs in outcomes])
     drop = any_may_win([worth.p_below(least_benefit) for worth in worths])
     judged = []
-    known = [len(set(specs.astype(str)) - {_NOT_TOLD}) for _, specs in outcomes]
+    known = [len(set(specs.astype(str)) - {NOT_TOLD}) for _, specs in outcomes]
     for worth, specs, kept, dropped in zip(worths, known, keep, drop, strict=True):
         verdict, rule = _verdict(specs, kept, dropped, least_benefit, alpha)
         open_still = verdict == OPEN
@@ -221,8 +224,7 @@ def _worths(rows: pd.DataFrame, unassessed: float | None = None) -> tuple[np.nda
         worth = worth.fillna(unassessed)
     known = rows[worth.notna()]
     # Without a SPEC each record would stand for itself, which nothing tells.
-    specs = known["spec_id"].astype("string").fillna(_NOT_TOLD)
-    return worth.dropna().to_numpy(float), specs.to_numpy()
+    return worth.dropna().to_numpy(float), spec_of(known).to_numpy()
 
 
 def _more_specs(worth: NetShare, specs: int, least_benefit: float, alpha: float) -> int | None:
@@ -248,7 +250,7 @@ def _row(stage: str, rows: pd.DataFrame) -> dict[str, object]:
     return {
         "stage": stage,
         "cases": len(rows),
-        "specs": len(set(specs) - {_NOT_TOLD}),
+        "specs": len(set(specs) - {NOT_TOLD}),
         "overrides": int(overrides.sum()),
         "unassessed": int(overrides.sum()) - sum(assessed.values()),
         **assessed,
@@ -295,9 +297,9 @@ class Arbitration:
         verdicts = set(self.stages["verdict"])
         if not verdicts or OPEN in verdicts:
             return OPEN
-        return {KEEP: "universal", ADOPT: "none"}[verdicts.pop()] if len(verdicts) == 1 else (
-            "stage-specific"
-        )  # fmt: skip
+        if len(verdicts) > 1:
+            return "stage-specific"
+        return "universal" if KEEP in verdicts else "none"
 
     @property
     def sentence(self) -> str:

@@ -31,7 +31,7 @@ from speckit_analysis.analysis.projection import (
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN, Recommendation
 from speckit_analysis.analysis.research import ResearchExperiment, researched
 from speckit_analysis.analysis.review import repeated_sentence, usable
-from speckit_analysis.analysis.selection import Selection, measured
+from speckit_analysis.analysis.selection import Selection, measured, spec_of
 from speckit_analysis.stats.estimate import Estimate
 
 #: What a target can be.
@@ -275,7 +275,7 @@ def _saving(metric: str, ratio: Estimate, target: float) -> tuple[object, ...]:
     value, low, high = 1 - ratio.value, 1 - ratio.high, 1 - ratio.low
     state = UNTOLD
     if not ratio.refusal:
-        state = MET if low >= target else MISSED if high < target else UNTOLD
+        state = _state(low, high, target)
     wanted = f"at least {wording.percent(target)}"
     basis = ratio.refusal or ratio.method
     return metric, wanted, value, low, high, ratio.n, "SPEC", state, basis
@@ -292,13 +292,18 @@ def _at_most(loss: tuple[float, float, float], target: float) -> str:
     _, low, high = loss
     if np.isnan(high):
         return UNTOLD
-    return MET if high <= target else MISSED if low > target else UNTOLD
+    return _state(-high, -low, -target)
+
+
+def _state(low: float, high: float, least: float) -> str:
+    """Tell whether an interval reaches `least` as a whole, or nowhere."""
+    return MET if low >= least else MISSED if high < least else UNTOLD
 
 
 def _covered(runs: pd.DataFrame, target: float) -> tuple[object, ...]:
     wanted = f"at least {wording.percent(target)}"
     told = (runs["basis"] == "telemetry").fillna(False).astype(bool)
-    found = share(told, runs["spec_id"].astype("string").fillna("not told"))
+    found = share(told, spec_of(runs))
     if not found.n:
         return "telemetry coverage", wanted, *(np.nan,) * 3, 0, "run", UNTOLD, "no run"
     state = MET if found.estimate >= target else MISSED

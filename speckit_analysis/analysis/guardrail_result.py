@@ -60,6 +60,11 @@ class Replacement:
     verdict: str = OPEN
     rule: str = ""
 
+    def limits(self, burden: str) -> tuple[float, float, float]:
+        """Return value, low and high of a burden by its column."""
+        found = self.burdens[burden]
+        return found.value, found.low, found.high
+
     @property
     def sentence(self) -> str:
         """How the candidate errs beside the baseline, and what it takes."""
@@ -197,11 +202,9 @@ class GuardrailExperiment:
             interval where it is the same in all SPECs), ``specs`` (Int64: known ones).
         """
         rows = [
-            (each.candidate, f"{what}{_UNITS[name]}", *interval, each.specs[name])
+            (each.candidate, f"{what}{_UNITS[name]}", *each.limits(name), each.specs[name])
             for each in self.replacements
             for name, what in BURDENS.items()
-            for found in [each.burdens[name]]
-            for interval in [(found.value, found.low, found.high)]
         ]
         columns = ["candidate", "burden", "difference", "low", "high", "specs"]
         kinds = dict.fromkeys(("candidate", "burden"), "string") | {"specs": "Int64"}

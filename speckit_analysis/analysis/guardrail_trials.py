@@ -24,7 +24,7 @@ from speckit_analysis.analysis.recommendation import (
     LEAST_SPECS,
     OPEN,
 )
-from speckit_analysis.analysis.selection import Selection, most_frequent
+from speckit_analysis.analysis.selection import Selection, in_experiment, spec_of
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.stats.cochran import cochran_q_exact
 from speckit_analysis.stats.estimate import Estimate
@@ -63,11 +63,10 @@ def judged(trials: Selection, experiment: str = "") -> Selection:
     Where a record does not tell the SPEC or the stage of its output, another one may.
     """
     frame = trials.kept
-    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
     reasons = reasons.mask(frame["passed"].isna(), "without a verdict")
     reasons = reasons.mask(frame["valid"].isna(), "of unknown validity")
-    reasons = reasons.mask(frame["experiment"] != name, "of another experiment")
+    reasons = reasons.mask(~in_experiment(frame, experiment), "of another experiment")
     left = trials.without(reasons)
     _refuse_contradictions(left.kept)
     filled = {name: _from_any_record(left.kept, name) for name in ("spec_id", "stage")}
@@ -122,7 +121,7 @@ def error_rates(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     for variant in sorted(trials["variant"].dropna().astype(str).unique()):
         for error, valid, wrong in ERRORS:
             own = trials[(trials["variant"] == variant) & (trials["valid"] == valid)]
-            found = share(own["passed"] == wrong, _units(own), confidence)
+            found = share(own["passed"] == wrong, spec_of(own), confidence)
             counts = (found.n, found.hits, _known_specs(own))
             rows.append((variant, error, *counts, found.estimate, found.low, found.high))
     columns = ["variant", "error", "outputs", "errors", "specs", "rate", "low", "high"]
@@ -309,14 +308,14 @@ def _paired_errors(rows: pd.DataFrame, wrong: bool) -> tuple[NetShare, float]:
     more = (errs - erred).to_numpy(float)
     worse, better = int((more > 0).sum()), int((more < 0).sum())
     p_value = mcnemar_exact(worse, better) if worse + better else 1.0
-    return net_share(more, _units(rows).to_numpy()), p_value
+    return net_share(more, spec_of(rows).to_numpy()), p_value
 
 
 def _burden(rows: pd.DataFrame, name: str) -> Estimate:
     both = rows[[name, f"{name}_baseline"]].to_numpy(float)
     more = both[:, 0] - both[:, 1]
     more[np.abs(more) <= ROUNDING * np.abs(both).max(initial=0.0)] = 0.0
-    gaps = pd.Series(more, rows.index).groupby(_units(rows)).mean().to_numpy(float)
+    gaps = pd.Series(more, rows.index).groupby(spec_of(rows)).mean().to_numpy(float)
     found = paired_t(gaps)
     if not found.refusal or not len(gaps):
         return found
@@ -324,11 +323,6 @@ def _burden(rows: pd.DataFrame, name: str) -> Estimate:
     value, least = float(gaps.mean()), 2.0 ** (1 - len(gaps))
     p_value = least if value else 1.0
     return replace(found, value=value, p_value=p_value, smallest_p=least, method="exchanged signs")
-
-
-def _units(rows: pd.DataFrame) -> pd.Series:
-    """Return the SPEC of each output; outputs without one together are one unit."""
-    return rows["spec_id"].astype("string").fillna("not told")
 
 
 def _known_specs(rows: pd.DataFrame) -> int:

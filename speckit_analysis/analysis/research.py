@@ -20,7 +20,8 @@ from speckit_analysis.analysis.recommendation import (
     OPEN,
     Recommendation,
 )
-from speckit_analysis.analysis.selection import Selection, most_frequent
+from speckit_analysis.analysis.review import unit_of
+from speckit_analysis.analysis.selection import Selection, in_experiment, spec_of
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.noninferiority import non_inferior_ratio
@@ -62,7 +63,7 @@ def context_use(calls: pd.DataFrame, windows: Sequence[int] = WINDOWS) -> pd.Dat
     for agent, own in known.groupby(known["agent"].astype(str), sort=True):
         sizes = own["prompt_tokens"].astype(float)
         for window in windows:
-            found = share(sizes > window, own["spec_id"].astype("string").fillna("not told"))
+            found = share(sizes > window, spec_of(own))
             middle, largest = int(sizes.median()), int(sizes.max())
             head = (agent, found.n, found.clusters, middle, largest, window, found.hits)
             rows.append((*head, found.estimate, found.low, found.high))
@@ -105,9 +106,10 @@ def researched(research: Selection, experiment: str = "") -> Selection:
         Only this one; the one with most rows, if not told.
     """
     frame = research.kept
-    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
-    return research.without(reasons.mask(frame["experiment"] != name, "of another experiment"))
+    return research.without(
+        reasons.mask(~in_experiment(frame, experiment), "of another experiment")
+    )
 
 
 def outputs(research: pd.DataFrame, relevant_from: float = 6.0) -> pd.DataFrame:
@@ -182,7 +184,7 @@ def overlap_sentence(shared: pd.DataFrame) -> str:
     total = int(shared[["both", "only_baseline", "only_candidate"]].to_numpy(float).sum())
     if not total:
         return "No finding of both variants was recorded for the same SPEC."
-    both, one, other = (int(shared[f"{name}"].sum()) for name in shared.columns[1:4])
+    both, one, other = (int(shared[name].sum()) for name in shared.columns[1:4])
     return (
         f"Of {wording.count(total, 'finding')} of {wording.count(len(shared), 'SPEC')}, {both} came"
         f" from both, {one} only with the research model and {other} only without; typically the"
@@ -191,8 +193,8 @@ def overlap_sentence(shared: pd.DataFrame) -> str:
 
 
 def _units(rows: pd.DataFrame) -> pd.Series:
-    parts = [rows[name].astype("string").fillna("") for name in ("spec_id", "stage")]
-    return (parts[0] + " " + parts[1]).str.strip()
+    spec, stage = unit_of(rows)
+    return (spec + " " + stage).str.strip()
 
 
 @dataclass(frozen=True)

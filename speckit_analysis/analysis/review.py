@@ -14,7 +14,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import Blinding, first_readings
-from speckit_analysis.analysis.selection import Selection, most_frequent
+from speckit_analysis.analysis.selection import Selection, in_experiment
 from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
 from speckit_analysis.stats.reliability import (
     intraclass_correlation,
@@ -51,13 +51,12 @@ def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ())
         With the column ``output`` (string: SPEC, stage and variant).
     """
     frame = reviews.kept
-    name = experiment or most_frequent(frame["experiment"])
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
     reasons = reasons.mask(frame["score"].isna(), "without a score")
     reasons = reasons.mask(~frame["complete"].fillna(True), "on a card that is not complete")
     reasons = reasons.mask(frame["variant"].isna(), "not unblinded")
     reasons = reasons.mask(frame["reviewer"].isin(list(judges)), "of an automatic judge")
-    reasons = reasons.mask(frame["experiment"] != name, "of another experiment")
+    reasons = reasons.mask(~in_experiment(frame, experiment), "of another experiment")
     parts = [frame[column].astype("string").fillna("") for column in _OUTPUT]
     marked = frame.assign(output=parts[0] + " " + parts[1] + " " + parts[2])
     return Selection(marked, reviews.left_out, reviews.noun).without(reasons)

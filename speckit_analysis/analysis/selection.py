@@ -129,6 +129,21 @@ def most_frequent(names: pd.Series) -> str:
     return str(counts.idxmax()) if len(counts) else ""
 
 
+#: What rows that do not tell their SPEC have in place of its name: they stand together.
+NOT_TOLD = "not told"
+
+
+def spec_of(rows: pd.DataFrame) -> pd.Series:
+    """Return the SPEC of each row as string, :data:`NOT_TOLD` where it is missing."""
+    return rows["spec_id"].astype("string").fillna(NOT_TOLD)
+
+
+def in_experiment(rows: pd.DataFrame, name: str = "") -> pd.Series:
+    """Tell which rows belong to an experiment; to the one with most rows, if none is named."""
+    wanted = name or most_frequent(rows["experiment"])
+    return (rows["experiment"].astype("string") == wanted).fillna(False).astype(bool)
+
+
 def chosen(text: str) -> tuple[str, ...]:
     """Return the names in a comma separated `text`, as a notebook's parameter gives them.
 
