@@ -228,7 +228,7 @@ def _load(
     max_bytes: int,
 ) -> Evidence:
     discovery = discover(paths)
-    with memory.frugal():
+    with memory.frugal(), memory.no_garbage_collection():
         batches = _read(discovery, progress, processes, max_bytes)
         frames = assemble.assemble(batches, discovery, prices)
     return Evidence(frames, names, _fingerprint(frames["files"]), prices.source)

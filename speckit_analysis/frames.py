@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from speckit_analysis.formats.rows import arrow_type
-from speckit_analysis.tables import ARROW_TYPES, ORDERED_CATEGORIES, TABLES, Column, Table
+from speckit_analysis.tables import ARROW_TYPES, ORDERED_CATEGORIES, TABLES, Column, Kind, Table
 
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
 _NULLABLE = {
@@ -84,6 +84,16 @@ def _nullable(array: pa.Array) -> Any:
 
 
 def _missing(kind: pa.DataType, rows: int) -> Any:
+    return _fill_missing(kind, rows) if rows else _nothing(kind)
+
+
+@cache
+def _nothing(kind: pa.DataType) -> Any:
+    """Return no values of a kind: most tables of most evidence have no rows."""
+    return _fill_missing(kind, 0)
+
+
+def _fill_missing(kind: pa.DataType, rows: int) -> Any:
     if kind == pa.string():
         return pd.array(pa.nulls(rows, kind), dtype=_STRING)
     # Zeros that nobody writes to take no memory.
@@ -93,20 +103,22 @@ def _missing(kind: pa.DataType, rows: int) -> Any:
 
 def finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` with the columns and dtypes of the contract, and a fresh index."""
-    if not len(frame):
-        return _without_rows(table.name).copy()
-    return _finish(table, frame)
+    finished = {
+        column.name: _finish_column(column, frame) if len(frame) else _no_values(column)
+        for column in table.columns
+    }
+    return pd.DataFrame(finished, index=pd.RangeIndex(len(frame)), copy=False)
+
+
+def _no_values(column: Column) -> Any:
+    order = column.name if column.name in ORDERED_CATEGORIES else ""
+    return _no_values_of(column.kind, order)
 
 
 @cache
-def _without_rows(name: str) -> pd.DataFrame:
-    """Return the table with no rows; most tables of most evidence have none."""
-    return _finish(TABLES[name], pd.DataFrame(index=pd.RangeIndex(0)))
-
-
-def _finish(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    finished = {column.name: _finish_column(column, frame) for column in table.columns}
-    return pd.DataFrame(finished, index=pd.RangeIndex(len(frame)), copy=False)
+def _no_values_of(kind: Kind, order: str) -> Any:
+    """Return a finished column without rows; frames may share it, for nobody can change it."""
+    return _finish_column(Column(order, kind, ""), pd.DataFrame(index=pd.RangeIndex(0)))
 
 
 def _finish_column(column: Column, frame: pd.DataFrame) -> Any:

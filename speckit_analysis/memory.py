@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,3 +24,15 @@ def frugal() -> Iterator[None]:
 def give_back() -> None:
     """Return to the system what Python, pandas and Arrow have freed."""
     pa.system_memory_pool().release_unused()
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Spare the collector the search through a load's many objects, none of which is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

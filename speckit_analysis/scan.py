@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pyarrow as pa
@@ -15,6 +13,7 @@ import pyarrow as pa
 from speckit_analysis.discovery import Folder, shown
 from speckit_analysis.formats import EvidenceFile, Format, Rows, recognise, recognise_content
 from speckit_analysis.formats.decoding import Undecodable, parse
+from speckit_analysis.memory import no_garbage_collection
 
 Batches = dict[str, list[pa.RecordBatch]]
 
@@ -68,22 +67,10 @@ def chunks(folders: list[Folder], size: int = CHUNK_FILES) -> Iterator[list[Fold
 def read_chunk(chunk: list[Folder], max_bytes: int = MAX_BYTES) -> Batches:
     """Read every file of `chunk` and return its rows as Arrow batches, by table."""
     rows = Rows()
-    with _no_garbage_collection():
+    with no_garbage_collection():
         for folder in chunk:
             _read_folder(folder, rows, max_bytes)
         return rows.take()
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Spare the collector the search through a chunk's many rows, none of which is garbage."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read_folder(folder: Folder, rows: Rows, max_bytes: int) -> None:

@@ -171,6 +171,8 @@ def _own_or_of_run(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
 
 
 def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
+    if proposals.empty:
+        return proposals["conflicts"]
     own = opinions[(opinions["declared_in"] == "proposal") & ~opinions["degradation"].fillna(False)]
     place = own["locator"].str.replace(r"/?consensus/conflicts$", "", regex=True).replace("", "/")
     counts = place.groupby([own["file"], place]).size()
@@ -180,6 +182,8 @@ def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
 
 def _time_lifecycle(frames: Frames) -> None:
     events = frames["lifecycle"]
+    if events.empty:
+        return
     sent = events[events["event"] == "dispatched"].drop_duplicates("stage_run_id")
     since = look_up(events["stage_run_id"], sent.set_index("stage_run_id")["timestamp"])
     events["since_dispatch_ms"] = (events["timestamp"] - since).dt.total_seconds() * 1000
@@ -188,6 +192,8 @@ def _time_lifecycle(frames: Frames) -> None:
 
 def _derive_costs(frames: Frames) -> None:
     costs, files = frames["costs"], frames["files"].set_index("file")
+    if costs.empty:
+        return
     total = costs["cost_usd_reported"].where(costs["scope"] == "total")
     costs["utilization"] = total / costs["budget_usd"].where(costs["budget_usd"] > 0)
     costs["superseded"] = look_up(costs["file"], files["superseded"]).astype("boolean")
@@ -197,10 +203,6 @@ def _derive_costs(frames: Frames) -> None:
 def _mark_copies(frames: Frames) -> None:
     """Mark records that a renamed or archived file repeats: they were measured once."""
     digests = frames["files"].set_index("file")["sha256"]
-    for name in ("costs", *_RECORDED):
-        frames[name]["sha256"] = look_up(frames[name]["file"], digests)
-    for name in _RECORDED:
-        frames[name]["provenance"] = frames[name]["provenance"].fillna("measured")
     for name, identity in (
         ("guardrails", ["guardrail_id"]),
         ("lifecycle", ["stage_run_id", "event", "timestamp"]),
@@ -208,6 +210,12 @@ def _mark_copies(frames: Frames) -> None:
         *((name, ["sha256", "locator"]) for name in _RECORDED),
     ):
         frame = frames[name]
+        if frame.empty:
+            continue
+        if "sha256" in identity:
+            frame["sha256"] = look_up(frame["file"], digests)
+        if name in _RECORDED:
+            frame["provenance"] = frame["provenance"].fillna("measured")
         again = frame.duplicated(identity) & frame[identity].notna().all(axis=1)
         frame["provenance"] = frame["provenance"].mask(again, "stale_copy")
     copies = frames["guardrails"].loc[lambda rows: rows["provenance"] == "stale_copy", "file"]

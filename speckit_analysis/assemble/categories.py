@@ -28,6 +28,8 @@ def without_categories(frame: pd.DataFrame) -> pd.DataFrame:
 
 def spell(values: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
     """Apply `function` to each distinct value of a column; categories stay categories."""
+    if values.empty:
+        return values
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes = values.cat.codes.to_numpy()
         spelled = [function(str(value)) for value in values.cat.categories]

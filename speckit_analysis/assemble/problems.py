@@ -329,7 +329,7 @@ def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
         parts = [
             table.loc[~table[raw].duplicated(), [raw, clean]].astype("string")
             for table in [*tables, frames["calls"]]
-            if raw in table and clean in table
+            if len(table) and raw in table and clean in table
         ]
         pairs = pd.concat(parts).dropna().drop_duplicates()
         spelled = pairs.groupby(clean)[raw].agg(lambda raws: sorted(set(raws)))

@@ -19,6 +19,8 @@ _CONTENT = ("structured", "unresolved_template", "free_text", "transcript", "ter
 
 def judge(proposals: pd.DataFrame) -> pd.DataFrame:
     """Add ``provenance`` and ``shared_payload`` to `proposals`."""
+    if proposals.empty:
+        return proposals
     proposals["shared_payload"] = (
         proposals.groupby("content_hash")["file"].transform("size").astype("Int64")
     )
