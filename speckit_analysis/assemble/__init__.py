@@ -110,7 +110,7 @@ def assemble(
     _mark_copies(frames)
     _derive_overrides(frames)
     memory.give_back()
-    files["rows"] = _rows_by_file(frames).reindex(files["file"]).fillna(0).to_numpy()
+    files["rows"] = _rows_by_file(frames, len(files))[files["file"].to_numpy(int)]
     frames["problems"] = _all_problems(frames)
     return _finished(frames)
 
@@ -226,21 +226,21 @@ def _mark_copies(frames: Frames) -> None:
 
 def _derive_overrides(frames: Frames) -> None:
     calls, written = frames["calls"], frames["overrides"]
-    flagged = calls[calls["arbiter_override"].fillna(False).astype(bool)]
     columns = ["run_id", "spec_id", "stage", "agent", "agent_raw", "timestamp", "file", "locator"]
-    derived = flagged[[*columns, "provenance"]].assign(reason=flagged["override_reason"])
-    frames["overrides"] = (
-        pd.concat([written, derived], ignore_index=True) if len(derived) else written
-    )
+    flagged = calls["arbiter_override"].to_numpy(bool, na_value=False)
+    derived = calls.loc[flagged, [*columns, "provenance", "override_reason"]]
+    derived = without_categories(derived.rename(columns={"override_reason": "reason"}))
+    found = [part for part in (written, derived) if len(part)]
+    frames["overrides"] = pd.concat(found, ignore_index=True) if found else written
 
 
-def _rows_by_file(frames: Frames) -> pd.Series:
-    parts = [
-        frame["file"]
-        for name, frame in frames.items()
-        if name in TABLES and name not in ("files", "problems")
-    ]
-    return pd.concat(parts).value_counts()
+def _rows_by_file(frames: Frames, files: int) -> np.ndarray:
+    """Return how many rows each file gave, by its number."""
+    counts = np.zeros(files, dtype=np.int64)
+    for name, frame in frames.items():
+        if name in TABLES and name not in ("files", "problems"):
+            counts += np.bincount(frame["file"].to_numpy(int), minlength=files)
+    return counts
 
 
 def _all_problems(frames: Frames) -> pd.DataFrame:

@@ -22,10 +22,10 @@ def runs_of_rows(rows: pd.DataFrame, known: np.ndarray) -> pd.DataFrame:
     known
         Whether each run, by its number, has a mention; those returned are marked as known.
     """
-    lone = rows[~known[rows["run"].to_numpy()]].drop_duplicates("run")
-    known[lone["run"]] = True
     columns = ["run", "run_id", "spec_id", "stage", "stage_raw", "key", "file", "locator"]
-    mentions = without_categories(lone[[*columns, "timestamp"]])
+    lone = rows.loc[~known[rows["run"].to_numpy()], [*columns, "timestamp"]].drop_duplicates("run")
+    known[lone["run"]] = True
+    mentions = without_categories(lone)
     mentions["basis"] = "output"
     dated = mentions["key"].str.contains(r"Z-\d+$", na=False)
     rule = pd.Series("timestamp", index=mentions.index).mask(dated, "session")
