@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -49,7 +49,7 @@ _TEXT_KEYS = ("description", "issue", "conflict", "summary", "point", "detail", 
 _TOPIC_KEYS = ("topic", "title", "area", "field", "id")
 
 
-class Declared(NamedTuple):
+class Declared(msgspec.Struct, gc=False):
     """One declared disagreement."""
 
     topic: str | None
@@ -62,18 +62,16 @@ class Declared(NamedTuple):
     degradation: bool
 
 
-def declared(items: Iterable[Any] | None) -> list[Declared]:
-    """Read declared conflicts; those that say "none" are none.
+def declared(item: Any) -> Declared | None:
+    """Read a declared conflict; None for one that says "none", and for what is none.
 
-    >>> declared(["No major conflicts", "claude execution failed"])[0].degradation
+    >>> declared("No major conflicts") is None
     True
-    >>> declared([{"issue": "Which database?", "resolution": "SQLite"}])[0].resolution
+    >>> declared("claude execution failed").degradation
+    True
+    >>> declared({"issue": "Which database?", "resolution": "SQLite"}).resolution
     'SQLite'
     """
-    return [entry for item in items or () if (entry := _read(item)) is not None]
-
-
-def _read(item: Any) -> Declared | None:
     if isinstance(item, str):
         if not item.strip() or _NOTHING.match(item) or _NOTHING_REMARKED.match(item):
             return None
@@ -122,20 +120,36 @@ def write_disagreements(
     file: EvidenceFile,
     rows: Rows,
     run: tuple[str | None, str | None, str | None],
-    entries: Iterable[tuple[str, Declared]],
+    entries: Iterable[tuple[str, Declared | None]],
     declared_in: str,
     *,
     resolved: bool = False,
 ) -> None:
     """Write one row per declared disagreement of the run ``(spec_id, stage_raw, key)``.
 
-    `entries` are pairs of a locator and what was declared there; `resolved` tells that the
-    place itself says they were settled.  What an agent failed to do is written too, marked as
-    degradation.
+    `entries` are pairs of a locator and what was declared there, None for nothing; `resolved`
+    tells that the place itself says they were settled.  What an agent failed to do is written
+    too, marked as degradation.
     """
     write: Callable[[tuple[Any, ...]], None] = rows.writer("disagreements", DISAGREEMENT_COLUMNS)
     for locator, entry in entries:
-        settled = resolved or entry.resolved
-        opinion = (entry.topic, entry.description, entry.agents, "disagree", entry.type)
-        outcome = (entry.severity, entry.resolution, settled, "declared", declared_in)
-        write((file.number, locator, *run, *opinion, *outcome, entry.degradation))
+        if entry is None:
+            continue
+        write(
+            (
+                file.number,
+                locator,
+                *run,
+                entry.topic,
+                entry.description,
+                entry.agents,
+                "disagree",
+                entry.type,
+                entry.severity,
+                entry.resolution,
+                resolved or entry.resolved,
+                "declared",
+                declared_in,
+                entry.degradation,
+            )
+        )

@@ -74,7 +74,8 @@ def write_proposal(
         )
     )
     if conflicts and payload.payload_class in ("structured", "error"):
-        entries = ((f"{locator.rstrip('/')}/consensus/conflicts", d) for d in declared(conflicts))
+        place = f"{locator.rstrip('/')}/consensus/conflicts"
+        entries = ((place, declared(item)) for item in conflicts)
         write_disagreements(file, rows, run, entries, "proposal")
     return payload
 

@@ -40,6 +40,9 @@ CAPTURED_TEXT = frozenset(
     }
 )
 
+#: A column of few values that recur.
+_ENCODED = pa.dictionary(pa.int32(), pa.string())
+
 Row = tuple[Any, ...]
 
 #: ``(file, *shared values)``, a locator for each row, and a struct for each row.
@@ -164,7 +167,7 @@ class _Grouped:
 
 
 def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:
+    if is_encoded(table, name):
+        return pa.array(values, _ENCODED)
     array = pa.array(values, arrow_type(table, name))
-    if name in CAPTURED_TEXT:
-        array = mask_all(array)
-    return array.dictionary_encode() if is_encoded(table, name) else array
+    return mask_all(array) if name in CAPTURED_TEXT else array

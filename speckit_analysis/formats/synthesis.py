@@ -182,9 +182,7 @@ def _write_conflicts(
         ("/consensus/conflicts_resolved", consensus.conflicts_resolved, True),
     ):
         entries = (
-            (f"{field}/{number}", entry)
-            for number, item in enumerate(items or ())
-            for entry in declared([item])
+            (f"{field}/{number}", declared(item)) for number, item in enumerate(items or ())
         )
         write_disagreements(file, rows, run, entries, "synthesis", resolved=resolved)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from speckit_analysis.formats.declared import declared, write_disagreements
+from speckit_analysis.formats.declared import Declared, declared, write_disagreements
 from speckit_analysis.formats.fields import Amount, Count, Score, Total, names_absolute_path
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
@@ -245,14 +245,15 @@ def _read_disagreements(
     consensus: Consensus,
 ) -> None:
     """Points and conflicts mostly repeat each other: what both say is one disagreement."""
-    seen: dict[str, tuple[str, Any]] = {}
+    seen: dict[str, tuple[str, Declared]] = {}
     points, conflicts = consensus.disagreement_points, consensus.conflicts
     fields = (
         ("disagreement_points",) if points == conflicts else ("disagreement_points", "conflicts")
     )
     for field in fields:
         for number, item in enumerate(getattr(consensus, field) or ()):
-            for entry in declared([item]):
+            entry = declared(item)
+            if entry is not None:
                 seen.setdefault(entry.description, (f"{prefix}/consensus/{field}/{number}", entry))
     write_disagreements(file, rows, run, seen.values(), "telemetry")
 
