@@ -331,6 +331,8 @@ def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
             for table in [*tables, frames["calls"]]
             if len(table) and raw in table and clean in table
         ]
+        if not parts:
+            continue
         pairs = pd.concat(parts).dropna().drop_duplicates()
         spelled = pairs.groupby(clean)[raw].agg(lambda raws: sorted(set(raws)))
         for name, raws in spelled[spelled.map(len) > 1].items():
