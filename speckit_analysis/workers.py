@@ -1,33 +1,27 @@
 """Chunks of files read on every core.
 
-Workers are fresh interpreters that run this module, not forks: a fork of a process with
-threads (a notebook's kernel, Arrow) can hang, and the standard library's other start methods
-run the user's script again.  A chunk goes in and Arrow batches come out, over pipes.
+Workers are fresh interpreters that run :mod:`speckit_analysis.worker`, not forks: a fork of a
+process with threads (a notebook's kernel, Arrow) can hang, and the standard library's other start
+methods run the user's script again.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO, Any
-
-import pyarrow as pa
 
 from speckit_analysis.discovery import Folder
 from speckit_analysis.scan import Batches, read_chunk
+from speckit_analysis.worker import receive, send
 
 #: Below this many files a single process is done before a worker has started.
 FILES_WORTH_A_WORKER = 8000
-
-_LENGTH = struct.Struct("<Q")
 
 
 def cores() -> int:
@@ -102,10 +96,9 @@ def _feed(
     package = str(Path(__file__).resolve().parent.parent)
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]),
-        "OPENBLAS_NUM_THREADS": "1",  # who only reads needs no threads for matrices
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "speckit_analysis.workers"],
+        [sys.executable, "-m", "speckit_analysis.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
@@ -118,63 +111,9 @@ def _feed(
             except Empty:
                 break
             try:
-                _send(worker.stdin, (chunk, max_bytes))
-                results.put((chunk, _receive(worker.stdout)))
+                send(worker.stdin, (chunk, max_bytes))
+                results.put((chunk, receive(worker.stdout)))
             except (OSError, EOFError, pickle.UnpicklingError):
                 results.put((chunk, None))
                 break
         worker.stdin.close()
-
-
-def _send(stream: IO[bytes], value: Any) -> None:
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    stream.write(_LENGTH.pack(len(data)))
-    stream.write(data)
-    stream.flush()
-
-
-def _receive(stream: IO[bytes]) -> Any:
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    # Only ever bytes from our own worker, or from the process that started us.
-    return pickle.loads(stream.read(_LENGTH.unpack(head)[0]))  # noqa: S301
-
-
-class _NoPandas(MetaPathFinder):
-    """Makes the import of pandas fail."""
-
-    def find_spec(self, fullname: str, *_: object) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
-
-
-def _keep_pandas_out() -> None:
-    """Spare the worker pandas, which Arrow's first array imports if it can.
-
-    Arrow remembers that there was none; who else imports pandas later gets it.
-    """
-    finder = _NoPandas()
-    sys.meta_path.insert(0, finder)
-    try:
-        pa.array([0])
-    finally:
-        sys.meta_path.remove(finder)
-
-
-def main() -> None:
-    """Read chunks from standard input and write batches to standard output, until it ends."""
-    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not reach the pipe
-    _keep_pandas_out()
-    pa.set_memory_pool(pa.system_memory_pool())  # which gives back what is freed
-    while True:
-        try:
-            chunk, max_bytes = _receive(sys.stdin.buffer)
-        except EOFError:
-            return
-        _send(output, read_chunk(chunk, max_bytes))
-
-
-if __name__ == "__main__":
-    main()

@@ -55,7 +55,8 @@ def _names(folders: list[Folder]) -> pd.Series:
 def _duplicates(files: pd.DataFrame) -> pd.Series:
     """Return the first file with the very same content; empty files are no copies."""
     content = files["sha256"].where(files["bytes"] > 0)
-    if pc.count_distinct(pa.array(content)).as_py() == content.count():
+    known = pa.array(content.dropna())
+    if len(pc.unique(known)) == len(known):
         return pd.Series(pd.NA, files.index, dtype="string")
     repeated = content.duplicated() & content.notna()
     first = files[content.notna()].drop_duplicates("sha256").set_index("sha256")["source"]
