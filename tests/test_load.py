@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +24,10 @@ from evidence_files import (
 
 import speckit_analysis as sk
 from speckit_analysis import evidence, snapshot
+from speckit_analysis.discovery import discover
+from speckit_analysis.scan import MAX_BYTES, read_chunk
 from speckit_analysis.tables import TABLES
+from speckit_analysis.worker import receive, send
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +262,31 @@ def test_two_processes_load_what_one_loads(tmp_path: Path) -> None:
     one, two = sk.load(tmp_path, processes=1), sk.load(tmp_path, processes=2)
     assert_same(one, two)
     assert len(one.problems[one.problems["kind"] == "invalid_json"]) == 42
+
+
+def test_a_worker_reads_what_this_process_reads_and_imports_little(tmp_path: Path) -> None:
+    write_many(tmp_path / "evidence", 60)
+    folders = discover([tmp_path / "evidence"]).folders
+    program = [sys.executable, "-X", "importtime", "-m", "speckit_analysis.worker"]
+    with (tmp_path / "imports.txt").open("w") as log:
+        worker = subprocess.Popen(
+            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+        )
+        with worker:
+            send(worker.stdin, (folders, MAX_BYTES))
+            there = receive(worker.stdout)
+            worker.stdin.close()
+    here = read_chunk(folders)
+    assert {table: len(batches) for table, batches in there.items()} == {
+        table: len(batches) for table, batches in here.items()
+    }
+    for table, batches in here.items():
+        for one, other in zip(batches, there[table], strict=True):
+            assert one.equals(other), table
+    lines = (tmp_path / "imports.txt").read_text().splitlines()
+    imported = [line.rpartition("|")[2].strip() for line in lines]
+    assert "msgspec" in imported
+    assert [name for name in imported if name.startswith(("numpy.", "pandas."))] == []
 
 
 def test_it_does_not_matter_which_process_is_done_first(

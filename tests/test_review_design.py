@@ -148,7 +148,9 @@ def test_the_key_cannot_be_found_from_the_folder(tmp_path):
     assert "SPEC-" not in whole
     assert '"seed"' not in whole
     key = key_path(review.folder)
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    leaks = review.folder.with_name(f"{review.folder.name}.leaks.md")
+    for private in (key, leaks):
+        assert stat.S_IMODE(private.stat().st_mode) == 0o600
     assert not key.is_relative_to(review.folder)
     # Packets of one unit differ in nothing but what was blinded.
     secrets = json.loads(key.read_text())["packets"]

@@ -181,9 +181,7 @@ def _write_conflicts(
         ("/conflicts", record.conflicts, False),
         ("/consensus/conflicts_resolved", consensus.conflicts_resolved, True),
     ):
-        entries = (
-            (f"{field}/{number}", declared(item)) for number, item in enumerate(items or ())
-        )
+        entries = ((f"{field}/{number}", declared(item)) for number, item in enumerate(items or ()))
         write_disagreements(file, rows, run, entries, "synthesis", resolved=resolved)
 
 

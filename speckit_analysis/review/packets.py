@@ -372,8 +372,7 @@ def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[st
         *(f"- Words that speak for {name}: {', '.join(w)}" for name, w in leak.telling.items()),
     ]
     path = folder.with_name(f"{folder.name}.leaks.md")
-    write_whole(path, "\n".join(lines).rstrip() + "\n")
-    path.chmod(0o600)
+    write_whole(path, "\n".join(lines).rstrip() + "\n", private=True)
 
 
 def blank_card(review: Review, reviewer: str, reading: Reading) -> Card:
