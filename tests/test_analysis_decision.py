@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace as replace_plan
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import decision
@@ -156,6 +157,17 @@ def test_the_memo_tells_verdicts_rules_numbers_and_links(found):
     assert "Plan trial: single may lose 5 % of the quality." in text
     assert "`ffffffffffffffff`" in text
     assert "simulated" not in text
+
+
+def test_the_memo_tells_how_the_plan_was_kept(sample, found):
+    assert "## Was the plan kept to?\n\nThe plan fixes no number" in memo(found, "x", "f")
+    fixed = replace_plan(PLAN, specs=9, models={"gemini": "gemini-2.5-pro-2025-05-14"})
+    text = memo(decision.decide(sample, fixed), "x", "f")
+    assert "The plan was departed from in SPECs." in text
+    assert "| SPECs | 9 SPECs | 10 SPECs | deviates |" in text
+    assert "| model of gemini | gemini-2.5-pro-2025-05-14 |" in text
+    unplanned = decision.decide(sample, replace_plan(PLAN, name=""))
+    assert "Was the plan kept to?" not in memo(unplanned, "x", "f")
 
 
 def test_the_memo_of_the_sample_says_that_it_decides_nothing(found):

@@ -22,6 +22,7 @@ from speckit_analysis.analysis.guardrail_result import GuardrailExperiment
 from speckit_analysis.analysis.guardrail_trials import judged
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.latency import latency_sentence
+from speckit_analysis.analysis.plan_deviations import deviations
 from speckit_analysis.analysis.projection import (
     by_complexity,
     complexity_classes,
@@ -56,6 +57,8 @@ class Decision:
         The arbiter, stage by stage.
     guardrail : GuardrailExperiment
         Variants of the guardrail.
+    deviations : DataFrame
+        From :func:`speckit_analysis.analysis.plan_deviations.deviations`.
     success : DataFrame
         From :func:`success_metrics`.
     projection : DataFrame
@@ -72,6 +75,7 @@ class Decision:
     research: ResearchExperiment
     arbitration: Arbitration
     guardrail: GuardrailExperiment
+    deviations: pd.DataFrame
     success: pd.DataFrame
     projection: pd.DataFrame
     latency_sentence: str
@@ -139,6 +143,7 @@ def decide(
         ),
         arbitration=judge(used["outcomes"].kept, plan.arbiter.least_benefit),
         guardrail=guardrail_trials.compare_planned(used["trials"].kept, plan.guardrail),
+        deviations=deviations(plan, quality, used["scores"].kept, calls),
         success=success_metrics(quality, used["runs"].kept, plan),
         projection=project_costs(costs.kept, quality),
         latency_sentence=latency_sentence(calls),

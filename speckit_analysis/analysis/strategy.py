@@ -9,6 +9,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.decision import Decision
+from speckit_analysis.analysis.plan_deviations import deviations_sentence
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN, Recommendation
 
 _HEADINGS = {
@@ -50,6 +51,7 @@ def memo(
         *(_section(verdict, decision, reports or {}) for verdict in (ADOPT, KEEP, OPEN)),
         _success(decision),
         _projection(decision),
+        _deviations(decision),
         _rests_on(decision),
         "## How to read this\n\n"
         "A verdict follows from a rule and from margins that a plan fixes beforehand. *Adopt*"
@@ -114,6 +116,15 @@ def _item(each: Recommendation, fixed: str, reports: Mapping[str, str]) -> str:
 def _rests_on(decision: Decision) -> str:
     rows = [[row["question"], row["evidence"]] for row in _records(decision.rests_on)]
     return f"## What it rests on\n\n{_grid(['question', 'evidence'], rows)}"
+
+
+def _deviations(decision: Decision) -> str:
+    if not decision.plan.name:
+        return ""  # the memo says so at its head
+    told = _plain(deviations_sentence(decision.plan, decision.deviations))
+    heads = ["fixed", "planned", "found", "state"]
+    rows = [[row[head] for head in heads] for row in _records(decision.deviations)]
+    return "\n\n".join(["## Was the plan kept to?", told, *([_grid(heads, rows)] if rows else [])])
 
 
 def _success(decision: Decision) -> str:
