@@ -1,4 +1,4 @@
-"""The memory of a load: taken from the system's allocator, and given back once it is free."""
+"""The memory of a load: taken from the system, given back once free, not searched for garbage."""
 
 from __future__ import annotations
 
