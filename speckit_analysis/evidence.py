@@ -290,10 +290,9 @@ def _fingerprint(files: pd.DataFrame) -> str:
     lines = pc.binary_join_element_wise(source, "\t", digest, "\n", "")
     order = pc.sort_indices(lines)
     fingerprint = hashlib.sha256()
-    for start in range(0, len(lines), 10_000):  # all of them at once would be large
-        block = lines.take(order[start : start + 10_000])
-        whole = pa.ListArray.from_arrays(pa.array([0, len(block)], pa.int32()), block)
-        fingerprint.update(pc.binary_join(whole, "")[0].as_buffer())
+    for start in range(0, len(lines), 10_000):  # a list of all of them would be large
+        block = lines.take(order[start : start + 10_000]).to_pylist()
+        fingerprint.update("".join(block).encode())
     return fingerprint.hexdigest()
 
 
