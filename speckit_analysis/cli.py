@@ -13,9 +13,11 @@ from speckit_analysis.commands.compare import compare
 from speckit_analysis.commands.decide import decide
 from speckit_analysis.commands.disagreements import disagreements
 from speckit_analysis.commands.experiment import experiment
+from speckit_analysis.commands.options import load
 from speckit_analysis.commands.review import review
 from speckit_analysis.commands.simulate import simulate_command
 from speckit_analysis.commands.telemetry import telemetry
+from speckit_analysis.commands.terminal import printable
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.reports.command import report
 
@@ -45,10 +47,6 @@ def main() -> None:
 _EVIDENCE = click.argument("evidence", nargs=-1, metavar="[PATH…]")
 
 
-def _load(evidence: tuple[str, ...]) -> speckit_analysis.Evidence:
-    return speckit_analysis.load(*(evidence or (speckit_analysis.sample_path(),)))
-
-
 @main.command()
 @_EVIDENCE
 def summary(evidence: tuple[str, ...]) -> None:
@@ -56,7 +54,7 @@ def summary(evidence: tuple[str, ...]) -> None:
 
     PATH is a file, a folder or a glob; without one, the simulated sample is read.
     """
-    click.echo(_load(evidence))
+    click.echo(load(evidence))
 
 
 @main.command()
@@ -72,7 +70,7 @@ def summary(evidence: tuple[str, ...]) -> None:
 @click.option("--counts", is_flag=True, help="Count by kind instead of listing.")
 def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts: bool) -> None:
     """List what in the evidence could not be taken at face value."""
-    found = _load(evidence).problems
+    found = load(evidence).problems
     found = found[found["severity"] >= severity]
     if kind is not None:
         kinds = sorted(found["kind"].astype(str).unique())
@@ -91,7 +89,8 @@ def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts:
         return
     for row in found.itertuples():
         place = " ".join(str(part) for part in (row.source, row.locator) if isinstance(part, str))
-        click.echo(f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})")
+        said = f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})"
+        click.echo(printable(said))
 
 
 @main.command()
@@ -138,9 +137,9 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
     for result in results:
         state = "valid" if result.valid else "INVALID" if result.problems else "not recognised"
         if not quiet or result.problems:
-            click.echo(f"{result.source}: {state} ({result.format})")
+            click.echo(printable(f"{result.source}: {state} ({result.format})"))
         for problem in result.problems:
-            click.echo(f"    {problem}")
+            click.echo(f"    {printable(problem)}")
     invalid = sum(bool(result.problems) for result in results)
     click.echo(f"{len(results)} files, {invalid} invalid")
     if invalid:

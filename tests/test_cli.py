@@ -71,7 +71,8 @@ def test_summary_says_what_the_evidence_holds(corpus: Path) -> None:
 def test_summary_without_a_path_reads_the_sample() -> None:
     result = run("summary")
     assert result.exit_code == 0
-    assert str(sk.sample_path()) in result.output
+    assert str(sk.sample_path()) in result.stdout
+    assert "simulated" in result.stderr
 
 
 def test_sample_prints_a_folder_that_exists() -> None:
@@ -95,6 +96,14 @@ def test_problems_are_listed_one_a_line_with_place_and_action(corpus: Path) -> N
     line = result.output.strip()
     assert line.startswith("costs/SPEC-FREE_cost_summary.json /total_spent: error: zero_cost: ")
     assert line.endswith("(kept as reported; not taken for a measurement)")
+
+
+@pytest.mark.parametrize("command", ["problems", "validate"])
+def test_the_name_of_a_file_cannot_steer_the_terminal(command: str, tmp_path: Path) -> None:
+    write(tmp_path, "consensus/SPEC-1/spec-plan_\x1b[31m_telemetry.json", "{broken")
+    output = run(command, tmp_path).output
+    assert "spec-plan_ [31m_telemetry.json" in output
+    assert "\x1b" not in output
 
 
 def test_problems_can_be_counted_by_kind(corpus: Path) -> None:

@@ -28,11 +28,6 @@ FEW_OUTPUTS = 20
 _OUTPUT = ["spec_id", "stage", "variant"]
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Return the names in a text, comma separated."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ()) -> Selection:
     """Keep the scores of people on complete cards whose variant is known.
 

@@ -18,6 +18,7 @@ from speckit_analysis.commands.options import (
     output_options,
     span_options,
 )
+from speckit_analysis.commands.terminal import printable
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def _point(point: Any, width: int) -> list[str]:
         if isinstance(text, str) and text:
             lead = f"  {name + ':':<9}"
             lines += textwrap.wrap(
-                _plain(text), width, initial_indent=lead, subsequent_indent=" " * len(lead)
+                printable(text), width, initial_indent=lead, subsequent_indent=" " * len(lead)
             )
     return [*lines, ""]
 
@@ -251,9 +252,9 @@ def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
     lines = ["", "Found by comparing the proposals"]
     for _, row in found.iterrows():
         category = f"{row['type']}, {row['disagreement_severity']}, {row['confidence']:.0%} sure"
-        lines += ["", f"  {_plain(row['topic'])} ({category})"]
+        lines += ["", f"  {printable(row['topic'])} ({category})"]
         lines += textwrap.wrap(
-            _plain(row["reason"]), width, initial_indent="  ", subsequent_indent="  "
+            printable(row["reason"]), width, initial_indent="  ", subsequent_indent="  "
         )
         lines += _beside(list(positions_of(row).items()), width)
     return lines
@@ -297,12 +298,7 @@ def _readable(content: str) -> str:
 def _wrapped(content: str, width: int) -> list[str]:
     text = content[:_SHOWN_CHARACTERS]
     lines = [
-        part for line in text.splitlines() for part in textwrap.wrap(_plain(line), width) or [""]
+        part for line in text.splitlines() for part in textwrap.wrap(printable(line), width) or [""]
     ]
     left = len(content) - len(text)
     return [*lines, f"… {left:,} more characters"] if left else lines
-
-
-def _plain(text: str) -> str:
-    """Return `text` without what would move a terminal's cursor."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)

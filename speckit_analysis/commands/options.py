@@ -97,7 +97,7 @@ def output_options(command: Command) -> Command:
     )
 
 
-def load(roots: tuple[str, ...], prices: Path | None) -> Evidence:
+def load(roots: tuple[str, ...], prices: Path | None = None) -> Evidence:
     """Load the evidence that a command was asked about; say so where it is the sample."""
     import speckit_analysis
 

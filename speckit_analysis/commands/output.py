@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from speckit_analysis.commands.terminal import printable
 from speckit_analysis.display import formatted
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.whole_files import write_whole
@@ -191,7 +192,7 @@ def as_text(
     """Return `frame` as aligned columns, no wider than `width` where that can be."""
     heads, cells, right = formatted(frame, formats, names)
     columns = [
-        [_printable(text) for text in (head, *column)]
+        [printable(text) for text in (head, *column)]
         for head, column in zip(heads, cells, strict=True)
     ]
     widths = [max(map(len, column)) for column in columns]
@@ -211,11 +212,6 @@ def as_text(
         hidden = ", ".join(heads[shown:])
         lines.append(f"(too narrow for: {hidden}; --format csv writes every column)")
     return "\n".join(lines)
-
-
-def _printable(text: str) -> str:
-    """Return `text` without what would move a terminal's cursor."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _cut(text: str, width: int) -> str:
