@@ -26,7 +26,7 @@ AGENTS = ("gemini", "claude", "gpt_pro", "gpt_codex", "code")
 
 _AGENT_ALIASES = {"gpt-pro": "gpt_pro", "gpt-codex": "gpt_codex"}
 
-#: Names of agent configurations and the role and model that each stands for.
+#: Names of agent configurations, and the model that each stands for.
 AGENT_CONFIGURATIONS = {
     "gemini-25-flash": "gemini-2.5-flash",
     "gemini-25-flashlite": "gemini-2.5-flash-lite",

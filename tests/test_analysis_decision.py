@@ -166,6 +166,10 @@ def test_the_memo_tells_how_the_plan_was_kept(sample, found):
     assert "The plan was departed from in SPECs." in text
     assert "| SPECs | 9 SPECs | 10 SPECs | deviates |" in text
     assert "| model of gemini | gemini-2.5-pro-2025-05-14 |" in text
+    supposed = replace(found, plan=replace_plan(PLAN, hypothesis="One is enough."))
+    assert "may lose 5 % of the quality. Hypothesis: One is enough. Evid" in memo(
+        supposed, "x", "f"
+    )
     unplanned = decision.decide(sample, replace_plan(PLAN, name=""))
     assert "Was the plan kept to?" not in memo(unplanned, "x", "f")
 

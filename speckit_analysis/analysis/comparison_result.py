@@ -69,7 +69,7 @@ class Comparison:
     Attributes
     ----------
     metric : str
-        Of :data:`METRICS`.
+        Of :data:`speckit_analysis.analysis.comparison.METRICS`.
     first, second : str
         A and B.
     unit : str

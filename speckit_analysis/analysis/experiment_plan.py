@@ -233,9 +233,9 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What was fixed beforehand; nothing where there was no plan."""
         if not self.name:
             return "There is no plan: the margin may have been chosen after seeing the scores."
-        return (
-            f"Plan {self.name}: {self.candidate} may lose {100 * self.margin:g} % of the quality."
-        )
+        supposed = f" Hypothesis: {self.hypothesis.rstrip('.')}." if self.hypothesis else ""
+        lost = f"{100 * self.margin:g} % of the quality"
+        return f"Plan {self.name}: {self.candidate} may lose {lost}.{supposed}"
 
 
 def planned(path: str, **chosen: object) -> ExperimentPlan:

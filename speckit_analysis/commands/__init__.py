@@ -1,1 +1,1 @@
-"""Commands that answer a question with a table."""
+"""The commands: those that answer with a table, and those that run reviews and experiments."""

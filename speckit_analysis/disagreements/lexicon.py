@@ -145,9 +145,6 @@ DEPTH = re.compile(
 )
 ORDER = re.compile(r"\b(?:first|before|after|then|order|sequence|precede|follow(?:ed|s) by|last)\b")
 LABEL = re.compile(r"\b(?:status|state|format|rounded|label|timestamp|named?|iso 8601|utc)\b")
-STATE = re.compile(
-    r'"(?:status|state|result|verdict|decision)"|\b(?:status|verdict|readiness|overall)\b\W*:'
-)
 CURRENT = re.compile(
     r"\b(?:current(?:ly)?|existing|already|today|now|aspirational|not yet|planned|as stated"
     r"|according to)\b"

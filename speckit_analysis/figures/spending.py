@@ -54,7 +54,7 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
     Parameters
     ----------
     held : DataFrame
-        From :func:`speckit_analysis.analysis.cost.budgets`.
+        From :func:`speckit_analysis.analysis.budget.budgets`.
     warning, critical : float
         Shares of the budget at which lines are drawn, beside the whole.
     """

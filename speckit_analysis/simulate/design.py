@@ -34,7 +34,7 @@ GPT_CODEX = Agent("gpt_codex", "gpt-5-codex", "2025-09-29", 1.25, 10.0, 6800, 31
 THREE = (GEMINI, CLAUDE, GPT_PRO)
 FOUR = (GEMINI, CLAUDE, GPT_CODEX, GPT_PRO)
 
-#: Every kind once, which gives a sample the look of real evidence.
+#: Most kinds once, which gives a sample the look of real evidence.
 SOME_DAMAGE = (
     "truncated",
     "unescaped_quote",

@@ -75,7 +75,7 @@ def _arbitrations(specs: list[str], design: Design, random: Random) -> Iterator[
 
 def _arbitration(spec: str, stage: str, worth: float, random: Random) -> Json:
     drawn = random.random()
-    # Changes for the worse are half as likely as an idle arbiter's changes for the better.
+    # An idle arbiter changes as many outcomes for the worse as for the better.
     down = 0.05
     assessment = None
     if drawn < worth + down:

@@ -14,9 +14,6 @@ FEW_CHANGES = 3
 #: Experiments of more clusters than this are not planned.
 MOST_CLUSTERS = 1_000_000
 
-#: Name of the method, as estimates tell it.
-METHOD = "Bonett and Price, clustered"
-
 
 @dataclass(frozen=True)
 class NetShare:
