@@ -14,8 +14,8 @@ from test_review_design import create, fill
 
 import speckit_analysis as sk
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.review import unblind
-from speckit_analysis.review.cards import Card, NewerCard
+from speckit_analysis.review import seal, unblind
+from speckit_analysis.review.cards import Card, NewerCard, Unblinded
 from speckit_analysis.review.packets import blank_card
 from speckit_analysis.review.rubric import parse_score
 from speckit_analysis.review.scorecard import (
@@ -176,6 +176,59 @@ def test_an_unblinded_review_is_read_only(tmp_path):
     form = Scorecard(review, "ann")
     assert fields(form)["clarity"].disabled
     assert "can no longer be changed" in form.head.value
+
+
+def test_an_open_form_locks_itself_once_the_review_is_unblinded(tmp_path):
+    review = create(tmp_path)
+    fill(review, ["ann"])
+    one, other = Scorecard(review, "ann"), Scorecard(review, "bob")
+    assert unblind(review.folder, force=True) == 8
+    before = review.cards("ann").read(one.card.packet)
+    for form in (one, other):
+        for score in ("2", "3"):
+            fields(form)["clarity"].value = score
+        assert "Not saved: this review is unblinded" in form.problem.value
+        assert fields(form)["clarity"].disabled
+        assert "can no longer be changed" in form.head.value
+    assert review.cards("ann").read(one.card.packet) == before
+    assert not list(review.folder.glob("cards/bob/*.json"))
+    assert not review.cards("ann").conflicts()
+
+
+def test_a_form_that_goes_on_sees_that_the_review_is_unblinded(tmp_path):
+    review = create(tmp_path)
+    fill(review)
+    form = Scorecard(review, "ann")
+    unblind(review.folder)
+    form.forth.click()
+    assert fields(form)["clarity"].disabled
+    assert "can no longer be changed" in form.head.value
+
+
+def test_no_card_is_saved_while_a_review_is_unblinded(tmp_path, monkeypatch):
+    review = create(tmp_path)
+    fill(review)
+    card = review.cards("ann").read(review.readings("ann")[0].packet)
+    refused = []
+
+    def save():
+        try:
+            review.cards("ann").save(card)
+        except Unblinded as error:
+            refused.append(error)
+
+    late = threading.Thread(target=save)
+
+    def read_key(path):
+        late.start()
+        late.join(0.2)
+        return seal.read_key(path)
+
+    monkeypatch.setattr("speckit_analysis.review.unblinding.read_key", read_key)
+    unblind(review.folder)
+    late.join()
+    assert len(refused) == 1
+    assert review.cards("ann").read(card.packet).variant
 
 
 def test_an_arbiter_review_asks_more(tmp_path):

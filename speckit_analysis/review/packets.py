@@ -25,7 +25,7 @@ import pandas as pd
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import Blinder, laid_out
-from speckit_analysis.review.cards import Card, Cards
+from speckit_analysis.review.cards import UNBLINDED, Card, Cards
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import Leak, vocabulary_leak
 from speckit_analysis.review.rubric import Rubric, load_rubric
@@ -152,7 +152,7 @@ class Review:
     @property
     def unblinded(self) -> dict[str, Any] | None:
         """When it was unblinded and how; None while it is not."""
-        path = self.folder / "unblinded.json"
+        path = self.folder / UNBLINDED
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def status(self) -> pd.DataFrame:

@@ -20,7 +20,7 @@ import msgspec
 import speckit_analysis
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
-from speckit_analysis.review.cards import SURENESS, Card, NewerCard, now
+from speckit_analysis.review.cards import SURENESS, Card, NewerCard, Unblinded, now
 from speckit_analysis.review.packets import Review, blank_card, create_review
 from speckit_analysis.review.rubric import parse_score
 from speckit_analysis.review.sources import outputs_of_evidence
@@ -155,7 +155,6 @@ class Scorecard:
         self.review, self.reviewer = review, reviewer
         self.readings = review.readings(reviewer)
         self.cards = review.cards(reviewer)
-        self.locked = review.unblinded is not None
         self.filling = False
         self._build()
         first = next((at for at in range(len(self.readings)) if not self._complete(at)), 0)
@@ -167,6 +166,7 @@ class Scorecard:
         self.head = widgets.HTML()
         self.text = widgets.HTML(layout=widgets.Layout(width="100%"))
         self.problem = widgets.HTML()
+        self.fields: list[widgets.Widget] = []
         self.scores: dict[str, widgets.Text] = {}
         rows: list[widgets.Widget] = []
         for criterion in self.review.plan.rubric.criterion:
@@ -211,32 +211,28 @@ class Scorecard:
         )
 
     def _field(self, name: str, hint: str) -> widgets.Text:
-        field = widgets.Text(
-            description=name, placeholder=hint, continuous_update=False, disabled=self.locked
+        return self._watched(
+            widgets.Text(description=name, placeholder=hint, continuous_update=False)
         )
-        field.observe(self._changed, "value")
-        return field
 
     def _area(self, name: str, hint: str) -> widgets.Textarea:
         area = widgets.Textarea(
             description=name,
             placeholder=hint,
             continuous_update=True,
-            disabled=self.locked,
             rows=2,
             layout=widgets.Layout(width="96%"),
         )
-        area.observe(self._changed, "value")
-        return area
+        return self._watched(area)
 
     def _menu(self, name: str, options: list[str]) -> widgets.Dropdown:
-        menu = widgets.Dropdown(
-            description=name,
-            options=[("choose", None), *((each, each) for each in options)],
-            disabled=self.locked,
-        )
-        menu.observe(self._changed, "value")
-        return menu
+        choices = [("choose", None), *((each, each) for each in options)]
+        return self._watched(widgets.Dropdown(description=name, options=choices))
+
+    def _watched(self, field: widgets.Widget) -> widgets.Widget:
+        field.observe(self._changed, "value")
+        self.fields.append(field)
+        return field
 
     def _button(self, name: str, pressed: Callable[[], None]) -> widgets.Button:
         button = widgets.Button(description=name)
@@ -247,6 +243,7 @@ class Scorecard:
 
     def _open(self, at: int) -> None:
         """Show a packet with what was saved of it."""
+        self._lock()
         self.at = max(0, min(at, len(self.readings) - 1))
         reading = self.readings[self.at]
         saved = self.cards.read(reading.packet)
@@ -260,6 +257,12 @@ class Scorecard:
         )
         self._fill()
         self._tell()
+
+    def _lock(self) -> None:
+        """Take no more changes once the review is unblinded."""
+        self.locked = self.review.unblinded is not None
+        for field in self.fields:
+            field.disabled = self.locked
 
     def _to_incomplete(self) -> None:
         order = [*range(self.at + 1, len(self.readings)), *range(self.at + 1)]
@@ -332,6 +335,10 @@ class Scorecard:
             )
             self.card = error.newer
             self._fill()
+        except Unblinded as error:
+            # What was typed stays in view, for who wants to copy it.
+            problems.append(f"Not saved: {error}")
+            self._lock()
         except (OSError, EvidenceError) as error:
             problems.append(f"Not saved: {error}")
         self._tell(problems)

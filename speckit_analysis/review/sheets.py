@@ -13,7 +13,7 @@ import msgspec
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
-from speckit_analysis.review.cards import SURENESS, Card
+from speckit_analysis.review.cards import SURENESS, Card, Unblinded
 from speckit_analysis.review.packets import Review, blank_card
 from speckit_analysis.review.rubric import parse_score
 from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
@@ -78,7 +78,7 @@ def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = Fal
         At the first cell that cannot be used, with its line and column; nothing is saved then.
     """
     if review.unblinded:
-        raise EvidenceError("this review is unblinded: cards can no longer be changed")
+        raise Unblinded
     cards = review.cards(reviewer)
     known = {reading.packet: reading for reading in review.readings(reviewer)}
     changed: list[Card] = []

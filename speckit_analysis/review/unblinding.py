@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.review.cards import Cards, all_cards, now
+from speckit_analysis.review.cards import UNBLINDED, Cards, all_cards, now
 from speckit_analysis.review.packets import Review
 from speckit_analysis.review.seal import Key, commitment, key_path, read_key
 from speckit_analysis.whole_files import write_whole
@@ -32,8 +33,17 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
         If planned cards are missing, the key does not fit, or it was done before.
     """
     review = Review(folder)
+    with ExitStack() as locks:
+        # From the first look to the last card, or a form could save a card in between.
+        for reviewer in review.plan.readings:
+            locks.enter_context(review.cards(reviewer).locked())
+        return _unblind(review, Path(key) if key else key_path(Path(folder)), force=force)
+
+
+def _unblind(review: Review, key: Path, *, force: bool) -> int:
+    """Open the key, while nobody else can save a card."""
     if review.unblinded:
-        raise EvidenceError(f"{folder} was unblinded already, at {review.unblinded['at']}")
+        raise EvidenceError(f"{review.folder} was unblinded already, at {review.unblinded['at']}")
     missing = [f"{reviewer} {packet}" for reviewer, packet in review.missing()]
     if missing and not force:
         raise EvidenceError(
@@ -41,7 +51,7 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
             f"{' …' if len(missing) > 6 else ''}): unblinding now would end the blind review."
             " Use --force to do it all the same; every report will say so"
         )
-    known = read_key(Path(key) if key else key_path(Path(folder)))
+    known = read_key(key)
     _check_commitments(review, known)
     forced = bool(missing)
     number = 0
@@ -59,7 +69,7 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
             output_cost_usd=secret.cost_usd,
             output_seconds=secret.seconds,
         )
-        Cards(review.folder / "cards", path.parent.name).save(told)
+        Cards(review.folder / "cards", path.parent.name).write(told)
         number += 1
     record = {
         "at": now(),
@@ -67,7 +77,7 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
         "missing": missing,
         "cards": number,
     }
-    write_whole(review.folder / "unblinded.json", json.dumps(record, indent=1) + "\n")
+    write_whole(review.folder / UNBLINDED, json.dumps(record, indent=1) + "\n")
     return number
 
 
