@@ -17,6 +17,7 @@ from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review import Output, Review, create_review, key_path, unblind
 from speckit_analysis.review.blinding import Blinder, as_html, laid_out
+from speckit_analysis.review.cards import all_cards
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import vocabulary_leak
 from speckit_analysis.review.rubric import load_rubric, parse_rubric
@@ -222,6 +223,27 @@ def test_a_key_that_was_changed_does_not_open(tmp_path):
     key.unlink()
     with pytest.raises(EvidenceError, match="no key at"):
         unblind(review.folder)
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [(0, "not the one that it is named for"), (None, "a packet that the key does not have")],
+)
+def test_one_wrong_card_leaves_all_of_them_blind(about, said, tmp_path):
+    review = create(tmp_path)
+    fill(review)
+    cards, readings = review.cards("bob"), review.readings("bob")
+    path = cards.path(readings[-1].packet)
+    content = json.loads(path.read_text())
+    content["packet"] = "PXXXXX" if about is None else readings[about].packet
+    path.write_text(json.dumps(content))
+    if about is None:
+        path.rename(cards.path("PXXXXX"))
+    with pytest.raises(EvidenceError, match=said):
+        unblind(review.folder, force=True)
+    assert review.unblinded is None
+    assert all(card.variant is None for _, card in all_cards(review.folder / "cards"))
+    assert cards.conflicts() == []
 
 
 @pytest.mark.parametrize(

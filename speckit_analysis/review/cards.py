@@ -99,7 +99,7 @@ class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
         return lacking
 
 
-class NewerCard(Exception):
+class NewerCard(EvidenceError):
     """Somebody saved the card since it was read; ``kept`` is the file that holds this one."""
 
     def __init__(self, kept: Path, newer: Card) -> None:
