@@ -315,6 +315,17 @@ def test_a_cell_that_cannot_be_used_is_named(cells, said, tmp_path):
     assert not list(review.folder.glob("cards/*/*.card.json"))
 
 
+def test_a_packet_twice_in_a_sheet_is_refused_before_anything_is_saved(tmp_path):
+    review = create(tmp_path)
+    sheet = edited(review, **FULL)
+    _, first, *_ = rows = sheet.read_text(encoding="utf-8").splitlines()
+    sheet.write_text("\n".join([*rows, first.replace("7,5", "8")]), encoding="utf-8")
+    packet = review.readings("ann")[0].packet
+    with pytest.raises(EvidenceError, match=f"line 10: '{packet}' is there twice, first in line 2"):
+        read_sheet(review, "ann", sheet)
+    assert not list(review.folder.glob("cards/*/*.json"))
+
+
 def test_the_kernel_never_opens_the_key(tmp_path, monkeypatch):
     review = create(tmp_path)
     (tmp_path / "review.key.json").chmod(0)

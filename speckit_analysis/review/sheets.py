@@ -82,10 +82,16 @@ def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = Fal
     cards = review.cards(reviewer)
     known = {reading.packet: reading for reading in review.readings(reviewer)}
     changed: list[Card] = []
+    lines: dict[str, int] = {}
     for line, row in _rows(path, columns_of(review)):
         packet = row["packet"].strip()
         if packet not in known:
             raise EvidenceError(f"{path}, line {line}: {packet!r} is no packet of {reviewer}")
+        if packet in lines:
+            raise EvidenceError(
+                f"{path}, line {line}: {packet!r} is there twice, first in line {lines[packet]}"
+            )
+        lines[packet] = line
         before = cards.read(packet) or blank_card(review, reviewer, known[packet])
         after = _card(review, before, row, f"{path}, line {line}")
         if msgspec.structs.replace(after, complete=before.complete) == before:
