@@ -315,6 +315,16 @@ def test_a_cell_that_cannot_be_used_is_named(cells, said, tmp_path):
     assert not list(review.folder.glob("cards/*/*.card.json"))
 
 
+def test_lines_are_counted_where_cells_have_line_breaks(tmp_path):
+    review = create(tmp_path)
+    sheet = edited(review, **FULL | {"errors": "no test\nno owner"})
+    rows = sheet.read_text(encoding="utf-8").splitlines()
+    rows[3] = rows[3].replace(review.readings("ann")[1].packet, "PXXXX")
+    sheet.write_text("\n".join([*rows[:3], "", *rows[3:]]), encoding="utf-8")
+    with pytest.raises(EvidenceError, match="line 5: 'PXXXX' is no packet of ann"):
+        read_sheet(review, "ann", sheet)
+
+
 def test_a_packet_twice_in_a_sheet_is_refused_before_anything_is_saved(tmp_path):
     review = create(tmp_path)
     sheet = edited(review, **FULL)

@@ -322,6 +322,9 @@ def test_outputs_come_from_folders_lists_and_evidence(tmp_path):
     sheet.write_text("unit,variant,file\nA,,drafts/u1/one.md\n")
     with pytest.raises(EvidenceError, match="line 2: no variant"):
         outputs_of_list(sheet)
+    sheet.write_text('unit,variant,file\n"A\nB",one,drafts/u1/one.md\n\nA,,drafts/u1/one.md\n')
+    with pytest.raises(EvidenceError, match="line 5: no variant"):
+        outputs_of_list(sheet)
     with pytest.raises(EvidenceError, match="no outputs in"):
         outputs_in_folder(tmp_path / "drafts" / "u1")
     sample = sk.load(sk.sample_path())

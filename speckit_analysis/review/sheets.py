@@ -119,7 +119,8 @@ def _rows(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
     missing = [name for name in columns[1:] if name not in (reader.fieldnames or [])]
     if missing:
         raise EvidenceError(f"{path} lacks the columns {', '.join(missing)}")
-    return [(line, {k: v or "" for k, v in row.items() if k}) for line, row in enumerate(reader, 2)]
+    # The inner reader's count is right after cells with line breaks and after empty lines alike.
+    return [(reader.reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
 
 
 def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card:
