@@ -360,6 +360,19 @@ def test_the_commands_from_creation_to_unblinding(tmp_path):
     assert "no review in" in run("status", tmp_path, code=2).output
 
 
+def test_a_review_can_be_made_and_unblinded_from_inside_its_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "r"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    agents = ("--agent", "gemini", "--agent", "claude", "--stage", "plan")
+    run("create", ".", "--experiment", "plans", *agents, "--reviewer", "ann")
+    leaks = (tmp_path / "r.leaks.md").read_text()
+    assert leaks.startswith("# What may give authors away in r\n")
+    assert (tmp_path / "r.key.json").is_file()
+    fill(Review(folder))
+    assert "20 cards unblinded" in run("unblind", ".").stdout
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no real evidence beside this repository")
 def test_real_proposals_are_blinded(tmp_path):
     ev = sk.load(SHARED)

@@ -29,7 +29,15 @@ from speckit_analysis.review.cards import UNBLINDED, Card, Cards
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import Leak, vocabulary_leak
 from speckit_analysis.review.rubric import Rubric, load_rubric
-from speckit_analysis.review.seal import Key, Secret, commitment, encoded, key_path, write_key
+from speckit_analysis.review.seal import (
+    Key,
+    Secret,
+    beside,
+    commitment,
+    encoded,
+    key_path,
+    write_key,
+)
 from speckit_analysis.whole_files import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
@@ -356,7 +364,7 @@ def _sealed(
 
 def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[str, Secret]) -> None:
     lines = [
-        f"# What may give authors away in {folder.name}",
+        f"# What may give authors away in {folder.resolve().name}",
         "",
         "Keep this from reviewers: it names variants.",
         "",
@@ -371,8 +379,7 @@ def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[st
         "",
         *(f"- Words that speak for {name}: {', '.join(w)}" for name, w in leak.telling.items()),
     ]
-    path = folder.with_name(f"{folder.name}.leaks.md")
-    write_whole(path, "\n".join(lines).rstrip() + "\n", private=True)
+    write_whole(beside(folder, ".leaks.md"), "\n".join(lines).rstrip() + "\n", private=True)
 
 
 def blank_card(review: Review, reviewer: str, reading: Reading) -> Card:
