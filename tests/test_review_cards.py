@@ -76,6 +76,15 @@ def test_a_file_that_is_no_card_is_told(tmp_path):
         cards.read("P1")
 
 
+def test_the_lock_of_a_reviewers_cards_is_no_problem(tmp_path):
+    review = create(tmp_path)
+    review.cards("ann").save(first_card(review))
+    evidence = sk.load(review.folder)
+    files = evidence.files.set_index("source")
+    assert files.loc["cards/ann/.lock", ["format", "parse_state"]].tolist() == ["lock", "ok"]
+    assert "empty_file" not in set(evidence.problems["kind"])
+
+
 @pytest.mark.parametrize("text", ["11", "-1", "7.3", "seven", "nan"])
 def test_what_is_no_score_is_refused(text):
     with pytest.raises(ValueError, match="is no score"):
