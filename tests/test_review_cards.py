@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 
 import ipywidgets as widgets
@@ -271,6 +274,23 @@ def test_who_is_there_is_asked_or_told_by_the_address(tmp_path, monkeypatch):
 def test_without_a_review_there_is_one_to_try():
     box = open_scorecard()
     assert "trial on the sample" in box.children[0].value
+
+
+def test_a_review_to_try_is_thrown_away(tmp_path):
+    code = (
+        "from speckit_analysis.review.scorecard import open_scorecard; from pathlib import Path;"
+        "open_scorecard(); print(*Path('.').glob('speckit-review-*/trial/review.json'))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "review.json" in ran.stdout
+    assert not list(tmp_path.glob("speckit-review-*"))
 
 
 # Spreadsheets

@@ -5,7 +5,9 @@ Nothing is filled in beforehand, every change is saved at once, and the key is n
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -70,7 +72,7 @@ def open_scorecard(folder: str = "", reviewer: str = "") -> widgets.Widget:
     ----------
     folder : str
         The review; by default what ``SPECKIT_REVIEW`` says, and without that a review of the
-        bundled sample in a folder that is thrown away.
+        bundled sample in a folder that is thrown away when Python ends.
     reviewer : str
         Who reviews; by default whom the address names (``?reviewer=ann``), else asked for.
     """
@@ -84,7 +86,10 @@ def open_scorecard(folder: str = "", reviewer: str = "") -> widgets.Widget:
 
 def _trial() -> Path:
     """Make a review of some of the sample's proposals, to try the form on."""
-    folder = Path(tempfile.mkdtemp(prefix="speckit-review-")) / "trial"
+    around = tempfile.mkdtemp(prefix="speckit-review-")
+    # The key lies beside the review, and goes with it.
+    atexit.register(shutil.rmtree, around, ignore_errors=True)
+    folder = Path(around) / "trial"
     evidence = speckit_analysis.load(speckit_analysis.sample_path())
     outputs, _ = outputs_of_evidence(evidence, ["gemini", "claude"], stages=["plan"])
     few = [each for each in outputs if each.unit in sorted({o.unit for o in outputs})[:3]]
