@@ -173,6 +173,16 @@ def test_a_second_window_shows_the_newer_card(tmp_path):
     }
 
 
+def test_the_name_of_a_packet_stays_text(tmp_path):
+    review = create(tmp_path)
+    path = review.folder / "packets" / f"{review.readings('ann')[0].packet}.json"
+    name = 'P" onfocus="alert(1)'
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"packet": name}))
+    shown = Scorecard(review, "ann").text.value
+    assert 'aria-label="Packet P&quot; onfocus=&quot;alert(1)"' in shown
+    assert name not in shown
+
+
 def test_two_reviewers_do_not_mix(tmp_path):
     review = create(tmp_path)
     complete(Scorecard(review, "ann"), "4")

@@ -256,7 +256,8 @@ class Scorecard:
         self.ticked = time.monotonic()
         packet = self.review.packet(reading.packet)
         self.text.value = (
-            f'<div class="packet" role="document" tabindex="0" aria-label="Packet {packet.packet}">'
+            '<div class="packet" role="document" tabindex="0"'
+            f' aria-label="Packet {escape(packet.packet)}">'
             f"<h3>{escape(packet.unit)} · packet {escape(packet.packet)}</h3>"
             f"{as_html(packet.text)}</div>"
         )
