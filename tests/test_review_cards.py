@@ -20,7 +20,7 @@ from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review import seal, unblind
 from speckit_analysis.review.cards import Card, NewerCard, Unblinded
 from speckit_analysis.review.packets import blank_card
-from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.review.scorecard import (
     Scorecard,
     open_scorecard,
@@ -92,6 +92,12 @@ def test_the_lock_of_a_reviewers_cards_is_no_problem(tmp_path):
 def test_what_is_no_score_is_refused(text):
     with pytest.raises(ValueError, match="is no score"):
         parse_score(text)
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "two", "²"])
+def test_what_is_no_number_of_errors_is_refused(text):
+    with pytest.raises(ValueError, match="is no number of errors: 0, 1, 2"):
+        parse_count(text)
 
 
 def test_a_begun_card_is_marked_and_not_lost(tmp_path):
@@ -342,7 +348,7 @@ def test_a_sheet_goes_there_and_back(tmp_path):
     ("cells", "said"),
     [
         ({"clarity": "12"}, "line 2, clarity: '12' is no score"),
-        ({"errors_found": "many"}, "errors_found: 'many' is no number"),
+        ({"errors_found": "many"}, "errors_found: 'many' is no number of errors"),
         ({"guess": "gemini"}, "guess: 'gemini' is none of"),
         ({"packet": "PXXXX"}, "'PXXXX' is no packet of ann"),
     ],

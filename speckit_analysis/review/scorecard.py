@@ -24,7 +24,7 @@ from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
 from speckit_analysis.review.cards import SURENESS, Card, NewerCard, Unblinded, now
 from speckit_analysis.review.packets import Review, blank_card, create_review
-from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.review.sources import outputs_of_evidence
 from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
 
@@ -310,14 +310,14 @@ class Scorecard:
             self.card,
             scores={name: score for name, score in typed.items() if score is not None},
             overall=self._read(self.overall, parse_score, problems),
-            errors_found=self._read(self.errors_found, _parse_count, problems),
+            errors_found=self._read(self.errors_found, parse_count, problems),
             errors=self.errors.value,
             comment=self.comment.value,
             guess=self.guess.value,
             guess_confidence=self.sure.value,
             assessment=self.assessment.value,
-            errors_caught=self._read(self.caught, _parse_count, problems),
-            false_positives=self._read(self.false_positives, _parse_count, problems),
+            errors_caught=self._read(self.caught, parse_count, problems),
+            false_positives=self._read(self.false_positives, parse_count, problems),
             seconds=round(self.card.seconds + spent, 1),
             started=self.card.started or now(),
         )
@@ -377,12 +377,3 @@ class Scorecard:
 
 def _shown(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
-
-
-def _parse_count(text: str) -> int | None:
-    plain = text.strip()
-    if not plain:
-        return None
-    if not plain.isdecimal():
-        raise ValueError(f"{plain!r} is no number of errors: 0, 1, 2 …")
-    return int(plain)

@@ -15,7 +15,7 @@ from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
 from speckit_analysis.review.cards import SURENESS, Card, Unblinded
 from speckit_analysis.review.packets import Review, blank_card
-from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
 
 _AFTER = ("overall", "errors_found", "errors", "guess", "guess_confidence", "comment")
@@ -134,7 +134,7 @@ def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card
     changes: dict[str, Any] = {
         "scores": {name: score for name, score in scores.items() if score is not None},
         "overall": cell("overall", parse_score),
-        "errors_found": cell("errors_found", _count),
+        "errors_found": cell("errors_found", parse_count),
         "errors": row["errors"],
         "comment": row["comment"],
         "guess": cell("guess", _one_of(*review.plan.variants, NO_GUESS)),
@@ -142,18 +142,10 @@ def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card
     }
     if review.plan.arbiter:
         changes["assessment"] = cell("assessment", _one_of(*ASSESSMENTS))
-        changes |= {name: cell(name, _count) for name in _OF_ARBITER[1:]}
+        changes |= {name: cell(name, parse_count) for name in _OF_ARBITER[1:]}
     card = msgspec.structs.replace(before, **changes)
     lacking = card.missing(review.plan.rubric, arbiter=review.plan.arbiter)
     return msgspec.structs.replace(card, complete=not lacking)
-
-
-def _count(text: str) -> int | None:
-    if not text.strip():
-        return None
-    if not text.strip().isdecimal():
-        raise ValueError(f"{text.strip()!r} is no number: 0, 1, 2 …")
-    return int(text)
 
 
 def _one_of(*allowed: str) -> Callable[[str], str | None]:
