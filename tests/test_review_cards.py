@@ -164,6 +164,13 @@ def test_a_form_resumes_where_one_stopped_and_goes_back(tmp_path):
     assert again.at == 1
 
 
+def test_a_long_pause_is_no_time_spent(tmp_path):
+    form = Scorecard(create(tmp_path), "ann")
+    form.ticked -= 3600
+    fields(form)["clarity"].value = "8"
+    assert form.card.seconds == 300
+
+
 def test_a_second_window_shows_the_newer_card(tmp_path):
     review = create(tmp_path)
     one, other = Scorecard(review, "ann"), Scorecard(review, "ann")
