@@ -6,6 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
+# The mask can be read only by setting it, for all threads: so once, and not at every file.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
+
 
 def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Replace `path` by `content` in one step: a killed process leaves the old file or the new.
@@ -20,14 +24,8 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
             os.fsync(stream.fileno())
         if not private:
             # mkstemp keeps files to their owner; a report is meant to be read by others.
-            Path(name).chmod(0o666 & ~_umask())
+            Path(name).chmod(0o666 & ~_UMASK)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

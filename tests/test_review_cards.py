@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 
 import ipywidgets as widgets
@@ -14,10 +17,10 @@ from test_review_design import create, fill
 
 import speckit_analysis as sk
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.review import unblind
-from speckit_analysis.review.cards import Card, NewerCard
+from speckit_analysis.review import seal, unblind
+from speckit_analysis.review.cards import Card, NewerCard, Unblinded
 from speckit_analysis.review.packets import blank_card
-from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.review.scorecard import (
     Scorecard,
     open_scorecard,
@@ -76,10 +79,25 @@ def test_a_file_that_is_no_card_is_told(tmp_path):
         cards.read("P1")
 
 
+def test_the_lock_of_a_reviewers_cards_is_no_problem(tmp_path):
+    review = create(tmp_path)
+    review.cards("ann").save(first_card(review))
+    evidence = sk.load(review.folder)
+    files = evidence.files.set_index("source")
+    assert files.loc["cards/ann/.lock", ["format", "parse_state"]].tolist() == ["lock", "ok"]
+    assert "empty_file" not in set(evidence.problems["kind"])
+
+
 @pytest.mark.parametrize("text", ["11", "-1", "7.3", "seven", "nan"])
 def test_what_is_no_score_is_refused(text):
     with pytest.raises(ValueError, match="is no score"):
         parse_score(text)
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "two", "²"])
+def test_what_is_no_number_of_errors_is_refused(text):
+    with pytest.raises(ValueError, match="is no number of errors: 0, 1, 2"):
+        parse_count(text)
 
 
 def test_a_begun_card_is_marked_and_not_lost(tmp_path):
@@ -146,6 +164,13 @@ def test_a_form_resumes_where_one_stopped_and_goes_back(tmp_path):
     assert again.at == 1
 
 
+def test_a_long_pause_is_no_time_spent(tmp_path):
+    form = Scorecard(create(tmp_path), "ann")
+    form.ticked -= 3600
+    fields(form)["clarity"].value = "8"
+    assert form.card.seconds == 300
+
+
 def test_a_second_window_shows_the_newer_card(tmp_path):
     review = create(tmp_path)
     one, other = Scorecard(review, "ann"), Scorecard(review, "ann")
@@ -159,6 +184,16 @@ def test_a_second_window_shows_the_newer_card(tmp_path):
         "clarity": 9.0,
         "correctness": 5.0,
     }
+
+
+def test_the_name_of_a_packet_stays_text(tmp_path):
+    review = create(tmp_path)
+    path = review.folder / "packets" / f"{review.readings('ann')[0].packet}.json"
+    name = 'P" onfocus="alert(1)'
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"packet": name}))
+    shown = Scorecard(review, "ann").text.value
+    assert 'aria-label="Packet P&quot; onfocus=&quot;alert(1)"' in shown
+    assert name not in shown
 
 
 def test_two_reviewers_do_not_mix(tmp_path):
@@ -176,6 +211,59 @@ def test_an_unblinded_review_is_read_only(tmp_path):
     form = Scorecard(review, "ann")
     assert fields(form)["clarity"].disabled
     assert "can no longer be changed" in form.head.value
+
+
+def test_an_open_form_locks_itself_once_the_review_is_unblinded(tmp_path):
+    review = create(tmp_path)
+    fill(review, ["ann"])
+    one, other = Scorecard(review, "ann"), Scorecard(review, "bob")
+    assert unblind(review.folder, force=True) == 8
+    before = review.cards("ann").read(one.card.packet)
+    for form in (one, other):
+        for score in ("2", "3"):
+            fields(form)["clarity"].value = score
+        assert "Not saved: this review is unblinded" in form.problem.value
+        assert fields(form)["clarity"].disabled
+        assert "can no longer be changed" in form.head.value
+    assert review.cards("ann").read(one.card.packet) == before
+    assert not list(review.folder.glob("cards/bob/*.json"))
+    assert not review.cards("ann").conflicts()
+
+
+def test_a_form_that_goes_on_sees_that_the_review_is_unblinded(tmp_path):
+    review = create(tmp_path)
+    fill(review)
+    form = Scorecard(review, "ann")
+    unblind(review.folder)
+    form.forth.click()
+    assert fields(form)["clarity"].disabled
+    assert "can no longer be changed" in form.head.value
+
+
+def test_no_card_is_saved_while_a_review_is_unblinded(tmp_path, monkeypatch):
+    review = create(tmp_path)
+    fill(review)
+    card = review.cards("ann").read(review.readings("ann")[0].packet)
+    refused = []
+
+    def save():
+        try:
+            review.cards("ann").save(card)
+        except Unblinded as error:
+            refused.append(error)
+
+    late = threading.Thread(target=save)
+
+    def read_key(path):
+        late.start()
+        late.join(0.2)
+        return seal.read_key(path)
+
+    monkeypatch.setattr("speckit_analysis.review.unblinding.read_key", read_key)
+    unblind(review.folder)
+    late.join()
+    assert len(refused) == 1
+    assert review.cards("ann").read(card.packet).variant
 
 
 def test_an_arbiter_review_asks_more(tmp_path):
@@ -209,6 +297,23 @@ def test_who_is_there_is_asked_or_told_by_the_address(tmp_path, monkeypatch):
 def test_without_a_review_there_is_one_to_try():
     box = open_scorecard()
     assert "trial on the sample" in box.children[0].value
+
+
+def test_a_review_to_try_is_thrown_away(tmp_path):
+    code = (
+        "from speckit_analysis.review.scorecard import open_scorecard; from pathlib import Path;"
+        "open_scorecard(); print(*Path('.').glob('speckit-review-*/trial/review.json'))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "review.json" in ran.stdout
+    assert not list(tmp_path.glob("speckit-review-*"))
 
 
 # Spreadsheets
@@ -250,7 +355,7 @@ def test_a_sheet_goes_there_and_back(tmp_path):
     ("cells", "said"),
     [
         ({"clarity": "12"}, "line 2, clarity: '12' is no score"),
-        ({"errors_found": "many"}, "errors_found: 'many' is no number"),
+        ({"errors_found": "many"}, "errors_found: 'many' is no number of errors"),
         ({"guess": "gemini"}, "guess: 'gemini' is none of"),
         ({"packet": "PXXXX"}, "'PXXXX' is no packet of ann"),
     ],
@@ -260,6 +365,27 @@ def test_a_cell_that_cannot_be_used_is_named(cells, said, tmp_path):
     with pytest.raises(EvidenceError, match=said):
         read_sheet(review, "ann", edited(review, **FULL | cells))
     assert not list(review.folder.glob("cards/*/*.card.json"))
+
+
+def test_lines_are_counted_where_cells_have_line_breaks(tmp_path):
+    review = create(tmp_path)
+    sheet = edited(review, **FULL | {"errors": "no test\nno owner"})
+    rows = sheet.read_text(encoding="utf-8").splitlines()
+    rows[3] = rows[3].replace(review.readings("ann")[1].packet, "PXXXX")
+    sheet.write_text("\n".join([*rows[:3], "", *rows[3:]]), encoding="utf-8")
+    with pytest.raises(EvidenceError, match="line 5: 'PXXXX' is no packet of ann"):
+        read_sheet(review, "ann", sheet)
+
+
+def test_a_packet_twice_in_a_sheet_is_refused_before_anything_is_saved(tmp_path):
+    review = create(tmp_path)
+    sheet = edited(review, **FULL)
+    _, first, *_ = rows = sheet.read_text(encoding="utf-8").splitlines()
+    sheet.write_text("\n".join([*rows, first.replace("7,5", "8")]), encoding="utf-8")
+    packet = review.readings("ann")[0].packet
+    with pytest.raises(EvidenceError, match=f"line 10: '{packet}' is there twice, first in line 2"):
+        read_sheet(review, "ann", sheet)
+    assert not list(review.folder.glob("cards/*/*.json"))
 
 
 def test_the_kernel_never_opens_the_key(tmp_path, monkeypatch):

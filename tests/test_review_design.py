@@ -17,6 +17,7 @@ from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review import Output, Review, create_review, key_path, unblind
 from speckit_analysis.review.blinding import Blinder, as_html, laid_out
+from speckit_analysis.review.cards import all_cards
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import vocabulary_leak
 from speckit_analysis.review.rubric import load_rubric, parse_rubric
@@ -225,6 +226,27 @@ def test_a_key_that_was_changed_does_not_open(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("about", "said"),
+    [(0, "not the one that it is named for"), (None, "a packet that the key does not have")],
+)
+def test_one_wrong_card_leaves_all_of_them_blind(about, said, tmp_path):
+    review = create(tmp_path)
+    fill(review)
+    cards, readings = review.cards("bob"), review.readings("bob")
+    path = cards.path(readings[-1].packet)
+    content = json.loads(path.read_text())
+    content["packet"] = "PXXXXX" if about is None else readings[about].packet
+    path.write_text(json.dumps(content))
+    if about is None:
+        path.rename(cards.path("PXXXXX"))
+    with pytest.raises(EvidenceError, match=said):
+        unblind(review.folder, force=True)
+    assert review.unblinded is None
+    assert all(card.variant is None for _, card in all_cards(review.folder / "cards"))
+    assert cards.conflicts() == []
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"outputs": outputs()[1:]}, "SPEC-0 plan lacks one"),
@@ -300,6 +322,9 @@ def test_outputs_come_from_folders_lists_and_evidence(tmp_path):
     sheet.write_text("unit,variant,file\nA,,drafts/u1/one.md\n")
     with pytest.raises(EvidenceError, match="line 2: no variant"):
         outputs_of_list(sheet)
+    sheet.write_text('unit,variant,file\n"A\nB",one,drafts/u1/one.md\n\nA,,drafts/u1/one.md\n')
+    with pytest.raises(EvidenceError, match="line 5: no variant"):
+        outputs_of_list(sheet)
     with pytest.raises(EvidenceError, match="no outputs in"):
         outputs_in_folder(tmp_path / "drafts" / "u1")
     sample = sk.load(sk.sample_path())
@@ -333,6 +358,19 @@ def test_the_commands_from_creation_to_unblinding(tmp_path):
         in run("create", tmp_path / "x", "--experiment", "e", "--reviewer", "a", code=2).output
     )
     assert "no review in" in run("status", tmp_path, code=2).output
+
+
+def test_a_review_can_be_made_and_unblinded_from_inside_its_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "r"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    agents = ("--agent", "gemini", "--agent", "claude", "--stage", "plan")
+    run("create", ".", "--experiment", "plans", *agents, "--reviewer", "ann")
+    leaks = (tmp_path / "r.leaks.md").read_text()
+    assert leaks.startswith("# What may give authors away in r\n")
+    assert (tmp_path / "r.key.json").is_file()
+    fill(Review(folder))
+    assert "20 cards unblinded" in run("unblind", ".").stdout
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no real evidence beside this repository")

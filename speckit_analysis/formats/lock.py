@@ -8,9 +8,10 @@ from speckit_analysis.formats.registry import Format
 
 FORMAT = Format(
     name="lock",
-    title="Lock of a SPEC",
+    title="Lock of a SPEC, or of a reviewer's cards",
     endings=(".lock",),
-    patterns=(re.compile(r"(?P<spec>.+)\.lock"),),
+    # A bare .lock names no SPEC: it lies among a reviewer's cards.
+    patterns=(re.compile(r"(?P<spec>.+)\.lock"), re.compile(r"\.lock")),
     may_be_empty=True,
     rank=10,
 )

@@ -23,6 +23,9 @@ SURENESS = ("a guess", "fairly sure", "sure")
 #: Kind of a file that was kept beside a newer card: it is listed, and counts for nothing.
 KEPT = "blind_review_card_kept"
 
+#: The file beside the cards that says that a review is unblinded.
+UNBLINDED = "unblinded.json"
+
 
 class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What one reviewer says of one packet.
@@ -96,13 +99,20 @@ class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
         return lacking
 
 
-class NewerCard(Exception):
+class NewerCard(EvidenceError):
     """Somebody saved the card since it was read; ``kept`` is the file that holds this one."""
 
     def __init__(self, kept: Path, newer: Card) -> None:
         super().__init__(f"the card was saved elsewhere meanwhile; this one is kept as {kept.name}")
         self.kept = kept
         self.newer = newer
+
+
+class Unblinded(EvidenceError):
+    """The review was unblinded: what reviewers say now, they may say knowing the variant."""
+
+    def __init__(self) -> None:
+        super().__init__("this review is unblinded: cards can no longer be changed")
 
 
 class Cards:
@@ -141,17 +151,33 @@ class Cards:
         ------
         NewerCard
             If it was saved elsewhere since it was read: both are kept, this one beside the other.
+        Unblinded
+            If the review was unblinded meanwhile; nothing is kept then.
         """
+        with self.locked():
+            # Asked anew at every save: a form may have been open since before the unblinding.
+            if (self.folder.parent.parent / UNBLINDED).exists():
+                raise Unblinded
+            return self.write(card)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep everybody else from saving these cards, two tabs at once among them."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self.folder):
-            path = self.path(card.packet)
-            there = self.read(card.packet)
-            saved = msgspec.structs.replace(card, revision=card.revision + 1, saved=now())
-            if there is not None and there.revision != card.revision:
-                kept = self._beside(path)
-                write_whole(kept, _encoded(msgspec.structs.replace(saved, kind=KEPT)))
-                raise NewerCard(kept, there)
-            write_whole(path, _encoded(saved))
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def write(self, card: Card) -> Card:
+        """Save a card of a review in whatever state, for who holds the lock already."""
+        path = self.path(card.packet)
+        there = self.read(card.packet)
+        saved = msgspec.structs.replace(card, revision=card.revision + 1, saved=now())
+        if there is not None and there.revision != card.revision:
+            kept = self._beside(path)
+            write_whole(kept, _encoded(msgspec.structs.replace(saved, kind=KEPT)))
+            raise NewerCard(kept, there)
+        write_whole(path, _encoded(saved))
         return saved
 
     def conflicts(self) -> list[Path]:
@@ -198,11 +224,3 @@ def _encoded(card: Card) -> bytes:
     # Written out even where they are defaults: what identifies a card and its state.
     value |= {"kind": card.kind, "complete": card.complete, "revision": card.revision}
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, so that two tabs do not save in the same moment."""
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

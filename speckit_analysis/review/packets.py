@@ -25,11 +25,19 @@ import pandas as pd
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import Blinder, laid_out
-from speckit_analysis.review.cards import Card, Cards
+from speckit_analysis.review.cards import UNBLINDED, Card, Cards
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import Leak, vocabulary_leak
 from speckit_analysis.review.rubric import Rubric, load_rubric
-from speckit_analysis.review.seal import Key, Secret, commitment, encoded, key_path, write_key
+from speckit_analysis.review.seal import (
+    Key,
+    Secret,
+    beside,
+    commitment,
+    encoded,
+    key_path,
+    write_key,
+)
 from speckit_analysis.whole_files import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
@@ -152,7 +160,7 @@ class Review:
     @property
     def unblinded(self) -> dict[str, Any] | None:
         """When it was unblinded and how; None while it is not."""
-        path = self.folder / "unblinded.json"
+        path = self.folder / UNBLINDED
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def status(self) -> pd.DataFrame:
@@ -356,7 +364,7 @@ def _sealed(
 
 def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[str, Secret]) -> None:
     lines = [
-        f"# What may give authors away in {folder.name}",
+        f"# What may give authors away in {folder.resolve().name}",
         "",
         "Keep this from reviewers: it names variants.",
         "",
@@ -371,8 +379,7 @@ def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[st
         "",
         *(f"- Words that speak for {name}: {', '.join(w)}" for name, w in leak.telling.items()),
     ]
-    path = folder.with_name(f"{folder.name}.leaks.md")
-    write_whole(path, "\n".join(lines).rstrip() + "\n", private=True)
+    write_whole(beside(folder, ".leaks.md"), "\n".join(lines).rstrip() + "\n", private=True)
 
 
 def blank_card(review: Review, reviewer: str, reading: Reading) -> Card:

@@ -100,3 +100,24 @@ def parse_score(text: str) -> float | None:
     if not 0 <= score <= 10 or (score / STEP) % 1:
         raise ValueError(f"{text.strip()!r} is no score: 0 to 10 in steps of {STEP}")
     return score
+
+
+def parse_count(text: str) -> int | None:
+    """Return the number of errors that a reviewer typed; None for nothing.
+
+    Raises
+    ------
+    ValueError
+        If it is no such number.
+
+    Examples
+    --------
+    >>> parse_count(" 3 "), parse_count(""), parse_count("0")
+    (3, None, 0)
+    """
+    plain = text.strip()
+    if not plain:
+        return None
+    if not plain.isdecimal():
+        raise ValueError(f"{plain!r} is no number of errors: 0, 1, 2 …")
+    return int(plain)

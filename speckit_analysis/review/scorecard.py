@@ -5,7 +5,9 @@ Nothing is filled in beforehand, every change is saved at once, and the key is n
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,9 +22,9 @@ import msgspec
 import speckit_analysis
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
-from speckit_analysis.review.cards import SURENESS, Card, NewerCard, now
+from speckit_analysis.review.cards import SURENESS, Card, NewerCard, Unblinded, now
 from speckit_analysis.review.packets import Review, blank_card, create_review
-from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.review.sources import outputs_of_evidence
 from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
 
@@ -70,7 +72,7 @@ def open_scorecard(folder: str = "", reviewer: str = "") -> widgets.Widget:
     ----------
     folder : str
         The review; by default what ``SPECKIT_REVIEW`` says, and without that a review of the
-        bundled sample in a folder that is thrown away.
+        bundled sample in a folder that is thrown away when Python ends.
     reviewer : str
         Who reviews; by default whom the address names (``?reviewer=ann``), else asked for.
     """
@@ -84,7 +86,10 @@ def open_scorecard(folder: str = "", reviewer: str = "") -> widgets.Widget:
 
 def _trial() -> Path:
     """Make a review of some of the sample's proposals, to try the form on."""
-    folder = Path(tempfile.mkdtemp(prefix="speckit-review-")) / "trial"
+    around = tempfile.mkdtemp(prefix="speckit-review-")
+    # The key lies beside the review, and goes with it.
+    atexit.register(shutil.rmtree, around, ignore_errors=True)
+    folder = Path(around) / "trial"
     evidence = speckit_analysis.load(speckit_analysis.sample_path())
     outputs, _ = outputs_of_evidence(evidence, ["gemini", "claude"], stages=["plan"])
     few = [each for each in outputs if each.unit in sorted({o.unit for o in outputs})[:3]]
@@ -155,7 +160,6 @@ class Scorecard:
         self.review, self.reviewer = review, reviewer
         self.readings = review.readings(reviewer)
         self.cards = review.cards(reviewer)
-        self.locked = review.unblinded is not None
         self.filling = False
         self._build()
         first = next((at for at in range(len(self.readings)) if not self._complete(at)), 0)
@@ -167,6 +171,7 @@ class Scorecard:
         self.head = widgets.HTML()
         self.text = widgets.HTML(layout=widgets.Layout(width="100%"))
         self.problem = widgets.HTML()
+        self.fields: list[widgets.Widget] = []
         self.scores: dict[str, widgets.Text] = {}
         rows: list[widgets.Widget] = []
         for criterion in self.review.plan.rubric.criterion:
@@ -211,32 +216,28 @@ class Scorecard:
         )
 
     def _field(self, name: str, hint: str) -> widgets.Text:
-        field = widgets.Text(
-            description=name, placeholder=hint, continuous_update=False, disabled=self.locked
+        return self._watched(
+            widgets.Text(description=name, placeholder=hint, continuous_update=False)
         )
-        field.observe(self._changed, "value")
-        return field
 
     def _area(self, name: str, hint: str) -> widgets.Textarea:
         area = widgets.Textarea(
             description=name,
             placeholder=hint,
             continuous_update=True,
-            disabled=self.locked,
             rows=2,
             layout=widgets.Layout(width="96%"),
         )
-        area.observe(self._changed, "value")
-        return area
+        return self._watched(area)
 
     def _menu(self, name: str, options: list[str]) -> widgets.Dropdown:
-        menu = widgets.Dropdown(
-            description=name,
-            options=[("choose", None), *((each, each) for each in options)],
-            disabled=self.locked,
-        )
-        menu.observe(self._changed, "value")
-        return menu
+        choices = [("choose", None), *((each, each) for each in options)]
+        return self._watched(widgets.Dropdown(description=name, options=choices))
+
+    def _watched(self, field: widgets.Widget) -> widgets.Widget:
+        field.observe(self._changed, "value")
+        self.fields.append(field)
+        return field
 
     def _button(self, name: str, pressed: Callable[[], None]) -> widgets.Button:
         button = widgets.Button(description=name)
@@ -247,6 +248,7 @@ class Scorecard:
 
     def _open(self, at: int) -> None:
         """Show a packet with what was saved of it."""
+        self._lock()
         self.at = max(0, min(at, len(self.readings) - 1))
         reading = self.readings[self.at]
         saved = self.cards.read(reading.packet)
@@ -254,12 +256,19 @@ class Scorecard:
         self.ticked = time.monotonic()
         packet = self.review.packet(reading.packet)
         self.text.value = (
-            f'<div class="packet" role="document" tabindex="0" aria-label="Packet {packet.packet}">'
+            '<div class="packet" role="document" tabindex="0"'
+            f' aria-label="Packet {escape(packet.packet)}">'
             f"<h3>{escape(packet.unit)} · packet {escape(packet.packet)}</h3>"
             f"{as_html(packet.text)}</div>"
         )
         self._fill()
         self._tell()
+
+    def _lock(self) -> None:
+        """Take no more changes once the review is unblinded."""
+        self.locked = self.review.unblinded is not None
+        for field in self.fields:
+            field.disabled = self.locked
 
     def _to_incomplete(self) -> None:
         order = [*range(self.at + 1, len(self.readings)), *range(self.at + 1)]
@@ -301,14 +310,14 @@ class Scorecard:
             self.card,
             scores={name: score for name, score in typed.items() if score is not None},
             overall=self._read(self.overall, parse_score, problems),
-            errors_found=self._read(self.errors_found, _parse_count, problems),
+            errors_found=self._read(self.errors_found, parse_count, problems),
             errors=self.errors.value,
             comment=self.comment.value,
             guess=self.guess.value,
             guess_confidence=self.sure.value,
             assessment=self.assessment.value,
-            errors_caught=self._read(self.caught, _parse_count, problems),
-            false_positives=self._read(self.false_positives, _parse_count, problems),
+            errors_caught=self._read(self.caught, parse_count, problems),
+            false_positives=self._read(self.false_positives, parse_count, problems),
             seconds=round(self.card.seconds + spent, 1),
             started=self.card.started or now(),
         )
@@ -332,6 +341,10 @@ class Scorecard:
             )
             self.card = error.newer
             self._fill()
+        except Unblinded as error:
+            # What was typed stays in view, for who wants to copy it.
+            problems.append(f"Not saved: {error}")
+            self._lock()
         except (OSError, EvidenceError) as error:
             problems.append(f"Not saved: {error}")
         self._tell(problems)
@@ -364,12 +377,3 @@ class Scorecard:
 
 def _shown(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
-
-
-def _parse_count(text: str) -> int | None:
-    plain = text.strip()
-    if not plain:
-        return None
-    if not plain.isdecimal():
-        raise ValueError(f"{plain!r} is no number of errors: 0, 1, 2 …")
-    return int(plain)

@@ -38,7 +38,14 @@ class Key(msgspec.Struct, frozen=True):
 
 def key_path(folder: Path) -> Path:
     """Return where the key of a review lies, unless told otherwise: beside its folder."""
-    return folder.with_name(f"{folder.name}.key.json")
+    return beside(folder, ".key.json")
+
+
+def beside(folder: Path, ending: str) -> Path:
+    """Return the path of a file that lies beside a folder and has its name."""
+    # Resolved, since "." has no name that one could add to, and ".." a false one.
+    whole = folder.resolve()
+    return whole.with_name(f"{whole.name}{ending}")
 
 
 def commitment(packet: str, secret: Secret) -> str:

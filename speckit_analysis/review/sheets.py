@@ -13,9 +13,9 @@ import msgspec
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
-from speckit_analysis.review.cards import SURENESS, Card
+from speckit_analysis.review.cards import SURENESS, Card, Unblinded
 from speckit_analysis.review.packets import Review, blank_card
-from speckit_analysis.review.rubric import parse_score
+from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
 
 _AFTER = ("overall", "errors_found", "errors", "guess", "guess_confidence", "comment")
@@ -78,14 +78,20 @@ def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = Fal
         At the first cell that cannot be used, with its line and column; nothing is saved then.
     """
     if review.unblinded:
-        raise EvidenceError("this review is unblinded: cards can no longer be changed")
+        raise Unblinded
     cards = review.cards(reviewer)
     known = {reading.packet: reading for reading in review.readings(reviewer)}
     changed: list[Card] = []
+    lines: dict[str, int] = {}
     for line, row in _rows(path, columns_of(review)):
         packet = row["packet"].strip()
         if packet not in known:
             raise EvidenceError(f"{path}, line {line}: {packet!r} is no packet of {reviewer}")
+        if packet in lines:
+            raise EvidenceError(
+                f"{path}, line {line}: {packet!r} is there twice, first in line {lines[packet]}"
+            )
+        lines[packet] = line
         before = cards.read(packet) or blank_card(review, reviewer, known[packet])
         after = _card(review, before, row, f"{path}, line {line}")
         if msgspec.structs.replace(after, complete=before.complete) == before:
@@ -113,7 +119,8 @@ def _rows(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
     missing = [name for name in columns[1:] if name not in (reader.fieldnames or [])]
     if missing:
         raise EvidenceError(f"{path} lacks the columns {', '.join(missing)}")
-    return [(line, {k: v or "" for k, v in row.items() if k}) for line, row in enumerate(reader, 2)]
+    # The inner reader's count is right after cells with line breaks and after empty lines alike.
+    return [(reader.reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
 
 
 def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card:
@@ -127,7 +134,7 @@ def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card
     changes: dict[str, Any] = {
         "scores": {name: score for name, score in scores.items() if score is not None},
         "overall": cell("overall", parse_score),
-        "errors_found": cell("errors_found", _count),
+        "errors_found": cell("errors_found", parse_count),
         "errors": row["errors"],
         "comment": row["comment"],
         "guess": cell("guess", _one_of(*review.plan.variants, NO_GUESS)),
@@ -135,18 +142,10 @@ def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card
     }
     if review.plan.arbiter:
         changes["assessment"] = cell("assessment", _one_of(*ASSESSMENTS))
-        changes |= {name: cell(name, _count) for name in _OF_ARBITER[1:]}
+        changes |= {name: cell(name, parse_count) for name in _OF_ARBITER[1:]}
     card = msgspec.structs.replace(before, **changes)
     lacking = card.missing(review.plan.rubric, arbiter=review.plan.arbiter)
     return msgspec.structs.replace(card, complete=not lacking)
-
-
-def _count(text: str) -> int | None:
-    if not text.strip():
-        return None
-    if not text.strip().isdecimal():
-        raise ValueError(f"{text.strip()!r} is no number: 0, 1, 2 …")
-    return int(text)
 
 
 def _one_of(*allowed: str) -> Callable[[str], str | None]:

@@ -50,11 +50,13 @@ def outputs_of_list(path: Path) -> list[Output]:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
+            reader = csv.DictReader(stream)
+            # The inner reader's count is right after cells with line breaks and empty lines alike.
+            rows = [(reader.reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError) as error:
         raise EvidenceError(f"cannot read the list {path}: {error}") from None
     outputs = []
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         missing = [name for name in _COLUMNS if not (row.get(name) or "").strip()]
         if missing:
             raise EvidenceError(f"{path}, line {line}: no {missing[0]}; it takes unit,variant,file")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.review.cards import Cards, all_cards, now
+from speckit_analysis.review.cards import UNBLINDED, Card, Cards, all_cards, now
 from speckit_analysis.review.packets import Review
-from speckit_analysis.review.seal import Key, commitment, key_path, read_key
+from speckit_analysis.review.seal import Key, Secret, commitment, key_path, read_key
 from speckit_analysis.whole_files import write_whole
 
 
@@ -29,11 +30,20 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
     Raises
     ------
     EvidenceError
-        If planned cards are missing, the key does not fit, or it was done before.
+        If planned cards are missing, the key or a card does not fit, or it was done before.
     """
     review = Review(folder)
+    with ExitStack() as locks:
+        # From the first look to the last card, or a form could save a card in between.
+        for reviewer in review.plan.readings:
+            locks.enter_context(review.cards(reviewer).locked())
+        return _unblind(review, Path(key) if key else key_path(Path(folder)), force=force)
+
+
+def _unblind(review: Review, key: Path, *, force: bool) -> int:
+    """Open the key, while nobody else can save a card."""
     if review.unblinded:
-        raise EvidenceError(f"{folder} was unblinded already, at {review.unblinded['at']}")
+        raise EvidenceError(f"{review.folder} was unblinded already, at {review.unblinded['at']}")
     missing = [f"{reviewer} {packet}" for reviewer, packet in review.missing()]
     if missing and not force:
         raise EvidenceError(
@@ -41,14 +51,15 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
             f"{' …' if len(missing) > 6 else ''}): unblinding now would end the blind review."
             " Use --force to do it all the same; every report will say so"
         )
-    known = read_key(Path(key) if key else key_path(Path(folder)))
+    known = read_key(key)
     _check_commitments(review, known)
     forced = bool(missing)
-    number = 0
-    for path, card in all_cards(review.folder / "cards"):
-        secret = known.packets.get(card.packet)
-        if secret is None:
-            raise EvidenceError(f"{path} is about a packet that the key does not have")
+    # All are looked at before the first is saved: half a review unblinded is not blind any more.
+    found = [
+        (path, card, _secret(path, card, known))
+        for path, card in all_cards(review.folder / "cards")
+    ]
+    for path, card, secret in found:
         told = msgspec.structs.replace(
             card,
             spec_id=secret.spec_id,
@@ -59,16 +70,29 @@ def unblind(folder: Path, key: Path | None = None, *, force: bool = False) -> in
             output_cost_usd=secret.cost_usd,
             output_seconds=secret.seconds,
         )
-        Cards(review.folder / "cards", path.parent.name).save(told)
-        number += 1
+        Cards(review.folder / "cards", path.parent.name).write(told)
     record = {
         "at": now(),
         "forced": forced,
         "missing": missing,
-        "cards": number,
+        "cards": len(found),
     }
-    write_whole(review.folder / "unblinded.json", json.dumps(record, indent=1) + "\n")
-    return number
+    write_whole(review.folder / UNBLINDED, json.dumps(record, indent=1) + "\n")
+    return len(found)
+
+
+def _secret(path: Path, card: Card, key: Key) -> Secret:
+    """Return what a card's packet is, or refuse."""
+    if path.name != f"{card.packet}.card.json":
+        raise EvidenceError(
+            f"{path} is about packet {card.packet!r}, not the one that it is named for: correct"
+            " the one or the other; nothing is unblinded"
+        )
+    if card.packet not in key.packets:
+        raise EvidenceError(
+            f"{path} is about a packet that the key does not have; nothing is unblinded"
+        )
+    return key.packets[card.packet]
 
 
 def _check_commitments(review: Review, key: Key) -> None:
