@@ -54,6 +54,9 @@ _SPELLED = (
 _ENGLISH = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d*\.?\d+(?:e-?\d+)?", re.IGNORECASE)
 _CONTINENTAL = re.compile(r"-?\d{1,3}(?:\.\d{3})*,\d{1,2}|-?\d+,\d+")
 
+# Currencies that a sign may stand for; alone it stands for the first.
+_SIGNS = {"$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD"), "€": ("EUR",), "£": ("GBP",)}
+
 
 @dataclass(frozen=True)
 class Invoice:
@@ -95,8 +98,9 @@ def read_invoice(
     Raises
     ------
     EvidenceError
-        If a file cannot be read, a column is missing, a date or an amount makes no sense, or the
-        rate of a currency is not given.  The message names file and line.
+        If a file cannot be read, a column is missing, a date or an amount makes no sense, an
+        amount's currency is not that of its column, or the rate of a currency is not given.  The
+        message names the file, and the line where there is one.
     """
     parts = [_read(Path(path), dict(columns or {}), dict(exchange_rates or {})) for path in paths]
     rows = pd.concat(parts, ignore_index=True)
@@ -115,7 +119,9 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
     amount = _amounts(path, text["amount"], lines)
     if found["amount"].lower() == "amount" and "starting_at" in map(str.lower, table.columns):
         amount = amount / 100  # Anthropic's cost API counts cents
-    currency = text.get("currency", pd.Series("", table.index)).str.upper().replace("", "USD")
+    currency = text.get("currency", pd.Series("", table.index)).str.upper()
+    currency = _currencies(path, found["amount"], text["amount"], currency, lines)
+    currency = currency.replace("", "USD")
     makers = {name: provider_of(name) for name in model_id.dropna().unique()}
     rows = pd.DataFrame(
         {
@@ -217,7 +223,9 @@ def _dates(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
     seconds = pd.to_numeric(text, errors="coerce")
     moments = pd.to_datetime(text.where(seconds.isna()), utc=True, errors="coerce", format="mixed")
     moments = moments.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
-    _refuse(path, "date", text, lines, moments.isna() & text.ne("") & ~_is_total(text))
+    _refuse(
+        path, "no date can be read", text, lines, moments.isna() & text.ne("") & ~_is_total(text)
+    )
     return moments.dt.floor("D").astype("datetime64[ns, UTC]")
 
 
@@ -226,7 +234,7 @@ def _is_total(text: pd.Series) -> pd.Series:
 
 
 def _amounts(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
-    bare = text.str.replace(r"[$€£\s]|USD|EUR", "", regex=True)
+    bare = text.str.replace(r"(?:US)?\$|[€£\s]|[A-Za-z]{3}", "", regex=True)
     negative = bare.str.fullmatch(r"\(.*\)")
     bare = bare.str.strip("()").str.replace("−", "-")
     english = bare.str.fullmatch(_ENGLISH)
@@ -235,11 +243,28 @@ def _amounts(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
         english, bare.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     )
     amounts = pd.to_numeric(plain.where(english | continental), errors="coerce")
-    _refuse(path, "amount", text, lines, amounts.isna() & text.ne(""))
+    _refuse(path, "no amount can be read", text, lines, amounts.isna() & text.ne(""))
     return amounts.where(~negative, -amounts).astype("Float64")
 
 
-def _refuse(path: Path, what: str, text: pd.Series, lines: pd.Series, bad: pd.Series) -> None:
+def _currencies(
+    path: Path, header: str, text: pd.Series, told: pd.Series, lines: pd.Series
+) -> pd.Series:
+    """Return the currency that column, code or sign tell of each amount; blank where none does."""
+    code = text.str.extract(r"([A-Za-z]{3})", expand=False).str.upper().fillna("")
+    of_all = next((sign for sign in _SIGNS if sign in header), "")
+    sign = text.str.extract(r"([$€£])", expand=False).fillna(of_all)
+    currency = told.where(told.ne(""), code)
+    against = code.ne("") & code.ne(currency)
+    for mark, meant in _SIGNS.items():
+        signed = sign.eq(mark) & text.ne("")
+        currency = currency.mask(signed & currency.eq(""), meant[0])
+        against |= signed & ~currency.isin(meant)
+    _refuse(path, "the amount's currency is contradicted", text, lines, against)
+    return currency
+
+
+def _refuse(path: Path, why: str, text: pd.Series, lines: pd.Series, bad: pd.Series) -> None:
     if bad.any():
         number = int(bad.sum())
         first = ", ".join(
@@ -247,7 +272,7 @@ def _refuse(path: Path, what: str, text: pd.Series, lines: pd.Series, bad: pd.Se
             for line, raw in zip(lines[bad.to_numpy()][:3], text[bad][:3], strict=True)
         )
         more = f" and {number - 3} more" if number > 3 else ""
-        raise EvidenceError(f"invoice {path}: no {what} can be read in {first}{more}")
+        raise EvidenceError(f"invoice {path}: {why} in {first}{more}")
 
 
 def _rates(

@@ -90,7 +90,8 @@ def test_counts_are_kept_where_told(invoice):
         ("1234.5", 1234.5),
         ('"1,234.50"', 1234.5),
         ('"$1,234.50"', 1234.5),
-        ('"1.234,50 €"', 1234.5),
+        ("1234.50 usd", 1234.5),
+        ("US$3", 3.0),
         ("(3.00)", -3.0),
         ("-3.00", -3.0),
         ("1e-05", 1e-5),
@@ -118,6 +119,34 @@ def test_another_currency_needs_its_rate(invoice, rates):
     assert invoice(text, exchange_rates=rates).rows["billed_usd"].tolist() == [0.5]
     with pytest.raises(EvidenceError, match="billed in EUR; tell its rate with --exchange-rate"):
         invoice(text)
+
+
+@pytest.mark.parametrize("amount", ['"1.234,50 €"', "€1234.50", "1234.50 EUR", "1234.50 eur"])
+@pytest.mark.parametrize("column", ["", ",currency"])
+def test_a_sign_or_code_tells_the_currency(invoice, amount, column):
+    text = f"date,model,cost{column}\n2025-10-06,gpt-5,{amount}\n"
+    found = invoice(text, exchange_rates={"EUR": 0.5})
+    assert found.rows["billed_usd"].tolist() == [2469.0]
+    with pytest.raises(EvidenceError, match="billed in EUR; tell its rate"):
+        invoice(text)
+
+
+def test_a_sign_in_the_header_tells_the_currency(invoice):
+    with pytest.raises(EvidenceError, match="billed in GBP"):
+        invoice("date,model,Cost (£)\n2025-10-06,gpt-5,3\n")
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("€3", "USD"), ("3 EUR", "GBP"), ("€3 GBP", "")])
+def test_a_sign_against_the_currency_is_refused(invoice, amount, currency):
+    text = f"date,model,cost,currency\n2025-10-06,gpt-5,{amount},{currency}\n"
+    with pytest.raises(EvidenceError) as refused:
+        invoice(text, exchange_rates={"EUR": 0.9, "GBP": 0.8})
+    assert f"the amount's currency is contradicted in line 2 '{amount}'" in str(refused.value)
+
+
+def test_a_dollar_may_be_one_of_another_country(invoice):
+    text = "date,model,cost,currency\n2025-10-06,gpt-5,$3,CAD\n"
+    assert invoice(text, exchange_rates={"CAD": 1.5}).rows["billed_usd"].tolist() == [2.0]
 
 
 @pytest.mark.parametrize(
