@@ -54,6 +54,9 @@ _SPELLED = (
 _ENGLISH = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d*\.?\d+(?:e-?\d+)?", re.IGNORECASE)
 _CONTINENTAL = re.compile(r"-?\d{1,3}(?:\.\d{3})*,\d{1,2}|-?\d+,\d+")
 
+# A header such as "cost_usd" tells of all its amounts what they are in.
+_OF_HEADER = re.compile(r"(?:_|in)(usd|eur|gbp)$")
+
 # Currencies that a sign may stand for; alone it stands for the first.
 _SIGNS = {"$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD"), "€": ("EUR",), "£": ("GBP",)}
 
@@ -93,7 +96,8 @@ def read_invoice(
         Header of the file by our name (a key of :data:`HEADERS`), where it does not tell.
     exchange_rates : mapping of str to float, optional
         Units per USD of a currency, or of what a provider bills in, such as ``{"EUR": 0.92}`` or
-        ``{"openai": 0.92}``.
+        ``{"openai": 0.92}``.  A provider's rate is for amounts whose currency the file does not
+        tell, or whose own rate is not given; without either, no currency means USD.
 
     Raises
     ------
@@ -120,8 +124,10 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
     if found["amount"].lower() == "amount" and "starting_at" in map(str.lower, table.columns):
         amount = amount / 100  # Anthropic's cost API counts cents
     currency = text.get("currency", pd.Series("", table.index)).str.upper()
+    in_header = _OF_HEADER.search(_key(found["amount"]))
+    if in_header:  # the currency beside it is that of another amount
+        currency = pd.Series(in_header[1].upper(), table.index)
     currency = _currencies(path, found["amount"], text["amount"], currency, lines)
-    currency = currency.replace("", "USD")
     makers = {name: provider_of(name) for name in model_id.dropna().unique()}
     rows = pd.DataFrame(
         {
@@ -130,7 +136,7 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
             "model_id": model_id,
             "model_raw": model,
             "amount": amount,
-            "currency": currency.astype("string"),
+            "currency": currency.where(currency.ne("")).astype("string"),
         }
     )
     if "provider" in text:
@@ -281,6 +287,7 @@ def _rates(
     known = {"USD": 1.0} | {name.upper(): rate for name, rate in rates.items()}
     rate = currency.map(known).astype("Float64")
     rate = rate.fillna(provider.str.upper().map(known).astype("Float64"))
+    rate = rate.mask(rate.isna() & currency.eq(""), 1.0)
     unknown = currency[rate.isna()]
     if len(unknown):
         name = unknown.iloc[0]

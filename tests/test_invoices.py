@@ -149,6 +149,26 @@ def test_a_dollar_may_be_one_of_another_country(invoice):
     assert invoice(text, exchange_rates={"CAD": 1.5}).rows["billed_usd"].tolist() == [2.0]
 
 
+@pytest.mark.parametrize("column", ["", ",currency"])
+def test_without_a_currency_the_rate_of_the_provider_counts(invoice, column):
+    text = f"date,model,cost{column}\n2025-10-06,gpt-5,0.4\n2025-10-06,claude-sonnet-4-5,0.4\n"
+    found = invoice(text, exchange_rates={"openai": 0.8})
+    assert found.rows["billed_usd"].tolist() == [0.5, 0.4]
+
+
+@pytest.mark.parametrize("rates", [{"EUR": 0.8}, {"openai": 0.8}])
+def test_dollars_are_not_converted(invoice, rates):
+    for text in (
+        "date,model,cost_usd,currency\n2025-10-06,gpt-5,0.4,EUR\n",
+        "date,model,Cost (USD)\n2025-10-06,gpt-5,0.4\n",
+        "date,model,Cost ($)\n2025-10-06,gpt-5,0.4\n",
+        "date,model,cost,currency\n2025-10-06,gpt-5,0.4,usd\n",
+    ):
+        header = text.split(",")[2].split("\n")[0]
+        found = invoice(text, columns={"amount": header}, exchange_rates=rates)
+        assert found.rows["billed_usd"].tolist() == [0.4]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
