@@ -281,6 +281,34 @@ def test_an_alias_means_another_model(own: PriceList) -> None:
     assert own.usd("house-model", 1_000_000, 0, "2025-10-01") == 1.25
 
 
+@pytest.mark.parametrize(
+    ("spelling", "called"),
+    [
+        ("claude-4.5-sonnet", "claude-sonnet-4-5"),
+        ("Claude-Sonnet-4-5-20250929", "claude-sonnet-4.5"),
+        ("Oracle-9", "oracle-9"),
+        ("unknown", "house-name"),
+    ],
+)
+def test_a_price_file_may_spell_a_model_as_people_do(
+    tmp_path: Path, spelling: str, called: str
+) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(
+        f"aliases = {{ house-name = '{spelling}' }}\n"
+        f"[[prices]]\nmodel = '{spelling}'\ninput = 7\noutput = 7"
+    )
+    priced = PriceList.read(path)
+    assert priced.usd(called, 1_000_000, 0, "2025-11-10") == 7
+    assert priced.usd("house-name", 1_000_000, 0, "2025-11-10") == 7
+
+
+def test_a_price_file_may_write_a_provider_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text("[[prices]]\nmodel='gpt-5'\nprovider='OpenAI'\ninput=7\noutput=7")
+    assert PriceList.read(path).usd("gpt-5", 1_000_000, 0, "2025-11-10") == 7
+
+
 def test_the_version_says_whose_price_it_was(own: PriceList) -> None:
     rows = [
         {"model_id": "gpt-5", "timestamp": day, "prompt_tokens": 1, "completion_tokens": 1}
