@@ -135,7 +135,10 @@ def _model(name: str) -> str:
 
 
 def overlay(published: Schedule | None, own: Sequence[OwnPrice], source: str) -> Schedule | None:
-    """Return `published` prices with a user's own ones in their place where there are any."""
+    """Return `published` prices with a user's own ones in their place where there are any.
+
+    Days that neither tells of have unknown rates and no source.
+    """
     if not own:
         return published
     days = {ALWAYS, *(period.start for period in published.periods)} if published else {ALWAYS}
@@ -150,7 +153,7 @@ def overlay(published: Schedule | None, own: Sequence[OwnPrice], source: str) ->
             known = published.at(day)
             periods.append(Period(day, known.above, known.rates, known.source))
         else:
-            periods.append(Period(day, np.array([]), np.full((1, 5), np.nan), source))
+            periods.append(Period(day, np.array([]), np.full((1, 5), np.nan), ""))
     return Schedule(tuple(periods))
 
 
