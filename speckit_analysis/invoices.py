@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -71,7 +72,7 @@ class Invoice:
         One row per line that names a model: ``date`` (datetime64[ns, UTC], the day), ``provider``,
         ``model_id``, ``model_raw`` (string), ``amount`` (Float64, in ``currency``),
         ``billed_usd`` (Float64), ``prompt_tokens``, ``completion_tokens`` and ``calls`` (Int64,
-        where told), ``source`` (string) and ``line`` (Int64, in the file).
+        where told), ``source`` (string) and ``line`` (Int64, where it ends in the file).
     other : DataFrame
         Lines that name none, with the same columns: taxes, credits, other services.
     """
@@ -115,7 +116,8 @@ def read_invoice(
 def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.DataFrame:
     table = _table(path)
     found = _matched(path, table, columns)
-    lines = pd.Series(table.index + 2, dtype="Int64")  # below the header, counted from 1
+    lines = pd.Series(table.index, dtype="Int64")
+    table = table.reset_index(drop=True)
     text = {name: table[header].str.strip() for name, header in found.items()}
     model = text["model"].where(text["model"] != "").astype("string")
     names = {raw: model_in(raw) for raw in model.dropna().unique()}
@@ -152,6 +154,7 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
 
 
 def _table(path: Path) -> pd.DataFrame:
+    """Return the text of each cell, by the line on which its record ends, counted from 1."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise EvidenceError(f"invoice {path}: larger than 256 MiB, which no export of bills is")
@@ -164,12 +167,19 @@ def _table(path: Path) -> pd.DataFrame:
         raise EvidenceError(f"invoice {path}: the file is empty")
     head = text.splitlines()[0]
     separator = max(",;\t", key=head.count)
-    lines = list(csv.reader(text.splitlines(keepends=True), delimiter=separator))
-    header = [name.strip() for name in lines[0]]
-    rows = [[*line, *[""] * (len(header) - len(line))][: len(header)] for line in lines[1:]]
-    if not any(any(line) for line in rows):
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        records = [(reader.line_num, record) for record in reader]
+    except csv.Error as error:
+        raise EvidenceError(f"invoice {path}: no CSV in line {reader.line_num}: {error}") from None
+    header = [name.strip() for name in records[0][1]]
+    double = next((name for name in header if name and header.count(name) > 1), None)
+    if double:
+        raise EvidenceError(f"invoice {path}: two columns are called {double!r}; rename one")
+    rows = [[*row, *[""] * (len(header) - len(row))][: len(header)] for _, row in records[1:]]
+    if not any(any(row) for row in rows):
         raise EvidenceError(f"invoice {path}: a header and no rows")
-    return pd.DataFrame(rows, columns=header, dtype=str)
+    return pd.DataFrame(rows, [line for line, _ in records[1:]], header, dtype=str)
 
 
 def _key(header: str) -> str:

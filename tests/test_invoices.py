@@ -177,6 +177,9 @@ def test_dollars_are_not_converted(invoice, rates):
         ("date,model,price\n1,2,3\n", "no column tells the amount; the header is: date, model"),
         ("date,model,cost\nsoon,gpt-5,1\n", "no date can be read in line 2 'soon'"),
         ("date,model,cost\n2025-10-06,gpt-5,many\n", "no amount can be read in line 2 'many'"),
+        ("date,model,cost,cost\n2025-10-06,gpt-5,1,2\n", "two columns are called 'cost'"),
+        ("date,model,cost,note\n2025-10-06,gpt-5,1," + "x" * 200_000, "no CSV in line 2: field"),
+        ('date,model,cost\n2025-10-06,"gpt\n5",1\nsoon,gpt-5,1', "can be read in line 4 'soon'"),
         ("date,model,cost\n" + "x,gpt-5,1\n" * 5, "line 3 'x', line 4 'x' and 2 more"),
     ],
 )
@@ -185,6 +188,10 @@ def test_what_cannot_be_read_is_refused_with_its_place(invoice, text, said):
         invoice(text)
     assert said in str(refused.value)
     assert "export.csv" in str(refused.value)
+
+
+def test_columns_without_a_name_may_be_several(invoice):
+    assert len(invoice("date,model,cost,,\n2025-10-06,gpt-5,1,,\n").rows) == 1
 
 
 def test_an_export_that_is_no_utf_8_is_refused(invoice):
