@@ -228,6 +228,17 @@ def test_the_planted_experiment_is_recovered(tmp_path):
     assert making(rows, "errors_detected").shape == (30, 2)
 
 
+def test_a_margin_that_no_study_can_show_is_said(tmp_path):
+    gaps = [3, -3, 2, -2, 1]
+    found = compare_variants(made(gaps, reviewers=("ann",)), "many", "one", margin=1e-5)
+    assert found.needed == "No feasible number of SPECs would settle it at this margin."
+    path = tmp_path / "trial.toml"
+    margin = ["--margin", "0.001", "--deviation", "5"]
+    done = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path), *margin])
+    assert "no feasible number of SPECs" in f"{done.output} {done.exception}"
+    assert not path.exists()
+
+
 def test_a_plan_is_written_read_and_kept_to(tmp_path):
     path = tmp_path / "trial.toml"
     done = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path)])

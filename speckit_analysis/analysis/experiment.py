@@ -386,6 +386,8 @@ def _needed(quality: Crossed, points: float, seed: int) -> str:
     units = units_for_margin(
         cautious_deviation(deviation_of(quality.panel), quality.panel.n), points
     )
+    if units is None:
+        return "No feasible number of SPECs would settle it at this margin."
     lacking = wording.count(max(1, units - quality.panel.n), "more SPEC")
     return f"To settle it, score {lacking}, by two reviewers."
 

@@ -24,7 +24,7 @@ def smallest_effect(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
 
 def units_for_margin(
     deviation: float, margin: float, power: float = 0.8, alpha: float = 0.05, most: int = 10_000
-) -> int:
+) -> int | None:
     """Return how many units a non-inferiority test takes, if there is no difference.
 
     Parameters
@@ -36,7 +36,7 @@ def units_for_margin(
     power, alpha : float
         Power, and one-sided level.
     most : int
-        Where to stop.
+        Where to stop: None is returned if so many do not reach the power.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def units_for_margin(
         limit = -special.stdtrit(n - 1, alpha)
         if stats.nct.sf(limit, n - 1, shift) >= power:
             return n
-    return most
+    return None
 
 
 def cautious_deviation(deviation: float, n: int, confidence: float = 0.8) -> float:
