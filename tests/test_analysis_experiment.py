@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from test_analysis_review import scores, used
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import review
+from speckit_analysis.analysis import experiment, review
 from speckit_analysis.analysis.experiment import compare_planned, compare_variants
 from speckit_analysis.analysis.experiment_plan import GuardrailPlan, load_plan, planned
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
@@ -237,6 +237,13 @@ def test_a_margin_that_no_study_can_show_is_said(tmp_path):
     done = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path), *margin])
     assert "no feasible number of SPECs" in f"{done.output} {done.exception}"
     assert not path.exists()
+
+
+def test_the_study_that_would_not_settle_it_is_the_largest_planned(monkeypatch):
+    monkeypatch.setattr(experiment, "MOST_UNITS", 7)
+    monkeypatch.setattr(experiment, "MOST_REVIEWERS", 3)
+    found = compare_variants(made([3, -3, 2, -2, 1]), "many", "one", margin=1e-5)
+    assert found.needed.startswith("No study of 7 SPECs and 3 reviewers")
 
 
 def test_a_plan_is_written_read_and_kept_to(tmp_path):

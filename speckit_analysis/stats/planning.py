@@ -10,6 +10,9 @@ from statsmodels.stats.power import TTestPower
 
 from speckit_analysis.stats.paired import Crossed
 
+#: Ends of the grid on which a study is planned.
+MOST_UNITS, MOST_REVIEWERS = 60, 6
+
 
 def smallest_effect(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
     """Return the smallest difference that `n` units see, in standard deviations of differences.
@@ -95,8 +98,8 @@ def plan(
     review_cost: float = 0.1,
     power: float = 0.8,
     alpha: float = 0.05,
-    most_units: int = 60,
-    most_reviewers: int = 6,
+    most_units: int = MOST_UNITS,
+    most_reviewers: int = MOST_REVIEWERS,
     draws: int = 2000,
     seed: int = 0,
 ) -> Plan:
