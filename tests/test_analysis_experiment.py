@@ -10,6 +10,7 @@ from test_analysis_review import scores, used
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import experiment, review
+from speckit_analysis.analysis.criteria import criteria_sentence
 from speckit_analysis.analysis.experiment import compare_planned, compare_variants
 from speckit_analysis.analysis.experiment_plan import GuardrailPlan, load_plan, planned
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
@@ -237,6 +238,13 @@ def test_a_margin_that_no_study_can_show_is_said(tmp_path):
     done = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path), *margin])
     assert "no feasible number of SPECs" in f"{done.output} {done.exception}"
     assert not path.exists()
+
+
+def test_criteria_differ_at_the_level_that_was_asked_for():
+    row = {"criterion": "clarity", "difference": -1.0, "holm_p": 0.07, "kept": False}
+    table = pd.DataFrame([row])
+    assert criteria_sentence(table).startswith("On none do they provably differ")
+    assert criteria_sentence(table, alpha=0.1).startswith("They differ on clarity")
 
 
 def test_the_study_that_would_not_settle_it_is_the_largest_planned(monkeypatch):
