@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -54,6 +55,12 @@ _SPELLED = (
 _ENGLISH = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d*\.?\d+(?:e-?\d+)?", re.IGNORECASE)
 _CONTINENTAL = re.compile(r"-?\d{1,3}(?:\.\d{3})*,\d{1,2}|-?\d+,\d+")
 
+# A header such as "cost_usd" tells of all its amounts what they are in.
+_OF_HEADER = re.compile(r"(?:_|in)(usd|eur|gbp)$")
+
+# Currencies that a sign may stand for; alone it stands for the first.
+_SIGNS = {"$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD"), "€": ("EUR",), "£": ("GBP",)}
+
 
 @dataclass(frozen=True)
 class Invoice:
@@ -65,7 +72,7 @@ class Invoice:
         One row per line that names a model: ``date`` (datetime64[ns, UTC], the day), ``provider``,
         ``model_id``, ``model_raw`` (string), ``amount`` (Float64, in ``currency``),
         ``billed_usd`` (Float64), ``prompt_tokens``, ``completion_tokens`` and ``calls`` (Int64,
-        where told), ``source`` (string) and ``line`` (Int64, in the file).
+        where told), ``source`` (string) and ``line`` (Int64, where it ends in the file).
     other : DataFrame
         Lines that name none, with the same columns: taxes, credits, other services.
     """
@@ -90,13 +97,15 @@ def read_invoice(
         Header of the file by our name (a key of :data:`HEADERS`), where it does not tell.
     exchange_rates : mapping of str to float, optional
         Units per USD of a currency, or of what a provider bills in, such as ``{"EUR": 0.92}`` or
-        ``{"openai": 0.92}``.
+        ``{"openai": 0.92}``.  A provider's rate is for amounts whose currency the file does not
+        tell, or whose own rate is not given; without either, no currency means USD.
 
     Raises
     ------
     EvidenceError
-        If a file cannot be read, a column is missing, a date or an amount makes no sense, or the
-        rate of a currency is not given.  The message names file and line.
+        If a file cannot be read, a column is missing, a date or an amount makes no sense, an
+        amount's currency is not that of its column, or the rate of a currency is not given.  The
+        message names the file, and the line where there is one.
     """
     parts = [_read(Path(path), dict(columns or {}), dict(exchange_rates or {})) for path in paths]
     rows = pd.concat(parts, ignore_index=True)
@@ -107,7 +116,8 @@ def read_invoice(
 def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.DataFrame:
     table = _table(path)
     found = _matched(path, table, columns)
-    lines = pd.Series(table.index + 2, dtype="Int64")  # below the header, counted from 1
+    lines = pd.Series(table.index, dtype="Int64")
+    table = table.reset_index(drop=True)
     text = {name: table[header].str.strip() for name, header in found.items()}
     model = text["model"].where(text["model"] != "").astype("string")
     names = {raw: model_in(raw) for raw in model.dropna().unique()}
@@ -115,7 +125,11 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
     amount = _amounts(path, text["amount"], lines)
     if found["amount"].lower() == "amount" and "starting_at" in map(str.lower, table.columns):
         amount = amount / 100  # Anthropic's cost API counts cents
-    currency = text.get("currency", pd.Series("", table.index)).str.upper().replace("", "USD")
+    currency = text.get("currency", pd.Series("", table.index)).str.upper()
+    in_header = _OF_HEADER.search(_key(found["amount"]))
+    if in_header:  # the currency beside it is that of another amount
+        currency = pd.Series(in_header[1].upper(), table.index)
+    currency = _currencies(path, found["amount"], text["amount"], currency, lines)
     makers = {name: provider_of(name) for name in model_id.dropna().unique()}
     rows = pd.DataFrame(
         {
@@ -124,7 +138,7 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
             "model_id": model_id,
             "model_raw": model,
             "amount": amount,
-            "currency": currency.astype("string"),
+            "currency": currency.where(currency.ne("")).astype("string"),
         }
     )
     if "provider" in text:
@@ -140,6 +154,7 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
 
 
 def _table(path: Path) -> pd.DataFrame:
+    """Return the text of each cell, by the line on which its record ends, counted from 1."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise EvidenceError(f"invoice {path}: larger than 256 MiB, which no export of bills is")
@@ -152,12 +167,19 @@ def _table(path: Path) -> pd.DataFrame:
         raise EvidenceError(f"invoice {path}: the file is empty")
     head = text.splitlines()[0]
     separator = max(",;\t", key=head.count)
-    lines = list(csv.reader(text.splitlines(keepends=True), delimiter=separator))
-    header = [name.strip() for name in lines[0]]
-    rows = [[*line, *[""] * (len(header) - len(line))][: len(header)] for line in lines[1:]]
-    if not any(any(line) for line in rows):
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        records = [(reader.line_num, record) for record in reader]
+    except csv.Error as error:
+        raise EvidenceError(f"invoice {path}: no CSV in line {reader.line_num}: {error}") from None
+    header = [name.strip() for name in records[0][1]]
+    double = next((name for name in header if name and header.count(name) > 1), None)
+    if double:
+        raise EvidenceError(f"invoice {path}: two columns are called {double!r}; rename one")
+    rows = [[*row, *[""] * (len(header) - len(row))][: len(header)] for _, row in records[1:]]
+    if not any(any(row) for row in rows):
         raise EvidenceError(f"invoice {path}: a header and no rows")
-    return pd.DataFrame(rows, columns=header, dtype=str)
+    return pd.DataFrame(rows, [line for line, _ in records[1:]], header, dtype=str)
 
 
 def _key(header: str) -> str:
@@ -217,7 +239,9 @@ def _dates(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
     seconds = pd.to_numeric(text, errors="coerce")
     moments = pd.to_datetime(text.where(seconds.isna()), utc=True, errors="coerce", format="mixed")
     moments = moments.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
-    _refuse(path, "date", text, lines, moments.isna() & text.ne("") & ~_is_total(text))
+    _refuse(
+        path, "no date can be read", text, lines, moments.isna() & text.ne("") & ~_is_total(text)
+    )
     return moments.dt.floor("D").astype("datetime64[ns, UTC]")
 
 
@@ -226,7 +250,7 @@ def _is_total(text: pd.Series) -> pd.Series:
 
 
 def _amounts(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
-    bare = text.str.replace(r"[$€£\s]|USD|EUR", "", regex=True)
+    bare = text.str.replace(r"(?:US)?\$|[€£\s]|[A-Za-z]{3}", "", regex=True)
     negative = bare.str.fullmatch(r"\(.*\)")
     bare = bare.str.strip("()").str.replace("−", "-")
     english = bare.str.fullmatch(_ENGLISH)
@@ -235,11 +259,28 @@ def _amounts(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
         english, bare.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     )
     amounts = pd.to_numeric(plain.where(english | continental), errors="coerce")
-    _refuse(path, "amount", text, lines, amounts.isna() & text.ne(""))
+    _refuse(path, "no amount can be read", text, lines, amounts.isna() & text.ne(""))
     return amounts.where(~negative, -amounts).astype("Float64")
 
 
-def _refuse(path: Path, what: str, text: pd.Series, lines: pd.Series, bad: pd.Series) -> None:
+def _currencies(
+    path: Path, header: str, text: pd.Series, told: pd.Series, lines: pd.Series
+) -> pd.Series:
+    """Return the currency that column, code or sign tell of each amount; blank where none does."""
+    code = text.str.extract(r"([A-Za-z]{3})", expand=False).str.upper().fillna("")
+    of_all = next((sign for sign in _SIGNS if sign in header), "")
+    sign = text.str.extract(r"([$€£])", expand=False).fillna(of_all)
+    currency = told.where(told.ne(""), code)
+    against = code.ne("") & code.ne(currency)
+    for mark, meant in _SIGNS.items():
+        signed = sign.eq(mark) & text.ne("")
+        currency = currency.mask(signed & currency.eq(""), meant[0])
+        against |= signed & ~currency.isin(meant)
+    _refuse(path, "the amount's currency is contradicted", text, lines, against)
+    return currency
+
+
+def _refuse(path: Path, why: str, text: pd.Series, lines: pd.Series, bad: pd.Series) -> None:
     if bad.any():
         number = int(bad.sum())
         first = ", ".join(
@@ -247,7 +288,7 @@ def _refuse(path: Path, what: str, text: pd.Series, lines: pd.Series, bad: pd.Se
             for line, raw in zip(lines[bad.to_numpy()][:3], text[bad][:3], strict=True)
         )
         more = f" and {number - 3} more" if number > 3 else ""
-        raise EvidenceError(f"invoice {path}: no {what} can be read in {first}{more}")
+        raise EvidenceError(f"invoice {path}: {why} in {first}{more}")
 
 
 def _rates(
@@ -256,6 +297,7 @@ def _rates(
     known = {"USD": 1.0} | {name.upper(): rate for name, rate in rates.items()}
     rate = currency.map(known).astype("Float64")
     rate = rate.fillna(provider.str.upper().map(known).astype("Float64"))
+    rate = rate.mask(rate.isna() & currency.eq(""), 1.0)
     unknown = currency[rate.isna()]
     if len(unknown):
         name = unknown.iloc[0]

@@ -16,6 +16,7 @@ from speckit_analysis.analysis.billing import cost_validation, reconcile
 from speckit_analysis.analysis.outlook import outlook
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.figures.spending import reconciliation
 from speckit_analysis.invoices import Invoice, read_invoice
 from speckit_analysis.simulate.invoice import LAYOUTS, simulate_invoice
 
@@ -73,6 +74,25 @@ def test_a_ratio_is_tokens_times_price_where_the_bill_counts_tokens(bill):
 def test_the_window_passes_or_fails_by_arithmetic(bill, billed, passed):
     found = reconcile(frame("calls", CALLS[:2]), bill(f"2025-10-06,gpt-5,{billed},,"))
     assert found.passed is passed
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [["2025-10-06,gpt-5,0,,"], [f"2025-10-06,gpt-5,{usd},," for usd in (0.1, 0.2, -0.3)]],
+)
+def test_a_bill_of_nothing_fails_in_words(bill, lines):
+    found = reconcile(frame("calls", CALLS[:2]), bill(*lines))
+    assert np.isnan(found.error)
+    assert not found.passed
+    assert found.sentence.startswith(
+        "Fails: $2.00 tracked against $0.00 billed, of which no share can be told, 6 October 2025"
+    )
+
+
+def test_the_chart_of_a_bill_of_nothing_tells_no_share(bill):
+    calls = frame("calls", [*CALLS[:2], call("2025-10-06", 1.0, model="gpt-5-mini")])
+    found = reconcile(calls, bill("2025-10-06,gpt-5,2,,", "2025-10-06,gpt-5-mini,-2,,"))
+    assert reconciliation(found).title == "Nothing was to be paid for these days, all in all"
 
 
 def test_lines_without_a_partner_are_told(bill):

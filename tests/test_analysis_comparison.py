@@ -65,6 +65,17 @@ def test_a_run_costs_what_its_calls_cost_together():
     assert found.estimands[0].value_a == pytest.approx(2 * (1.1 * 1.3) ** (1 / 3))
 
 
+def test_a_run_with_an_unknown_latency_is_counted_once():
+    rows = [
+        call(spec, stage, latency_ms=None if (spec, stage) == ("A", "audit") else 100.0 + n)
+        for n, spec in enumerate("AB")
+        for stage in STAGES
+    ]
+    found = compare(frame("calls", rows), *NOTHING, "A", "B", metric="latency")
+    assert len(found.estimands) == 2
+    assert "1 figure missing or 0 left out" in found.sentence
+
+
 def test_a_run_with_an_unknown_cost_is_left_out_and_counted():
     calls = two_specs(2, 2, 4, more=(call("A", "plan", "other", cost_usd=None),))
     found = compare(calls, *NOTHING, "A", "B")

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from test_analysis_review import scores, used
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import review
+from speckit_analysis.analysis import experiment, review
+from speckit_analysis.analysis.criteria import criteria_sentence
 from speckit_analysis.analysis.experiment import compare_planned, compare_variants
 from speckit_analysis.analysis.experiment_plan import GuardrailPlan, load_plan, planned
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
@@ -226,6 +227,31 @@ def test_the_planted_experiment_is_recovered(tmp_path):
     assert found.verdict == KEEP
     assert review.scores_of(rows, "single").shape == (30, 4)
     assert making(rows, "errors_detected").shape == (30, 2)
+
+
+def test_a_margin_that_no_study_can_show_is_said(tmp_path):
+    gaps = [3, -3, 2, -2, 1]
+    found = compare_variants(made(gaps, reviewers=("ann",)), "many", "one", margin=1e-5)
+    assert found.needed == "No feasible number of SPECs would settle it at this margin."
+    path = tmp_path / "trial.toml"
+    margin = ["--margin", "0.001", "--deviation", "5"]
+    done = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path), *margin])
+    assert "no feasible number of SPECs" in f"{done.output} {done.exception}"
+    assert not path.exists()
+
+
+def test_criteria_differ_at_the_level_that_was_asked_for():
+    row = {"criterion": "clarity", "difference": -1.0, "holm_p": 0.07, "kept": False}
+    table = pd.DataFrame([row])
+    assert criteria_sentence(table).startswith("On none do they provably differ")
+    assert criteria_sentence(table, alpha=0.1).startswith("They differ on clarity")
+
+
+def test_the_study_that_would_not_settle_it_is_the_largest_planned(monkeypatch):
+    monkeypatch.setattr(experiment, "MOST_UNITS", 7)
+    monkeypatch.setattr(experiment, "MOST_REVIEWERS", 3)
+    found = compare_variants(made([3, -3, 2, -2, 1]), "many", "one", margin=1e-5)
+    assert found.needed.startswith("No study of 7 SPECs and 3 reviewers")
 
 
 def test_a_plan_is_written_read_and_kept_to(tmp_path):

@@ -93,6 +93,9 @@ def calls_of(evidence, **columns):
         ({"model_requested": "gemini-2.5-pro"}, "as planned"),
         ({"model_id": "gemini-2.5-pro"}, "as planned"),
         ({"model_requested": "gemini-2.5-pro", "model_release": "2025-05-14"}, "as planned"),
+        ({"model_observed": "gemini-2.5-pro-2025-05-14"}, "as planned"),
+        ({"model_observed": "gemini-2.5-pro-20250514"}, "as planned"),
+        ({"model_observed": "gemini-2.5-pro-lite"}, "deviates"),
         ({"model_requested": "gemini-2.5-flash"}, "deviates"),
         ({"model_requested": "gemini-2.5-pro", "model_observed": "gemini-2.0"}, "deviates"),
         ({}, "cannot tell"),
@@ -116,6 +119,13 @@ def test_a_plan_may_name_the_release(evidence):
         _, other, _ = held(evidence, calls, models={"gemini": planned})
         assert other.loc["model of gemini", "state"] == state
     assert table.loc["model of gemini", "found"] == "gemini-2.5-pro-2025-05-14 in 3 calls"
+
+
+def test_the_next_version_of_a_model_is_no_release_of_it(evidence):
+    calls = calls_of(evidence, model_observed="claude-sonnet-4-5-20250929")
+    for planned, state in (("claude-sonnet-4-5", "as planned"), ("claude-sonnet-4", "deviates")):
+        _, table, _ = held(evidence, calls, models={"gemini": planned})
+        assert table.loc["model of gemini", "state"] == state
 
 
 def test_of_an_agent_that_nobody_called_nothing_can_be_told(evidence):

@@ -96,6 +96,9 @@ def test_findings_that_scatter_leave_it_open_and_say_how_many_specs():
     assert open_still.verdict == OPEN
     assert open_still.rule.startswith("plans keep their quality, but")
     assert "more SPEC" in open_still.recommendation().change
+    strict = research.compare_research(found(counts), plans(ALIKE), findings_margin=1e-4)
+    assert strict.more_specs is None
+    assert strict.recommendation().change.startswith("No feasible number of SPECs")
 
 
 def test_without_research_records_it_is_open():

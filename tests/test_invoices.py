@@ -90,7 +90,8 @@ def test_counts_are_kept_where_told(invoice):
         ("1234.5", 1234.5),
         ('"1,234.50"', 1234.5),
         ('"$1,234.50"', 1234.5),
-        ('"1.234,50 €"', 1234.5),
+        ("1234.50 usd", 1234.5),
+        ("US$3", 3.0),
         ("(3.00)", -3.0),
         ("-3.00", -3.0),
         ("1e-05", 1e-5),
@@ -120,6 +121,54 @@ def test_another_currency_needs_its_rate(invoice, rates):
         invoice(text)
 
 
+@pytest.mark.parametrize("amount", ['"1.234,50 €"', "€1234.50", "1234.50 EUR", "1234.50 eur"])
+@pytest.mark.parametrize("column", ["", ",currency"])
+def test_a_sign_or_code_tells_the_currency(invoice, amount, column):
+    text = f"date,model,cost{column}\n2025-10-06,gpt-5,{amount}\n"
+    found = invoice(text, exchange_rates={"EUR": 0.5})
+    assert found.rows["billed_usd"].tolist() == [2469.0]
+    with pytest.raises(EvidenceError, match="billed in EUR; tell its rate"):
+        invoice(text)
+
+
+def test_a_sign_in_the_header_tells_the_currency(invoice):
+    with pytest.raises(EvidenceError, match="billed in GBP"):
+        invoice("date,model,Cost (£)\n2025-10-06,gpt-5,3\n")
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("€3", "USD"), ("3 EUR", "GBP"), ("€3 GBP", "")])
+def test_a_sign_against_the_currency_is_refused(invoice, amount, currency):
+    text = f"date,model,cost,currency\n2025-10-06,gpt-5,{amount},{currency}\n"
+    with pytest.raises(EvidenceError) as refused:
+        invoice(text, exchange_rates={"EUR": 0.9, "GBP": 0.8})
+    assert f"the amount's currency is contradicted in line 2 '{amount}'" in str(refused.value)
+
+
+def test_a_dollar_may_be_one_of_another_country(invoice):
+    text = "date,model,cost,currency\n2025-10-06,gpt-5,$3,CAD\n"
+    assert invoice(text, exchange_rates={"CAD": 1.5}).rows["billed_usd"].tolist() == [2.0]
+
+
+@pytest.mark.parametrize("column", ["", ",currency"])
+def test_without_a_currency_the_rate_of_the_provider_counts(invoice, column):
+    text = f"date,model,cost{column}\n2025-10-06,gpt-5,0.4\n2025-10-06,claude-sonnet-4-5,0.4\n"
+    found = invoice(text, exchange_rates={"openai": 0.8})
+    assert found.rows["billed_usd"].tolist() == [0.5, 0.4]
+
+
+@pytest.mark.parametrize("rates", [{"EUR": 0.8}, {"openai": 0.8}])
+def test_dollars_are_not_converted(invoice, rates):
+    for text in (
+        "date,model,cost_usd,currency\n2025-10-06,gpt-5,0.4,EUR\n",
+        "date,model,Cost (USD)\n2025-10-06,gpt-5,0.4\n",
+        "date,model,Cost ($)\n2025-10-06,gpt-5,0.4\n",
+        "date,model,cost,currency\n2025-10-06,gpt-5,0.4,usd\n",
+    ):
+        header = text.split(",")[2].split("\n")[0]
+        found = invoice(text, columns={"amount": header}, exchange_rates=rates)
+        assert found.rows["billed_usd"].tolist() == [0.4]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -128,6 +177,9 @@ def test_another_currency_needs_its_rate(invoice, rates):
         ("date,model,price\n1,2,3\n", "no column tells the amount; the header is: date, model"),
         ("date,model,cost\nsoon,gpt-5,1\n", "no date can be read in line 2 'soon'"),
         ("date,model,cost\n2025-10-06,gpt-5,many\n", "no amount can be read in line 2 'many'"),
+        ("date,model,cost,cost\n2025-10-06,gpt-5,1,2\n", "two columns are called 'cost'"),
+        ("date,model,cost,note\n2025-10-06,gpt-5,1," + "x" * 200_000, "no CSV in line 2: field"),
+        ('date,model,cost\n2025-10-06,"gpt\n5",1\nsoon,gpt-5,1', "can be read in line 4 'soon'"),
         ("date,model,cost\n" + "x,gpt-5,1\n" * 5, "line 3 'x', line 4 'x' and 2 more"),
     ],
 )
@@ -136,6 +188,10 @@ def test_what_cannot_be_read_is_refused_with_its_place(invoice, text, said):
         invoice(text)
     assert said in str(refused.value)
     assert "export.csv" in str(refused.value)
+
+
+def test_columns_without_a_name_may_be_several(invoice):
+    assert len(invoice("date,model,cost,,\n2025-10-06,gpt-5,1,,\n").rows) == 1
 
 
 def test_an_export_that_is_no_utf_8_is_refused(invoice):

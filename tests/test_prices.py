@@ -267,6 +267,34 @@ def test_an_own_price_holds_in_its_time_and_the_published_one_else(
     assert own.usd("gpt-5", 1_000_000, 0, day) == usd
 
 
+def test_a_published_price_by_the_hour_holds_where_no_own_one_does(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text("[[prices]]\nmodel='deepseek-chat'\nfrom=2025-10-01\ninput=7\noutput=7")
+    priced = PriceList.read(path)
+    for hour in ("2025-09-01T02:00", "2025-09-01T17:00"):
+        published = LIST.usd("deepseek-chat", 1_000_000, 0, hour)
+        assert published is not None
+        assert priced.usd("deepseek-chat", 1_000_000, 0, hour) == published
+    assert priced.usd("deepseek-chat", 1_000_000, 0, "2025-10-01") == 7
+    calls = frame(
+        "calls",
+        [
+            {"model_id": "deepseek-chat", "provider": "deepseek", "timestamp": day}
+            | {"prompt_tokens": 1, "completion_tokens": 1}
+            for day in ("2025-09-30", "2025-10-01")
+        ],
+    )
+    sources = priced.price(calls)["pricing_version"].tolist()
+    assert sources[0] == f"{pricing_source()} for 2025-09-30"
+    assert sources[1].startswith("prices.toml")
+
+
+def test_before_its_own_price_a_model_that_no_list_knows_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text("[[prices]]\nmodel='oracle-9'\nfrom=2025-10-01\ninput=7\noutput=7")
+    assert PriceList.read(path).usd("oracle-9", 1, 1, "2025-09-30") is None
+
+
 def test_an_own_price_may_be_of_a_model_that_no_list_knows(own: PriceList) -> None:
     assert own.usd("oracle-9", 1_000, 0, "2025-11-10") == pytest.approx(0.002)
     assert own.usd("oracle-9", 1_001, 0, "2025-11-10") == pytest.approx(0.02002)
@@ -279,6 +307,34 @@ def test_a_kind_of_token_without_an_own_price_costs_as_much_as_input(own: PriceL
 
 def test_an_alias_means_another_model(own: PriceList) -> None:
     assert own.usd("house-model", 1_000_000, 0, "2025-10-01") == 1.25
+
+
+@pytest.mark.parametrize(
+    ("spelling", "called"),
+    [
+        ("claude-4.5-sonnet", "claude-sonnet-4-5"),
+        ("Claude-Sonnet-4-5-20250929", "claude-sonnet-4.5"),
+        ("Oracle-9", "oracle-9"),
+        ("unknown", "house-name"),
+    ],
+)
+def test_a_price_file_may_spell_a_model_as_people_do(
+    tmp_path: Path, spelling: str, called: str
+) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(
+        f"aliases = {{ house-name = '{spelling}' }}\n"
+        f"[[prices]]\nmodel = '{spelling}'\ninput = 7\noutput = 7"
+    )
+    priced = PriceList.read(path)
+    assert priced.usd(called, 1_000_000, 0, "2025-11-10") == 7
+    assert priced.usd("house-name", 1_000_000, 0, "2025-11-10") == 7
+
+
+def test_a_price_file_may_write_a_provider_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text("[[prices]]\nmodel='gpt-5'\nprovider='OpenAI'\ninput=7\noutput=7")
+    assert PriceList.read(path).usd("gpt-5", 1_000_000, 0, "2025-11-10") == 7
 
 
 def test_the_version_says_whose_price_it_was(own: PriceList) -> None:

@@ -103,6 +103,10 @@ def test_units_for_a_margin(margin, units):
     assert [units_for_margin(deviation, margin) for deviation in deviations] == units
 
 
+def test_no_number_of_units_is_told_where_the_power_is_not_reached():
+    assert units_for_margin(10, 0.001, most=50) is None
+
+
 def test_a_cautious_deviation_is_too_small_one_time_in_five():
     draw = np.random.default_rng(5)
     pilots = draw.normal(0, 1, (4000, 4)).std(axis=1, ddof=1)

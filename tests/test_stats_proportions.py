@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import permutations, product
 
 import numpy as np
@@ -112,6 +113,22 @@ def test_too_many_sums_are_drawn_and_come_out_alike(monkeypatch):
     exact = cochran_q(table).exact_p
     monkeypatch.setattr(cochran, "MOST_LISTED", 0)
     assert cochran_q(table).exact_p == pytest.approx(exact, abs=0.01)
+
+
+def test_units_that_answer_alike_change_no_drawn_p_value(monkeypatch):
+    monkeypatch.setattr(cochran, "MOST_LISTED", 0)
+    table = (np.random.default_rng(1).random((12, 3)) < [0.8, 0.6, 0.4]).astype(int)
+    more = np.vstack([np.ones((50, 3)), table, np.zeros((50, 3))])
+    assert cochran_q(more).exact_p == cochran_q(table).exact_p
+
+
+def test_drawing_for_many_units_takes_little_memory():
+    table = (np.random.default_rng(1).random((300, 8)) < 0.5).astype(int)
+    tracemalloc.start()
+    cochran_q(table)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100 * 2**20
 
 
 def test_of_two_variants_cochran_s_q_is_mcnemar_s_test():

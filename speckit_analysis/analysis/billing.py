@@ -64,7 +64,9 @@ class Reconciliation:
 
     @property
     def error(self) -> float:
-        """Tracked less billed, over billed."""
+        """Tracked less billed, over billed; NaN where credits or free use left nothing to pay."""
+        if round(self.billed_usd, 6) <= 0:  # charges less credits may miss 0 by a rounding error
+            return float("nan")
         return self.tracked_usd / self.billed_usd - 1
 
     @property
@@ -82,10 +84,14 @@ class Reconciliation:
         """The verdict in words, with its figures."""
         span = f"{wording.day(self.first)} to {wording.day(self.last)}"
         verdict = "passes" if self.passed else "fails"
+        error = (
+            "of which no share can be told"
+            if np.isnan(self.error)
+            else f"{100 * self.error:+.1f} % (±{wording.percent(self.tolerance)} allowed)"
+        )
         closed = (
             f"{verdict.capitalize()}: {wording.usd(self.tracked_usd)} tracked against"
-            f" {wording.usd(self.billed_usd)} billed, {100 * self.error:+.1f} % (±"
-            f"{wording.percent(self.tolerance)} allowed), {span}."
+            f" {wording.usd(self.billed_usd)} billed, {error}, {span}."
         )
         parts = [closed, self._alone, self._drifted, self.future.sentence, *self.left_out]
         return " ".join(part for part in parts if part)

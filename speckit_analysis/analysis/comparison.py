@@ -122,7 +122,8 @@ def compare(
         usable = rows["value"].notna()
         if metric != "quality":
             usable &= rows["value"] > 0
-        dropped += int((~usable).sum())
+        # All estimands are of the same runs, or calls: a figure that is missing is so in each.
+        dropped = max(dropped, int((~usable).sum()))
         rows = rows[usable.astype(bool)]
         estimands.append(_estimand(name, rows, by, metric, confidence))
     unit = "stage" if by == "spec" else "SPEC"

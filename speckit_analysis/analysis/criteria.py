@@ -63,12 +63,20 @@ def _row(
     return name, gap.value, gap.low, gap.high, gap.n, gap.p_value, bool(kept.low > 0)
 
 
-def criteria_sentence(table: pd.DataFrame) -> str:
-    """Say on which criteria the variants differ, and on which the candidate is not inferior."""
+def criteria_sentence(table: pd.DataFrame, alpha: float = 0.05) -> str:
+    """Say on which criteria the variants differ, and on which the candidate is not inferior.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`by_criterion`.
+    alpha : float
+        Level at which they differ: that given to :func:`by_criterion`.
+    """
     known = table.dropna(subset="difference")
     if known.empty:
         return "No criterion was scored for both variants."
-    differ = known.loc[known["holm_p"] <= 0.05, "criterion"].tolist()
+    differ = known.loc[known["holm_p"] <= alpha, "criterion"].tolist()
     kept = known.loc[known["kept"].fillna(False), "criterion"].tolist()
     told = (
         f"They differ on {wording.listed(differ)}" if differ else "On none do they provably differ"

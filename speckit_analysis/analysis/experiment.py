@@ -34,6 +34,8 @@ from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.noninferiority import catastrophes
 from speckit_analysis.stats.paired import Crossed, crossed, observed_range, sign_flip
 from speckit_analysis.stats.planning import (
+    MOST_REVIEWERS,
+    MOST_UNITS,
     cautious_deviation,
     plan,
     units_for_margin,
@@ -370,7 +372,10 @@ def _needed(quality: Crossed, points: float, seed: int) -> str:
         found = plan(quality, points, seed=seed)
         now, people = quality.estimate.n, quality.reviewers
         if not found.units:
-            return "No study of 60 SPECs and 6 reviewers would settle it at this margin."
+            return (
+                f"No study of {MOST_UNITS} SPECs and {MOST_REVIEWERS} reviewers would settle it at"
+                " this margin."
+            )
         more = max(0, found.units - now, LEAST_SPECS - now)
         extra = max(0, found.reviewers - people)
         told = [wording.count(more, "more SPEC")] if more else []
@@ -386,6 +391,8 @@ def _needed(quality: Crossed, points: float, seed: int) -> str:
     units = units_for_margin(
         cautious_deviation(deviation_of(quality.panel), quality.panel.n), points
     )
+    if units is None:
+        return "No feasible number of SPECs would settle it at this margin."
     lacking = wording.count(max(1, units - quality.panel.n), "more SPEC")
     return f"To settle it, score {lacking}, by two reviewers."
 

@@ -291,8 +291,18 @@ def plan_template(
         Share of the baseline's quality that may be lost.
     deviation, mean : float
         Expected standard deviation of differences between SPECs, and mean quality, in points.
+
+    Raises
+    ------
+    EvidenceError
+        If no feasible number of SPECs shows that no more than the margin is lost.
     """
     units = units_for_margin(deviation, margin * mean)
+    if units is None:
+        raise EvidenceError(
+            f"no feasible number of SPECs shows a margin of {margin:g} of {mean:g} points, if"
+            f" differences have a standard deviation of {deviation:g}: take a wider margin"
+        )
     return _TEMPLATE.format(
         name=name,
         margin=margin,

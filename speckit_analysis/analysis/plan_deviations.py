@@ -19,7 +19,8 @@ AS_PLANNED, DEVIATES, UNKNOWN = "as planned", "deviates", "cannot tell"
 # What the evidence calls a model.
 _NAMED = ["model_observed", "model_requested", "model_id", "model_release"]
 _UNNAMED = "an unnamed model"
-_RELEASE = re.compile(r"[\d-]{3,}")
+# A day, or a number as long as one: "4-5" is no release of "claude-sonnet".
+_RELEASE = re.compile(r"\d{4}-\d\d-\d\d|\d\d-\d{2,4}|\d{3,8}")
 
 _Row = tuple[str, str, str, str]
 
@@ -49,7 +50,8 @@ def deviations(
     Notes
     -----
     More SPECs or reviewers than planned are a deviation too: adding some until a difference shows
-    errs more often than the tests say.  Models are those of calls on the experiment's SPECs.
+    errs more often than the tests say.  A model planned without its release may be any of its
+    releases.  Models are those of calls on the experiment's SPECs.
     """
     specs = set(reviews["spec_id"].dropna().astype(str))
     own = calls[calls["spec_id"].astype("string").isin(specs)]
@@ -123,11 +125,15 @@ def _models(plan: ExperimentPlan, calls: pd.DataFrame) -> Iterator[_Row]:
 
 def _state(name: str, planned: str) -> str:
     """Tell whether a call of the model `name` keeps to the plan; no release is no other one."""
-    if name == planned:
+    if name == planned or _is_release(name, planned):
         return AS_PLANNED
-    release = planned.removeprefix(f"{name}-")
-    untold = name == _UNNAMED or (release != planned and _RELEASE.fullmatch(release) is not None)
-    return UNKNOWN if untold else DEVIATES
+    return UNKNOWN if name == _UNNAMED or _is_release(planned, name) else DEVIATES
+
+
+def _is_release(name: str, model: str) -> bool:
+    """Tell whether `name` is a release of `model`, which names none itself."""
+    release = name.removeprefix(f"{model}-")
+    return release != name and _RELEASE.fullmatch(release) is not None
 
 
 def _names(observed: str, requested: str, normalised: str, release: str) -> list[str]:

@@ -212,8 +212,8 @@ class ResearchExperiment:
         is not inferior.
     findings_margin : float
         Share of relevant findings that may be lost.
-    more_specs : int
-        To show that relevant findings are kept, if none is lost.
+    more_specs : int or None
+        To show that relevant findings are kept, if none is lost; None if no feasible number does.
     association : tuple of (float, float, int)
         Spearman's correlation of the differences in relevant findings and in quality, its p-value
         by permutation, and n.  An association, and no effect.
@@ -229,7 +229,7 @@ class ResearchExperiment:
     counts: dict[str, Estimate]
     kept: Estimate
     findings_margin: float
-    more_specs: int
+    more_specs: int | None
     association: tuple[float, float, int]
     verdict: str
     rule: str
@@ -310,6 +310,8 @@ class ResearchExperiment:
             return self.plans.needed
         if self.kept.refusal:
             return "Compare the research of 5 SPECs at least."
+        if self.more_specs is None:
+            return "No feasible number of SPECs would show that relevant findings are kept."
         more = wording.count(self.more_specs, "more SPEC")
         return f"Compare the research of {more}, if nothing relevant is lost."
 
@@ -403,12 +405,13 @@ def _by_spec(held: pd.DataFrame, name: str, variants: list[str]) -> pd.DataFrame
     return paired.groupby(level="spec_id").mean()
 
 
-def _more_specs(kept: Estimate, margin: float) -> int:
+def _more_specs(kept: Estimate, margin: float) -> int | None:
     """Return how many more SPECs show that no more than `margin` findings are lost, if none is."""
     if margin <= 0:
         return 0
     deviation = cautious_deviation(deviation_of(kept), kept.n)
-    return max(1, units_for_margin(deviation, margin) - kept.n)
+    units = units_for_margin(deviation, margin)
+    return None if units is None else max(1, units - kept.n)
 
 
 def compare_planned(

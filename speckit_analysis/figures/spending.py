@@ -224,14 +224,17 @@ def reconciliation(found: Reconciliation | None) -> Chart:
     ratios = known["ratio"].astype(float)
     verdict = "within" if found.passed else "beyond"
     side = "below" if found.error < 0 else "above"
+    title = (
+        "Nothing was to be paid for these days, all in all"
+        if np.isnan(found.error)
+        else f"Tracked spending is {100 * abs(found.error):.1f} % {side} the bill, {verdict} the"
+        f" tolerance of {wording.percent(found.tolerance)}"
+    )
     return bars(
         known,
         "model_id",
         "ratio",
-        title=(
-            f"Tracked spending is {100 * abs(found.error):.1f} % {side} the bill, {verdict} the"
-            f" tolerance of {wording.percent(found.tolerance)}"
-        ),
+        title=title,
         subtitle=(
             f"Tracked over billed by model, {wording.day(found.first)} to"
             f" {wording.day(found.last)}; lines at the tolerance."

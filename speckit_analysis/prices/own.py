@@ -16,6 +16,7 @@ import numpy as np
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices.schedule import ALWAYS, Period, Schedule
+from speckit_analysis.vocabulary import normalise_model
 
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -62,7 +63,8 @@ class OwnPrices:
     source : str
         Name and version of the file, for ``pricing_version``.
     prices : tuple of OwnPrice
-        In the order of the file; a later one wins.
+        In the order of the file, with models and providers as ``calls`` spells them; a later one
+        wins.
     aliases : dict of str to str
         Model id for other names of it, in lower case.
     exchange_rates : dict of str to float
@@ -79,7 +81,7 @@ class OwnPrices:
         return [
             price
             for price in self.prices
-            if price.model.lower() == model
+            if price.model == model
             and (price.provider is None or provider is None or price.provider == provider)
         ]
 
@@ -116,14 +118,27 @@ def read_own_prices(path: str | os.PathLike[str]) -> OwnPrices:
     edition = found.version or hashlib.sha256(content).hexdigest()[:8]
     return OwnPrices(
         f"{Path(path).name} {edition}",
-        found.prices,
-        {alias.lower(): model.lower() for alias, model in found.aliases.items()},
+        tuple(map(_spelled, found.prices)),
+        {alias.lower(): _model(model) for alias, model in found.aliases.items()},
         {provider.lower(): rate for provider, rate in found.provider_exchange_rate.items()},
     )
 
 
+def _spelled(price: OwnPrice) -> OwnPrice:
+    provider = price.provider and price.provider.lower()
+    return msgspec.structs.replace(price, model=_model(price.model), provider=provider)
+
+
+def _model(name: str) -> str:
+    """Return the model id that `name` spells; what names no model that we know stays."""
+    return normalise_model(name) or name.lower()
+
+
 def overlay(published: Schedule | None, own: Sequence[OwnPrice], source: str) -> Schedule | None:
-    """Return `published` prices with a user's own ones in their place where there are any."""
+    """Return `published` prices with a user's own ones in their place where there are any.
+
+    Days that neither tells of have unknown rates and no source.
+    """
     if not own:
         return published
     days = {ALWAYS, *(period.start for period in published.periods)} if published else {ALWAYS}
@@ -138,7 +153,7 @@ def overlay(published: Schedule | None, own: Sequence[OwnPrice], source: str) ->
             known = published.at(day)
             periods.append(Period(day, known.above, known.rates, known.source))
         else:
-            periods.append(Period(day, np.array([]), np.full((1, 5), np.nan), source))
+            periods.append(Period(day, np.array([]), np.full((1, 5), np.nan), ""))
     return Schedule(tuple(periods))
 
 

@@ -132,10 +132,14 @@ class PriceList:
         paid, own = np.full(len(rows), np.nan), np.zeros(len(rows), dtype=bool)
         for model, provider, tier, at in _models(rows):
             schedule = self.schedule(model, provider, tier)
-            if schedule is None:
-                paid[at] = published.usd_one_by_one(model, provider, moments[at], tokens[:, at])
-            else:
+            if schedule is not None:
                 paid[at], own[at] = self._by_period(schedule, days[at], tokens[:, at])
+            # Prices that change with the hour are in no schedule.
+            left = at[np.isnan(paid[at])]
+            if len(left):
+                paid[left] = published.usd_one_by_one(
+                    model, provider, moments[left], tokens[:, left]
+                )
         costs = np.full(len(calls), np.nan)
         costs[known] = paid
         return pd.DataFrame(

@@ -29,7 +29,7 @@ class Period:
     rates : ndarray of float, shape (tiers, 5)
         USD per million tokens, by :data:`TOKEN_KINDS`; NaN where unknown.
     source : str
-        The price list that says so.
+        The price list that says so; empty where none does.
     """
 
     start: np.datetime64

@@ -18,6 +18,9 @@ from speckit_analysis.stats.paired_proportions import mcnemar
 #: So many different sums by variant are listed at most; above, permutations are drawn.
 MOST_LISTED = 200_000
 
+# Permutations are drawn in blocks of so many cells, which bounds the memory.
+_MOST_CELLS = 1_000_000
+
 
 @dataclass(frozen=True)
 class CochranQ:
@@ -83,7 +86,7 @@ def cochran_q(table: np.ndarray, draws: int = 20_000, seed: int = 0) -> CochranQ
     splits = sorted(int(number) for number in each if 0 < number < variants)
     exact = _p_listed(splits, variants, float(spread))
     if exact is None:
-        exact = _p_drawn(passed, float(spread), draws, seed)
+        exact = _p_drawn(splits, variants, float(spread), draws, seed)
     by_chi2 = float(stats.chi2.sf(found, variants - 1))
     return CochranQ(found, variants - 1, exact, by_chi2, units)
 
@@ -195,9 +198,13 @@ def _raised(sums: tuple[int, ...], split: int) -> Iterator[tuple[int, ...]]:
         yield tuple(sorted(one + (at in chosen) for at, one in enumerate(sums)))
 
 
-def _p_drawn(passed: np.ndarray, spread: float, draws: int, seed: int) -> float:
-    shape = (draws, *passed.shape)
-    order = np.argsort(np.random.default_rng(seed).random(shape), axis=2)
-    mixed = np.take_along_axis(np.broadcast_to(passed, shape), order, axis=2)
-    extreme = int((_spread(mixed.sum(axis=1)) >= spread - 1e-9).sum())
+def _p_drawn(splits: list[int], variants: int, spread: float, draws: int, seed: int) -> float:
+    """Return the share of drawn arrangements at least as uneven; `splits` as for listed ones."""
+    draw, each = np.random.default_rng(seed), np.array(splits)[:, np.newaxis]
+    size = max(1, _MOST_CELLS // (len(splits) * variants))
+    extreme = 0
+    for start in range(0, draws, size):
+        shape = (min(size, draws - start), len(splits), variants)
+        passed = np.argsort(draw.random(shape), axis=2) < each
+        extreme += int((_spread(passed.sum(axis=1)) >= spread - 1e-9).sum())
     return (1 + extreme) / (1 + draws)

@@ -10,6 +10,9 @@ from statsmodels.stats.power import TTestPower
 
 from speckit_analysis.stats.paired import Crossed
 
+#: Ends of the grid on which a study is planned.
+MOST_UNITS, MOST_REVIEWERS = 60, 6
+
 
 def smallest_effect(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
     """Return the smallest difference that `n` units see, in standard deviations of differences.
@@ -24,7 +27,7 @@ def smallest_effect(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
 
 def units_for_margin(
     deviation: float, margin: float, power: float = 0.8, alpha: float = 0.05, most: int = 10_000
-) -> int:
+) -> int | None:
     """Return how many units a non-inferiority test takes, if there is no difference.
 
     Parameters
@@ -36,7 +39,7 @@ def units_for_margin(
     power, alpha : float
         Power, and one-sided level.
     most : int
-        Where to stop.
+        Where to stop: None is returned if so many do not reach the power.
 
     Examples
     --------
@@ -48,7 +51,7 @@ def units_for_margin(
         limit = -special.stdtrit(n - 1, alpha)
         if stats.nct.sf(limit, n - 1, shift) >= power:
             return n
-    return most
+    return None
 
 
 def cautious_deviation(deviation: float, n: int, confidence: float = 0.8) -> float:
@@ -95,8 +98,8 @@ def plan(
     review_cost: float = 0.1,
     power: float = 0.8,
     alpha: float = 0.05,
-    most_units: int = 60,
-    most_reviewers: int = 6,
+    most_units: int = MOST_UNITS,
+    most_reviewers: int = MOST_REVIEWERS,
     draws: int = 2000,
     seed: int = 0,
 ) -> Plan:
