@@ -290,7 +290,9 @@ def compare_variants(
         baseline_mean=pairs.baseline_mean,
         left_out=pairs.left_out,
         tradeoff=Tradeoff(baseline, candidate, extra, worth_usd, len(gaps) - len(extra)),
-        needed=_needed(quality, margin * pairs.baseline_mean, seed) if verdict == OPEN else "",
+        needed=(
+            _needed(quality, margin * pairs.baseline_mean, alpha, seed) if verdict == OPEN else ""
+        ),
         verdict=verdict,
         rule=rule,
     )
@@ -364,10 +366,10 @@ def _refused(why: str, level: float) -> Crossed:
     return Crossed(nothing, nothing, np.nan, np.nan, np.nan, 0)
 
 
-def _needed(quality: Crossed, points: float, seed: int) -> str:
-    """Say how many SPECs and reviewers would settle it, if there is no difference."""
+def _needed(quality: Crossed, points: float, alpha: float, seed: int) -> str:
+    """Say how many SPECs and reviewers would settle it, at a one-sided level of `alpha`."""
     if not quality.estimate.refusal:
-        found = plan(quality, points, seed=seed)
+        found = plan(quality, points, alpha=alpha, seed=seed)
         now, people = quality.estimate.n, quality.reviewers
         if not found.units:
             return "No study of 60 SPECs and 6 reviewers would settle it at this margin."
@@ -378,7 +380,10 @@ def _needed(quality: Crossed, points: float, seed: int) -> str:
         helps = "SPECs" if found.helps == "units" else found.helps
         if not told:
             return f"Another study of this size may settle it; more {helps} help most."
-        return f"To settle it, score {' with '.join(told)}; more {helps} help most."
+        return (
+            "To settle it with a probability of 80 %, if there is no difference, score"
+            f" {' with '.join(told)}; more {helps} help most."
+        )
     if quality.panel.refusal and quality.panel.n >= LEAST_SPECS:
         return "Score on a finer scale: all differences are equal."
     if quality.panel.refusal or quality.panel.n < LEAST_SPECS or quality.reviewers > 1:
