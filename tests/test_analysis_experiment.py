@@ -75,6 +75,14 @@ def test_what_would_settle_it_is_planned_at_the_level_of_the_test():
     assert third.needed == f"{told} 48 more SPECs; more SPECs help most."
 
 
+@pytest.mark.parametrize(("alpha", "times"), [(0.05 / 3, 2), (0.05, 0)])
+def test_an_interval_of_an_unusual_level_names_it(alpha, times):
+    """Both the difference in quality and the ratio of costs."""
+    found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", alpha=alpha)
+    assert "one costs" in found.numbers
+    assert found.numbers.count("(98.3 %: ") == times
+
+
 def test_nothing_to_compare_is_said():
     found = compare_variants(made([0.1] * 6), "many", "none")
     assert found.verdict == OPEN

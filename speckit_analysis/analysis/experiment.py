@@ -147,10 +147,9 @@ class Experiment:
         if gap.refusal:
             return gap.refusal
         only = ", and it speaks of these only" if self.quality.estimate.refusal else ""
-        level = "" if abs(gap.level - 0.95) < 1e-9 else f"{100 * gap.level:.1f} %: "
         return (
             f"the quality of {self.candidate} differs by {gap.value:+.2f} points"
-            f" ({level}{gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')},"
+            f" ({_level(gap)}{gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')},"
             f" {wording.count(self.quality.reviewers, 'reviewer')}{only})"
         )
 
@@ -221,9 +220,14 @@ class Experiment:
 
 def _ratio(found: Estimate) -> str:
     return (
-        f"{wording.ratio(found.value)} times ({wording.ratio(found.low)} to"
+        f"{wording.ratio(found.value)} times ({_level(found)}{wording.ratio(found.low)} to"
         f" {wording.ratio(found.high)})"
     )
+
+
+def _level(found: Estimate) -> str:
+    """Return what to put before an interval whose level is not the usual one."""
+    return "" if abs(found.level - 0.95) < 1e-9 else f"{100 * found.level:.1f} %: "
 
 
 def compare_variants(
