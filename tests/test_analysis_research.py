@@ -98,6 +98,18 @@ def test_findings_that_scatter_leave_it_open_and_say_how_many_specs():
     assert "more SPEC" in open_still.recommendation().change
 
 
+def test_what_settles_it_counts_the_specs_that_findings_take_too():
+    counts = [(5, 2), (4, 7), (6, 3), (3, 6), (5, 5), (6, 6)]
+    scattered = plans([0.5, -0.5, 0.6, -0.6, 0.4, -0.4])
+    told = research.compare_research(found(counts), scattered).recommendation().change
+    assert "score 32 more SPECs;" in told
+    assert told.endswith("that takes 85 more SPECs, if nothing relevant is lost.")
+    same = [(5 + n % 3, 5 + (n + n // 3) % 3) for n in range(30)]
+    kept = research.compare_research(found(same), scattered)
+    assert kept.kept.low > 0
+    assert kept.recommendation().change == scattered.needed
+
+
 def test_without_research_records_it_is_open():
     nothing = research.compare_research(found([]), plans(ALIKE))
     assert nothing.verdict == OPEN

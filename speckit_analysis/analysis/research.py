@@ -306,11 +306,17 @@ class ResearchExperiment:
         relevant = self.counts["relevant"]
         if relevant.refusal or relevant.n < LEAST_SPECS:
             return "Record what research found in both variants of 5 SPECs at least, and rate it."
-        if self.plans.needed:
+        if self.plans.needed and (self.kept.refusal or self.kept.low > 0):
             return self.plans.needed
         if self.kept.refusal:
             return "Compare the research of 5 SPECs at least."
         more = wording.count(self.more_specs, "more SPEC")
+        if self.plans.needed:
+            # Plans may take reviewers as well, so that one number cannot stand for both needs.
+            return (
+                f"{self.plans.needed} Relevant findings have to be kept too: that takes {more}, if"
+                " nothing relevant is lost."
+            )
         return f"Compare the research of {more}, if nothing relevant is lost."
 
     def table(self) -> pd.DataFrame:
