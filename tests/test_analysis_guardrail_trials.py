@@ -187,6 +187,23 @@ def test_outputs_without_a_spec_are_no_spec():
     assert found.replacements[0].alarms.clusters == 5
 
 
+def test_what_an_output_without_a_spec_takes_is_left_out():
+    rows = [
+        trial(name, f"v-{n}", True, True, latency_ms=100 + (n % 3 - 9) * (name == "one"))
+        for name in ("two", "one")
+        for n in range(10)
+    ]
+    rows += [
+        trial(name, "v-99", True, True, spec_id=None, latency_ms=size)
+        for name, size in (("two", 100.0), ("one", 9000.0))
+    ]
+    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    latency = found.burdens["latency_ms"]
+    assert latency.n == found.specs["latency_ms"] == 10
+    assert latency.value == pytest.approx(-8.1)
+    assert found.burdens["upkeep_minutes"].smallest_p == 2.0**-9
+
+
 def test_an_undecided_rule_says_what_is_not_proved():
     found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
     told = "neither error rate is proved to rise, nor both to rise by less than 5 %"

@@ -43,8 +43,9 @@ class Replacement:
     alarms_p, misses_p : float
         McNemar's exact p-value, which takes outputs as independent.
     burdens : dict of str to Estimate
-        Candidate less baseline by column of :data:`BURDENS`, SPECs as units: Student's t, or, where
-        it is the same in all SPECs, the exact p-value of exchanging signs without an interval.
+        Candidate less baseline by column of :data:`BURDENS`, SPECs as units and outputs without
+        one left out: Student's t, or, where it is the same in all SPECs, the exact p-value of
+        exchanging signs without an interval.
     specs : dict of str to int
         Known SPECs behind each error and each burden; outputs without a SPEC add none.
     lighter, heavier : tuple of str
