@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_analysis_experiment import made
 
 import speckit_analysis as sk
@@ -178,6 +179,11 @@ def test_prompts_that_all_fit_are_told():
     )
 
 
+def test_a_median_between_two_prompts_is_rounded():
+    calls = typed("calls", [{"agent": "a", "spec_id": "S", "prompt_tokens": n} for n in (6, 9)])
+    assert research.context_use(calls)["median_tokens"].tolist() == [8, 8]
+
+
 def test_prompts_that_do_not_fit_are_counted_by_agent():
     sizes = [150_000, 250_000, 1_200_000, None]
     calls = typed(
@@ -206,6 +212,20 @@ def test_an_association_is_told_as_one():
     assert rho > 0.8
     assert (p_value < 0.01, n) == (True, 12)
     assert "association" in told.association_sentence
+
+
+def test_the_p_of_an_association_comes_from_many_draws():
+    """With 2,000 draws no p-value below 0.001 is possible."""
+    draw = np.random.default_rng(3)
+    losses = draw.integers(0, 5, 40)
+    gaps = [-0.3 * float(loss) + float(draw.normal(0, 0.05)) for loss in losses]
+    counts = [(6, int(6 - loss)) for loss in losses]
+    told = plans(gaps)
+    rho, p_value, n = research.compare_research(found(counts), told).association
+    assert n == 40
+    lost = [-losses[int(unit.split()[0][1:])] for unit in told.gaps.index]
+    assert rho == pytest.approx(stats.spearmanr(lost, told.gaps).statistic)
+    assert p_value == pytest.approx(2 / 20_000)
 
 
 def test_the_sample_s_experiment_can_be_compared():
