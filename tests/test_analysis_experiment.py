@@ -62,7 +62,26 @@ def test_three_specs_recommend_nothing_and_say_what_to_collect():
     found = compare_variants(made([-1.0, -1.1, -0.9]), "many", "one")
     assert found.verdict == OPEN
     assert found.rule == "below 5 SPECs nothing is recommended"
-    assert "To settle it, score" in found.sentence or "No study of" in found.sentence
+    assert "To settle it with" in found.sentence or "No study of" in found.sentence
+
+
+def test_what_would_settle_it_is_planned_at_the_level_of_the_test():
+    """One of three classes of SPECs is tested at a third of the level, which takes more SPECs."""
+    table = made([0.5, -0.5, 0.6, -0.6, 0.4, -0.4])
+    whole, third = (
+        compare_variants(table, "many", "one", alpha=alpha) for alpha in (0.05, 0.05 / 3)
+    )
+    told = "To settle it with a probability of 80 %, if there is no difference, score"
+    assert whole.needed == f"{told} 32 more SPECs; more SPECs help most."
+    assert third.needed == f"{told} 48 more SPECs; more SPECs help most."
+
+
+@pytest.mark.parametrize(("alpha", "times"), [(0.05 / 3, 2), (0.05, 0)])
+def test_an_interval_of_an_unusual_level_names_it(alpha, times):
+    """Both the difference in quality and the ratio of costs."""
+    found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", alpha=alpha)
+    assert "one costs" in found.numbers
+    assert found.numbers.count("(98.3 %: ") == times
 
 
 def test_nothing_to_compare_is_said():

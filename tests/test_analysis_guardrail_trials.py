@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -186,6 +187,23 @@ def test_outputs_without_a_spec_are_no_spec():
     assert found.replacements[0].alarms.clusters == 5
 
 
+def test_what_an_output_without_a_spec_takes_is_left_out():
+    rows = [
+        trial(name, f"v-{n}", True, True, latency_ms=100 + (n % 3 - 9) * (name == "one"))
+        for name in ("two", "one")
+        for n in range(10)
+    ]
+    rows += [
+        trial(name, "v-99", True, True, spec_id=None, latency_ms=size)
+        for name, size in (("two", 100.0), ("one", 9000.0))
+    ]
+    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    latency = found.burdens["latency_ms"]
+    assert latency.n == found.specs["latency_ms"] == 10
+    assert latency.value == pytest.approx(-8.1)
+    assert found.burdens["upkeep_minutes"].smallest_p == 2.0**-9
+
+
 def test_an_undecided_rule_says_what_is_not_proved():
     found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
     told = "neither error rate is proved to rise, nor both to rise by less than 5 %"
@@ -207,6 +225,54 @@ def test_few_outputs_are_open_and_say_how_many_more():
     assert told.verdict == OPEN
     assert "more" in told.change
     assert "output" in told.change
+
+
+def test_one_that_errs_beyond_the_margin_is_settled_by_proving_it_worse():
+    """No number of valid outputs lets a candidate pass that misses 20 points more."""
+    found = compare_guardrails(used(sk.load(sk.sample_path()).trials), "two_models")
+    same, schema = (each.change for each in found.recommendations())
+    assert schema == (
+        "Judge 120 more invalid outputs, of further SPECs: if the rates are as found, these are"
+        " likely to prove that more invalid outputs pass."
+    )
+    assert same == (
+        "Judge 251 more valid outputs and 54 more invalid outputs, of further SPECs: if the rates"
+        " are as found, these are likely to prove that both error rates rise by less than 5 %."
+    )
+
+
+def paired(times, **changes):
+    """Compare on `times` 20 SPECs; only the candidate errs at a change of 1, only two at -1."""
+    rows = []
+    for kind, errs in changes.items():
+        valid = kind == "valid"
+        for n in range(20 * times):
+            spec, wrong = f"S{n}", errs[n % len(errs)]
+            for name, error in (("two", wrong < 0), ("schema", wrong > 0)):
+                faster = 1.0 + 0.1 * (n % 3) if name == "schema" else 100.0
+                takes = {"spec_id": spec, "latency_ms": faster}
+                rows.append(trial(name, f"{kind}-{n}", valid, valid != error, **takes))
+    return compare_guardrails(used(trials(rows)), "two")
+
+
+def test_as_many_outputs_as_are_advised_settle_it():
+    rates = {"valid": (0,), "invalid": (1, 0, 0, 0, -1, 1, 0, 0, 0, 0)}
+    few = paired(1, **rates)
+    (told,) = few.recommendations()
+    assert told.verdict == OPEN
+    more = int(re.fullmatch(r"Judge (\d+) more invalid outputs, .*", told.change)[1])
+    assert paired(1 + -(-more // 20), **rates).replacements[0].verdict == KEEP
+
+
+def test_outputs_of_few_specs_are_asked_for_from_more_specs():
+    rows = [
+        trial(variant, f"{kind}-{n}", kind == "v", kind == "v", spec_id=f"S{n % 3}")
+        for variant in ("two", "one")
+        for kind in "vi"
+        for n in range(50)
+    ]
+    (told,) = compare_guardrails(used(trials(rows)), "two").recommendations()
+    assert told.change == "Let both judge valid and invalid outputs of 5 SPECs at least."
 
 
 def test_without_invalid_outputs_nothing_is_said_of_misses():

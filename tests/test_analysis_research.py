@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_analysis_experiment import made
 
 import speckit_analysis as sk
@@ -101,6 +102,18 @@ def test_findings_that_scatter_leave_it_open_and_say_how_many_specs():
     assert strict.recommendation().change.startswith("No feasible number of SPECs")
 
 
+def test_what_settles_it_counts_the_specs_that_findings_take_too():
+    counts = [(5, 2), (4, 7), (6, 3), (3, 6), (5, 5), (6, 6)]
+    scattered = plans([0.5, -0.5, 0.6, -0.6, 0.4, -0.4])
+    told = research.compare_research(found(counts), scattered).recommendation().change
+    assert "score 32 more SPECs;" in told
+    assert told.endswith("that takes 85 more SPECs, if nothing relevant is lost.")
+    same = [(5 + n % 3, 5 + (n + n // 3) % 3) for n in range(30)]
+    kept = research.compare_research(found(same), scattered)
+    assert kept.kept.low > 0
+    assert kept.recommendation().change == scattered.needed
+
+
 def test_without_research_records_it_is_open():
     nothing = research.compare_research(found([]), plans(ALIKE))
     assert nothing.verdict == OPEN
@@ -169,6 +182,11 @@ def test_prompts_that_all_fit_are_told():
     )
 
 
+def test_a_median_between_two_prompts_is_rounded():
+    calls = typed("calls", [{"agent": "a", "spec_id": "S", "prompt_tokens": n} for n in (6, 9)])
+    assert research.context_use(calls)["median_tokens"].tolist() == [8, 8]
+
+
 def test_prompts_that_do_not_fit_are_counted_by_agent():
     sizes = [150_000, 250_000, 1_200_000, None]
     calls = typed(
@@ -197,6 +215,20 @@ def test_an_association_is_told_as_one():
     assert rho > 0.8
     assert (p_value < 0.01, n) == (True, 12)
     assert "association" in told.association_sentence
+
+
+def test_the_p_of_an_association_comes_from_many_draws():
+    """With 2,000 draws no p-value below 0.001 is possible."""
+    draw = np.random.default_rng(3)
+    losses = draw.integers(0, 5, 40)
+    gaps = [-0.3 * float(loss) + float(draw.normal(0, 0.05)) for loss in losses]
+    counts = [(6, int(6 - loss)) for loss in losses]
+    told = plans(gaps)
+    rho, p_value, n = research.compare_research(found(counts), told).association
+    assert n == 40
+    lost = [-losses[int(unit.split()[0][1:])] for unit in told.gaps.index]
+    assert rho == pytest.approx(stats.spearmanr(lost, told.gaps).statistic)
+    assert p_value == pytest.approx(2 / 20_000)
 
 
 def test_the_sample_s_experiment_can_be_compared():

@@ -149,10 +149,9 @@ class Experiment:
         if gap.refusal:
             return gap.refusal
         only = ", and it speaks of these only" if self.quality.estimate.refusal else ""
-        level = "" if abs(gap.level - 0.95) < 1e-9 else f"{100 * gap.level:.1f} %: "
         return (
             f"the quality of {self.candidate} differs by {gap.value:+.2f} points"
-            f" ({level}{gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')},"
+            f" ({_level(gap)}{gap.low:+.2f} to {gap.high:+.2f}; {wording.count(gap.n, 'SPEC')},"
             f" {wording.count(self.quality.reviewers, 'reviewer')}{only})"
         )
 
@@ -223,9 +222,14 @@ class Experiment:
 
 def _ratio(found: Estimate) -> str:
     return (
-        f"{wording.ratio(found.value)} times ({wording.ratio(found.low)} to"
+        f"{wording.ratio(found.value)} times ({_level(found)}{wording.ratio(found.low)} to"
         f" {wording.ratio(found.high)})"
     )
+
+
+def _level(found: Estimate) -> str:
+    """Return what to put before an interval whose level is not the usual one."""
+    return "" if abs(found.level - 0.95) < 1e-9 else f"{100 * found.level:.1f} %: "
 
 
 def compare_variants(
@@ -292,7 +296,9 @@ def compare_variants(
         baseline_mean=pairs.baseline_mean,
         left_out=pairs.left_out,
         tradeoff=Tradeoff(baseline, candidate, extra, worth_usd, len(gaps) - len(extra)),
-        needed=_needed(quality, margin * pairs.baseline_mean, seed) if verdict == OPEN else "",
+        needed=(
+            _needed(quality, margin * pairs.baseline_mean, alpha, seed) if verdict == OPEN else ""
+        ),
         verdict=verdict,
         rule=rule,
     )
@@ -366,10 +372,10 @@ def _refused(why: str, level: float) -> Crossed:
     return Crossed(nothing, nothing, np.nan, np.nan, np.nan, 0)
 
 
-def _needed(quality: Crossed, points: float, seed: int) -> str:
-    """Say how many SPECs and reviewers would settle it, if there is no difference."""
+def _needed(quality: Crossed, points: float, alpha: float, seed: int) -> str:
+    """Say how many SPECs and reviewers would settle it, at a one-sided level of `alpha`."""
     if not quality.estimate.refusal:
-        found = plan(quality, points, seed=seed)
+        found = plan(quality, points, alpha=alpha, seed=seed)
         now, people = quality.estimate.n, quality.reviewers
         if not found.units:
             return (
@@ -383,7 +389,10 @@ def _needed(quality: Crossed, points: float, seed: int) -> str:
         helps = "SPECs" if found.helps == "units" else found.helps
         if not told:
             return f"Another study of this size may settle it; more {helps} help most."
-        return f"To settle it, score {' with '.join(told)}; more {helps} help most."
+        return (
+            "To settle it with a probability of 80 %, if there is no difference, score"
+            f" {' with '.join(told)}; more {helps} help most."
+        )
     if quality.panel.refusal and quality.panel.n >= LEAST_SPECS:
         return "Score on a finer scale: all differences are equal."
     if quality.panel.refusal or quality.panel.n < LEAST_SPECS or quality.reviewers > 1:

@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN, Recommendation
+from speckit_analysis.analysis.recommendation import (
+    ADOPT,
+    KEEP,
+    LEAST_SPECS,
+    OPEN,
+    Recommendation,
+)
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.net_share import NetShare
 
@@ -37,8 +43,9 @@ class Replacement:
     alarms_p, misses_p : float
         McNemar's exact p-value, which takes outputs as independent.
     burdens : dict of str to Estimate
-        Candidate less baseline by column of :data:`BURDENS`, SPECs as units: Student's t, or, where
-        it is the same in all SPECs, the exact p-value of exchanging signs without an interval.
+        Candidate less baseline by column of :data:`BURDENS`, SPECs as units and outputs without
+        one left out: Student's t, or, where it is the same in all SPECs, the exact p-value of
+        exchanging signs without an interval.
     specs : dict of str to int
         Known SPECs behind each error and each burden; outputs without a SPEC add none.
     lighter, heavier : tuple of str
@@ -153,21 +160,33 @@ class GuardrailExperiment:
         if replacement.rule == trade_of(replacement):
             saved, spent = map(wording.listed, (replacement.lighter, replacement.heavier))
             return f"A decision on how much more {spent} the {saved} that it saves may take."
+        return self._outputs_to_judge(replacement)
+
+    def _outputs_to_judge(self, replacement: Replacement) -> str:
+        """Say how many more outputs settle it, whichever way takes fewer."""
+        if min(replacement.specs[error] for error, _, _ in ERRORS) < LEAST_SPECS:
+            return f"Let both judge valid and invalid outputs of {LEAST_SPECS} SPECs at least."
         level = 0.05 / len(self.replacements)
-        needed = [
-            each.clusters_to_prove(self.margin, level) / max(each.clusters, 1) * each.n - each.n
-            if each.centre < self.margin
-            else np.inf
-            for each in (replacement.alarms, replacement.misses)
-        ]
-        parts = [
-            wording.count(max(1, int(np.ceil(more))), f"more {kind} output")
-            for more, kind in zip(needed, ("valid", "invalid"), strict=True)
-            if np.isfinite(more) and more > 0
-        ]
-        if not parts:
+        errors = (replacement.alarms, replacement.misses)
+        # As in the verdict: the errors share half the level at which a candidate is adopted.
+        higher = [_outputs_to_prove(each, 0.0, level / 4, above=True) for each in errors]
+        within = [_outputs_to_prove(each, self.margin, level, above=False) for each in errors]
+        if not 0 < min(sum(within), *higher) < np.inf:
             return "More outputs of known validity, invalid ones above all."
-        return f"Judge {wording.listed(parts)}, if the rates are as found."
+        first = int(np.argmin(higher))
+        if higher[first] < sum(within):
+            needed = {_KINDS[first]: higher[first]}
+            shown = f"that more {_KINDS[first]} outputs {_WRONG[first]}"
+        else:
+            needed = dict(zip(_KINDS, within, strict=True))
+            shown = f"that both error rates rise by less than {wording.percent(self.margin)}"
+        parts = [
+            wording.count(more, f"more {kind} output") for kind, more in needed.items() if more
+        ]
+        return (
+            f"Judge {wording.listed(parts)}, of further SPECs: if the rates are as found, these"
+            f" are likely to prove {shown}."
+        )
 
     def paired_table(self) -> pd.DataFrame:
         """Return how candidates err beside the baseline, on the outputs that both judged.
@@ -212,7 +231,18 @@ class GuardrailExperiment:
         return pd.DataFrame(rows, columns=columns).astype(kinds | figures)
 
 
+#: Outputs of each of the errors, and what befalls them.
+_KINDS, _WRONG = ("valid", "invalid"), ("are stopped", "pass")
+
 _UNITS = {"latency_ms": ", ms", "cost_usd": ", USD", "upkeep_minutes": ", min"}
+
+
+def _outputs_to_prove(found: NetShare, limit: float, level: float, *, above: bool) -> float:
+    """Return how many more outputs prove a rise above or below `limit`; infinite if it is not."""
+    if not (found.value > limit if above else found.value < limit):
+        return float("inf")
+    times = found.clusters_to_prove(limit, level) / found.clusters
+    return max(0.0, float(np.ceil((times - 1) * found.n)))
 
 
 def trade_of(found: Replacement) -> str:

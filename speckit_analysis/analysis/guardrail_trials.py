@@ -164,7 +164,8 @@ def compare_guardrails(
     a correction would only let more pass).  The baseline is kept if one of its two error rates is
     proved to be lower (Bonferroni).  p-values of several candidates are corrected after Holm.
     Outputs of one SPEC resemble each other (:func:`speckit_analysis.stats.net_share.net_share`);
-    those without a SPEC are taken as one more cluster.  Below five known SPECs it is open.
+    those without a SPEC are taken as one more cluster.  Of burdens SPECs are the units, and
+    outputs without one are left out.  Below five known SPECs it is open.
     """
     known = sorted(trials["variant"].dropna().astype(str).unique())
     others = [name for name in (candidates or known) if name != baseline]
@@ -315,7 +316,9 @@ def _burden(rows: pd.DataFrame, name: str) -> Estimate:
     both = rows[[name, f"{name}_baseline"]].to_numpy(float)
     more = both[:, 0] - both[:, 1]
     more[np.abs(more) <= ROUNDING * np.abs(both).max(initial=0.0)] = 0.0
-    gaps = pd.Series(more, rows.index).groupby(spec_of(rows)).mean().to_numpy(float)
+    # Grouping leaves out what has no SPEC: together they are no unit like the others.
+    specs = rows["spec_id"].astype("string")
+    gaps = pd.Series(more, rows.index).groupby(specs).mean().to_numpy(float)
     found = paired_t(gaps)
     if not found.refusal or not len(gaps):
         return found

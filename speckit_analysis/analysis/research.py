@@ -64,7 +64,7 @@ def context_use(calls: pd.DataFrame, windows: Sequence[int] = WINDOWS) -> pd.Dat
         sizes = own["prompt_tokens"].astype(float)
         for window in windows:
             found = share(sizes > window, spec_of(own))
-            middle, largest = int(sizes.median()), int(sizes.max())
+            middle, largest = round(float(sizes.median())), int(sizes.max())
             head = (agent, found.n, found.clusters, middle, largest, window, found.hits)
             rows.append((*head, found.estimate, found.low, found.high))
     counts = ["calls", "specs", "median_tokens", "largest_tokens", "window_tokens", "above"]
@@ -306,13 +306,19 @@ class ResearchExperiment:
         relevant = self.counts["relevant"]
         if relevant.refusal or relevant.n < LEAST_SPECS:
             return "Record what research found in both variants of 5 SPECs at least, and rate it."
-        if self.plans.needed:
+        if self.plans.needed and (self.kept.refusal or self.kept.low > 0):
             return self.plans.needed
         if self.kept.refusal:
             return "Compare the research of 5 SPECs at least."
         if self.more_specs is None:
             return "No feasible number of SPECs would show that relevant findings are kept."
         more = wording.count(self.more_specs, "more SPEC")
+        if self.plans.needed:
+            # Plans may take reviewers as well, so that one number cannot stand for both needs.
+            return (
+                f"{self.plans.needed} Relevant findings have to be kept too: that takes {more}, if"
+                " nothing relevant is lost."
+            )
         return f"Compare the research of {more}, if nothing relevant is lost."
 
     def table(self) -> pd.DataFrame:
@@ -487,12 +493,15 @@ def _association(relevant: pd.DataFrame, gaps: pd.Series) -> tuple[float, float,
     both = pd.concat([lost, quality], axis=1, join="inner").dropna()
     if len(both) < 4 or both.nunique().min() < 2:
         return float("nan"), float("nan"), len(both)
-    one, other = both["lost"].to_numpy(), both["quality"].to_numpy()
+    # Spearman's correlation is that of ranks, and so many draws at once are fast.
+    one, other = (stats.zscore(stats.rankdata(both[name])) for name in ("lost", "quality"))
     found = stats.permutation_test(
         (one,),
-        lambda mixed: stats.spearmanr(mixed, other).statistic,
+        lambda mixed, axis: (mixed * other).mean(axis=axis),
+        vectorized=True,
         permutation_type="pairings",
-        n_resamples=1999,
+        n_resamples=19_999,
+        batch=1000,
         rng=np.random.default_rng(0),
     )
     return float(found.statistic), float(found.pvalue), len(both)
