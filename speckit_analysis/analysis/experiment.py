@@ -398,7 +398,7 @@ def _needed(quality: Crossed, points: float, alpha: float, seed: int) -> str:
     if quality.panel.refusal or quality.panel.n < LEAST_SPECS or quality.reviewers > 1:
         return "Let the same two reviewers or more score both variants of 5 SPECs at least."
     units = units_for_margin(
-        cautious_deviation(deviation_of(quality.panel), quality.panel.n), points
+        cautious_deviation(deviation_of(quality.panel), quality.panel.n), points, alpha=alpha
     )
     if units is None:
         return "No feasible number of SPECs would settle it at this margin."
