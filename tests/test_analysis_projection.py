@@ -197,6 +197,26 @@ def test_a_saving_is_held_against_a_goal_with_its_whole_interval(goal, verdict):
     assert saving(calls, Routing.parse("*=claude"), goal=goal).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("*=gpt_codex", "Only gpt_codex cannot be priced: gpt_codex never worked on plan."),
+        ("plan=gpt_codex", "Only gpt_codex at plan cannot be priced: gpt_codex never"),
+        ("plan=claude+gemini", "claude and gemini never worked together on plan."),
+    ],
+)
+def test_a_stage_that_nobody_works_on_is_not_saved(text, said):
+    calls = specs(1.0, 2.0, 3.0)
+    other = (calls["stage"] == "tasks") & (calls["agent"] == "gemini")
+    calls["agent"] = calls["agent"].astype("string").mask(other, "gpt_codex")
+    gemini = (calls["stage"] == "plan") & (calls["agent"] == "gemini")
+    calls["run_id"] = calls["run_id"].mask(gemini, calls["run_id"] + "-again")
+    found = saving(calls, Routing.parse(text))
+    assert found.verdict == "not estimable"
+    assert said in found.sentence
+    assert said in savings.savings_sentence([found])
+
+
 def test_savings_of_several_routings_stand_beside_what_was_recorded():
     routings = [Routing.parse(text) for text in ("*=claude", "tasks=claude")]
     found, table = savings.savings(specs(1.0, 2.0, 3.0), routings, month=10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +25,34 @@ CLASSED = 6
 SIZES = ("small prompts", "medium prompts", "large prompts")
 
 
+def usual_stages(calls: pd.DataFrame, value: str = "cost_usd") -> list[str]:
+    """Return the stages that most SPECs went through at a known cost.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``, rows that count.
+    value : str
+        Column with the cost of a call.
+    """
+    passages = _stage_costs(calls, value).groupby("stage", observed=True)["spec_id"].nunique()
+    return [str(name) for name in passages.index[passages > calls["spec_id"].nunique() / 2]]
+
+
+def _stage_costs(calls: pd.DataFrame, value: str) -> pd.DataFrame:
+    runs = calls.groupby(["spec_id", "stage", "run_id"], observed=True).agg(
+        calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum")
+    )
+    # A run that nobody measured says nothing; another run of the stage may.
+    whole = runs[(runs["priced"] == runs["calls"]) & (runs["cost_usd"] > 0)]
+    return whole.groupby(["spec_id", "stage"], observed=True)["cost_usd"].mean().reset_index()
+
+
 def spec_costs(
-    calls: pd.DataFrame, complexity: Mapping[str, str] | None = None, value: str = "cost_usd"
+    calls: pd.DataFrame,
+    complexity: Mapping[str, str] | None = None,
+    value: str = "cost_usd",
+    usual: Collection[str] | None = None,
 ) -> Selection:
     """Return what one passage of each SPEC through its stages cost.
 
@@ -40,6 +66,9 @@ def spec_costs(
         prompts, from six SPECs on: prompts are all that is known before the work is paid for.
     value : str
         Column with the cost of a call.
+    usual : collection of str, optional
+        Stages of a passage, by default those of :func:`usual_stages`.  Of calls under another
+        routing, give those of today's work: a stage that nobody works on is not saved.
 
     Returns
     -------
@@ -47,22 +76,16 @@ def spec_costs(
         One row per SPEC with ``spec_id``, ``complexity`` (string, missing where there is no
         class), ``stages`` (Int64) and ``cost_usd`` (Float64).  A stage that was run more than
         once counts by the mean of its runs.  Left out: SPECs with a run whose cost is unknown,
-        and SPECs that did not go through every stage that most went through.
+        and SPECs that did not go through every usual stage.
 
     Raises
     ------
     EvidenceError
         If `complexity` names a SPEC that is not there.
     """
-    runs = calls.groupby(["spec_id", "stage", "run_id"], observed=True).agg(
-        calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum")
-    )
-    # A run that nobody measured says nothing; another run of the stage may.
-    whole = runs[(runs["priced"] == runs["calls"]) & (runs["cost_usd"] > 0)]
-    stages = whole.groupby(["spec_id", "stage"], observed=True)["cost_usd"].mean().reset_index()
-    passages = stages.groupby("stage", observed=True)["spec_id"].nunique()
+    usual = usual_stages(calls, value) if usual is None else usual
+    stages = _stage_costs(calls, value)
     specs = calls["spec_id"].dropna().astype(str).unique()
-    usual = passages.index[passages > len(specs) / 2]
     within = stages[stages["stage"].isin(usual)]
     table = within.groupby("spec_id", observed=True).agg(
         stages=("stage", "nunique"), cost_usd=("cost_usd", "sum")
