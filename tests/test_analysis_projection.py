@@ -123,6 +123,23 @@ def test_two_specs_predict_nothing():
     assert "0 SPECs" in project(pd.Series(dtype=float)).sentence
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [1, 20])
+@pytest.mark.parametrize(
+    ("costs", "why"),
+    [
+        ([1, 1, 1], "all 3 SPECs cost $1.00, which tells no spread"),
+        ([1e-3, 1, 1e3], "costs differ so much that its ends would lie a factor of 1,000,000"),
+        ([1e-300, 1, 1e300], "costs differ so much"),
+        ([0, 1, 2], "a cost that is not above 0 has no logarithm"),
+    ],
+)
+def test_costs_that_tell_no_interval_are_refused_in_words(costs, why, number):
+    found = project(pd.Series(costs, dtype=float), number)
+    assert f"cannot be told: {why}" in found.sentence
+    assert np.isnan([found.low, found.expected, found.high]).all()
+
+
 def test_each_class_is_predicted_on_its_own():
     table = by_complexity(spec_costs(specs(*[1.0, 1.1, 1.3] * 3)).kept)
     assert table["complexity"].tolist() == ["all SPECs", *projection.SIZES]

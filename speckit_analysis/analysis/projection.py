@@ -18,6 +18,9 @@ from speckit_analysis.errors import EvidenceError
 #: Fewer SPECs than this, and nothing is predicted.
 LEAST_SPECS = 3
 
+#: An interval whose ends lie further apart than this factor says nothing.
+WIDEST = 1e6
+
 #: From so many SPECs on, those that nobody classed are classed by the size of their prompts.
 CLASSED = 6
 
@@ -193,7 +196,7 @@ def project(
     Parameters
     ----------
     costs : Series of float
-        Cost of one passage, above 0, one per SPEC.
+        Cost of one passage, one per SPEC; with one that is not above 0, nothing is predicted.
     number : int
         SPECs to predict, together.
     confidence : float
@@ -209,20 +212,45 @@ def project(
     that variance, then as many log-normal costs (the predictive distribution under the usual
     reference prior, which for one SPEC is the closed interval).
     """
-    logs = np.log(np.sort(costs.to_numpy(dtype=float)))
-    n, found = len(logs), typical(costs, confidence)
-    nothing = float("nan")
-    if n < LEAST_SPECS:
-        why = f"{wording.count(n, 'SPEC')} with a known cost, and it takes {LEAST_SPECS}"
+    values = np.sort(costs.to_numpy(dtype=float))
+    n, found, nothing = len(values), typical(costs, confidence), float("nan")
+    refusal = _refusal(values)
+    if refusal:
+        return Projection(n, number, found, nothing, nothing, nothing, refusal)
+    low, middle, high = _predicted(np.log(values), number, confidence, seed)
+    if not high <= WIDEST * low:
+        why = f"costs differ so much that its ends would lie a factor of {WIDEST:,.0f} apart"
         return Projection(n, number, found, nothing, nothing, nothing, why)
-    centre, spread, tail = float(logs.mean()), float(logs.std(ddof=1)), (1 - confidence) / 2
-    if number == 1:
-        reach = -float(special.stdtrit(n - 1, tail)) * spread * np.sqrt(1 + 1 / n)
-        low, middle, high = (float(np.exp(centre + side * reach)) for side in (-1, 0, 1))
-    else:
-        totals = _totals(centre, spread, n, number, seed)
-        low, middle, high = np.quantile(totals, [tail, 0.5, 1 - tail]).tolist()
     return Projection(n, number, found, middle, low, high)
+
+
+def _refusal(values: np.ndarray) -> str:
+    """Say why nothing can be predicted from costs in order, or nothing where it can."""
+    n = len(values)
+    if n < LEAST_SPECS:
+        return f"{wording.count(n, 'SPEC')} with a known cost, and it takes {LEAST_SPECS}"
+    if not values[0] > 0:
+        return "a cost that is not above 0 has no logarithm"
+    if np.ptp(np.log(values)) < 1e-12:
+        return f"all {n} SPECs cost {wording.usd(values[0])}, which tells no spread"
+    return ""
+
+
+def _predicted(
+    logs: np.ndarray, number: int, confidence: float, seed: int
+) -> tuple[float, float, float]:
+    """Return the lower end, the middle and the upper end."""
+    n, tail = len(logs), (1 - confidence) / 2
+    centre, spread = float(logs.mean()), float(logs.std(ddof=1))
+    # An end beyond all numbers is refused afterwards, for being too far from the other.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if number > 1:
+            totals = _totals(centre, spread, n, number, seed)
+            low, middle, high = np.quantile(totals, [tail, 0.5, 1 - tail]).tolist()
+        else:
+            reach = -float(special.stdtrit(n - 1, tail)) * spread * np.sqrt(1 + 1 / n)
+            low, middle, high = (float(np.exp(centre + side * reach)) for side in (-1, 0, 1))
+    return low, middle, high
 
 
 def _totals(centre: float, spread: float, n: int, number: int, seed: int) -> np.ndarray:
