@@ -189,7 +189,8 @@ def _add(discovery: Discovery, folder: Path, common: Path, names: list[str]) -> 
     top = parts[index] if index is not None else ""
     inside = parts[index:] if index is not None else ()
     root = Path(*parts[:index]) if index is not None else folder
-    spec = inside[1] if len(inside) > 1 and top in ("consensus", "commands", "reviews") else None
+    # A folder of reviews is that of an experiment, whose cards name their SPEC themselves.
+    spec = inside[1] if len(inside) > 1 and top in ("consensus", "commands") else None
     evidence_root = os.path.relpath(root, common)
     discovery.folders.append(
         Folder(

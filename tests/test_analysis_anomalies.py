@@ -78,6 +78,15 @@ def test_calls_that_are_all_equal_are_not_judged():
     assert (found.judged, found.not_judged) == (0, 20)
 
 
+def test_a_large_group_without_spread_is_not_called_small():
+    found = outliers(calls(*[5] * 7, 500), "latency_ms")
+    assert (found.judged, found.without_spread) == (0, 8)
+    assert found.sentence == (
+        "No group of calls that is large enough has a spread to say what is usual by (8 calls"
+        " looked at, 8 of them in groups of which most are equal)."
+    )
+
+
 def test_where_half_are_equal_the_quartiles_tell_the_spread():
     found = outliers(calls(*[1000] * 8, 1300, 1400, 1350, 700, 750, 800, 90_000), "latency_ms")
     assert found.rows["value"].tolist() == [90_000]

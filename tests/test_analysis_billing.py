@@ -171,6 +171,12 @@ def test_too_few_or_equal_windows_have_no_outlook(ratios, why):
     assert why in found.sentence
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_tolerance_of_everything_is_only_ever_exceeded_upwards():
+    ratios = np.array([0.9, 1.0, 1.1])
+    assert outlook(ratios, "day", 1.0).p_value < outlook(ratios, "day", 0.5).p_value
+
+
 def test_two_one_sided_tests_err_as_rarely_as_they_say():
     draw = np.random.default_rng(4)
     wrong = np.mean(

@@ -174,6 +174,12 @@ def test_equal_differences_are_no_proof():
     assert "all 3 differences are equal" in found.sentence
 
 
+def test_equal_ratios_are_no_proof():
+    found = compare(two_specs(2, 2, 2), *NOTHING, "A", "B")
+    assert found.verdict == "not estimable"
+    assert "all 3 ratios are equal (2.00), which no interval can say" in found.sentence
+
+
 def test_swapping_a_and_b_turns_the_result_over():
     calls = two_specs(2, 3, 0.7)
     there, back = (compare(calls, *NOTHING, *pair).estimands[0] for pair in ("AB", "BA"))

@@ -146,10 +146,18 @@ def test_reported_against_computed():
     assert (m["calls"], m["both"], m["only_reported"], m["reported_as_zero"]) == (4, 3, 1, 1)
     assert m["total_ratio"] == pytest.approx(0.4)
     assert m["geometric_mean_ratio"] == pytest.approx(1.0)
-    assert (m["lowest_ratio"], m["highest_ratio"]) == pytest.approx((0.5, 2.0))
+    assert (m["lowest_ratio"], m["highest_ratio"]) == pytest.approx((0.0, 2.0))
     assert table["total_ratio"].isna().tolist() == [False, True]
     sentence = cost.agreement_sentence(table)
     assert sentence.startswith("What was reported is 0.40 times what the tokens cost (3 calls")
+
+
+def test_a_call_reported_at_nothing_is_in_the_total_the_range_and_the_count():
+    amounts = [(0.1, 0.1), (0.1, 0.0), (0.0, 0.5)]
+    rows = [call("S1/plan", usd, model_id="m", cost_usd_reported=told) for usd, told in amounts]
+    found = cost.reported_against_computed(frame("calls", rows)).iloc[0]
+    assert (found["lowest_ratio"], found["total_ratio"], found["highest_ratio"]) == (0, 0.5, 1)
+    assert found["compared"] == 2
 
 
 def test_tokens_are_the_total_or_the_sum_of_known_parts():

@@ -142,9 +142,9 @@ def test_classes_of_a_plan_take_the_place_of_prompt_sizes(sample):
 
 
 def test_latency_is_two_things(found):
-    assert "the sum over calls is 1.97" in found.latency_sentence
+    assert "in 71 measured runs the sum over calls is 1.99" in found.latency_sentence
     nothing = latency_sentence(pd.DataFrame(columns=["spec_id", "run_id", "latency_ms"]))
-    assert nothing.startswith("No run tells")
+    assert nothing.startswith("No run of two calls tells")
 
 
 def test_the_memo_tells_verdicts_rules_numbers_and_links(found):

@@ -168,6 +168,13 @@ def test_no_values_give_nothing():
     assert typical(pd.Series([], dtype=float)).n == 0
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_is_not_above_0_has_no_typical_value():
+    found = typical(pd.Series([0.0, 1.0, 2.0]))
+    assert found.n == 3
+    assert np.isnan([found.geometric_mean, found.low, found.high]).all()
+
+
 def test_small_samples_are_called_small():
     assert "only 9 runs" in small_sample(9, "run")
     assert small_sample(10, "run") == ""

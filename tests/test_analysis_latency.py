@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from frames import frame
 
-from speckit_analysis.analysis.latency import latency_of_run
+from speckit_analysis.analysis.latency import latency_of_run, latency_sentence
 
 
 def test_one_after_the_other_is_the_sum_and_at_once_the_longest():
@@ -27,3 +28,11 @@ def test_an_unknown_latency_leaves_both_unknown():
 def test_a_run_without_calls_or_with_a_time_below_0_is_refused(calls):
     with pytest.raises(ValueError, match="0 ms or more"):
         latency_of_run(calls)
+
+
+def test_a_run_with_an_unknown_latency_is_not_measured():
+    calls = [("S1/a", 1000), ("S1/a", 1000), ("S1/b", 1000), ("S1/b", 1000), ("S1/b", None)]
+    rows = [{"spec_id": "S1", "run_id": run, "latency_ms": taken} for run, taken in calls]
+    told = latency_sentence(frame("calls", rows))
+    assert "in 1 measured run the sum over calls is 2.00 times" in told
+    assert latency_sentence(frame("calls", rows[2:])).startswith("No run of two calls tells")

@@ -123,6 +123,23 @@ def test_two_specs_predict_nothing():
     assert "0 SPECs" in project(pd.Series(dtype=float)).sentence
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [1, 20])
+@pytest.mark.parametrize(
+    ("costs", "why"),
+    [
+        ([1, 1, 1], "all 3 SPECs cost $1.00, which tells no spread"),
+        ([1e-3, 1, 1e3], "costs differ so much that its ends would lie a factor of 1,000,000"),
+        ([1e-300, 1, 1e300], "costs differ so much"),
+        ([0, 1, 2], "a cost that is not above 0 has no logarithm"),
+    ],
+)
+def test_costs_that_tell_no_interval_are_refused_in_words(costs, why, number):
+    found = project(pd.Series(costs, dtype=float), number)
+    assert f"cannot be told: {why}" in found.sentence
+    assert np.isnan([found.low, found.expected, found.high]).all()
+
+
 def test_each_class_is_predicted_on_its_own():
     table = by_complexity(spec_costs(specs(*[1.0, 1.1, 1.3] * 3)).kept)
     assert table["complexity"].tolist() == ["all SPECs", *projection.SIZES]
@@ -195,6 +212,26 @@ def test_a_saving_is_held_against_a_goal_with_its_whole_interval(goal, verdict):
     claude = calls["agent"] == "claude"
     calls["cost_usd"] = calls["cost_usd"].mask(claude, calls["cost_usd"] * share)
     assert saving(calls, Routing.parse("*=claude"), goal=goal).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("*=gpt_codex", "Only gpt_codex cannot be priced: gpt_codex never worked on plan."),
+        ("plan=gpt_codex", "Only gpt_codex at plan cannot be priced: gpt_codex never"),
+        ("plan=claude+gemini", "claude and gemini never worked together on plan."),
+    ],
+)
+def test_a_stage_that_nobody_works_on_is_not_saved(text, said):
+    calls = specs(1.0, 2.0, 3.0)
+    other = (calls["stage"] == "tasks") & (calls["agent"] == "gemini")
+    calls["agent"] = calls["agent"].astype("string").mask(other, "gpt_codex")
+    gemini = (calls["stage"] == "plan") & (calls["agent"] == "gemini")
+    calls["run_id"] = calls["run_id"].mask(gemini, calls["run_id"] + "-again")
+    found = saving(calls, Routing.parse(text))
+    assert found.verdict == "not estimable"
+    assert said in found.sentence
+    assert said in savings.savings_sentence([found])
 
 
 def test_savings_of_several_routings_stand_beside_what_was_recorded():

@@ -56,6 +56,15 @@ def test_many_records_of_a_file(tmp_path):
     assert sk.load(tmp_path).reviews["reviewer"].tolist() == ["R1", "R2", "R3"]
 
 
+def test_a_folder_of_reviews_is_no_spec(tmp_path):
+    folder = tmp_path / "reviews" / "blind"
+    folder.mkdir(parents=True)
+    (folder / "a_review.json").write_text(json.dumps(record(spec_id="SPEC-1")))
+    evidence = sk.load(tmp_path)
+    assert evidence.files["spec_id"].isna().all()
+    assert set(evidence.reviews["spec_id"]) == {"SPEC-1"}
+
+
 def test_a_record_is_known_by_its_content(tmp_path):
     (tmp_path / "anything.json").write_text(json.dumps(record()))
     assert len(sk.load(tmp_path).reviews) == 1

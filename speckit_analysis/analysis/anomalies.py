@@ -50,6 +50,8 @@ class Outliers:
         Calls that were held against their group, and calls with a figure that could not be.
     by_chance : float
         Share of usual calls that stand out by chance.
+    without_spread : int
+        Calls that could not be held against their group because most of it are equal.
     """
 
     value: str
@@ -58,11 +60,18 @@ class Outliers:
     judged: int
     not_judged: int
     by_chance: float = BY_CHANCE
+    without_spread: int = 0
 
     @property
     def sentence(self) -> str:
         """How many stand out, and the farthest of them."""
         verb, _ = _WORDS.get(self.value, (self.value, str))
+        if not self.judged and self.without_spread:
+            return (
+                "No group of calls that is large enough has a spread to say what is usual by"
+                f" ({wording.count(self.not_judged, 'call')} looked at,"
+                f" {wording.count(self.without_spread)} of them in groups of which most are equal)."
+            )
         if not self.judged:
             return (
                 f"No group of calls is large enough to say what is usual"
@@ -126,7 +135,8 @@ def outliers(
     spread = _FROM_DEVIATION * deviation.transform("median")
     quartiles = grouped.transform(lambda part: part.quantile(0.75) - part.quantile(0.25))
     spread = spread.where(spread > 1e-9, _FROM_QUARTILES * quartiles)
-    fit = (size >= least) & (spread > 1e-9)
+    large = size >= least
+    fit = large & (spread > 1e-9)
     score = ((logs - centre) / spread).where(fit)
     limits = size.map({n: limit(int(n), by_chance) for n in size[fit].unique()})
     groups = _groups(known, keys, centre, spread.where(fit) * limits, size)
@@ -142,7 +152,8 @@ def outliers(
     rows = rows.loc[order].reset_index(drop=True)
     told = [_message(row, value) for row in rows.to_dict("records")]
     rows["message"] = pd.Series(told, dtype="string")
-    return Outliers(value, rows, groups, int(fit.sum()), int((~fit).sum()), by_chance)
+    judged, flat = int(fit.sum()), int((large & ~fit).sum())
+    return Outliers(value, rows, groups, judged, len(fit) - judged, by_chance, flat)
 
 
 @lru_cache(maxsize=1024)

@@ -241,14 +241,18 @@ def _pairs(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: floa
     refusal = _too_few(n, noun, "that both have")
     if not refusal and _flat(gaps):
         refusal = f"all {n} differences are equal, which no interval can say"
+    ratio = Effect()
+    if not refusal and metric != "quality":
+        logs = (tables[True][0] - tables[True][1]).to_numpy()
+        if _flat(logs):
+            every = wording.ratio(np.exp(logs.mean()))
+            refusal = f"all {n} ratios are equal ({every}), which no interval can say"
+        else:
+            ratio = exponential(paired_t(logs, confidence))
     if refusal:
         return Estimand(
             name, float(values[0]), float(values[1]), Effect(), Effect(), n, n, method, refusal
         )
-    ratio = Effect()
-    if metric != "quality":
-        logs = (tables[True][0] - tables[True][1]).to_numpy()
-        ratio = exponential(paired_t(logs, confidence))
     difference = paired_t(gaps, confidence)
     return Estimand(name, float(values[0]), float(values[1]), ratio, difference, n, n, method)
 

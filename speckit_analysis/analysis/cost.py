@@ -134,14 +134,18 @@ def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.D
     DataFrame
         One row per value of `by`: ``calls``; ``both``, ``only_computed``, ``only_reported``,
         ``neither`` (Int64, calls by which cost they have); ``reported_as_zero`` (Int64, calls
-        with tokens that cost money, reported as 0); ``computed_usd``, ``reported_usd`` (sums
-        over calls with both); ``total_ratio`` (reported / computed); ``geometric_mean_ratio``,
-        ``lowest_ratio``, ``highest_ratio`` (per call, where both are above 0).
+        with tokens that cost money, reported as 0); ``compared`` (Int64, calls with both, the
+        computed one above 0), and of these ``computed_usd``, ``reported_usd`` (sums),
+        ``total_ratio`` (reported / computed), ``lowest_ratio``, ``highest_ratio`` (per call);
+        ``geometric_mean_ratio`` (per call, where both are above 0).
     """
     computed, reported = calls["cost_usd"], calls["cost_usd_reported"]
     has_computed, has_reported = computed.notna(), reported.notna()
     both = has_computed & has_reported
-    ratios = (reported / computed).where((computed > 0) & (reported > 0))
+    # A call reported at $0.00 is in the total, so its ratio of 0 is in the range.
+    compared_calls = (both & (computed > 0)).fillna(False).astype(bool)
+    ratios = (reported / computed).where(compared_calls)
+    logs = np.log(ratios.where(ratios > 0).to_numpy(dtype=float, na_value=np.nan))
     marks = pd.DataFrame(
         {
             by: calls[by],
@@ -151,19 +155,19 @@ def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.D
             "only_reported": ~has_computed & has_reported,
             "neither": ~has_computed & ~has_reported,
             "reported_as_zero": (both & (reported == 0) & (computed > 0)).fillna(False),
-            "computed_usd": computed.where(both),
-            "reported_usd": reported.where(both),
+            "compared": compared_calls,
+            "computed_usd": computed.where(compared_calls),
+            "reported_usd": reported.where(compared_calls),
             "ratio": ratios,
-            "log_ratio": nullable(np.log(ratios.to_numpy(dtype=float, na_value=np.nan))),
+            "log_ratio": nullable(logs),
         }
     )
     grouped = marks.groupby(by, observed=True, dropna=False)
     counts = ["calls", "both", "only_computed", "only_reported", "neither", "reported_as_zero"]
+    counts += ["compared"]
     compared = grouped[counts].sum().astype("Int64")
     compared = compared.join(grouped[["computed_usd", "reported_usd"]].sum(min_count=1))
-    compared["total_ratio"] = (compared["reported_usd"] / compared["computed_usd"]).where(
-        compared["computed_usd"] > 0
-    )
+    compared["total_ratio"] = compared["reported_usd"] / compared["computed_usd"]
     log_mean = grouped["log_ratio"].mean().to_numpy(dtype=float, na_value=np.nan)
     compared["geometric_mean_ratio"] = nullable(np.exp(log_mean))
     compared["lowest_ratio"] = grouped["ratio"].min()
@@ -173,7 +177,7 @@ def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.D
 
 def agreement_sentence(compared: pd.DataFrame) -> str:
     """Say how far reported cost and computed cost agree, over all rows of `compared`."""
-    both = int(compared["both"].sum())
+    both = int(compared["compared"].sum())
     if both == 0:
         return "No call has both a reported cost and one computed from its tokens."
     ratio = compared["reported_usd"].sum() / compared["computed_usd"].sum()

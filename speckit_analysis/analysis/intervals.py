@@ -236,7 +236,8 @@ class Typical:
     n : int
         Independent units.
     geometric_mean, low, high : float
-        NaN at n = 0; the interval is NaN below n = 2 and where all values are equal.
+        NaN at n = 0 and where a value is not above 0; the interval is NaN below n = 2 and where
+        all values are equal.
     confidence : float
         Level of the interval.
     """
@@ -263,16 +264,18 @@ def typical(values: pd.Series, confidence: float = 0.95) -> Typical:
     Student's t on logarithms, which covers as stated at every n if logarithms are normal;
     bootstraps of so few values cover far less than they say.
     """
-    logs = np.log(np.sort(values.to_numpy(dtype=float)))
-    n = len(logs)
-    if n == 0:
-        return Typical(0, np.nan, np.nan, np.nan, confidence)
+    ordered = np.sort(values.to_numpy(dtype=float))
+    n = len(ordered)
+    if n == 0 or not ordered[0] > 0:
+        return Typical(n, np.nan, np.nan, np.nan, confidence)
+    logs = np.log(ordered)
     centre, low, high = float(logs.mean()), float("nan"), float("nan")
     spread = float(logs.std(ddof=1)) if n > 1 else 0.0
     # Equal values are no proof of certainty: an interval of no width would say they were.
     if spread > 1e-12:
         reach = -float(special.stdtrit(n - 1, (1 - confidence) / 2)) * spread / np.sqrt(n)
-        low, high = float(np.exp(centre - reach)), float(np.exp(centre + reach))
+        with np.errstate(over="ignore"):
+            low, high = float(np.exp(centre - reach)), float(np.exp(centre + reach))
     return Typical(n, float(np.exp(centre)), low, high, confidence)
 
 

@@ -64,15 +64,16 @@ def latency_sentence(calls: pd.DataFrame) -> str:
     Parameters
     ----------
     calls : DataFrame
-        Table ``calls``, rows that count.
+        Table ``calls``, rows that count.  Runs in which a call's latency is missing do not.
     """
-    known = calls.dropna(subset=["run_id", "latency_ms"])
-    runs = known.groupby(["spec_id", "run_id"], observed=True)["latency_ms"]
+    runs = calls.groupby(["spec_id", "run_id"], observed=True)["latency_ms"]
     table = pd.DataFrame({"sum": runs.sum(), "longest": runs.max(), "calls": runs.size()})
-    several = table[(table["calls"] > 1) & (table["longest"] > 0)].astype(float)
+    whole = table["calls"] == runs.count()
+    several = table[whole & (table["calls"] > 1) & (table["longest"] > 0)].astype(float)
     if several.empty:
         return (
-            "No run tells the latency of two calls, so that sum and wall time cannot be compared."
+            "No run of two calls tells the latency of each, so that sum and wall time cannot be"
+            " compared."
         )
     ratios = (several["sum"] / several["longest"]).map(np.log)
     found = typical(ratios.groupby(level="spec_id", observed=True).mean().map(np.exp))

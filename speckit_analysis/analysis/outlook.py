@@ -92,7 +92,9 @@ def outlook(
         why = "every ratio is the same, which tells no spread"
         return Outlook(unit, n, confidence=confidence, refusal=why)
     error = spread / np.sqrt(n)
-    too_low = special.stdtr(n - 1, (np.log(1 - tolerance) - centre) / error)
+    # A ratio is above 0, and so never too low by a tolerance of all of it.
+    least = np.log(1 - tolerance) if tolerance < 1 else -np.inf
+    too_low = special.stdtr(n - 1, (least - centre) / error)
     too_high = special.stdtr(n - 1, (centre - np.log(1 + tolerance)) / error)
     tail = (1 - confidence) / 2
     reach = float(-special.stdtrit(n - 1, tail) * spread * np.sqrt(1 + 1 / n))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,9 @@ from speckit_analysis.errors import EvidenceError
 #: Fewer SPECs than this, and nothing is predicted.
 LEAST_SPECS = 3
 
+#: An interval whose ends lie further apart than this factor says nothing.
+WIDEST = 1e6
+
 #: From so many SPECs on, those that nobody classed are classed by the size of their prompts.
 CLASSED = 6
 
@@ -25,8 +28,34 @@ CLASSED = 6
 SIZES = ("small prompts", "medium prompts", "large prompts")
 
 
+def usual_stages(calls: pd.DataFrame, value: str = "cost_usd") -> list[str]:
+    """Return the stages that most SPECs went through at a known cost.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``, rows that count.
+    value : str
+        Column with the cost of a call.
+    """
+    passages = _stage_costs(calls, value).groupby("stage", observed=True)["spec_id"].nunique()
+    return [str(name) for name in passages.index[passages > calls["spec_id"].nunique() / 2]]
+
+
+def _stage_costs(calls: pd.DataFrame, value: str) -> pd.DataFrame:
+    runs = calls.groupby(["spec_id", "stage", "run_id"], observed=True).agg(
+        calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum")
+    )
+    # A run that nobody measured says nothing; another run of the stage may.
+    whole = runs[(runs["priced"] == runs["calls"]) & (runs["cost_usd"] > 0)]
+    return whole.groupby(["spec_id", "stage"], observed=True)["cost_usd"].mean().reset_index()
+
+
 def spec_costs(
-    calls: pd.DataFrame, complexity: Mapping[str, str] | None = None, value: str = "cost_usd"
+    calls: pd.DataFrame,
+    complexity: Mapping[str, str] | None = None,
+    value: str = "cost_usd",
+    usual: Collection[str] | None = None,
 ) -> Selection:
     """Return what one passage of each SPEC through its stages cost.
 
@@ -40,6 +69,9 @@ def spec_costs(
         prompts, from six SPECs on: prompts are all that is known before the work is paid for.
     value : str
         Column with the cost of a call.
+    usual : collection of str, optional
+        Stages of a passage, by default those of :func:`usual_stages`.  Of calls under another
+        routing, give those of today's work: a stage that nobody works on is not saved.
 
     Returns
     -------
@@ -47,22 +79,16 @@ def spec_costs(
         One row per SPEC with ``spec_id``, ``complexity`` (string, missing where there is no
         class), ``stages`` (Int64) and ``cost_usd`` (Float64).  A stage that was run more than
         once counts by the mean of its runs.  Left out: SPECs with a run whose cost is unknown,
-        and SPECs that did not go through every stage that most went through.
+        and SPECs that did not go through every usual stage.
 
     Raises
     ------
     EvidenceError
         If `complexity` names a SPEC that is not there.
     """
-    runs = calls.groupby(["spec_id", "stage", "run_id"], observed=True).agg(
-        calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum")
-    )
-    # A run that nobody measured says nothing; another run of the stage may.
-    whole = runs[(runs["priced"] == runs["calls"]) & (runs["cost_usd"] > 0)]
-    stages = whole.groupby(["spec_id", "stage"], observed=True)["cost_usd"].mean().reset_index()
-    passages = stages.groupby("stage", observed=True)["spec_id"].nunique()
+    usual = usual_stages(calls, value) if usual is None else usual
+    stages = _stage_costs(calls, value)
     specs = calls["spec_id"].dropna().astype(str).unique()
-    usual = passages.index[passages > len(specs) / 2]
     within = stages[stages["stage"].isin(usual)]
     table = within.groupby("spec_id", observed=True).agg(
         stages=("stage", "nunique"), cost_usd=("cost_usd", "sum")
@@ -170,7 +196,7 @@ def project(
     Parameters
     ----------
     costs : Series of float
-        Cost of one passage, above 0, one per SPEC.
+        Cost of one passage, one per SPEC; with one that is not above 0, nothing is predicted.
     number : int
         SPECs to predict, together.
     confidence : float
@@ -186,20 +212,45 @@ def project(
     that variance, then as many log-normal costs (the predictive distribution under the usual
     reference prior, which for one SPEC is the closed interval).
     """
-    logs = np.log(np.sort(costs.to_numpy(dtype=float)))
-    n, found = len(logs), typical(costs, confidence)
-    nothing = float("nan")
-    if n < LEAST_SPECS:
-        why = f"{wording.count(n, 'SPEC')} with a known cost, and it takes {LEAST_SPECS}"
+    values = np.sort(costs.to_numpy(dtype=float))
+    n, found, nothing = len(values), typical(costs, confidence), float("nan")
+    refusal = _refusal(values)
+    if refusal:
+        return Projection(n, number, found, nothing, nothing, nothing, refusal)
+    low, middle, high = _predicted(np.log(values), number, confidence, seed)
+    if not high <= WIDEST * low:
+        why = f"costs differ so much that its ends would lie a factor of {WIDEST:,.0f} apart"
         return Projection(n, number, found, nothing, nothing, nothing, why)
-    centre, spread, tail = float(logs.mean()), float(logs.std(ddof=1)), (1 - confidence) / 2
-    if number == 1:
-        reach = -float(special.stdtrit(n - 1, tail)) * spread * np.sqrt(1 + 1 / n)
-        low, middle, high = (float(np.exp(centre + side * reach)) for side in (-1, 0, 1))
-    else:
-        totals = _totals(centre, spread, n, number, seed)
-        low, middle, high = np.quantile(totals, [tail, 0.5, 1 - tail]).tolist()
     return Projection(n, number, found, middle, low, high)
+
+
+def _refusal(values: np.ndarray) -> str:
+    """Say why nothing can be predicted from costs in order, or nothing where it can."""
+    n = len(values)
+    if n < LEAST_SPECS:
+        return f"{wording.count(n, 'SPEC')} with a known cost, and it takes {LEAST_SPECS}"
+    if not values[0] > 0:
+        return "a cost that is not above 0 has no logarithm"
+    if np.ptp(np.log(values)) < 1e-12:
+        return f"all {n} SPECs cost {wording.usd(values[0])}, which tells no spread"
+    return ""
+
+
+def _predicted(
+    logs: np.ndarray, number: int, confidence: float, seed: int
+) -> tuple[float, float, float]:
+    """Return the lower end, the middle and the upper end."""
+    n, tail = len(logs), (1 - confidence) / 2
+    centre, spread = float(logs.mean()), float(logs.std(ddof=1))
+    # An end beyond all numbers is refused afterwards, for being too far from the other.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if number > 1:
+            totals = _totals(centre, spread, n, number, seed)
+            low, middle, high = np.quantile(totals, [tail, 0.5, 1 - tail]).tolist()
+        else:
+            reach = -float(special.stdtrit(n - 1, tail)) * spread * np.sqrt(1 + 1 / n)
+            low, middle, high = (float(np.exp(centre + side * reach)) for side in (-1, 0, 1))
+    return low, middle, high
 
 
 def _totals(centre: float, spread: float, n: int, number: int, seed: int) -> np.ndarray:

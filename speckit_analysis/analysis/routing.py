@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -97,6 +97,29 @@ def routings_of(calls: pd.DataFrame, text: str = "") -> list[Routing]:
     stages = calls.groupby("agent", observed=True)["stage"].nunique()
     everywhere = stages.index[stages == calls["stage"].nunique()]
     return [Routing({"*": (str(agent),)}) for agent in everywhere]
+
+
+def unpriced(calls: pd.DataFrame, routing: Routing, stages: Collection[str]) -> str:
+    """Say which stages a routing leaves without any call, or nothing where it leaves none so.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    routing : Routing
+        Who works on what.
+    stages : collection of str
+        Stages that must be worked on.
+    """
+    staffed = set(routed(calls, Routing(routing.agents))["stage"].dropna().astype(str))
+    gone: dict[str, list[str]] = {}
+    for stage in stages:
+        if stage not in staffed:
+            agents = routing.agents.get(stage, routing.agents.get("*", ()))
+            here = calls.loc[(calls["stage"] == stage).fillna(False).astype(bool), "agent"]
+            together = " together" if here.isin(agents).any() else ""
+            gone.setdefault(f"{wording.listed(agents)} never worked{together} on", []).append(stage)
+    return "; ".join(f"{who} {wording.listed(where)}" for who, where in gone.items())
 
 
 def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = None) -> pd.DataFrame:

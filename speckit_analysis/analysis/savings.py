@@ -9,8 +9,8 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import typical
-from speckit_analysis.analysis.projection import Projection, project, spec_costs
-from speckit_analysis.analysis.routing import Routing, routed
+from speckit_analysis.analysis.projection import Projection, project, spec_costs, usual_stages
+from speckit_analysis.analysis.routing import Routing, routed, unpriced
 from speckit_analysis.prices import PriceList
 
 
@@ -36,6 +36,8 @@ class Saving:
         What a month's SPECs will cost.
     confidence : float
         Level of the intervals.
+    refusal : str
+        Why the routing cannot be priced; empty where it can.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Saving:
     month_current: Projection
     month_other: Projection
     confidence: float
+    refusal: str = ""
 
     @property
     def verdict(self) -> str:
@@ -62,6 +65,8 @@ class Saving:
     @property
     def sentence(self) -> str:
         """The saving in words."""
+        if self.refusal:
+            return f"{self.name[0].upper()}{self.name[1:]} cannot be priced: {self.refusal}."
         if not self.specs:
             return f"{self.name}: no SPEC has a known cost under both routings."
         word = "save" if self.saving >= 0 else "cost more by"
@@ -119,11 +124,16 @@ def saving(
     -----
     The saving of a typical SPEC is the geometric mean of its cost ratios, with Student's t on
     logarithms; that of the budget is the ratio of sums.  Shares saved by single SPECs are never
-    averaged.
+    averaged.  Usual stages are those of today's work: under a routing that leaves one of them
+    without any call, no SPEC has a known cost.
     """
-    current = spec_costs(calls).kept.set_index("spec_id")["cost_usd"]
-    other = spec_costs(routed(calls, routing, prices)).kept.set_index("spec_id")["cost_usd"]
-    both = pd.DataFrame({"current": current, "other": other}).dropna().astype(float)
+    usual = usual_stages(calls)
+    frames = {"current": calls, "other": routed(calls, routing, prices)}
+    costs = {
+        name: spec_costs(rows, usual=usual).kept.set_index("spec_id")["cost_usd"]
+        for name, rows in frames.items()
+    }
+    both = pd.DataFrame(costs).dropna().astype(float)
     ratio = typical(both["other"] / both["current"], confidence)
     sums = both.sum()
     share = 1 - sums["other"] / sums["current"] if len(both) else float("nan")
@@ -139,18 +149,19 @@ def saving(
         project(both["current"], month, confidence, seed),
         project(both["other"], month, confidence, seed),
         confidence,
+        unpriced(calls, routing, usual),
     )
 
 
 def savings_sentence(found: list[Saving]) -> str:
     """Say which routing would save most."""
     known = [one for one in found if one.specs]
+    refused = [one.sentence for one in found if one.refusal]
     if not known:
-        return "What another routing would save cannot be told."
+        return " ".join(["What another routing would save cannot be told.", *refused])
     best = max(known, key=lambda one: one.saving)
-    if len(known) == 1:
-        return best.sentence
-    return f"Of {wording.count(len(known), 'other routing')}, this saves most: {best.sentence}"
+    several = f"Of {wording.count(len(known), 'other routing')}, this saves most: "
+    return " ".join([(several if len(known) > 1 else "") + best.sentence, *refused])
 
 
 def savings(
@@ -168,8 +179,8 @@ def savings(
     found = [saving(calls, routing, **options) for routing in routings]  # type: ignore[arg-type]
     rows = []
     if found:
-        now = found[0].month_current
-        rows.append(("as recorded", found[0].specs, 0.0, np.nan, np.nan, now, ""))
+        first = next((one for one in found if one.specs), found[0])
+        rows.append(("as recorded", first.specs, 0.0, np.nan, np.nan, first.month_current, ""))
     rows += [
         (one.name, one.specs, one.saving, one.low, one.high, one.month_other, one.verdict)
         for one in found

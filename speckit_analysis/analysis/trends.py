@@ -36,7 +36,8 @@ class Trend:
     period : str
         Of :data:`DAYS`.
     growth, low, high : float
-        Growth per period as a share, 0.06 for 6 %; NaN where it cannot be told.
+        Growth per period as a share, 0.06 for 6 %; NaN where it cannot be told.  Without any
+        spread there is a growth, and no interval.
     specs, calls : int
         SPECs and calls that it rests on.
     confidence : float
@@ -153,8 +154,14 @@ def trend(
     if np.ptp(times) < 1.0:
         return result(nothing, nothing, nothing, "all SPECs were worked on within a day")
     slope, reach = _slope(times.to_numpy() / DAYS[period], levels, confidence)
+    growth = float(np.expm1(slope))
+    # What lies on a line to the last digit is no proof of certainty.
+    if reach < 1e-9 * max(1.0, abs(slope)):
+        line = f"all SPECs lie on a line of {_signed(growth)} a {period}"
+        why = f"{line}, so that there is no spread to take an interval from"
+        return result(growth, nothing, nothing, why)
     low, high = (float(np.expm1(slope + side * reach)) for side in (-1, 1))
-    return result(float(np.expm1(slope)), low, high)
+    return result(growth, low, high)
 
 
 def _by_spec(rows: pd.DataFrame, value: str) -> tuple[Levels, pd.Series]:

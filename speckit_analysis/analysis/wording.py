@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
@@ -102,6 +103,8 @@ def percent(share: object) -> str:
     --------
     >>> percent(0.614), percent(0.004), percent(0.9982), percent(1), percent(4.11), percent(0.99999)
     ('61 %', '0.4 %', '99.8 %', '100 %', '411 %', '> 99.9 %')
+    >>> percent(0.125), percent(0.375), percent(-0.125), percent(-0.001)
+    ('13 %', '38 %', '-13 %', '0 %')
     """
     if pd.isna(share):  # type: ignore[call-overload]
         return MISSING
@@ -111,7 +114,22 @@ def percent(share: object) -> str:
     if 99.95 <= value < 100:
         return "> 99.9 %"
     near_an_end = 0 < value < 1 or 99 < value < 100
-    return f"{value:,.{1 if near_an_end else 0}f} %"
+    return f"{_rounded(value, 1 if near_an_end else 0):,} %"
+
+
+def _rounded(value: float, decimals: int = 0) -> Decimal | float:
+    """Return `value` with so many decimals, halves away from zero, and never -0.
+
+    Examples
+    --------
+    >>> _rounded(2.5), _rounded(-2.5), _rounded(100 * 0.285), _rounded(-0.2), _rounded(0.25, 1)
+    (Decimal('3'), Decimal('-3'), Decimal('29'), Decimal('0'), Decimal('0.3'))
+    """
+    if not math.isfinite(value):
+        return value
+    # What a product of floats is off by must not decide on which side of a half it lies.
+    exact = Decimal(f"{value:.9f}")
+    return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0
 
 
 def points(share: object) -> str:
@@ -124,8 +142,8 @@ def points(share: object) -> str:
     """
     if pd.isna(share):  # type: ignore[call-overload]
         return MISSING
-    value = round(100 * float(share))  # type: ignore[arg-type]
-    return f"{value:+d}" if value else "0"
+    value = _rounded(100 * float(share))  # type: ignore[arg-type]
+    return f"{value:+}" if value else "0"
 
 
 def p_value(value: float) -> str:

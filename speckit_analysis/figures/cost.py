@@ -376,7 +376,7 @@ def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
         subtitle="Reported over computed cost: ratio of totals, and the range over single calls.",
         axis="reported / computed",
         words=wording.ratio,
-        notes=[f"({wording.count(n, 'call')})" for n in known["both"]],
+        notes=[f"({wording.count(n, 'call')})" for n in known["compared"]],
         span=ends,
         reference=1.0,
     )
