@@ -41,7 +41,7 @@ def test_without_changes_clusters_are_counted_and_not_observations():
     assert net_share(np.zeros(60), np.repeat(np.arange(20), 3)).effective == 20
 
 
-def test_a_cluster_is_struck_if_all_of_it_got_better():
+def test_a_cluster_is_struck_if_most_of_it_got_better():
     values = np.array([1, 1, 1, 0, 1, -1, -1])
     assert net_share(values, np.array([1, 1, 2, 2, 3, 4, 4])).struck == 1
 

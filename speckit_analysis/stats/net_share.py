@@ -26,7 +26,7 @@ class NetShare:
     clusters : int
         Clusters that they come from.
     struck : int
-        Clusters of which every observation got better, and that have more than one.
+        Clusters of more than one observation of which on balance more than half got better.
     effective : float
         As many independent observations would tell as much.
     centre, error : float
@@ -68,8 +68,8 @@ class NetShare:
         Notes
         -----
         How alike observations of a cluster are is learned from those that changed.  What strikes
-        one cluster in twenty, and all of it, is not there in most samples of ten; the interval then
-        knows nothing of it.  To prove that it is rarer takes 59 clusters without it (binomial).
+        one cluster in twenty, and most of it, is not there in most samples of ten; the interval
+        then knows nothing of it.  To prove that it is rarer takes 59 clusters without it (binomial).
         """
         return float(special.bdtr(self.struck, self.clusters, limit)) if self.clusters else 1.0
 
@@ -176,7 +176,7 @@ def net_share(values: np.ndarray, clusters: np.ndarray) -> NetShare:
     codes, names = np.unique(np.asarray(clusters).astype(str), return_inverse=True)[::-1]
     groups = len(names)
     sizes, sums = np.bincount(codes, minlength=groups), np.bincount(codes, gains, groups)
-    struck = int(((sums == sizes) & (sizes > 1)).sum())
+    struck = int(((2 * sums > sizes) & (sizes > 1)).sum())
     if groups < 2:
         return NetShare(better, worse, n, groups, struck, float(groups), np.nan, np.nan)
     few = better + worse < FEW_CHANGES
