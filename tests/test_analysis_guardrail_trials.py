@@ -39,7 +39,7 @@ def trials(rows):
     return frame.astype({column.name: column.dtype for column in table.columns})
 
 
-def made(valid, invalid, *, faster=0.2, seed=1, **errors):
+def made(valid, invalid, *, faster=0.2, seed=1, specs=10, **errors):
     """Trials of variants with true error rates (stopped, missed); candidates take less time."""
     draw = np.random.default_rng(seed)
     rows = []
@@ -48,10 +48,12 @@ def made(valid, invalid, *, faster=0.2, seed=1, **errors):
         for n in range(valid):
             jitter = made_with["latency_ms"] * draw.lognormal(0, 0.05)
             passed = draw.random() >= stopped
-            rows.append(trial(variant, f"v-{n}", True, passed, latency_ms=jitter))
+            own = {"spec_id": f"S{n % specs}", "latency_ms": jitter}
+            rows.append(trial(variant, f"v-{n}", True, passed, **own))
         for n in range(invalid):
             jitter = made_with["latency_ms"] * draw.lognormal(0, 0.05)
-            rows.append(trial(variant, f"i-{n}", False, draw.random() < missed, latency_ms=jitter))
+            own = {"spec_id": f"S{n % specs}", "latency_ms": jitter}
+            rows.append(trial(variant, f"i-{n}", False, draw.random() < missed, **own))
     return used(trials(rows))
 
 
@@ -70,7 +72,7 @@ def test_rates_are_of_valid_outputs_stopped_and_of_invalid_ones_passed():
 
 def test_a_variant_that_errs_alike_and_is_faster_is_adopted():
     rates = {"two": (0.02, 0.05), "one": (0.02, 0.05)}
-    found = compare_guardrails(made(600, 600, **rates), "two", margin=0.05)
+    found = compare_guardrails(made(600, 600, specs=150, **rates), "two", margin=0.05)
     assert [each.verdict for each in found.replacements] == [ADOPT]
     assert found.replacements[0].lighter == ("time",)
     assert found.replacements[0].sentence.endswith("; provably less time")
@@ -84,7 +86,7 @@ def test_one_that_lets_more_pass_is_not():
 
 def test_one_that_errs_alike_and_saves_nothing_is_open():
     rates = {"two": (0.02, 0.05), "one": (0.02, 0.05)}
-    found = compare_guardrails(made(600, 600, faster=1.0, **rates), "two", margin=0.05)
+    found = compare_guardrails(made(600, 600, faster=1.0, specs=150, **rates), "two", margin=0.05)
     assert [each.verdict for each in found.replacements] == [OPEN]
     assert "not proved to take less" in found.replacements[0].rule
 
@@ -236,7 +238,7 @@ def test_one_that_errs_beyond_the_margin_is_settled_by_proving_it_worse():
         " likely to prove that more invalid outputs pass."
     )
     assert same == (
-        "Judge 251 more valid outputs and 54 more invalid outputs, of further SPECs: if the rates"
+        "Judge 333 more valid outputs and 140 more invalid outputs, of further SPECs: if the rates"
         " are as found, these are likely to prove that both error rates rise by less than 5 %."
     )
 

@@ -41,6 +41,36 @@ def test_without_changes_clusters_are_counted_and_not_observations():
     assert net_share(np.zeros(60), np.repeat(np.arange(20), 3)).effective == 20
 
 
+def test_a_cluster_is_struck_if_most_of_it_got_better():
+    values = np.array([1, 1, 1, 0, 1, -1, -1])
+    assert net_share(values, np.array([1, 1, 2, 2, 3, 4, 4])).struck == 1
+
+
+def test_without_a_struck_cluster_59_prove_that_they_are_rare():
+    fewer, enough = (net_share(np.zeros(2 * n), np.arange(2 * n) // 2) for n in (58, 59))
+    assert fewer.p_struck(0.05) == pytest.approx(0.95**58)
+    assert enough.p_struck(0.05) < 0.05 < fewer.p_struck(0.05)
+    assert fewer.clusters_without_strikes(0.05, 0.05) == 59
+
+
+def test_more_struck_clusters_than_the_limit_are_never_proved_rare():
+    found = net_share(np.repeat([1, 0, 0, 0], 2), np.repeat(np.arange(4), 2))
+    assert found.struck == 1
+    assert found.clusters_without_strikes(0.05, 0.05) == np.inf
+
+
+@pytest.mark.parametrize(("specs", "each"), [(10, 10), (20, 10), (10, 20), (60, 5), (100, 3)])
+def test_what_strikes_few_clusters_wholly_is_seldom_proved_absent(specs, each):
+    draw, limit, wrong = np.random.default_rng(specs * each), 0.05, 0
+    clusters = np.repeat(np.arange(specs), each)
+    for _ in range(1000):
+        own = draw.choice([1.0, -1.0, 0.0], specs * each, p=[0.02, 0.02, 0.96])
+        struck = draw.random(specs) < limit
+        found = net_share(np.where(struck[clusters], 1.0, own), clusters)
+        wrong += max(found.p_below(limit), found.p_struck(limit)) <= 0.05
+    assert wrong / 1000 <= 0.065
+
+
 def test_one_cluster_is_not_estimable():
     found = net_share(np.array([1, 1, 0]), np.zeros(3))
     assert np.isnan(found.interval()).all()

@@ -241,7 +241,10 @@ def _outputs_to_prove(found: NetShare, limit: float, level: float, *, above: boo
     """Return how many more outputs prove a rise above or below `limit`; infinite if it is not."""
     if not (found.value > limit if above else found.value < limit):
         return float("inf")
-    times = found.clusters_to_prove(limit, level) / found.clusters
+    needed = found.clusters_to_prove(limit, level)
+    if not above:
+        needed = max(needed, found.clusters_without_strikes(limit, level))
+    times = needed / found.clusters
     return max(0.0, float(np.ceil((times - 1) * found.n)))
 
 

@@ -25,6 +25,8 @@ class NetShare:
         Observations that got better, that got worse, and all.
     clusters : int
         Clusters that they come from.
+    struck : int
+        Clusters of more than one observation of which on balance more than half got better.
     effective : float
         As many independent observations would tell as much.
     centre, error : float
@@ -35,6 +37,7 @@ class NetShare:
     worse: int
     n: int
     clusters: int
+    struck: int
     effective: float
     centre: float
     error: float
@@ -58,6 +61,17 @@ class NetShare:
     def p_below(self, limit: float) -> float:
         """Return the one-sided p-value of a net share of at least `limit`; 1 if not estimable."""
         return self._p((self.centre - limit) / self.error) if self.error > 0 else 1.0
+
+    def p_struck(self, limit: float) -> float:
+        """Return the exact p-value of a share of struck clusters of at least `limit`.
+
+        Notes
+        -----
+        How alike observations of a cluster are is learned from those that changed.  What strikes
+        one cluster in twenty, and most of it, is not there in most samples of ten; the interval
+        then knows nothing of it.  To prove that it is rarer takes 59 clusters without it (binomial).
+        """
+        return float(special.bdtr(self.struck, self.clusters, limit)) if self.clusters else 1.0
 
     def clusters_to_prove(self, limit: float, alpha: float, power: float = 0.8) -> float:
         """Return how many clusters prove on which side of `limit` it lies, if it is as found.
@@ -92,6 +106,32 @@ class NetShare:
             )
             reach = -special.stdtrit(clusters - 1, alpha) + special.ndtri(power)
             return bool(side * (centre - limit) >= reach * error)
+
+        found = bisect_left(range(MOST_CLUSTERS + 1), True, lo=2, key=enough)
+        return float(found) if found <= MOST_CLUSTERS else float("inf")
+
+    def clusters_without_strikes(self, limit: float, alpha: float) -> float:
+        """Return how many clusters prove that fewer than `limit` are struck, if as many as found.
+
+        Parameters
+        ----------
+        limit : float
+            Share of clusters.
+        alpha : float
+            Level of :meth:`p_struck`.
+
+        Returns
+        -------
+        float
+            A whole number; infinite if that share was found, or if :data:`MOST_CLUSTERS` would not
+            do.
+        """
+        share = self.struck / self.clusters if self.clusters else 1.0
+        if share >= limit:
+            return float("inf")
+
+        def enough(clusters: int) -> bool:
+            return bool(special.bdtr(np.ceil(share * clusters), clusters, limit) <= alpha)
 
         found = bisect_left(range(MOST_CLUSTERS + 1), True, lo=2, key=enough)
         return float(found) if found <= MOST_CLUSTERS else float("inf")
@@ -135,12 +175,14 @@ def net_share(values: np.ndarray, clusters: np.ndarray) -> NetShare:
     better, worse, n = int((gains > 0).sum()), int((gains < 0).sum()), len(gains)
     codes, names = np.unique(np.asarray(clusters).astype(str), return_inverse=True)[::-1]
     groups = len(names)
+    sizes, sums = np.bincount(codes, minlength=groups), np.bincount(codes, gains, groups)
+    struck = int(((2 * sums > sizes) & (sizes > 1)).sum())
     if groups < 2:
-        return NetShare(better, worse, n, groups, float(groups), np.nan, np.nan)
+        return NetShare(better, worse, n, groups, struck, float(groups), np.nan, np.nan)
     few = better + worse < FEW_CHANGES
     effective = groups if few else n / _design_effect(gains, codes, groups)
     centre, error = _interval(better / n, worse / n, effective)
-    return NetShare(better, worse, n, groups, effective, centre, error)
+    return NetShare(better, worse, n, groups, struck, effective, centre, error)
 
 
 def _interval(better: float, worse: float, effective: float) -> tuple[float, float]:
