@@ -66,6 +66,17 @@ def test_deep_nesting_is_a_problem(opening: str, tmp_path: Path) -> None:
     assert only(evidence.files).parse_state == "invalid"
 
 
+@pytest.mark.parametrize("place", [PLACES["output"], "commands/unknown.json"])
+def test_deep_nesting_behind_a_quote_that_was_not_escaped_is_a_problem(
+    place: str, tmp_path: Path
+) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    write(tmp_path, place, f'{{\n"note": "an "inner" quote",\n"deep": {deep}\n}}')
+    evidence = sk.load(tmp_path)
+    assert problems(evidence, "invalid_json")
+    assert only(evidence.files).parse_state == "invalid"
+
+
 def test_deep_nesting_that_is_valid_does_no_harm(tmp_path: Path) -> None:
     write(tmp_path, PLACES["output"], "[" * 50_000 + "]" * 50_000)
     assert len(sk.load(tmp_path).files) == 1
