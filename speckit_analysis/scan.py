@@ -121,7 +121,7 @@ def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int
     try:
         data = os.read(descriptor, _FIRST_READ)
         if len(data) < _FIRST_READ:
-            return data, len(data)
+            return (data if len(data) <= max_bytes else None), len(data)
         status = os.fstat(descriptor)
         if status.st_size > max_bytes or not stat.S_ISREG(status.st_mode):
             return None, status.st_size

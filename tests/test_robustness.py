@@ -58,6 +58,14 @@ def test_a_larger_limit_reads_a_larger_file(tmp_path: Path) -> None:
     assert len(sk.load(tmp_path).costs) == 5
 
 
+def test_the_limit_holds_for_a_small_file_too(tmp_path: Path) -> None:
+    path = write(tmp_path, PLACES["cost"], cost())
+    size = path.stat().st_size
+    assert len(sk.load(tmp_path, max_bytes=size).costs) == 5
+    row = only(sk.load(tmp_path, max_bytes=size - 1).files)
+    assert (row.parse_state, row.bytes) == ("too_large", size)
+
+
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_deep_nesting_is_a_problem(opening: str, tmp_path: Path) -> None:
     write(tmp_path, PLACES["output"], opening * 100_000)
