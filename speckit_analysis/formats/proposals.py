@@ -9,7 +9,6 @@ from speckit_analysis.formats.declared import declared, write_disagreements
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.payload import Payload, classify
-from speckit_analysis.redaction import mask
 
 PROPOSAL_COLUMNS = (
     "spec_id",
@@ -65,7 +64,7 @@ def write_proposal(
             _text(value.get("prompt_version")),
             timestamp,
             payload.payload_class,
-            mask(payload.text[:MAX_CONTENT]),
+            payload.text[:MAX_CONTENT],
             len(payload.text),
             hashlib.sha256(payload.text.encode()).hexdigest()[:16],
             len(_list(consensus.get("agreements"))),
@@ -93,4 +92,4 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str | None:
-    return mask(value[:500]) if isinstance(value, str) else None
+    return value[:500] if isinstance(value, str) else None
