@@ -236,6 +236,15 @@ def test_the_path_wins_over_the_content(tmp_path: Path) -> None:
     assert problems(evidence, "identity_differs")[0].locator == "/specId"
 
 
+@pytest.mark.parametrize("moment", ["2025-10-06T00:19:45+00:00", "2025-10-06T02:19:45.123+02:00"])
+def test_a_moment_in_another_spelling_is_the_same_moment(moment: str, tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry(timestamp=moment))
+    write(tmp_path, "export.json", telemetry(timestamp=moment))
+    evidence = sk.load(tmp_path)
+    assert only(evidence.runs).run_id == f"{SPEC}/plan/{START}"
+    assert "identity_differs" not in kinds(evidence)
+
+
 def test_without_a_telling_path_the_content_names_the_run(tmp_path: Path) -> None:
     write(tmp_path, "export.json", changed(telemetry(), {"specId": "SPEC-KIT-777"}))
     assert only(sk.load(tmp_path).runs).run_id == f"SPEC-KIT-777/plan/{START}"
