@@ -15,6 +15,7 @@ from evidence_files import only
 
 import speckit_analysis as sk
 from speckit_analysis.formats import formats
+from speckit_analysis.schema import validate
 
 MODULE = '''
 """Reflex bake-off results: one call a line."""
@@ -142,6 +143,14 @@ def test_a_format_that_fails_stops_no_load(tmp_path: Path) -> None:
     assert (problem.kind, problem.severity) == ("format_failed", "error")
     assert problem.message == "format 'reflex' failed: KeyError: 'latency_ms'"
     assert only(evidence.files).parse_state == "invalid"
+
+
+@pytest.mark.parametrize("installed", [FAILING], indirect=True)
+@pytest.mark.usefixtures("installed")
+def test_a_file_whose_format_fails_is_not_valid(tmp_path: Path) -> None:
+    (validation,) = validate([write_results(tmp_path / "evidence")])
+    assert not validation.valid
+    assert "format 'reflex' failed" in validation.problems[0]
 
 
 @pytest.mark.parametrize("installed", [PRYING], indirect=True)
