@@ -329,6 +329,19 @@ def test_a_snapshot_that_was_never_finished_is_not_used(
     assert_same(sk.load(corpus), loaded)
 
 
+def test_a_snapshot_that_is_being_replaced_is_not_used(
+    stored: Path, corpus: Path, loaded: sk.Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(snapshot, "to_arrow", fail)
+    with pytest.raises(OSError, match="No space left"):
+        loaded.save(stored)
+    monkeypatch.setenv(snapshot.VARIABLE, str(stored))
+    assert snapshot.find([corpus], loaded.pricing_source) is None
+
+
 def test_a_snapshot_of_nothing_gives_back_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
