@@ -305,10 +305,20 @@ def stored(loaded: sk.Evidence, tmp_path: Path) -> Path:
     return tmp_path / "snapshot"
 
 
+def offer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offer the snapshot in `folder`, and let whoever reads files instead of it fail."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("files are read although there is a snapshot")
+
+    monkeypatch.setenv(snapshot.VARIABLE, str(folder))
+    monkeypatch.setattr(evidence, "discover", fail)
+
+
 def test_a_snapshot_gives_back_what_was_loaded(
     stored: Path, corpus: Path, loaded: sk.Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(snapshot.VARIABLE, str(stored))
+    offer(stored, monkeypatch)
     again = sk.load(corpus)
     assert_same(again, loaded)
     assert again.roots == loaded.roots
@@ -349,7 +359,7 @@ def test_a_snapshot_of_nothing_gives_back_nothing(
     empty.mkdir()
     direct = sk.load(empty)
     direct.save(tmp_path / "snapshot")
-    monkeypatch.setenv(snapshot.VARIABLE, str(tmp_path / "snapshot"))
+    offer(tmp_path / "snapshot", monkeypatch)
     assert_same(sk.load(empty), direct)
 
 
@@ -358,6 +368,6 @@ def test_strictness_holds_for_a_snapshot_too(
 ) -> None:
     write(tmp_path / "root", PLACES["output"], output(spec_id="${spec}"))
     sk.load(tmp_path / "root").save(tmp_path / "snapshot")
-    monkeypatch.setenv(snapshot.VARIABLE, str(tmp_path / "snapshot"))
+    offer(tmp_path / "snapshot", monkeypatch)
     with pytest.raises(sk.EvidenceProblems, match=START):
         sk.load(tmp_path / "root", strict=True)
