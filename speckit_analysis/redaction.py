@@ -30,6 +30,7 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _HOME = re.compile(r"(?:/home/|/Users/|C:\\Users\\)[\w.-]+")
+_HOME_IN_ARROW = _HOME.pattern.replace(r"\w", r"\pL\pN_")  # whose own \w knows ASCII only
 
 
 def mask(text: str) -> str:
@@ -46,15 +47,28 @@ def mask(text: str) -> str:
 
 
 def mask_all(texts: pa.Array) -> pa.Array:
-    """Return `texts` (strings, of which most are harmless) masked, a whole column at once."""
+    """Return `texts` (strings, of which most are harmless) masked, a whole column at once.
+
+    A column that is encoded by a dictionary stays so.
+    """
     if texts.null_count == len(texts):
         return texts
-    recurring = texts.dictionary_encode()  # what is written twice is masked once
+    encoded = pa.types.is_dictionary(texts.type)
+    recurring = texts if encoded else texts.dictionary_encode()  # what recurs is masked once
     distinct = recurring.dictionary
-    suspicious = pc.match_substring_regex(distinct, _HINT.pattern, ignore_case=True)
+    masked = _mask_distinct(distinct)
+    if masked.equals(distinct):
+        return texts
+    found = masked.take(recurring.indices)
+    return found.dictionary_encode() if encoded else found  # two may have become one
+
+
+def _mask_distinct(texts: pa.Array) -> pa.Array:
+    suspicious = pc.match_substring_regex(texts, _HINT.pattern, ignore_case=True)
     if pc.any(suspicious).as_py():
-        distinct = pa.array([mask(text) for text in distinct.to_pylist()], pa.string())
-    return pc.replace_substring_regex(distinct, _HOME.pattern, "~").take(recurring.indices)
+        found = [mask(text) for text in texts.filter(suspicious).to_pylist()]
+        texts = pc.replace_with_mask(texts, suspicious, pa.array(found, pa.string()))
+    return pc.replace_substring_regex(texts, _HOME_IN_ARROW, "~")
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -121,7 +121,7 @@ def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int
     try:
         data = os.read(descriptor, _FIRST_READ)
         if len(data) < _FIRST_READ:
-            return data, len(data)
+            return (data if len(data) <= max_bytes else None), len(data)
         status = os.fstat(descriptor)
         if status.st_size > max_bytes or not stat.S_ISREG(status.st_mode):
             return None, status.st_size
@@ -138,20 +138,21 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
     data = file.data
     if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
         return format
-    if format is None:
-        format = _recognise_by_content(file)
-    if format is not None and format.read is not None:
-        try:
+    try:
+        if format is None:
+            format = _recognise_by_content(file)
+        if format is not None and format.read is not None:
             format.read(file, rows)
-        except (RecursionError, OverflowError) as error:
-            file.state = "invalid"
-            message = f"cannot be read: {error}"
-            file.problem("", "invalid_json", "error", message, "file left out")
-        except Exception as error:  # a format of someone else's must not stop the load
-            file.state = "invalid"
-            message = f"format {format.name!r} failed: {type(error).__name__}: {error}"
-            action = "rows written before are kept"
-            file.problem("", "format_failed", "error", message, action)
+    except (RecursionError, OverflowError) as error:
+        file.state = "invalid"
+        message = f"cannot be read: {error}"
+        file.problem("", "invalid_json", "error", message, "file left out")
+    except Exception as error:  # a format of someone else's must not stop the load
+        file.state = "invalid"
+        what = f"format {format.name!r}" if format else "telling its format by its content"
+        message = f"{what} failed: {type(error).__name__}: {error}"
+        action = "rows written before are kept"
+        file.problem("", "format_failed", "error", message, action)
     return format
 
 

@@ -18,6 +18,7 @@ SCHEMA_PROBLEMS = frozenset(
         "binary_file",
         "empty_file",
         "encoding",
+        "format_failed",
         "invalid_json",
         "missing_field",
         "mistyped_field",

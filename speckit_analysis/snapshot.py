@@ -31,6 +31,7 @@ def save(
     """Write every frame as an Arrow file, and last a manifest that makes them valid."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
+    (target / _MANIFEST).unlink(missing_ok=True)  # it speaks of the frames about to be replaced
     for name, frame in frames.items():
         table = to_arrow(name, frame)
         sink = str(target / f"{name}.arrow")

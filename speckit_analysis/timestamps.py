@@ -27,6 +27,7 @@ _DATE_TIME = re.compile(
     re.VERBOSE,
 )
 _LEADING = re.compile(rf"({IN_NAME})(.*)$", re.DOTALL)
+_PROCESS = re.compile(r"-\d+$")  # a process id behind a moment, which could pass for an offset
 _IN_RUN_ID = re.compile(r"_(\d{10})_[0-9a-f]+$")
 _EPOCH = re.compile(r"^\d{10}(?:\.\d+)?$")
 
@@ -93,13 +94,19 @@ def canonical(raw: str) -> str:
 
     >>> canonical("2025-10-14T16-19-16Z-132"), canonical("not a time")
     ('2025-10-14T16:19:16Z-132', 'not a time')
+    >>> canonical("2025-10-14T18:19:16.132+02:00")
+    '2025-10-14T16:19:16Z'
     """
     match = _LEADING.match(raw)
-    nanoseconds = parse(match[1]) if match else None
-    if match is None or nanoseconds is None:
+    if match is None:
+        return raw
+    whole = None if _PROCESS.match(match[2]) else parse(raw)
+    rest = match[2] if whole is None else ""
+    nanoseconds = parse(match[1]) if whole is None else whole
+    if nanoseconds is None:
         return raw
     moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}{match[2]}"
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}{rest}"
 
 
 def start_of(run_id: str | None) -> str | None:

@@ -15,6 +15,7 @@ from evidence_files import only
 
 import speckit_analysis as sk
 from speckit_analysis.formats import formats
+from speckit_analysis.schema import validate
 
 MODULE = '''
 """Reflex bake-off results: one call a line."""
@@ -49,6 +50,7 @@ FORMAT = Format(
 '''
 
 FAILING = MODULE.replace("write((file.number, prefix, *row))", 'raise KeyError("latency_ms")')
+PRYING = MODULE.replace("read=read,", 'read=read, sniff=lambda content: content["mode"],')
 
 
 def distribute(folder: Path, target: str = "reflex_format:FORMAT", module: str = MODULE) -> Path:
@@ -141,6 +143,26 @@ def test_a_format_that_fails_stops_no_load(tmp_path: Path) -> None:
     assert (problem.kind, problem.severity) == ("format_failed", "error")
     assert problem.message == "format 'reflex' failed: KeyError: 'latency_ms'"
     assert only(evidence.files).parse_state == "invalid"
+
+
+@pytest.mark.parametrize("installed", [FAILING], indirect=True)
+@pytest.mark.usefixtures("installed")
+def test_a_file_whose_format_fails_is_not_valid(tmp_path: Path) -> None:
+    (validation,) = validate([write_results(tmp_path / "evidence")])
+    assert not validation.valid
+    assert "format 'reflex' failed" in validation.problems[0]
+
+
+@pytest.mark.parametrize("installed", [PRYING], indirect=True)
+@pytest.mark.usefixtures("installed")
+def test_a_format_that_fails_to_recognise_stops_no_load(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "unknown.json").write_text('{"a": 1}')
+    evidence = sk.load(tmp_path / "evidence")
+    problem = only(evidence.problems)
+    assert (problem.kind, problem.severity) == ("format_failed", "error")
+    assert problem.message == "telling its format by its content failed: KeyError: 'mode'"
+    assert only(evidence.files).format == "unrecognised"
 
 
 def test_two_formats_of_one_name_are_refused(tmp_path: Path) -> None:

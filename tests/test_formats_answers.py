@@ -78,6 +78,18 @@ def test_conflicts_inside_a_final_plan_are_found(tmp_path: Path) -> None:
     evidence = sk.load(tmp_path)
     assert only(evidence.disagreements).description == "gemini wants two tables"
     assert only(evidence.proposals).conflicts == 1
+    assert only(evidence.disagreements).locator == "/final_plan/consensus/conflicts/0"
+
+
+def test_every_conflict_of_an_answer_has_a_place_of_its_own(tmp_path: Path) -> None:
+    conflicts = ["no", "two tables or one", "none", "SQLite or files"]
+    given = proposal("gemini", answer("gemini", consensus={"conflicts": conflicts}))
+    evidence = load(tmp_path, "verdict", verdict(given))
+    assert evidence.disagreements["locator"].tolist() == [
+        "/proposals/0/consensus/conflicts/1",
+        "/proposals/0/consensus/conflicts/3",
+    ]
+    assert only(evidence.proposals).conflicts == 2
 
 
 @pytest.mark.parametrize("consensus", ["agreed", {"status": "ok", "details": "x"}, [], None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,24 @@ def test_the_path_wins_over_the_content(tmp_path: Path) -> None:
     evidence = sk.load(tmp_path)
     assert only(evidence.runs).spec_id == SPEC
     assert problems(evidence, "identity_differs")[0].locator == "/specId"
+
+
+def test_a_content_that_is_wrong_is_found_on_its_line(tmp_path: Path) -> None:
+    wrong = [telemetry(specId="SPEC-KIT-666"), telemetry(specId="${spec}")]
+    lines = [json.dumps(document) for document in (telemetry(), telemetry(), *wrong)]
+    write(tmp_path, PLACES["telemetry"], "\n".join(lines))
+    evidence = sk.load(tmp_path)
+    assert problems(evidence, "identity_differs")[0].locator == "L3/specId"
+    assert problems(evidence, "template_literal")[0].locator == "L4/specId"
+
+
+@pytest.mark.parametrize("moment", ["2025-10-06T00:19:45+00:00", "2025-10-06T02:19:45.123+02:00"])
+def test_a_moment_in_another_spelling_is_the_same_moment(moment: str, tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry(timestamp=moment))
+    write(tmp_path, "export.json", telemetry(timestamp=moment))
+    evidence = sk.load(tmp_path)
+    assert only(evidence.runs).run_id == f"{SPEC}/plan/{START}"
+    assert "identity_differs" not in kinds(evidence)
 
 
 def test_without_a_telling_path_the_content_names_the_run(tmp_path: Path) -> None:

@@ -305,10 +305,20 @@ def stored(loaded: sk.Evidence, tmp_path: Path) -> Path:
     return tmp_path / "snapshot"
 
 
+def offer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offer the snapshot in `folder`, and let whoever reads files instead of it fail."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("files are read although there is a snapshot")
+
+    monkeypatch.setenv(snapshot.VARIABLE, str(folder))
+    monkeypatch.setattr(evidence, "discover", fail)
+
+
 def test_a_snapshot_gives_back_what_was_loaded(
     stored: Path, corpus: Path, loaded: sk.Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(snapshot.VARIABLE, str(stored))
+    offer(stored, monkeypatch)
     again = sk.load(corpus)
     assert_same(again, loaded)
     assert again.roots == loaded.roots
@@ -329,6 +339,19 @@ def test_a_snapshot_that_was_never_finished_is_not_used(
     assert_same(sk.load(corpus), loaded)
 
 
+def test_a_snapshot_that_is_being_replaced_is_not_used(
+    stored: Path, corpus: Path, loaded: sk.Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(snapshot, "to_arrow", fail)
+    with pytest.raises(OSError, match="No space left"):
+        loaded.save(stored)
+    monkeypatch.setenv(snapshot.VARIABLE, str(stored))
+    assert snapshot.find([corpus], loaded.pricing_source) is None
+
+
 def test_a_snapshot_of_nothing_gives_back_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,7 +359,7 @@ def test_a_snapshot_of_nothing_gives_back_nothing(
     empty.mkdir()
     direct = sk.load(empty)
     direct.save(tmp_path / "snapshot")
-    monkeypatch.setenv(snapshot.VARIABLE, str(tmp_path / "snapshot"))
+    offer(tmp_path / "snapshot", monkeypatch)
     assert_same(sk.load(empty), direct)
 
 
@@ -345,6 +368,6 @@ def test_strictness_holds_for_a_snapshot_too(
 ) -> None:
     write(tmp_path / "root", PLACES["output"], output(spec_id="${spec}"))
     sk.load(tmp_path / "root").save(tmp_path / "snapshot")
-    monkeypatch.setenv(snapshot.VARIABLE, str(tmp_path / "snapshot"))
+    offer(tmp_path / "snapshot", monkeypatch)
     with pytest.raises(sk.EvidenceProblems, match=START):
         sk.load(tmp_path / "root", strict=True)

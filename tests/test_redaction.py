@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pyarrow as pa
 import pytest
+from evidence_files import PLACES, call, documents, native, proposal, telemetry, verdict, write
 
+import speckit_analysis as sk
+from speckit_analysis.formats import rows
 from speckit_analysis.redaction import MASK, mask, mask_all
+from speckit_analysis.tables import TABLES
 
 # Put together here so that no scanner takes them for real ones.
 KEYS = [
@@ -74,12 +82,102 @@ def test_masking_twice_changes_nothing() -> None:
     assert mask(once) == once
 
 
+TEXTS = ["export A=b", None, "plain", "/home/dev/x", "/home/josé/x", "export A=c"]
+
+
 def test_a_column_is_masked_as_its_values_are() -> None:
-    texts = ["export A=b", None, "plain", "/home/dev/x"]
-    expected = [None if text is None else mask(text) for text in texts]
-    assert mask_all(pa.array(texts, pa.string())).to_pylist() == expected
+    expected = [None if text is None else mask(text) for text in TEXTS]
+    assert mask_all(pa.array(TEXTS, pa.string())).to_pylist() == expected
+
+
+def test_an_encoded_column_is_masked_in_its_dictionary() -> None:
+    masked = mask_all(pa.array(TEXTS, pa.dictionary(pa.int32(), pa.string())))
+    assert masked.to_pylist() == [None if text is None else mask(text) for text in TEXTS]
+    assert masked.dictionary.to_pylist() == [f"export A={MASK}", "plain", "~/x"]
 
 
 @pytest.mark.parametrize("texts", [[], [None, None]])
 def test_a_column_without_text_stays(texts: list[None]) -> None:
     assert mask_all(pa.array(texts, pa.string())).to_pylist() == texts
+
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+#: Free text, as the formats write it.
+WRITTEN = [
+    *(("runs", "escalation_reason"), ("runs", "output_path")),
+    *(("calls", "error"), ("calls", "override_reason")),
+    *(("proposals", "content"), ("proposals", "stage_claimed"), ("proposals", "agent_claimed")),
+    *(("disagreements", "topic"), ("disagreements", "description"), ("disagreements", "agents")),
+    *(("disagreements", "resolution"), ("disagreements", "type")),
+    *(("checks", "name"), ("checks", "message"), ("overrides", "reason")),
+    *(("reviews", "comment"), ("arbitrations", "description"), ("arbitrations", "override_type")),
+    *(("research", "finding"), ("research", "citation"), ("trials", "reason")),
+    ("problems", "message"),
+]
+
+
+#: Fields that name something or say when it was: these are kept as they were written.
+NAMING = {
+    *("spec_id", "specId", "sessionId", "run_id", "stage_run_id", "payload_hash"),
+    *("experiment", "variant", "guess", "reviewer", "packet", "output"),
+    *("timestamp", "created_at", "exported_at", "saved", "started"),
+}
+
+
+def tainted(value: Any) -> Any:
+    """Return `value` with a key behind every text that names nothing."""
+    if isinstance(value, str):
+        return f"{value} {KEYS[0]}"
+    if isinstance(value, list):
+        return [tainted(item) for item in value]
+    if isinstance(value, dict):
+        return {k: v if k in NAMING else tainted(v) for k, v in value.items()}
+    return value
+
+
+def write_tainted(root: Path) -> None:
+    """Write evidence of every format that has a key in every text."""
+    conflict = {"topic": "t", "description": "d", "agents": ["a"], "resolution": "r", "type": "y"}
+    consensus = {"escalation_reason": "why", "conflicts": [conflict]}
+    agent = call(error="no", arbiter_override=True, override_reason="why")
+    answer = {"stage": "plan", "agent": "gemini", "consensus": {"conflicts": [conflict]}}
+    rich = {
+        "telemetry": telemetry(agent, consensus=consensus),
+        "verdict": verdict(proposal("gemini", answer), proposal("claude", "in words")),
+        "native": native(errors=["no"]),
+    }
+    for name, document in (documents() | rich).items():
+        write(root, PLACES[name], tainted(document))
+    for number, path in enumerate(sorted(FIXTURES.glob("*/valid*.json"))):
+        write(root, f"fixtures/{number}.json", tainted(json.loads(path.read_text())))
+    for ending in ("review", "arbitration", "trial"):
+        document = json.loads((FIXTURES / ending / "valid.json").read_text())
+        write(root, f"x_{ending}.json", tainted({"comment": "c", "reason": "r"} | document))
+    card = json.loads((FIXTURES / "card" / "valid.json").read_text())
+    write(root, "x.card.json", tainted({**card, "comment": "c"}))
+
+
+def holding(evidence: sk.Evidence, text: str) -> set[tuple[str, str]]:
+    """Return the tables and columns in which `text` is found."""
+    return {
+        (name, column)
+        for name in TABLES
+        for column, values in evidence[name].astype("string").items()
+        if values.str.contains(text, regex=False).any()
+    }
+
+
+def test_no_table_holds_a_key_that_the_evidence_holds(tmp_path: Path) -> None:
+    write_tainted(tmp_path)
+    evidence = sk.load(tmp_path, processes=1)
+    assert holding(evidence, KEYS[0]) == set()
+    assert set(WRITTEN) <= holding(evidence, MASK)
+
+
+def test_without_masking_every_free_text_would_hold_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "mask_all", lambda texts: texts)
+    write_tainted(tmp_path)
+    assert set(WRITTEN) <= holding(sk.load(tmp_path, processes=1), KEYS[0])

@@ -58,9 +58,28 @@ def test_a_larger_limit_reads_a_larger_file(tmp_path: Path) -> None:
     assert len(sk.load(tmp_path).costs) == 5
 
 
+def test_the_limit_holds_for_a_small_file_too(tmp_path: Path) -> None:
+    path = write(tmp_path, PLACES["cost"], cost())
+    size = path.stat().st_size
+    assert len(sk.load(tmp_path, max_bytes=size).costs) == 5
+    row = only(sk.load(tmp_path, max_bytes=size - 1).files)
+    assert (row.parse_state, row.bytes) == ("too_large", size)
+
+
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_deep_nesting_is_a_problem(opening: str, tmp_path: Path) -> None:
     write(tmp_path, PLACES["output"], opening * 100_000)
+    evidence = sk.load(tmp_path)
+    assert problems(evidence, "invalid_json")
+    assert only(evidence.files).parse_state == "invalid"
+
+
+@pytest.mark.parametrize("place", [PLACES["output"], "commands/unknown.json"])
+def test_deep_nesting_behind_a_quote_that_was_not_escaped_is_a_problem(
+    place: str, tmp_path: Path
+) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    write(tmp_path, place, f'{{\n"note": "an "inner" quote",\n"deep": {deep}\n}}')
     evidence = sk.load(tmp_path)
     assert problems(evidence, "invalid_json")
     assert only(evidence.files).parse_state == "invalid"

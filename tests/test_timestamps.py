@@ -76,14 +76,20 @@ def test_what_is_no_timestamp_is_none(raw: str) -> None:
         "2025-10-05T04-31-14Z",
         "2025-10-05T04_31_14Z",
         "2025-10-05 04:31:14",
+        "2025-10-05T04:31:14+00:00",
+        "2025-10-05T06:31:14+0200",
+        "2025-10-05T04:31:14.123Z",
+        "2025-10-05T04:31:14.086665+00:00",
+        "2025-10-05 04:31:14 UTC",
     ],
 )
-def test_spellings_in_names_have_one_canonical_form(raw: str) -> None:
+def test_spellings_in_names_and_of_writers_have_one_canonical_form(raw: str) -> None:
     assert canonical(raw) == "2025-10-05T04:31:14Z"
 
 
 def test_a_canonical_form_keeps_what_follows_the_moment() -> None:
     assert canonical("2025-10-14T16-19-16Z-1583422877") == "2025-10-14T16:19:16Z-1583422877"
+    assert canonical("20251005_043114-1200") == "2025-10-05T04:31:14Z-1200"
     assert canonical("20251226_135336_ab12") == "2025-12-26T13:53:36Z_ab12"
     assert canonical("FIXTURE-RUN") == "FIXTURE-RUN"
 

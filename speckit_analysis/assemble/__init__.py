@@ -174,7 +174,8 @@ def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
     if proposals.empty:
         return proposals["conflicts"]
     own = opinions[(opinions["declared_in"] == "proposal") & ~opinions["degradation"].fillna(False)]
-    place = own["locator"].str.replace(r"/?consensus/conflicts$", "", regex=True).replace("", "/")
+    inside = r"(?:/final_plan)?/consensus/conflicts/\d+$"
+    place = own["locator"].str.replace(inside, "", regex=True).replace("", "/")
     counts = place.groupby([own["file"], place]).size()
     at = pd.MultiIndex.from_arrays([proposals["file"], proposals["locator"]])
     return pd.Series(counts.reindex(at).fillna(0).to_numpy(), proposals.index).astype("Int64")

@@ -80,7 +80,7 @@ def _parse_damaged(data: bytes, report: Report) -> Any:
         if repaired != text:
             try:
                 value = _loads(repaired, report)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = None
             if value is not None:
                 report(_invalid(error, "escaped the inner quotes and read it"))

@@ -126,20 +126,23 @@ class EvidenceFile:
                 locator, "unknown_schema_version", "warning", message, "read as far as it fits"
             )
 
-    def identity(self, path: str | None, content: str | None, field: str) -> str | None:
+    def identity(
+        self, path: str | None, content: str | None, field: str, prefix: str = ""
+    ) -> str | None:
         """Choose between what the path and the content say of `field`; the path wins.
 
         A content that is an unexpanded template literal, or that contradicts the path, is a
-        problem.
+        problem; `prefix` is the start of its locator.
         """
         if content is not None and "${" in content and TEMPLATE_LITERAL.search(content):
             message = f"{field} is the unexpanded template literal {content!r}"
             action = f"took {path!r} from the path" if path else "treated as missing"
-            self.problem(f"/{field}", "template_literal", "error", message, action)
+            self.problem(f"{prefix}/{field}", "template_literal", "error", message, action)
             return path
         if path is None:
             return content
         if content is not None and content != path and canonical(content) != canonical(path):
             message = f"{field} is {content!r} but the path says {path!r}"
-            self.problem(f"/{field}", "identity_differs", "warning", message, f"took {path!r}")
+            place = f"{prefix}/{field}"
+            self.problem(place, "identity_differs", "warning", message, f"took {path!r}")
         return path

@@ -9,7 +9,6 @@ from speckit_analysis.formats.declared import declared, write_disagreements
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.payload import Payload, classify
-from speckit_analysis.redaction import mask
 
 PROPOSAL_COLUMNS = (
     "spec_id",
@@ -48,7 +47,7 @@ def write_proposal(
     """Write one proposal and the disagreements it declares; return how it was classified."""
     payload = classify(content)
     value = payload.value or {}
-    consensus = _consensus(value)
+    block, consensus = _consensus(value)
     conflicts = _list(consensus.get("conflicts"))
     write = rows.writer("proposals", PROPOSAL_COLUMNS)
     write(
@@ -65,7 +64,7 @@ def write_proposal(
             _text(value.get("prompt_version")),
             timestamp,
             payload.payload_class,
-            mask(payload.text[:MAX_CONTENT]),
+            payload.text[:MAX_CONTENT],
             len(payload.text),
             hashlib.sha256(payload.text.encode()).hexdigest()[:16],
             len(_list(consensus.get("agreements"))),
@@ -74,18 +73,21 @@ def write_proposal(
         )
     )
     if conflicts and payload.payload_class in ("structured", "error"):
-        place = f"{locator.rstrip('/')}/consensus/conflicts"
-        entries = ((place, declared(item)) for item in conflicts)
+        place = f"{locator.rstrip('/')}{block}/conflicts"
+        entries = ((f"{place}/{number}", declared(item)) for number, item in enumerate(conflicts))
         write_disagreements(file, rows, run, entries, "proposal")
     return payload
 
 
-def _consensus(value: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer's own consensus block, which some roles put inside their final plan."""
-    for holder in (value, value.get("final_plan")):
+def _consensus(value: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return where the answer's own consensus block is, and the block.
+
+    Some roles put it inside their final plan.
+    """
+    for place, holder in (("", value), ("/final_plan", value.get("final_plan"))):
         if isinstance(holder, dict) and isinstance(holder.get("consensus"), dict):
-            return dict(holder["consensus"])
-    return {}
+            return f"{place}/consensus", dict(holder["consensus"])
+    return "", {}
 
 
 def _list(value: Any) -> list[Any]:
@@ -93,4 +95,4 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str | None:
-    return mask(value[:500]) if isinstance(value, str) else None
+    return value[:500] if isinstance(value, str) else None

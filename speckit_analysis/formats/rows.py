@@ -26,20 +26,6 @@ INTERNAL_COLUMNS: dict[str, pa.DataType] = {
     "error": pa.string(),  # what a failed agent left instead of an answer
 }
 
-#: Free text that may quote what a terminal showed; masked before it goes anywhere.
-CAPTURED_TEXT = frozenset(
-    {
-        "description",
-        "error",
-        "escalation_reason",
-        "finding",
-        "message",
-        "output_path",
-        "override_reason",
-        "resolution",
-    }
-)
-
 #: A column of few values that recur.
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
 
@@ -64,6 +50,13 @@ def is_encoded(table: str, column: str) -> bool:
     if column in INTERNAL_COLUMNS:
         return column in ("locator", "stage_raw", "agent_raw")
     return TABLES[table][column].kind == "category"
+
+
+def is_masked(table: str, column: str) -> bool:
+    """Tell whether what looks like a secret is masked in a column."""
+    if column in INTERNAL_COLUMNS:
+        return column in ("error", "stage_raw", "agent_raw")
+    return TABLES[table][column].masked
 
 
 class Rows:
@@ -167,7 +160,6 @@ class _Grouped:
 
 
 def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:
-    if is_encoded(table, name):
-        return pa.array(values, _ENCODED)
-    array = pa.array(values, arrow_type(table, name))
-    return mask_all(array) if name in CAPTURED_TEXT else array
+    kind = _ENCODED if is_encoded(table, name) else arrow_type(table, name)
+    array = pa.array(values, kind)
+    return mask_all(array) if is_masked(table, name) else array

@@ -169,9 +169,9 @@ def read(file: EvidenceFile, rows: Rows) -> None:
 
 
 def _read_run(file: EvidenceFile, rows: Rows, prefix: str, record: Telemetry) -> None:
-    spec = file.identity(file.spec, record.spec_id, "specId")
+    spec = file.identity(file.spec, record.spec_id, "specId", prefix)
     stage = file.group("stage") or record.command
-    moment = file.identity(file.group("timestamp"), record.timestamp, "timestamp")
+    moment = file.identity(file.group("timestamp"), record.timestamp, "timestamp", prefix)
     run = (spec, stage, _key(moment))
     consensus = record.consensus or Consensus(agents=[])
     rows.writer("runs", RUN_COLUMNS)(_run_row(file, prefix or "/", run, record, consensus, moment))

@@ -75,6 +75,17 @@ ORDERED_CATEGORIES: dict[str, tuple[str, ...]] = {
     "severity": SEVERITIES,
 }
 
+#: Ids, hashes, paths and names that rows are told apart by, kept as they were written.  All
+#: other text may quote what a terminal showed: it is masked before it goes anywhere.
+VERBATIM = frozenset(
+    {
+        *("run_id", "session_id", "guardrail_id", "stage_run_id", "spawn_id"),
+        *("spec_id", "experiment", "variant", "guess", "reviewer", "packet", "repeat_of", "output"),
+        *("source", "locator", "path", "evidence_root", "duplicate_of", "timestamp_raw"),
+        *("sha256", "content_hash", "payload_hash"),
+    }
+)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -89,6 +100,11 @@ class Column:
     def dtype(self) -> str:
         """The pandas dtype of the column."""
         return PANDAS_DTYPES[self.kind]
+
+    @property
+    def masked(self) -> bool:
+        """Whether what looks like a secret is masked in it."""
+        return self.kind in ("text", "category") and self.name not in VERBATIM
 
 
 @dataclass(frozen=True)
