@@ -105,6 +105,26 @@ def used(table, **options):
     return review.usable(Selection(table, pd.DataFrame({"reason": [], "rows": []})), **options)
 
 
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        ([(8, 6.5), (6.5, 8)], "scores differ by error alone"),
+        ([(5, 7), (7, 5), (5.5, 6.5)], "scores differ by error alone"),
+        ([(1, 2), (2, 1), (3, 3.5)], "one that cannot be told (too much error; 3 outputs)"),
+    ],
+)
+def test_scores_without_an_interval_are_told_in_words(marks, words):
+    rows = [
+        (f"S{at}", "A", r, x)
+        for at, both in enumerate(marks)
+        for r, x in zip("ab", both, strict=True)
+    ]
+    told = review.reliability_sentence(review.reliability(used(scores(rows)).kept))
+    assert words in told.replace("\u00a0", " ")
+    assert "inf" not in told
+    assert "nan" not in told
+
+
 def test_only_complete_unblinded_cards_of_people_count():
     rows = [("S", "A", "ann", 7.0), ("S", "B", "ann", 8.0), ("S", "A", "gpt", 9.0)]
     table = scores([*rows, ("S", "A", "bob", 5.0), ("T", None, "bob", 5.0)])

@@ -162,7 +162,8 @@ def reliability(reviews: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
         ``criterion``, ``variant`` (string; ``all`` pools them), ``outputs``, ``reviewers``
         (Int64), ``alpha``, ``alpha_ordinal`` (Krippendorff's), ``icc_single``, ``icc_single_low``,
         ``icc_single_high``, ``icc_mean``, ``icc_mean_low``, ``icc_mean_high`` (Float64: ICC(2,1) of
-        one reviewer, ICC(2,k) of the mean; outputs that all scored).
+        one reviewer, ICC(2,k) of the mean; outputs that all scored).  Missing where the scores
+        allow no interval.
 
     Notes
     -----
@@ -221,17 +222,21 @@ def reliability_sentence(table: pd.DataFrame) -> str:
     name = "overall" if (table["criterion"] == "overall").any() else table["criterion"].iloc[0]
     rows = table[table["criterion"] == name].set_index("variant")
     whole = rows.loc["all"]
-    if pd.isna(whole["icc_mean"]):
+    if pd.isna(whole["icc_single"]):
         return (
             f"Reliability cannot be told: {wording.count(whole['reviewers'], 'reviewer')} and"
-            f" {wording.count(whole['outputs'], 'output')}."
+            f" {wording.count(whole['outputs'], 'output')}{_without_interval(whole)}."
         )
     within = rows.drop("all")["icc_single"].dropna()
+    of_mean = (
+        f"{whole['icc_mean']:.2f} ({whole['icc_mean_low']:.2f} to {whole['icc_mean_high']:.2f}; "
+        if pd.notna(whole["icc_mean"])
+        else "one that cannot be told (too much error; "
+    )
     told = (
         f"On {name}, one reviewer's score has a reliability of {whole['icc_single']:.2f}"
         f" ({whole['icc_single_low']:.2f} to {whole['icc_single_high']:.2f}), the mean of"
-        f" {whole['reviewers']} reviewers {whole['icc_mean']:.2f} ({whole['icc_mean_low']:.2f} to"
-        f" {whole['icc_mean_high']:.2f}; {wording.count(whole['outputs'], 'output')})."
+        f" {whole['reviewers']} reviewers {of_mean}{wording.count(whole['outputs'], 'output')})."
     )
     if len(within):
         told += (
@@ -241,6 +246,11 @@ def reliability_sentence(table: pd.DataFrame) -> str:
     if whole["outputs"] < FEW_OUTPUTS:
         told += " That is too few outputs to judge reviewers by."
     return told
+
+
+def _without_interval(whole: pd.Series) -> str:
+    enough = whole["reviewers"] > 1 and whole["outputs"] > 1
+    return ", and their scores differ by error alone" if enough else ""
 
 
 def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:

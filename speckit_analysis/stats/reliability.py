@@ -75,6 +75,10 @@ class IntraclassCorrelation:
         ICC(2,k): of the mean of these reviewers.
     units, reviewers : int
         Size of the table.
+
+    Notes
+    -----
+    NaN where the mean squares allow no interval.
     """
 
     single: float
