@@ -214,3 +214,12 @@ def test_an_interval_of_a_small_table_holds_its_value_or_is_refused_in_words():
         for found in intraclass_correlations(draw.integers(1, 11, shape)).values():
             ends = (found.low, found.value, found.high)
             assert found.refusal or (np.isfinite(ends).all() and list(ends) == sorted(ends))
+
+
+def test_agreement_on_one_unit_is_refused():
+    assert agreement(np.array([[1, 2]])).estimate.refusal == "it takes 2"
+
+
+def test_ratios_of_labels_below_0_are_refused():
+    with pytest.raises(ValueError, match="figures of 0 or more"):
+        agreement(np.array([[-1, 1], [1, 1]]), weights="ratio")

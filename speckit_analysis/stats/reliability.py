@@ -159,7 +159,7 @@ def reliability_of_difference(differences: np.ndarray) -> float:
 
 
 def gwet_ac1(ratings: np.ndarray) -> float:
-    """Return Gwet's AC1 of labels; NaN where nothing can be compared.
+    """Return Gwet's AC1 of labels; NaN where nothing can be compared, or one unit only.
 
     Parameters
     ----------
