@@ -25,6 +25,8 @@ DECISIONS = [
     ("Went with claude's plan", "gemini, claude", True, "sided_with_claude"),
     ("adopt the GPT proposal", "gpt_pro, claude", True, "sided_with_gpt"),
     ("gpt-codex wins", "gpt_codex, claude", True, "sided_with_gpt"),
+    ("gpt_pro: both behind a flag", "gemini, gpt_pro", True, "sided_with_gpt"),
+    ("compromise: both of gemini's", "gemini, gpt_pro", True, "synthesized_new"),
     ("merged gemini's order with both risks", "gemini, claude", True, "synthesized_new"),
     ("gemini and claude each keep a part", "gemini, claude", True, "synthesized_new"),
     ("a third way", "gemini, claude", True, "synthesized_new"),
@@ -46,7 +48,7 @@ def test_the_sentence_counts_sides():
     ]
     decided = arbiter.decisions(frame("disagreements", rows))
     assert arbiter.decision_sentence(decided) == (
-        "4 of 10 disagreements were settled for one side: gpt 2, gemini 1, claude 1. That counts"
+        "5 of 12 disagreements were settled for one side: gpt 3, gemini 1, claude 1. That counts"
         " sides taken, not how often each was right."
     )
     assert "nobody's side" in arbiter.decision_sentence(decided.head(0))
