@@ -29,7 +29,7 @@ class Accuracy(msgspec.Struct, frozen=True):
     pairs, groups : int
         Labelled pairs, and groups of files that share no file.
     macro_f1, low, high : float
-        Mean over classes of F1, with its 95 % interval (pairs resampled).
+        Mean over classes of F1, with its 95 % interval (groups resampled).
     accuracy : float
         Share of pairs judged rightly.
     """
@@ -53,14 +53,14 @@ def accuracy_sentence() -> str:
     """Say how often the judge is right, on what."""
     measured = accuracy()
     told = wording.listed(
-        f"{name} {each.macro_f1:.2f} ({each.low:.2f} to {each.high:.2f})"
+        f"{name} {each.macro_f1:.2f} ({each.low:.2f} to {each.high:.2f}; {each.pairs} labelled"
+        f" pairs in {each.groups} groups of files)"
         for name, each in measured.items()
     )
-    pairs = measured["relation"]
     return (
-        f"Macro-F1 of the judge, each pair judged without its own files: {told}, with 95 %"
-        f" intervals; {pairs.pairs} labelled pairs of real proposals from {pairs.groups} groups of"
-        f" files, {wording.percent(pairs.accuracy)} of the relations right."
+        f"Macro-F1 of the judge on real proposals, each pair judged without its own files: {told},"
+        f" with 95 % intervals over groups; {wording.percent(measured['relation'].accuracy)} of the"
+        " relations right."
     )
 
 
