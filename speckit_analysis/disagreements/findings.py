@@ -95,11 +95,14 @@ def headline(findings: pd.DataFrame) -> str:
     if silent in (0, len(found)):
         told = "nobody declared any of them" if silent else "all of them were declared as well"
     kinds = found["type"].value_counts()
+    top = kinds[kinds == kinds.max()]
+    often = "Most" if top.iloc[0] > len(found) / 2 else "Most often they"
+    each = " each" if len(top) > 1 else ""
     severe = int((found["disagreement_severity"] == "logical").sum())
     return (
         f"Comparing what the agents wrote shows {wording.count(len(found), 'disagreement')} in"
-        f" {runs}; {told}. Most are {kinds.index[0]}"
-        f" ({kinds.iloc[0]} of {len(found)}), and {wording.count(severe)} cannot both hold."
+        f" {runs}; {told}. {often} are {wording.listed(map(str, top.index))}"
+        f" ({top.iloc[0]} of {len(found)}{each}), and {wording.count(severe)} cannot both hold."
     )
 
 
@@ -125,6 +128,13 @@ def pairs_by_type(findings: pd.DataFrame) -> pd.DataFrame:
     ]
     pairs = pd.DataFrame(rows, columns=["pair", "type"]).fillna("not told")
     return crossed_counts(pairs["pair"], pairs["type"])
+
+
+def without_pair(findings: pd.DataFrame) -> int:
+    """Return how many findings :func:`pairs_by_type` leaves out: of one family, or of no agents."""
+    return sum(
+        not isinstance(agents, str) or len(_families(agents)) < 2 for agents in findings["agents"]
+    )
 
 
 def _families(agents: str) -> list[str]:
