@@ -85,7 +85,7 @@ def test_repeats_measure_consistency_and_nothing_else(planted):
     assert (table["scores"] == 10).all()
     first = blinding.first_readings(planted)
     assert review.per_reviewer(planted).equals(review.per_reviewer(first))
-    assert "within half a point" in review.consistency_sentence(table)
+    assert "within half a point" in review.consistency_sentence(planted)
 
 
 def scores(rows, **columns):
@@ -145,7 +145,7 @@ def test_nothing_scored_is_said():
     assert "was not asked" in held.sentence
     assert review.headline(nothing, table, held) == "No score of a blind review can be used."
     assert draw.guesses(held).get_label()
-    assert "nobody's consistency" in review.consistency_sentence(review.self_consistency(nothing))
+    assert "nobody's consistency" in review.consistency_sentence(nothing)
 
 
 def test_reviewers_who_share_no_output_cannot_be_told_apart():
@@ -283,3 +283,11 @@ def test_specs_that_repeat_each_other_are_named():
     changed = [(*row[:3], row[3] + number / 100) for number, row in enumerate(rows)]
     assert review.repeated_sentence(used(scores(changed)).kept) == ""
     assert review.repeated_sentence(used(scores(rows[:6])).kept) == ""
+
+
+def test_scores_given_twice_are_clustered_by_card():
+    told = review.consistency_sentence(
+        review.usable(measured(sk.load(sk.sample_path()).reviews)).kept
+    )
+    assert "Of 30 scores on 6 cards" in told.replace("\u00a0", " ")
+    assert "(45 % to 88 %, clustered by card)" in told.replace("\u00a0", " ")

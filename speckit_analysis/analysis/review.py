@@ -14,6 +14,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import Blinding, first_readings
+from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.selection import Selection, in_experiment
 from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
 from speckit_analysis.stats.reliability import (
@@ -275,10 +276,7 @@ def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:
         One row per reviewer with repeats: ``reviewer`` (string), ``scores`` (Int64, read twice),
         ``same`` (Int64, within half a point) and ``mean_gap`` (Float64, points).
     """
-    keys = ["reviewer", "output", "criterion"]
-    again = reviews[reviews["repeat_of"].notna()].set_index(keys)["score"]
-    before = first_readings(reviews).drop_duplicates(keys).set_index(keys)["score"]
-    gaps = (again - before.reindex(again.index)).abs().dropna()
+    gaps = _gaps(reviews)
     grouped = gaps.groupby(level="reviewer", observed=True)
     table = pd.DataFrame(
         {
@@ -291,15 +289,29 @@ def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:
     return table.astype(whole | {"mean_gap": "Float64"})
 
 
-def consistency_sentence(table: pd.DataFrame) -> str:
-    """Say how often reviewers gave an output the same score twice."""
-    if table.empty:
+def _gaps(reviews: pd.DataFrame) -> pd.Series:
+    """Return how far scores given twice lie apart, by reviewer, output and criterion."""
+    keys = ["reviewer", "output", "criterion"]
+    again = reviews[reviews["repeat_of"].notna()].set_index(keys)["score"]
+    before = first_readings(reviews).drop_duplicates(keys).set_index(keys)["score"]
+    return (again - before.reindex(again.index)).abs().dropna()
+
+
+def consistency_sentence(reviews: pd.DataFrame) -> str:
+    """Say how often reviewers gave an output the same score twice.
+
+    Scores of one card resemble each other, so the interval is clustered by card.
+    """
+    gaps = _gaps(reviews)
+    if gaps.empty:
         return "No packet was read twice, so nobody's consistency is known."
-    same, n = int(table["same"].sum()), int(table["scores"].sum())
-    low, high = exact_interval(same, n)
+    cards = gaps.index.to_frame(index=False)[["reviewer", "output"]].astype("string")
+    card = cards["reviewer"] + " " + cards["output"]
+    found = share(gaps <= 0.5, card)
     return (
-        f"Of {wording.count(n, 'score')} given twice by the same reviewer, {same} are within half a"
-        f" point ({wording.percent(low)} to {wording.percent(high)})."
+        f"Of {wording.count(found.n, 'score')} on {wording.count(found.clusters, 'card')} given"
+        f" twice by the same reviewer, {found.hits} are within half a point"
+        f" ({wording.percent(found.low)} to {wording.percent(found.high)}, clustered by card)."
     )
 
 
