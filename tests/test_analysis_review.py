@@ -195,6 +195,14 @@ def test_drift_over_the_order_is_found():
     assert "Scores drift over the order" in said
 
 
+def test_drift_takes_three_reviewers():
+    draw_ = np.random.default_rng(6)
+    rows = [(f"S{at}", "A", name, draw_.normal(7, 1)) for name in "ab" for at in range(8)]
+    places = [*range(1, 9), *draw_.permutation(range(1, 9)).tolist()]
+    _, said = reviewers.fatigue(used(scores(rows, position=places)).kept)
+    assert "too few reviewers" in said
+
+
 def test_scores_are_points_whose_distance_counts(planted):
     (name,) = {"overall"} & set(planted["criterion"].dropna())
     rows = review.reliability(planted)
