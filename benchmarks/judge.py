@@ -225,7 +225,7 @@ def report(data: dict[str, Fitted]) -> dict[str, Accuracy]:
             f" accuracy {accuracy(labels, own_only):.3f}"
         )
         print(pd.crosstab(labels, judged[0], rownames=["label"], colnames=["judged"]).to_string())
-        figures = (round(figure, 3) for figure in (value, low, high, right[0]))
+        figures = (round(figure, 3) for figure in (value, wide_low, wide_high, right[0]))
         scores[task] = Accuracy(int(real.sum()), int(group.max()) + 1, *figures)
     return scores
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from frames import frame
 
+import speckit_analysis as sk
 from speckit_analysis.analysis import disagreement
 from speckit_analysis.analysis.pairs import by_pair
 from speckit_analysis.analysis.selection import measured
@@ -225,3 +226,13 @@ def test_a_point_repeated_in_telemetry_and_synthesis_counts_once():
     found = disagreement.genuine(frame("disagreements", points))
     assert found["run_id"].tolist() == ["S1/a", "S2/a"]
     assert found["resolved"].tolist() == [True, False]
+
+
+def test_an_agent_whose_call_is_a_copy_is_of_its_run_s_pairs():
+    evidence = sk.load(sk.sample_path())
+    points = measured(evidence.disagreements).kept
+    runs = disagreement.comparable_runs(measured(evidence.runs), points).kept
+    found = by_pair(runs, evidence.calls, points)
+    assert (found.named, found.unnamed) == (32, 0)
+    source = (sk.sample_path().parents[1] / "notebooks/disagreement.ipynb").read_text()
+    assert "by_pair(comparable.kept, ev.calls, declared.kept" in source

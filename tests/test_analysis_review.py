@@ -85,7 +85,7 @@ def test_repeats_measure_consistency_and_nothing_else(planted):
     assert (table["scores"] == 10).all()
     first = blinding.first_readings(planted)
     assert review.per_reviewer(planted).equals(review.per_reviewer(first))
-    assert "within half a point" in review.consistency_sentence(table)
+    assert "within half a point" in review.consistency_sentence(planted)
 
 
 def scores(rows, **columns):
@@ -103,6 +103,26 @@ def scores(rows, **columns):
 
 def used(table, **options):
     return review.usable(Selection(table, pd.DataFrame({"reason": [], "rows": []})), **options)
+
+
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        ([(8, 6.5), (6.5, 8)], "scores differ by error alone"),
+        ([(5, 7), (7, 5), (5.5, 6.5)], "scores differ by error alone"),
+        ([(1, 2), (2, 1), (3, 3.5)], "one that cannot be told (too much error; 3 outputs)"),
+    ],
+)
+def test_scores_without_an_interval_are_told_in_words(marks, words):
+    rows = [
+        (f"S{at}", "A", r, x)
+        for at, both in enumerate(marks)
+        for r, x in zip("ab", both, strict=True)
+    ]
+    told = review.reliability_sentence(review.reliability(used(scores(rows)).kept))
+    assert words in told.replace("\u00a0", " ")
+    assert "inf" not in told
+    assert "nan" not in told
 
 
 def test_only_complete_unblinded_cards_of_people_count():
@@ -125,7 +145,7 @@ def test_nothing_scored_is_said():
     assert "was not asked" in held.sentence
     assert review.headline(nothing, table, held) == "No score of a blind review can be used."
     assert draw.guesses(held).get_label()
-    assert "nobody's consistency" in review.consistency_sentence(review.self_consistency(nothing))
+    assert "nobody's consistency" in review.consistency_sentence(nothing)
 
 
 def test_reviewers_who_share_no_output_cannot_be_told_apart():
@@ -173,6 +193,14 @@ def test_drift_over_the_order_is_found():
     assert found.estimate == pytest.approx(-0.5, abs=0.03)
     assert found.high < 0
     assert "Scores drift over the order" in said
+
+
+def test_drift_takes_three_reviewers():
+    draw_ = np.random.default_rng(6)
+    rows = [(f"S{at}", "A", name, draw_.normal(7, 1)) for name in "ab" for at in range(8)]
+    places = [*range(1, 9), *draw_.permutation(range(1, 9)).tolist()]
+    _, said = reviewers.fatigue(used(scores(rows, position=places)).kept)
+    assert "too few reviewers" in said
 
 
 def test_scores_are_points_whose_distance_counts(planted):
@@ -263,3 +291,11 @@ def test_specs_that_repeat_each_other_are_named():
     changed = [(*row[:3], row[3] + number / 100) for number, row in enumerate(rows)]
     assert review.repeated_sentence(used(scores(changed)).kept) == ""
     assert review.repeated_sentence(used(scores(rows[:6])).kept) == ""
+
+
+def test_scores_given_twice_are_clustered_by_card():
+    told = review.consistency_sentence(
+        review.usable(measured(sk.load(sk.sample_path()).reviews)).kept
+    )
+    assert "Of 30 scores on 6 cards" in told.replace("\u00a0", " ")
+    assert "(45 % to 88 %, clustered by card)" in told.replace("\u00a0", " ")

@@ -23,8 +23,10 @@ from speckit_analysis.disagreements.findings import (
     headline,
     latest,
     pairs_by_type,
+    without_pair,
 )
 from speckit_analysis.disagreements.items import items_of
+from speckit_analysis.figures import disagreement as draw
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "evidence"
 
@@ -334,3 +336,39 @@ def test_real_runs_that_every_file_calls_ok_have_opposite_verdicts():
     assert verdicts["run_id"].str.contains("batch-2025-11-04T02:23:58Z").any()
     assert not detected["declared"].any()
     assert len(detected) >= 20
+
+
+def detected(*rows):
+    columns = {"origin": "detected", "run_id": "S/plan/1"}
+    return frame("disagreements", [columns | row for row in rows]).assign(declared=False)
+
+
+def test_a_share_below_half_is_not_told_as_most_and_ties_are_all_named():
+    kinds = ["technical", "technical", "scope", "scope", "process"]
+    told = headline(detected(*({"type": kind} for kind in kinds)))
+    assert "Most often they are" in told
+    assert "technical" in told
+    assert "scope" in told
+    assert "(2 of 5 each)" in told
+    assert "Most are scope (1 of 1)" in headline(detected({"type": "scope"}))
+
+
+def test_findings_between_agents_of_one_family_are_counted_as_left_out():
+    table = detected(
+        {"agents": "gpt_pro, gpt_codex", "type": "scope"},
+        {"agents": "claude, gpt_pro", "type": "scope"},
+    )
+    assert without_pair(table) == 1
+    figure = draw.pairs_by_type(pairs_by_type(table), without_pair(table))
+    assert "1 finding not between two families left out" in figure.subtitle.replace("\u00a0", " ")
+
+
+def test_figures_name_all_that_tie():
+    shares = pd.DataFrame(
+        {"type": ["acceptance", "security"], "disagreements": [2, 2], "share": [0.5, 0.5]}
+    )
+    title = draw.kinds(shares, "type", "type").title.replace("\u00a0", " ")
+    assert title == "The most frequent types are acceptance and security: 50 % each"
+    table = pd.DataFrame({"low": [2, 0], "medium": [0, 2]}, index=["acceptance", "security"])
+    told = draw.types_by_severity(table).title
+    assert "acceptance, severity low; security, severity medium (2 of 4 each)" in told

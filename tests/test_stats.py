@@ -324,3 +324,8 @@ def test_severity_stands_beside_plain_means_and_what_it_leaves_unexplained():
     assert found.fair.to_dict() == pytest.approx({"A": 8, "B": 6.5})  # complete: the same
     assert found.residual_squares == pytest.approx(4 * 0.25**2)
     assert found.rank == 4
+
+
+def test_a_missing_difference_is_no_unit_without_a_catastrophe():
+    found = catastrophes(np.array([np.nan, -3.0]))
+    assert (found.value, found.n) == (1.0, 1)

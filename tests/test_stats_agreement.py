@@ -192,3 +192,34 @@ def test_constant_ratings_have_no_reliability_and_identical_ones_a_full_one():
 def test_one_reviewer_or_a_hole_is_refused(table):
     with pytest.raises(ValueError, match="complete table"):
         intraclass_correlations(table)
+
+
+def test_units_that_do_not_differ_have_no_reliability():
+    for rows in (
+        [[8, 6.5], [6.5, 8]],
+        [[5, 7], [7, 5]],
+        [[5, 7], [5, 7]],
+        [[0.3, 0.3], [0.3, 0.3]],
+    ):
+        assert {one.verdict for one in intraclass_correlations(rows).values()} == {"not estimable"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_interval_of_a_small_table_holds_its_value_or_is_refused_in_words():
+    table = np.array([[5, 7], [7, 5], [5.5, 6.5]])
+    assert intraclass_correlations(table)["ICC(2,1)"].refusal
+    draw = np.random.default_rng(5)
+    shapes = draw.integers(2, (6, 4), (500, 2))
+    for shape in shapes:
+        for found in intraclass_correlations(draw.integers(1, 11, shape)).values():
+            ends = (found.low, found.value, found.high)
+            assert found.refusal or (np.isfinite(ends).all() and list(ends) == sorted(ends))
+
+
+def test_agreement_on_one_unit_is_refused():
+    assert agreement(np.array([[1, 2]])).estimate.refusal == "it takes 2"
+
+
+def test_ratios_of_labels_below_0_are_refused():
+    with pytest.raises(ValueError, match="figures of 0 or more"):
+        agreement(np.array([[-1, 1], [1, 1]]), weights="ratio")

@@ -54,3 +54,8 @@ def test_scores_without_a_cluster_are_refused():
         clustered_mean(SCORES, CLUSTERS[1:])
     with pytest.raises(ValueError, match="is missing"):
         clustered_mean(np.array([1.0, np.nan]), np.array([1, 2]))
+
+
+def test_clusters_that_differ_by_rounding_alone_are_refused():
+    found = clustered_mean(np.array([0.1, 0.7, 0.7, 0.1]), np.array([1, 1, 2, 2])).estimate
+    assert found.refusal == "clusters do not differ, which no interval can say"

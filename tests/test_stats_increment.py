@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from speckit_analysis.stats import economics
 from speckit_analysis.stats.economics import (
     acceptability,
     cost_effectiveness,
@@ -82,3 +83,9 @@ def test_a_pass_costs_the_least_of_all_who_can():
     assert frontier_cost_of_pass([0.7, 0.1], [0.7, 0.2], baseline=20.0) == 0.5
     with pytest.raises(ValueError, match="between 0 and 1"):
         expected_cost_of_pass([0.1], [1.2])
+
+
+def test_rounding_is_no_error_of_net_benefit():
+    cost, effect = np.full(3, 0.3), np.ones(3)
+    assert np.isnan(economics.acceptability(cost, effect, [1, 10])["probability"]).all()
+    assert np.isnan(increment(cost, effect).acceptability([1, 10])["probability"]).all()

@@ -17,6 +17,7 @@ from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win, corr
 from speckit_analysis.stats.paired_proportions import mcnemar
 from speckit_analysis.stats.proportions import (
     chapman,
+    least_n_for_rate,
     lincoln_petersen,
     net_benefit,
     net_share,
@@ -233,3 +234,14 @@ def test_what_is_no_p_value_or_no_correction_is_refused():
     with pytest.raises(ValueError, match="between 0 and 1"):
         corrected([0.2, float("nan")])
     assert corrected([]) == []
+
+
+def test_a_missing_p_value_is_no_proof_that_all_hold():
+    assert np.isnan(all_must_hold([0.01, np.nan]))
+    assert np.isnan(all_must_hold([np.nan, 0.01]))
+
+
+@pytest.mark.parametrize(("rate", "alpha"), [(1.0, 0.05), (0.9, 0.0)])
+def test_a_rate_that_no_number_can_claim_is_refused(rate, alpha):
+    with pytest.raises(ValueError, match="no number of units"):
+        least_n_for_rate(rate, alpha=alpha)

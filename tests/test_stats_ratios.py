@@ -101,3 +101,9 @@ def test_at_three_units_the_typical_ratio_covers_where_fieller_is_often_unbounde
         covered += found.low <= 0.7 <= found.high
     assert 0.935 <= covered / 1500 <= 0.965
     assert unbounded / 1500 > 0.4
+
+
+@pytest.mark.parametrize("over", [np.full(3, 2.0), np.array([0.1, 0.2, 0.3])])
+def test_ratios_that_are_all_equal_have_no_interval(over):
+    assert "no interval can say" in fieller(over, over / 3).estimate.refusal
+    assert "no interval can say" in fieller_of_means((2, 1), np.zeros((2, 2))).estimate.refusal

@@ -79,3 +79,7 @@ def test_a_standardised_difference_takes_spread():
     assert standardised_difference(np.array([1.0, 3.0])) == pytest.approx(2 / np.sqrt(2))
     assert np.isnan(standardised_difference(np.array([1.0, 1.0])))
     assert np.isnan(standardised_difference(np.array([1.0])))
+
+
+def test_rounding_is_no_spread():
+    assert np.isnan(standardised_difference(np.array([0.1 + 0.2, 0.3, 0.3])))

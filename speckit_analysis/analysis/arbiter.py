@@ -18,6 +18,9 @@ _BLENDED = re.compile(
     r"\b(both|neither|merged?|combin\w+|hybrid|compromise|blend\w*|synthesi[sz]\w*)\b", re.I
 )
 
+#: How a resolution begins that names the agent whose option it quotes.
+_LEADING = re.compile(r"\s*([\w.-]+)\s*:")
+
 
 def family_of(agent: str | None) -> str | None:
     """Return the family of models that an agent stands for; itself where it stands for none.
@@ -43,8 +46,9 @@ def decisions(points: pd.DataFrame) -> pd.Series:
     Returns
     -------
     Series of string
-        ``sided_with_<family>`` where the resolution names one family of models and no other, and
-        does not speak of both; ``synthesized_new`` where it names none or several;
+        ``sided_with_<family>`` where the resolution begins with an agent's name and a colon (what
+        follows is that agent's option), or names one family of models and no other and does not
+        speak of both; ``synthesized_new`` where it names none or several;
         ``unresolved``; ``not_told`` where nothing tells how it ended.  Index of `points`.
     """
     told = [
@@ -93,6 +97,9 @@ def _decision(resolution: object, agents: object, resolved: object) -> str:
         return OPEN
     if not isinstance(resolution, str) or not resolution.strip():
         return UNTOLD
+    leading = _LEADING.match(resolution)
+    if leading and (first := _named(leading[1], agents)):
+        return f"sided_with_{family_of(first.pop())}"
     named = {family_of(name) for name in _named(resolution, agents)}
     if len(named) == 1 and not _BLENDED.search(resolution):
         return f"sided_with_{named.pop()}"

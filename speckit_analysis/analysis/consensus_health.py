@@ -35,7 +35,7 @@ def consensus_health(runs: pd.DataFrame) -> pd.DataFrame:
         over calls), ``ratio`` (the smaller of those that are known), ``health`` (ordered
         category), ``status`` (recomputed), ``status_recorded``, ``should_halt`` and ``went_on``
         (boolean): a later stage of the SPEC began afterwards, and the stage was not run again
-        with a better end before.
+        with a better end before; missing where there is no later stage.
 
     Notes
     -----
@@ -71,7 +71,7 @@ def _went_on(table: pd.DataFrame) -> pd.Series:
     for _, group in runs.dropna(subset=["place", "at"]).groupby("spec_id", observed=True):
         ordered = group.sort_values("at", kind="stable")
         for number, (index, run) in enumerate(ordered.iterrows()):
-            if not run["halt"]:
+            if not run["halt"] or run["place"] == len(STAGES) - 1:
                 continue
             later = ordered.iloc[number + 1 :]
             mended = later[(later["place"] == run["place"]) & ~later["halt"]]["at"].min()
@@ -106,8 +106,8 @@ def halt_sentence(table: pd.DataFrame) -> str:
         return "No run ended degraded, in conflict or in error."
     judged = halting["went_on"].dropna()
     went = int(judged.sum())
-    undated = len(halting) - len(judged)
-    rest = f" ({wording.count(undated)} without a time or a stage not judged)" if undated else ""
+    left = len(halting) - len(judged)
+    rest = f" ({wording.count(left)} without a time or a later stage not judged)" if left else ""
     return (
         f"{wording.count(len(halting), 'run')} ended degraded, in conflict or in error; after"
         f" {wording.count(went)} of {wording.count(len(judged))} the next stage began all the"

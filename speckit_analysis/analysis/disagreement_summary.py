@@ -31,8 +31,10 @@ def disagreement_summary(
     ----------
     runs : Selection
         Comparable runs, from :func:`~speckit_analysis.analysis.disagreement.comparable_runs`.
-    calls, disagreements : DataFrame
-        The tables of these names, rows that count.
+    calls : DataFrame
+        The table of that name, all of it; see :func:`speckit_analysis.analysis.pairs.by_pair`.
+    disagreements : DataFrame
+        The table of that name, rows that count.
     confidence : float
         Level of the intervals.
     seed : int
@@ -133,8 +135,10 @@ def insights(
     ----------
     runs : DataFrame
         Comparable runs, with ``disagreed``.
-    calls, disagreements : DataFrame
-        The tables of these names, rows that count.
+    calls : DataFrame
+        The table of that name, all of it; see :func:`speckit_analysis.analysis.pairs.by_pair`.
+    disagreements : DataFrame
+        The table of that name, rows that count.
     points : DataFrame
         Genuine disagreements of these runs.
     confidence : float

@@ -96,7 +96,8 @@ def by_pair(
     runs : DataFrame
         Comparable runs.
     calls : DataFrame
-        Table ``calls``; a call with status ``ok`` makes its agent one that answered.
+        Table ``calls``, all of it: a call with status ``ok`` makes its agent one that answered its
+        run, even where that call itself is left out of other figures as a copy.
     disagreements : DataFrame
         Table ``disagreements``.
     by : str

@@ -14,6 +14,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import Blinding, first_readings
+from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.selection import Selection, in_experiment
 from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
 from speckit_analysis.stats.reliability import (
@@ -162,7 +163,8 @@ def reliability(reviews: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
         ``criterion``, ``variant`` (string; ``all`` pools them), ``outputs``, ``reviewers``
         (Int64), ``alpha``, ``alpha_ordinal`` (Krippendorff's), ``icc_single``, ``icc_single_low``,
         ``icc_single_high``, ``icc_mean``, ``icc_mean_low``, ``icc_mean_high`` (Float64: ICC(2,1) of
-        one reviewer, ICC(2,k) of the mean; outputs that all scored).
+        one reviewer, ICC(2,k) of the mean; outputs that all scored).  Missing where the scores
+        allow no interval.
 
     Notes
     -----
@@ -221,17 +223,21 @@ def reliability_sentence(table: pd.DataFrame) -> str:
     name = "overall" if (table["criterion"] == "overall").any() else table["criterion"].iloc[0]
     rows = table[table["criterion"] == name].set_index("variant")
     whole = rows.loc["all"]
-    if pd.isna(whole["icc_mean"]):
+    if pd.isna(whole["icc_single"]):
         return (
             f"Reliability cannot be told: {wording.count(whole['reviewers'], 'reviewer')} and"
-            f" {wording.count(whole['outputs'], 'output')}."
+            f" {wording.count(whole['outputs'], 'output')}{_without_interval(whole)}."
         )
     within = rows.drop("all")["icc_single"].dropna()
+    of_mean = (
+        f"{whole['icc_mean']:.2f} ({whole['icc_mean_low']:.2f} to {whole['icc_mean_high']:.2f}; "
+        if pd.notna(whole["icc_mean"])
+        else "one that cannot be told (too much error; "
+    )
     told = (
         f"On {name}, one reviewer's score has a reliability of {whole['icc_single']:.2f}"
         f" ({whole['icc_single_low']:.2f} to {whole['icc_single_high']:.2f}), the mean of"
-        f" {whole['reviewers']} reviewers {whole['icc_mean']:.2f} ({whole['icc_mean_low']:.2f} to"
-        f" {whole['icc_mean_high']:.2f}; {wording.count(whole['outputs'], 'output')})."
+        f" {whole['reviewers']} reviewers {of_mean}{wording.count(whole['outputs'], 'output')})."
     )
     if len(within):
         told += (
@@ -241,6 +247,11 @@ def reliability_sentence(table: pd.DataFrame) -> str:
     if whole["outputs"] < FEW_OUTPUTS:
         told += " That is too few outputs to judge reviewers by."
     return told
+
+
+def _without_interval(whole: pd.Series) -> str:
+    enough = whole["reviewers"] > 1 and whole["outputs"] > 1
+    return ", and their scores differ by error alone" if enough else ""
 
 
 def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
@@ -265,10 +276,7 @@ def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:
         One row per reviewer with repeats: ``reviewer`` (string), ``scores`` (Int64, read twice),
         ``same`` (Int64, within half a point) and ``mean_gap`` (Float64, points).
     """
-    keys = ["reviewer", "output", "criterion"]
-    again = reviews[reviews["repeat_of"].notna()].set_index(keys)["score"]
-    before = first_readings(reviews).drop_duplicates(keys).set_index(keys)["score"]
-    gaps = (again - before.reindex(again.index)).abs().dropna()
+    gaps = _gaps(reviews)
     grouped = gaps.groupby(level="reviewer", observed=True)
     table = pd.DataFrame(
         {
@@ -281,15 +289,29 @@ def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:
     return table.astype(whole | {"mean_gap": "Float64"})
 
 
-def consistency_sentence(table: pd.DataFrame) -> str:
-    """Say how often reviewers gave an output the same score twice."""
-    if table.empty:
+def _gaps(reviews: pd.DataFrame) -> pd.Series:
+    """Return how far scores given twice lie apart, by reviewer, output and criterion."""
+    keys = ["reviewer", "output", "criterion"]
+    again = reviews[reviews["repeat_of"].notna()].set_index(keys)["score"]
+    before = first_readings(reviews).drop_duplicates(keys).set_index(keys)["score"]
+    return (again - before.reindex(again.index)).abs().dropna()
+
+
+def consistency_sentence(reviews: pd.DataFrame) -> str:
+    """Say how often reviewers gave an output the same score twice.
+
+    Scores of one card resemble each other, so the interval is clustered by card.
+    """
+    gaps = _gaps(reviews)
+    if gaps.empty:
         return "No packet was read twice, so nobody's consistency is known."
-    same, n = int(table["same"].sum()), int(table["scores"].sum())
-    low, high = exact_interval(same, n)
+    cards = gaps.index.to_frame(index=False)[["reviewer", "output"]].astype("string")
+    card = cards["reviewer"] + " " + cards["output"]
+    found = share(gaps <= 0.5, card)
     return (
-        f"Of {wording.count(n, 'score')} given twice by the same reviewer, {same} are within half a"
-        f" point ({wording.percent(low)} to {wording.percent(high)})."
+        f"Of {wording.count(found.n, 'score')} on {wording.count(found.clusters, 'card')} given"
+        f" twice by the same reviewer, {found.hits} are within half a point"
+        f" ({wording.percent(found.low)} to {wording.percent(found.high)}, clustered by card)."
     )
 
 

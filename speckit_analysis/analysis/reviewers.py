@@ -84,7 +84,8 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, st
     -----
     Scores and positions are taken relative to the mean of the output over its reviewers, so that
     good outputs late in the order are no drift.  The slope of each reviewer is one observation: it
-    takes two reviewers, and says little with three.
+    takes three reviewers, as the slopes of two are one and the same.  Slopes share the outputs'
+    means and so are not quite independent: false alarms are more frequent than the level says.
     """
     rows = first_readings(reviews)
     long = long_scores(per_reviewer(rows))
@@ -98,7 +99,7 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, st
         for _, group in relative.groupby(long["reviewer"].astype(str))
         if group["position"].nunique() > 2
     ]
-    if len(slopes) < 2 or np.ptp(slopes) == 0:
+    if len(slopes) < 3 or np.ptp(slopes) == 0:
         return Effect(), "Whether scores drift over the order cannot be told: too few reviewers."
     found = paired_t(np.array(slopes), confidence)
     drift = "drift" if found.low > 0 or found.high < 0 else "do not provably drift"

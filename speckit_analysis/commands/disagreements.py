@@ -94,7 +94,7 @@ def disagreements(
     runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until)
     summary = disagreement_summary(
         comparable_runs(runs, opinions),
-        measured(evidence.calls, include).kept,
+        evidence.calls,
         opinions,
         confidence=confidence,
     )

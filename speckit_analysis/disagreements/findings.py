@@ -29,7 +29,7 @@ class Accuracy(msgspec.Struct, frozen=True):
     pairs, groups : int
         Labelled pairs, and groups of files that share no file.
     macro_f1, low, high : float
-        Mean over classes of F1, with its 95 % interval (pairs resampled).
+        Mean over classes of F1, with its 95 % interval (groups resampled).
     accuracy : float
         Share of pairs judged rightly.
     """
@@ -53,14 +53,14 @@ def accuracy_sentence() -> str:
     """Say how often the judge is right, on what."""
     measured = accuracy()
     told = wording.listed(
-        f"{name} {each.macro_f1:.2f} ({each.low:.2f} to {each.high:.2f})"
+        f"{name} {each.macro_f1:.2f} ({each.low:.2f} to {each.high:.2f}; {each.pairs} labelled"
+        f" pairs in {each.groups} groups of files)"
         for name, each in measured.items()
     )
-    pairs = measured["relation"]
     return (
-        f"Macro-F1 of the judge, each pair judged without its own files: {told}, with 95 %"
-        f" intervals; {pairs.pairs} labelled pairs of real proposals from {pairs.groups} groups of"
-        f" files, {wording.percent(pairs.accuracy)} of the relations right."
+        f"Macro-F1 of the judge on real proposals, each pair judged without its own files: {told},"
+        f" with 95 % intervals over groups; {wording.percent(measured['relation'].accuracy)} of the"
+        " relations right."
     )
 
 
@@ -95,11 +95,14 @@ def headline(findings: pd.DataFrame) -> str:
     if silent in (0, len(found)):
         told = "nobody declared any of them" if silent else "all of them were declared as well"
     kinds = found["type"].value_counts()
+    top = kinds[kinds == kinds.max()]
+    often = "Most" if top.iloc[0] > len(found) / 2 else "Most often they"
+    each = " each" if len(top) > 1 else ""
     severe = int((found["disagreement_severity"] == "logical").sum())
     return (
         f"Comparing what the agents wrote shows {wording.count(len(found), 'disagreement')} in"
-        f" {runs}; {told}. Most are {kinds.index[0]}"
-        f" ({kinds.iloc[0]} of {len(found)}), and {wording.count(severe)} cannot both hold."
+        f" {runs}; {told}. {often} are {wording.listed(map(str, top.index))}"
+        f" ({top.iloc[0]} of {len(found)}{each}), and {wording.count(severe)} cannot both hold."
     )
 
 
@@ -125,6 +128,13 @@ def pairs_by_type(findings: pd.DataFrame) -> pd.DataFrame:
     ]
     pairs = pd.DataFrame(rows, columns=["pair", "type"]).fillna("not told")
     return crossed_counts(pairs["pair"], pairs["type"])
+
+
+def without_pair(findings: pd.DataFrame) -> int:
+    """Return how many findings :func:`pairs_by_type` leaves out: of one family, or of no agents."""
+    return sum(
+        not isinstance(agents, str) or len(_families(agents)) < 2 for agents in findings["agents"]
+    )
 
 
 def _families(agents: str) -> list[str]:

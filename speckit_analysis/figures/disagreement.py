@@ -173,15 +173,18 @@ def kinds(shares: pd.DataFrame, column: str, noun: str) -> Chart:
     total = shares["disagreements"].sum()
     if (shares[column] == "not told").all():
         return empty(f"None of {wording.count(total, 'disagreement')} tells its {noun}.")
-    top = shares.sort_values("disagreements", ascending=False, kind="stable").iloc[0]
+    most = shares[shares["disagreements"] == shares["disagreements"].max()]
+    named = most.loc[most[column] != "not told", column].astype(str).tolist()
+    many, part = len(named) > 1, wording.percent(most["share"].iloc[0])
     return bars(
         shares,
         column,
         "disagreements",
         title=(
-            f"The most frequent {noun} is {top[column]}: {wording.percent(top['share'])}"
-            if top[column] != "not told"
-            else f"{wording.percent(top['share'])} of disagreements do not tell their {noun}"
+            f"The most frequent {wording.plural(noun) if many else noun} {'are' if many else 'is'}"
+            f" {wording.listed(named)}: {part}{' each' if many else ''}"
+            if named
+            else f"{part} of disagreements do not tell their {noun}"
         ),
         subtitle=f"{wording.count(total, 'genuine disagreement')} by {noun}.",
         axis="disagreements",
@@ -203,12 +206,16 @@ def types_by_severity(table: pd.DataFrame, how: str = "declared") -> Chart:
     total = int(table.to_numpy().sum())
     if not total:
         return empty(f"No disagreement was {how}.")
-    row, column = divmod(int(table.to_numpy().argmax()), table.shape[1])
-    n = int(table.to_numpy()[row, column])
-    kind, level = table.index[row], table.columns[column]
+    counts = table.to_numpy()
+    n = int(counts.max())
+    cells = [
+        f"{table.index[row]}, severity {table.columns[column]}"
+        for row, column in zip(*np.nonzero(counts == n), strict=True)
+    ]
+    each = " each" if len(cells) > 1 else ""
     return matrix(
         table.head(MOST_ROWS),
-        title=f"Most frequent: {kind}, severity {level} ({wording.count(n)} of {total:,})",
+        title=f"Most frequent: {'; '.join(cells)} ({wording.count(n)} of {total:,}{each})",
         subtitle=cut_note(
             f"{wording.count(total, 'disagreement')} by type and severity, as {how}.", table
         ),
@@ -217,25 +224,34 @@ def types_by_severity(table: pd.DataFrame, how: str = "declared") -> Chart:
     )
 
 
-def pairs_by_type(table: pd.DataFrame) -> Chart:
+def pairs_by_type(table: pd.DataFrame, left_out: int = 0) -> Chart:
     """Draw how many findings set two families of models against each other, by type.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`speckit_analysis.disagreements.findings.pairs_by_type`.
+    left_out : int
+        From :func:`speckit_analysis.disagreements.findings.without_pair`.
     """
     total = int(table.to_numpy().sum())
     if not total:
         return empty("No finding sets two families of models against each other.")
-    top = table.index[0]
-    n = int(table.loc[top].sum())
+    sums = table.sum(axis=1)
+    n = int(sums.max())
+    top = wording.listed(sums.index[sums == n].astype(str))
+    each = " each" if (sums == n).sum() > 1 else ""
+    rest = (
+        f" {wording.count(left_out, 'finding')} not between two families left out."
+        if left_out
+        else ""
+    )
     return matrix(
         table.head(MOST_ROWS),
-        title=f"{top} differ most: {wording.count(n, 'finding')}",
+        title=f"{top} differ most: {wording.count(n, 'finding')}{each}",
         subtitle=cut_note(
             "Findings by pair of model families and type; one between three families counts for"
-            " each of their pairs.",
+            f" each of their pairs.{rest}",
             table,
         ),
         rows="pair",

@@ -59,7 +59,7 @@ def label_weights(labels: Sequence[float] | np.ndarray, kind: str = "identity") 
     Raises
     ------
     ValueError
-        If there is no such kind.
+        If there is no such kind, or a label of kind ``ratio`` is below 0.
 
     Notes
     -----
@@ -81,6 +81,8 @@ def label_weights(labels: Sequence[float] | np.ndarray, kind: str = "identity") 
         steps = comb(np.abs(np.subtract.outer(np.arange(q), np.arange(q))) + 1, 2)
         return np.asarray(1 - np.where(np.eye(q) > 0, 0, steps) / comb(q, 2))
     if kind == "ratio":
+        if (values < 0).any():
+            raise ValueError("ratios take figures of 0 or more, and some are below")
         total = values[:, None] + values[None, :]
         gap = np.divide(gap, total, out=np.zeros_like(gap), where=total != 0)
         widest = (values.max() - values.min()) / (values.max() + values.min())
@@ -176,7 +178,8 @@ def agreement(
     Returns
     -------
     Agreement
-        Interval by Student's t over units, cut at 1; refused where all labels are one.
+        Interval by Student's t over units, cut at 1; refused where all labels are one, or there is
+        one unit.
 
     Raises
     ------
@@ -257,8 +260,10 @@ def _over_units(
     name: str, observed: float, expected: float, parts: np.ndarray, level: float
 ) -> Estimate:
     n = len(parts)
+    if n < 2:
+        return not_estimable(n, "it takes 2", method=name, level=level, unit="unit")
     value = (observed - expected) / (1 - expected)
-    error = float(np.sqrt(((parts - parts.mean()) ** 2).sum() / (n * (n - 1)))) if n > 1 else np.nan
+    error = float(np.sqrt(((parts - parts.mean()) ** 2).sum() / (n * (n - 1))))
     reach = float(stats.t.ppf((1 + level) / 2, n - 1)) * error
     low, high = value - reach, min(value + reach, 1.0)
     verdict, rule = direction(low, high)

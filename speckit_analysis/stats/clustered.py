@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
+from speckit_analysis.stats.paired import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def clustered_mean(
     plain = float(values.std(ddof=1) / np.sqrt(n))
     many = float(np.sqrt((sums**2).sum()) / n)
     error = many * float(np.sqrt(groups / (groups - 1)))
-    if error == 0:
+    if error <= ROUNDING * float(np.abs(values).max()):
         why = "clusters do not differ, which no interval can say"
         refused = not_estimable(groups, why, method=method, level=level, unit=unit)
         return ClusteredMean(refused, plain, many, error, n)

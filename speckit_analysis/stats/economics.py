@@ -12,7 +12,7 @@ from scipy import special, stats  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.increment import incremental_ratio
-from speckit_analysis.stats.paired import paired_t
+from speckit_analysis.stats.paired import ROUNDING, paired_t
 
 #: What lies where on the plane of cost and effect.
 QUADRANTS = {
@@ -85,7 +85,8 @@ def acceptability(cost: np.ndarray, effect: np.ndarray, worths: Sequence[float])
     Returns
     -------
     DataFrame
-        ``worth`` and ``probability``: Student's distribution of the net benefit at 0 from below.
+        ``worth`` and ``probability``: Student's distribution of the net benefit at 0 from below;
+        NaN where the net benefit is the same in all units.
 
     Notes
     -----
@@ -96,8 +97,10 @@ def acceptability(cost: np.ndarray, effect: np.ndarray, worths: Sequence[float])
     chances = []
     for worth in worths:
         gains = worth * np.asarray(effect, float) - np.asarray(cost, float)
-        error = float(gains.std(ddof=1)) / np.sqrt(n) if n > 1 else 0.0
-        chances.append(float(special.stdtr(n - 1, gains.mean() / error)) if error else np.nan)
+        spread = float(gains.std(ddof=1)) if n > 1 else 0.0
+        rounding = ROUNDING * float(np.abs([worth * np.asarray(effect), cost]).max())
+        t = gains.mean() / spread * np.sqrt(n) if spread > rounding else np.nan
+        chances.append(float(special.stdtr(n - 1, t)))
     return pd.DataFrame({"worth": [float(worth) for worth in worths], "probability": chances})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
+from speckit_analysis.stats.paired import ROUNDING
 from speckit_analysis.stats.ratios import Fieller, fieller_of_means
 
 
@@ -135,6 +136,8 @@ def increment(cost: np.ndarray, effect: np.ndarray) -> Increment:
         raise ValueError(f"it takes two pairs, and there are {dearer.shape} and {better.shape}")
     spread = np.cov(dearer, better) / n
     errors = np.sqrt(np.diag(spread))
+    rounding = ROUNDING * np.abs([dearer, better]).max(axis=1)
+    errors = np.where(errors <= rounding, 0.0, errors)
     together = float(spread[0, 1] / errors.prod()) if errors.all() else 0.0
     return Increment(
         float(dearer.mean()), float(better.mean()), float(errors[0]), float(errors[1]),

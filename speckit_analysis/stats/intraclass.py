@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
+from speckit_analysis.stats.paired import ROUNDING
 
 #: What each form is the reliability of.
 FORMS = {
@@ -63,6 +64,10 @@ def mean_squares(ratings: np.ndarray) -> MeanSquares:
     units = k * float(((rows - centre) ** 2).sum())
     reviewers = n * float(((columns - centre) ** 2).sum())
     error = float(((table - rows[:, None] - columns[None, :] + centre) ** 2).sum())
+    rounding = table.size * (ROUNDING * float(np.abs(table).max())) ** 2
+    units, reviewers, error = (
+        0.0 if part <= rounding else part for part in (units, reviewers, error)
+    )
     return MeanSquares(
         units / (n - 1), reviewers / (k - 1), error / ((n - 1) * (k - 1)),
         (reviewers + error) / (n * (k - 1)), n, k,
@@ -83,7 +88,9 @@ def intraclass_correlations(ratings: np.ndarray, level: float = 0.95) -> dict[st
     -------
     dict of str to Estimate
         By the names of :data:`FORMS`.  Statistic and p-value are those of F against no difference
-        between units, degrees of freedom those of its numerator.
+        between units, degrees of freedom those of its numerator.  Refused where units do not
+        differ at all, and where the mean squares leave a form no finite interval around its value:
+        as soon as units differ less, or reviewers differ less, than error alone makes them.
 
     Raises
     ------
@@ -94,6 +101,7 @@ def intraclass_correlations(ratings: np.ndarray, level: float = 0.95) -> dict[st
     -----
     Shrout and Fleiss (1979).  Report ICC(2,k) if the mean of these reviewers is used and ICC(2,1)
     if one of them scores later.  The intervals of the second form are by Satterthwaite's F.
+    Nothing is clamped: a correlation below 0 is reported as it is.
 
     Examples
     --------
@@ -104,8 +112,8 @@ def intraclass_correlations(ratings: np.ndarray, level: float = 0.95) -> dict[st
     """
     squares = mean_squares(ratings)
     n, k = squares.n, squares.k
-    if squares.units + squares.within == 0:
-        why = "all ratings are the same"
+    if squares.units == 0:
+        why = "units do not differ" if squares.within else "all ratings are the same"
         return {
             form: not_estimable(n, why, method=form, level=level, unit="unit") for form in FORMS
         }
@@ -156,10 +164,11 @@ def _agreement(squares: MeanSquares, level: float) -> tuple[float, float, float]
         return single, single, single
     freedom = (of_judges * judges + of_error * error) ** 2 / spread
     tail = (1 + level) / 2
-    above, below = special.fdtri(n - 1, freedom, tail), special.fdtri(freedom, n - 1, tail)
     noise = k * judges + (k * n - k - n) * error
-    low = n * (between - above * error) / (above * noise + n * between)
-    high = n * (below * between - error) / (noise + n * below * between)
+    with np.errstate(invalid="ignore"):  # Without freedom the quantiles are infinite.
+        above, below = special.fdtri(n - 1, freedom, tail), special.fdtri(freedom, n - 1, tail)
+        low = n * (between - above * error) / (above * noise + n * between)
+        high = n * (below * between - error) / (noise + n * below * between)
     return float(single), float(low), float(high)
 
 
@@ -167,6 +176,9 @@ def _estimate(
     form: str, ends: tuple[float, ...], f: float, p_value: float, n: int, level: float
 ) -> Estimate:
     value, low, high = ends
+    if not (np.isfinite(ends).all() and low <= value <= high):
+        why = "the error is too large for a finite interval"
+        return not_estimable(n, why, method=form, level=level, unit="unit")
     verdict, rule = direction(low, high)
     return Estimate(
         value, low, high, level, form, n, "unit", (FORMS[form], "scores are roughly normal"),

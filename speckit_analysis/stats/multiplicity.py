@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from statsmodels.stats.multitest import multipletests
 
 #: Corrections, by the names that statsmodels has for them.
@@ -60,8 +61,10 @@ def any_may_win(p_values: Sequence[float]) -> list[float]:
 def all_must_hold(p_values: Sequence[float]) -> float:
     """Return the p-value of a claim that all of several hold: the largest, uncorrected.
 
+    NaN if one of them is missing.
+
     Notes
     -----
     The intersection-union test (Berger 1982): each must pass at its own level.
     """
-    return float(max(p_values))
+    return float(np.max(p_values))

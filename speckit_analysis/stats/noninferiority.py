@@ -119,12 +119,15 @@ def equivalent(
 def catastrophes(differences: np.ndarray, loss: float = 2.0, level: float = 0.95) -> Estimate:
     """Return the share of units that lost `loss` points or more, with an exact upper bound.
 
+    Units whose difference is missing are left out.
+
     Notes
     -----
     One-sided Clopper-Pearson; with none among n it is 1 - (1 - level)^(1/n).  A mean hides rare
     disasters: three units miss one in ten of them with probability .73.
     """
     gaps = np.asarray(differences, float)
+    gaps = gaps[~np.isnan(gaps)]
     n, hits = len(gaps), int((gaps <= -loss).sum())
     method = "exact one-sided binomial"
     if n == 0:

@@ -93,7 +93,9 @@ def standardised_difference(differences: np.ndarray) -> float:
     """
     gaps = complete(differences)
     spread = float(gaps.std(ddof=1)) if len(gaps) > 1 else 0.0
-    return float(gaps.mean()) / spread if spread else float("nan")
+    if spread <= ROUNDING * float(np.abs(gaps).max(initial=0.0)):
+        return float("nan")
+    return float(gaps.mean()) / spread
 
 
 @dataclass(frozen=True)

@@ -104,11 +104,18 @@ def independent_difference(
 def least_n_for_rate(rate: float, misses: int = 0, alpha: float = 0.05) -> int:
     """Return how many it takes to claim more than `rate` with so many misses.
 
+    Raises
+    ------
+    ValueError
+        If no number can claim it: a rate of 1, or a level of 0.
+
     Examples
     --------
     >>> [least_n_for_rate(0.9, misses) for misses in (0, 1, 2)]
     [29, 46, 61]
     """
+    if not (0 <= rate < 1 and 0 < alpha < 1):
+        raise ValueError(f"no number of units claims more than {rate:g} at level {alpha:g}")
     n = misses + 1
     while stats.binom.cdf(misses, n, 1 - rate) > alpha:
         n += 1

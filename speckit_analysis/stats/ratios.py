@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
-from speckit_analysis.stats.paired import paired_t
+from speckit_analysis.stats.paired import ROUNDING, paired_t
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,20 @@ def fieller(
     if n < 2:
         refused = not_estimable(n, "it takes 2", method="Fieller", level=level, unit=unit)
         return Fieller(refused)
+    if _proportional(over, under):
+        why = "all ratios are equal, which no interval can say"
+        return Fieller(not_estimable(n, why, method="Fieller", level=level, unit=unit))
     errors = np.cov(over, under) / n
     return fieller_of_means(
         (float(over.mean()), float(under.mean())), errors, n - 1, level, n=n, unit=unit
     )
+
+
+def _proportional(over: np.ndarray, under: np.ndarray) -> bool:
+    """Whether one ratio fits all units, but for rounding."""
+    left = over * under.sum() - under * over.sum()
+    size = np.abs(over).max() * np.abs(under).sum()
+    return bool(under.sum() and np.abs(left).max() <= ROUNDING * size)
 
 
 def fieller_of_means(
@@ -107,6 +117,9 @@ def fieller_of_means(
     (over, under), spread = means, np.asarray(covariance, dtype=float)
     if under == 0:
         why = "the denominator is 0"
+        return Fieller(not_estimable(n, why, method="Fieller", level=level, unit=unit))
+    if (np.sqrt(np.diag(spread)) <= ROUNDING * np.abs(means)).all():
+        why = "the means have no error, which no interval can say"
         return Fieller(not_estimable(n, why, method="Fieller", level=level, unit=unit))
     t = _quantile(degrees_of_freedom, level)
     # The ends solve a r² - 2 b r + c = 0.

@@ -75,6 +75,10 @@ class IntraclassCorrelation:
         ICC(2,k): of the mean of these reviewers.
     units, reviewers : int
         Size of the table.
+
+    Notes
+    -----
+    NaN where the mean squares allow no interval.
     """
 
     single: float
@@ -155,7 +159,7 @@ def reliability_of_difference(differences: np.ndarray) -> float:
 
 
 def gwet_ac1(ratings: np.ndarray) -> float:
-    """Return Gwet's AC1 of labels; NaN where nothing can be compared.
+    """Return Gwet's AC1 of labels; NaN where nothing can be compared, or one unit only.
 
     Parameters
     ----------
