@@ -69,7 +69,7 @@ class NetShare:
         -----
         How alike observations of a cluster are is learned from those that changed.  What strikes
         one cluster in twenty, and most of it, is not there in most samples of ten; the interval
-        then knows nothing of it.  To prove that it is rarer takes 59 clusters without it (binomial).
+        then knows nothing of it.  To prove that it is rarer takes 59 clusters without it.
         """
         return float(special.bdtr(self.struck, self.clusters, limit)) if self.clusters else 1.0
 
