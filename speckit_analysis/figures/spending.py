@@ -79,8 +79,8 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
             f" {'has' if over == 1 else 'have'} spent the whole budget or more"
         ),
         subtitle=(
-            f"Spent / budget; lines at {wording.percent(warning)}, {wording.percent(critical)} and"
-            f" 100 %.{not_shown}"
+            "The larger of the recorded total and the sum of the calls / budget; lines at"
+            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %.{not_shown}"
         ),
         axis="share of the budget",
         words=wording.percent,
@@ -119,12 +119,13 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
         "days",
         "used",
         title=(
-            f"{top} used {wording.percent(last[top])} of its budget within"
+            f"By its calls, {top} used {wording.percent(last[top])} of its budget within"
             f" {lines.loc[lines['spec_id'] == top, 'days'].max():.1f} days"
         ),
         subtitle=(
             f"Spent so far / budget, one line a SPEC ({wording.count(len(last), 'SPEC')}); lines at"
-            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %."
+            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %. Sum of the calls"
+            " with a cost; the total recorded may be higher."
         ),
         axis="days since the SPEC's first call",
         words=wording.percent,
