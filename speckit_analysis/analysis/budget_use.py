@@ -104,7 +104,9 @@ def use_sentence(used: pd.DataFrame, crossed: pd.DataFrame, limit: float = 0.8) 
     reached = crossed[np.isclose(crossed["limit"].to_numpy(float), limit)]
     if reached.empty:
         share = wording.percent(limit)
-        return f"By its calls, none of {wording.count(specs, 'SPEC')} reached {share} of its budget."
+        return (
+            f"By its calls, none of {wording.count(specs, 'SPEC')} reached {share} of its budget."
+        )
     first = reached.sort_values("timestamp").iloc[0]
     whose = "its" if len(reached) == 1 else "their"
     return (

@@ -221,16 +221,18 @@ def error_rates(found: GuardrailExperiment) -> Chart:
         0.9 + 0.52 * len(names),
     )
     tags: list[list[str]] = [[] for _ in names]
+    told: list[list[str]] = [[] for _ in names]
     # The upper dot first, as the tags are read.
     for (error, _, _), colour, shift in zip(ERRORS, (BLUE, ORANGE), (-0.16, 0.16), strict=True):
         rows = rates[rates["error"] == error]
         at = np.array([names.index(name) for name in rows["variant"]], dtype=int)
         rate, low, high = (rows[name].to_numpy(float) for name in ("rate", "low", "high"))
-        axes.hlines(at + shift, low, high, color=colour, linewidth=2.6, alpha=0.55)
-        axes.plot(rate, at + shift, "o", color=colour, markersize=7, label=error, clip_on=False)
+        axes.hlines(at + shift, low, high, color=colour, linewidth=1.5)
+        axes.plot(rate, at + shift, "o", color=colour, markersize=8, label=error, clip_on=False)
         kind, _, verb = error.split()
-        for row, value, n in zip(at, rate, rows["outputs"], strict=True):
+        for row, value, n, *ends in zip(at, rate, rows["outputs"], low, high, strict=True):
             tags[row].append(f"{wording.percent(value)} of {wording.count(n)} {kind} {verb}")
+            told[row].append(f"{tags[row][-1]} ({_interval(*ends)})")
     name_rows(axes, [shortened(name, 20) for name in names])
     label_margin(axes, [",\n".join(parts) for parts in tags])
     axes.set_xlim(-0.02, 1.02)
@@ -241,8 +243,13 @@ def error_rates(found: GuardrailExperiment) -> Chart:
         loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
         handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
     )  # fmt: skip
-    told = [", ".join(parts) for parts in tags]
-    return finish(figure, in_words(figure.title, names, told))
+    return finish(figure, in_words(figure.title, names, [", ".join(parts) for parts in told]))
+
+
+def _interval(low: float, high: float) -> str:
+    if np.isnan(low):
+        return "no interval"
+    return f"{wording.percent(low)} to {wording.percent(high)}"
 
 
 def _worst_rate(rates: pd.DataFrame) -> str:

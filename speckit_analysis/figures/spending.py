@@ -9,10 +9,10 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.anomalies import Outliers
 from speckit_analysis.analysis.billing import Reconciliation
 from speckit_analysis.figures.charts import bars, intervals, steps
-from speckit_analysis.figures.theme import BAD, BLUE, GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
+from speckit_analysis.figures.theme import BAD, BLUE, CRIMSON, GOOD, POOR, UNKNOWN, Chart, empty
 
 _NOUNS = {"cost_usd": "cost", "latency_ms": "latency", "tokens": "tokens"}
-_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": ORANGE, "exceeded": BAD}
+_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": BAD, "exceeded": CRIMSON}
 
 
 def outliers(found: Outliers) -> Chart:
@@ -80,7 +80,8 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
         ),
         subtitle=(
             "The larger of the recorded total and the sum of the calls / budget; lines at"
-            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %.{not_shown}"
+            f" {wording.percent(warning)} (orange from there on), {wording.percent(critical)} (red)"
+            f" and 100 % (crimson).{not_shown}"
         ),
         axis="share of the budget",
         words=wording.percent,
@@ -112,7 +113,7 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
     last = lines.groupby("spec_id")["used"].max()
     top = last.sort_values().index[-1]
     limits = np.array([warning, critical, 1.0])
-    shades = [BLUE, POOR, ORANGE, BAD]
+    shades = list(_VERDICT_COLOURS.values())
     return steps(
         lines,
         "spec_id",
@@ -128,6 +129,7 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
             " with a cost; the total recorded may be higher."
         ),
         axis="days since the SPEC's first call",
+        height_axis="share of the budget",
         words=wording.percent,
         colours={
             str(spec): shades[int(np.searchsorted(limits, share, side="right"))]
