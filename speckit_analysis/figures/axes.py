@@ -129,14 +129,19 @@ def time_places(moments: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 def legend_columns(names: Sequence[str]) -> int:
     """Return how many columns of a legend with these names fit the width of a figure."""
     figure = Figure(figsize=(WIDTH, 1))
-    handles = [Patch(label=name) for name in names]
     for columns in range(len(names), 1, -1):
+        handles = [Patch(label=names[at]) for at in _by_row(len(names), columns)]
         legend = figure.legend(handles=handles, ncols=columns, **_LEGEND)
         lay_out(figure)
         if legend.get_window_extent().width <= figure.bbox.width:
             return columns
         legend.remove()
     return 1
+
+
+def _by_row(names: int, columns: int) -> list[int]:
+    """Return the order in which a legend, filled column by column, is read row by row."""
+    return [at for column in range(columns) for at in range(column, names, columns)]
 
 
 def legend_above(figure: Chart, axes: Axes, columns: int, room: float) -> None:
@@ -154,8 +159,7 @@ def legend_above(figure: Chart, axes: Axes, columns: int, room: float) -> None:
     total = figure.get_figheight()
     top = 1 - figure.head / total
     handles, names = axes.get_legend_handles_labels()
-    # matplotlib fills column by column; read row by row, names follow the order of the parts.
-    order = [at for column in range(columns) for at in range(column, len(names), columns)]
+    order = _by_row(len(names), columns)
     legend = axes.legend(
         [handles[at] for at in order], [names[at] for at in order], loc="upper left",
         bbox_to_anchor=(0, top), bbox_transform=figure.transFigure, ncols=columns, **_LEGEND,
