@@ -54,7 +54,7 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
         "gap",
         "low",
         "high",
-        title=f"{candidate} scores lower in {worse} of {wording.count(len(table), 'SPEC')}",
+        title=f"In {worse} of {wording.count(len(table), 'SPEC')}, {candidate} scores lower",
         subtitle=(
             f"Points of {candidate} less those of {baseline}: mean over reviewers (dot) and their"
             " range (line; no interval)."
@@ -68,17 +68,19 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
 
 
 @themed
-def plane(tradeoff: Tradeoff) -> Chart:
+def plane(tradeoff: Tradeoff, seed: int = 0) -> Chart:
     """Draw what the dearer variant costs and gains, SPEC by SPEC and on average.
 
     Parameters
     ----------
     tradeoff : Tradeoff
         Of the dearer variant above the simpler one.
+    seed : int
+        Of the random draws behind the cloud.
     """
     if len(tradeoff.pairs) < 2:
         return empty("Fewer than two SPECs tell cost and quality of both variants.")
-    found, pairs, cloud = tradeoff.found, tradeoff.pairs, tradeoff.cloud()
+    found, pairs, cloud = tradeoff.found, tradeoff.pairs, tradeoff.cloud(seed)
     n = wording.count(len(pairs), "SPEC")
     figure, axes = canvas(
         f"Beside {tradeoff.simpler}, {tradeoff.dearer} is {found.quadrant}",
@@ -256,5 +258,6 @@ def _worst_rate(rates: pd.DataFrame) -> str:
     worst = rates.sort_values("rate", kind="stable").iloc[-1]
     variant, rate = shortened(worst["variant"]), wording.percent(worst["rate"])
     if worst["error"].startswith("invalid"):
-        return f"{variant} lets {rate} of {wording.count(worst['outputs'], 'invalid output')} pass"
-    return f"{variant} stops {rate} of {wording.count(worst['outputs'], 'valid output')}"
+        passed = wording.count(worst["outputs"], "invalid output")
+        return f"Guardrail {variant} lets {rate} of {passed} pass"
+    return f"Guardrail {variant} stops {rate} of {wording.count(worst['outputs'], 'valid output')}"
