@@ -62,10 +62,11 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
         ["utilization", "spec_id"], ascending=[False, True]
     )
     unknown = len(held) - len(known)
+    lack = "lacks" if unknown == 1 else "lack"
     if known.empty:
         return empty(
             "For no SPEC both a budget and what was spent are known.",
-            f"{wording.count(unknown, 'SPEC')} without either." if unknown else "",
+            f"{wording.count(unknown, 'SPEC')} {lack} the one or the other." if unknown else "",
         )
     over = int((known["verdict"] == "exceeded").sum())
     without = f" {wording.count(unknown, 'SPEC')} without a known cost or budget left out."
@@ -196,7 +197,7 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
         "saving_share",
         "low_share",
         "high_share",
-        title=f"{best['routing']} would save {wording.percent(best['saving_share'])}",
+        title=f"Routing {best['routing']} would save {wording.percent(best['saving_share'])}",
         subtitle=(
             f"Share of the cost that is saved, and {wording.percent(confidence)} interval of the"
             f" typical SPEC; the line is the goal of {wording.percent(goal)}."
