@@ -282,7 +282,7 @@ def test_the_figure_says_of_how_many_in_the_order_of_its_dots():
     rows = [trial("a", f"v-{n}", True, n > 0) for n in range(20)]
     rows += [trial("a", f"i-{n}", False, n < 4) for n in range(20)]
     chart = figures.error_rates(compare_guardrails(used(trials(rows)), "a"))
-    assert chart.title == "a lets 20 % of 20 invalid outputs pass"
+    assert chart.title == "Guardrail a lets 20 % of 20 invalid outputs pass"
     assert chart.get_label().endswith("a: 5 % of 20 valid stopped, 20 % of 20 invalid passed.")
     (valid, invalid) = chart.axes[0].lines
     # The axis of names runs downwards.
