@@ -58,10 +58,10 @@ def test_the_first_moment_at_each_limit_is_told():
 def test_the_sentence_names_the_first():
     used = use_over_time(CALLS, HELD)
     assert use_sentence(used, crossings(used)) == (
-        "1 of 2 SPECs reached 80 % of the budget, S1 first, on 9 October 2025."
+        "By its calls, 1 of 2 SPECs reached 80 % of the budget, S1 first, on 9 October 2025."
     )
     cheap = used[used["spec_id"] == "S2"]
-    assert "None of 1 SPEC reached" in use_sentence(cheap, crossings(cheap))
+    assert "By its calls, none of 1 SPEC reached" in use_sentence(cheap, crossings(cheap))
 
 
 def test_a_budget_is_taken_by_stages_and_models():

@@ -350,8 +350,10 @@ def test_the_figure_says_of_how_many_in_the_order_of_its_dots():
     rows = [trial("a", f"v-{n}", True, n > 0) for n in range(20)]
     rows += [trial("a", f"i-{n}", False, n < 4) for n in range(20)]
     chart = figures.error_rates(compare_guardrails(used(trials(rows)), "a"))
-    assert chart.title == "a lets 20 % of 20 invalid outputs pass"
-    assert chart.get_label().endswith("a: 5 % of 20 valid stopped, 20 % of 20 invalid passed.")
+    assert chart.title == "Guardrail a lets 20 % of 20 invalid outputs pass"
+    assert chart.get_label().endswith(
+        "a: 5 % of 20 valid stopped (0.1 % to 27 %), 20 % of 20 invalid passed (5 % to 46 %)."
+    )
     (valid, invalid) = chart.axes[0].lines
     # The axis of names runs downwards.
     assert valid.get_label() == "valid outputs stopped"

@@ -46,7 +46,15 @@ from speckit_analysis.figures import soundness as soundness_figures
 from speckit_analysis.figures import spending as spending_figures
 from speckit_analysis.figures.axes import time_places
 from speckit_analysis.figures.labels import name_points
-from speckit_analysis.figures.theme import PAGE_INKS, canvas, clean, empty, ink_on, theme
+from speckit_analysis.figures.theme import (
+    PAGE_INKS,
+    canvas,
+    clean,
+    edge_width,
+    empty,
+    ink_on,
+    theme,
+)
 from speckit_analysis.invoices import Invoice
 from speckit_analysis.studies import load_studies
 
@@ -457,3 +465,23 @@ def test_points_are_a_list_without_the_empty_ones():
     assert shown.html.count("<li>") == 2
     assert "<script" not in shown.html
     assert shown.text.startswith("- 61 % of it\n- <script>")
+
+
+def test_a_legend_of_many_parts_stays_within_the_figure():
+    parts = [
+        "structured", "unresolved_template", "schema_echo", "transcript", "terminal_dump",
+        "free_text", "stub", "error", "empty",
+    ]  # fmt: skip
+    rows = [{"agent": "claude", "payload_class": part, "proposals": 5} for part in parts]
+    figure = soundness_figures.payloads(pd.DataFrame(rows))
+    (axes,) = figure.axes
+    with theme():
+        box = axes.get_legend().get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
+def test_verdicts_on_budgets_have_colours_of_their_own_that_show_on_white():
+    colours = list(spending_figures._VERDICT_COLOURS.values())
+    assert len(set(colours)) == len(colours)
+    assert not any(edge_width(colour) for colour in colours)

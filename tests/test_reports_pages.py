@@ -39,7 +39,8 @@ def test_the_first_headline_opens_the_page_and_is_not_repeated():
     ]
     page = render_report(notebook(*said), "x")
     assert page.count("First.") == 1
-    assert page.index("First.") < page.index("<main")
+    # A link that skips to what the page says must not skip its answer.
+    assert page.index("<main") < page.index("First.") < page.index('class="text"')
     assert page.index("Second.") > page.index("<main")
 
 
@@ -198,3 +199,11 @@ def test_paths_are_shown_as_a_reader_knows_them(tmp_path, monkeypatch):
     assert shown_path(inside) == "evidence"
     assert shown_path(outside) == outside
     assert shown_path(os.pathsep.join([inside, outside])) == f"evidence{os.pathsep}{outside}"
+
+
+def test_a_table_is_a_region_named_by_its_caption():
+    html = finish_tables(
+        "<table><caption>Cost &amp; <b>time</b></caption><tr><td>1</td></tr></table>"
+    )
+    assert 'role="region" aria-label="Cost &amp; time"' in html
+    assert 'aria-label="Table"' in finish_tables("<table><tr><td>1</td></tr></table>")

@@ -97,17 +97,20 @@ def taken_by(
 
 
 def use_sentence(used: pd.DataFrame, crossed: pd.DataFrame, limit: float = 0.8) -> str:
-    """Say how many SPECs reached a share of their budget, and the first of them when."""
+    """Say how many SPECs reached a share of their budget by their calls, the first of them when."""
     if used.empty:
         return "No SPEC has both a budget and calls with a cost and a time."
     specs = used["spec_id"].nunique()
     reached = crossed[np.isclose(crossed["limit"].to_numpy(float), limit)]
     if reached.empty:
         share = wording.percent(limit)
-        return f"None of {wording.count(specs, 'SPEC')} reached {share} of its budget."
+        return (
+            f"By its calls, none of {wording.count(specs, 'SPEC')} reached {share} of its budget."
+        )
     first = reached.sort_values("timestamp").iloc[0]
+    whose = "its" if len(reached) == 1 else "their"
     return (
-        f"{wording.count(len(reached))} of {wording.count(specs, 'SPEC')} reached"
+        f"By {whose} calls, {wording.count(len(reached))} of {wording.count(specs, 'SPEC')} reached"
         f" {wording.percent(limit)} of the budget, {first['spec_id']} first, on"
         f" {wording.day(first['timestamp'])}."
     )

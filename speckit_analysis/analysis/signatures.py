@@ -89,9 +89,10 @@ def _finding(signature: str, rows: pd.DataFrame, message: str, **more: object) -
 def _zero_calls(calls: pd.DataFrame) -> Iterator[dict[str, object]]:
     silent = (calls["cost_usd_reported"] == 0) & (calls["cost_usd"] > 0)
     for model, rows in calls[silent.fillna(False).astype(bool)].groupby("model_id", observed=True):
+        whose = "its" if len(rows) == 1 else "their"
         message = (
             f"{wording.count(len(rows), 'call')} of {model} recorded at $0.00:"
-            f" their tokens cost {wording.usd(rows['cost_usd'].sum())}"
+            f" {whose} tokens cost {wording.usd(rows['cost_usd'].sum())}"
         )
         yield _finding("zero_cost", rows, message, model_id=model)
 

@@ -127,8 +127,9 @@ def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
     )
     unflagged = (~runs["disagreement_recorded"]) & (runs["conflicts"] > 0)
     rows = _where(runs, unflagged)
-    template = "{} disagreements are declared, but disagreement_detected is false"
-    message = _say(template, rows["conflicts"])
+    template = "{} {} declared, but disagreement_detected is false"
+    noun = (rows["conflicts"] == 1).map({True: "disagreement is", False: "disagreements are"})
+    message = _say(template, rows["conflicts"], noun)
     yield _problems(rows, "points_without_flag", "warning", message, "counted the points")
 
 
@@ -149,7 +150,8 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
         rows = _where(calls, missing)
         first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
         count = rows.groupby("run_id").size().reindex(first.index)
-        said = _say(what + " for {} calls that took place", count)
+        noun = (count == 1).map({True: "call", False: "calls"})
+        said = _say(what + " for {} {} that took place", count, noun)
         at = first.set_axis(first["file"].index)
         yield _problems(at, kind, "warning", said, "left missing")
     runs = frames["runs"]
@@ -168,9 +170,10 @@ def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
         wrong = group[(group - 1).abs() > PRICE_TOLERANCE]
         if len(wrong):
             first = calls.loc[wrong.index[:1]]
+            noun = "call" if len(group) == 1 else "calls"
             message = (
                 f"{model}: recorded cost is {wrong.median():.2f} times the price of the day"
-                f" (median of {len(wrong)} of {len(group)} calls, {wrong.min():.2f} to"
+                f" (median of {len(wrong)} of {len(group)} {noun}, {wrong.min():.2f} to"
                 f" {wrong.max():.2f}); the first of them is here"
             )
             action = "kept as cost_usd_reported; cost_usd is computed"

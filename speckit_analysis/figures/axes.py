@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.figures.theme import BLUE, GRID, MUTED, clean, lay_out
+from speckit_analysis.figures.theme import BLUE, GRID, MUTED, WIDTH, Chart, clean, lay_out
 
 Words = Callable[[object], str]
 
@@ -24,6 +24,11 @@ _FRACTION = re.compile(r"\.0(?= )|(?<=min) 0 s$|(?<= h) 0 min$")
 #: Inches per row, and the most rows that a chart shows.
 ROW = 0.29
 MOST_ROWS = 24
+
+_LEGEND: dict[str, Any] = {
+    "borderaxespad": 0.2, "borderpad": 0, "handlelength": 0.9, "handleheight": 0.9,
+    "columnspacing": 1.4,
+}  # fmt: skip
 
 #: Labels that fit below a figure if each is a date.
 MOST_DATES = 4
@@ -119,6 +124,50 @@ def time_places(moments: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         if row and place - places[labelled[-1]] >= max(apart, 1e-9):
             labelled.append(row)
     return places, np.asarray(labelled)
+
+
+def legend_columns(names: Sequence[str]) -> int:
+    """Return how many columns of a legend with these names fit the width of a figure."""
+    figure = Figure(figsize=(WIDTH, 1))
+    for columns in range(len(names), 1, -1):
+        handles = [Patch(label=names[at]) for at in _by_row(len(names), columns)]
+        legend = figure.legend(handles=handles, ncols=columns, **_LEGEND)
+        lay_out(figure)
+        if legend.get_window_extent().width <= figure.bbox.width:
+            return columns
+        legend.remove()
+    return 1
+
+
+def _by_row(names: int, columns: int) -> list[int]:
+    """Return the order in which a legend, filled column by column, is read row by row."""
+    return [at for column in range(columns) for at in range(column, names, columns)]
+
+
+def legend_above(figure: Chart, axes: Axes, columns: int, room: float) -> None:
+    """Write a legend from the figure's left edge on, in room kept for it below the title.
+
+    Parameters
+    ----------
+    figure, axes : Chart and Axes
+        With labelled marks, and a layout engine of its own.
+    columns : int
+        From :func:`legend_columns`.
+    room : float
+        Height kept for it, in inches.
+    """
+    total = figure.get_figheight()
+    top = 1 - figure.head / total
+    handles, names = axes.get_legend_handles_labels()
+    order = _by_row(len(names), columns)
+    legend = axes.legend(
+        [handles[at] for at in order], [names[at] for at in order], loc="upper left",
+        bbox_to_anchor=(0, top), bbox_transform=figure.transFigure, ncols=columns, **_LEGEND,
+    )  # fmt: skip
+    legend.set_in_layout(False)
+    figure.set_layout_engine(
+        "constrained", rect=(0, 0, 1, top - room / total), w_pad=0.05, h_pad=0.03
+    )
 
 
 def tile(row: int, column: int, opacity: float) -> Rectangle:

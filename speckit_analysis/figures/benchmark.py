@@ -96,7 +96,7 @@ def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
         cost, rate, low, high = (
             runs[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
         )
-        axes.vlines(cost[best], low[best], high[best], color=colour, linewidth=2.2, alpha=0.45)
+        axes.vlines(cost[best], low[best], high[best], color=colour, linewidth=1.3)
         for those, face in ((~best, "none"), (best, colour)):
             axes.scatter(
                 cost[those], rate[those], s=34, marker=marker, facecolors=face, edgecolors=colour,
@@ -207,9 +207,9 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     )
     top = min(1.0, 1.08 * float(high.max()))
     _draw_alike(axes, k, rate, top)
-    axes.vlines(k, low, high, color=BLUE, linewidth=2.6, alpha=0.45)
+    axes.vlines(k, low, high, color=BLUE, linewidth=1.3)
     axes.plot(
-        k, rate, "o-", color=BLUE, markersize=7, linewidth=1.4, markeredgewidth=0, clip_on=False
+        k, rate, "o-", color=BLUE, markersize=8, linewidth=1.4, markeredgewidth=0, clip_on=False
     )
     for at in range(len(k)) if len(k) <= MOST_TAGS else (0, len(k) - 1):
         axes.annotate(

@@ -18,6 +18,8 @@ from speckit_analysis.figures.axes import (
     in_words,
     label_ends,
     label_margin,
+    legend_above,
+    legend_columns,
     limit_lines,
     name_rows,
     plain,
@@ -26,6 +28,7 @@ from speckit_analysis.figures.axes import (
     time_places,
     value_axis,
 )
+from speckit_analysis.figures.labels import name_points
 from speckit_analysis.figures.theme import (
     BLUE,
     INK,
@@ -33,6 +36,7 @@ from speckit_analysis.figures.theme import (
     Chart,
     canvas,
     clean,
+    edge_width,
     finish,
     ink_on,
     themed,
@@ -82,7 +86,12 @@ def bars(
     figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown), bool(limits)))
     rows = np.arange(len(shown))
     paint = colours if isinstance(colours, str) else list(colours)[: len(shown)]
-    axes.barh(rows, np.nan_to_num(figures), height=0.66, color=paint)
+    each = [paint] * len(shown) if isinstance(paint, str) else paint
+    edges = [edge_width(colour) for colour in each]
+    axes.barh(
+        rows, np.nan_to_num(figures), height=0.66, color=paint, edgecolor=INK,
+        linewidth=np.where(np.nan_to_num(figures) > 0, edges, 0.0),
+    )  # fmt: skip
     tags = [words(figure) for figure in figures]
     if notes is not None:
         tags = [f"{tag}  {note}".rstrip() for tag, note in zip(tags, notes, strict=False)]
@@ -130,15 +139,19 @@ def stacked(
         index=label, columns=part, values=value, aggfunc="sum", sort=False, fill_value=0
     )
     counts = counts.reindex(columns=[name for name in colours if name in counts], fill_value=0)
+    subtitle = cut_note(subtitle, counts)
     counts = counts.head(MOST_ROWS).astype(float)
     totals = counts.sum(axis="columns")
-    figure, axes = canvas(
-        title, subtitle, height(len(counts)) + 0.22 * -(-len(counts.columns) // 4)
-    )
+    columns = legend_columns([plain(name) for name in counts.columns])
+    above = 0.2 * -(-len(counts.columns) // columns) + 0.08
+    figure, axes = canvas(title, subtitle, height(len(counts)) + above)
     rows, left = np.arange(len(counts)), np.zeros(len(counts))
     for name in counts.columns:
         shares = (counts[name] / totals.where(totals > 0)).fillna(0.0).to_numpy()
-        axes.barh(rows, shares, left=left, height=0.66, color=colours[name], label=plain(name))
+        axes.barh(
+            rows, shares, left=left, height=0.66, color=colours[name], label=plain(name),
+            edgecolor=INK, linewidth=np.where(shares > 0, edge_width(colours[name]), 0.0),
+        )  # fmt: skip
         for row in np.flatnonzero(shares >= 0.07):
             axes.text(
                 left[row] + shares[row] / 2,
@@ -154,10 +167,7 @@ def stacked(
     value_axis(axes, axis, wording.percent)
     axes.set_xlim(0, 1)
     axes.grid(visible=False)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2, borderpad=0,
-        handlelength=0.9, handleheight=0.9, columnspacing=1.4,
-    )  # fmt: skip
+    legend_above(figure, axes, columns, above)
     parts = [
         ", ".join(f"{plain(part)} {wording.count(n)}" for part, n in row.items() if n)
         for _, row in counts.iterrows()
@@ -209,8 +219,9 @@ def intervals(
     rows = np.arange(len(shown))
     if reference is not None:
         axes.axvline(reference, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    axes.hlines(rows, start, stop, color=BLUE, linewidth=2.6, alpha=0.55)
-    axes.plot(middle, rows, "o", color=BLUE, markersize=7, markeredgewidth=0)
+    axes.hlines(rows, start, stop, color=BLUE, linewidth=1.5)
+    # A dot at an end of the axis is drawn whole.
+    axes.plot(middle, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
     if span is not None:
         reach = span[1] - span[0]
         axes.set_xlim(span[0] - 0.02 * reach, span[1] + 0.02 * reach)
@@ -220,12 +231,16 @@ def intervals(
     label_margin(axes, tags)
     name_rows(axes, shown[label])
     value_axis(axes, axis, words)
-    ends = [
-        f", {words(a)} to {words(b)}" if np.isfinite(a) else ", no interval"
-        for a, b in zip(start, stop, strict=True)
-    ]
-    told = [tag + end for tag, end in zip(tags, ends, strict=True)]
+    told = [tag + end for tag, end in zip(tags, _ends(start, stop, words), strict=True)]
     return finish(figure, in_words(title, shown[label], told))
+
+
+def _ends(low: np.ndarray, high: np.ndarray, words: Words) -> list[str]:
+    """Return the ends of intervals as they are told behind their figures."""
+    return [
+        f", {words(a)} to {words(b)}" if np.isfinite(a) else ", no interval"
+        for a, b in zip(low, high, strict=True)
+    ]
 
 
 @themed
@@ -259,11 +274,13 @@ def over_time(
     """
     figure, axes = canvas(title, subtitle, 2.4)
     figures = frame[value].to_numpy(dtype=float, na_value=np.nan)
+    told = [words(figure) for figure in figures]
     places, labelled = time_places(frame[moment])
     if low is not None and high is not None:
         ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
-        axes.vlines(places, *ends, color=BLUE, linewidth=2.6, alpha=0.55)
-        axes.plot(places, figures, "o", color=BLUE, markersize=6, markeredgewidth=0)
+        told = [tag + end for tag, end in zip(told, _ends(ends[0], ends[1], words), strict=True)]
+        axes.vlines(places, *ends, color=BLUE, linewidth=1.5)
+        axes.plot(places, figures, "o", color=BLUE, markersize=7, markeredgewidth=0, clip_on=False)
     else:
         axes.bar(places, np.nan_to_num(figures), width=0.72, color=BLUE)
     axes.set_ylim(0, top)
@@ -278,7 +295,7 @@ def over_time(
     axes.yaxis.set_major_formatter(tick_words(words))
     axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_ylabel(axis)
-    return finish(figure, in_words(title, days, [words(figure) for figure in figures]))
+    return finish(figure, in_words(title, days, told))
 
 
 @themed
@@ -364,11 +381,11 @@ def spread(
     near, far = (shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (middle, upper))
     figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown)))
     rows = np.arange(len(shown))
-    axes.hlines(rows, near, far, color=BLUE, linewidth=2.2, alpha=0.55)
-    axes.plot(near, rows, "o", color=BLUE, markersize=7, markeredgewidth=0)
+    axes.hlines(rows, near, far, color=BLUE, linewidth=1.5)
+    axes.plot(near, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
     axes.plot(
         far, rows, "o", markersize=7, markerfacecolor="none", markeredgecolor=BLUE,
-        markeredgewidth=1.8,
+        markeredgewidth=1.8, clip_on=False,
     )  # fmt: skip
     pairs = zip(near, far, notes, strict=False)
     label_margin(axes, tags := [f"{words(a)} → {words(b)}  {note}" for a, b, note in pairs])
@@ -388,6 +405,7 @@ def steps(
     title: str,
     subtitle: str,
     axis: str,
+    height_axis: str,
     words: Words,
     colours: Mapping[str, str],
     limits: Sequence[float] = (),
@@ -402,6 +420,8 @@ def steps(
         Columns of names, of places on the axis and of figures.
     title, subtitle, axis, words : str and callable
         As for :func:`bars`; `words` is for the figures.
+    height_axis : str
+        What the figures measure.
     colours : mapping of str to str
         Colour of each line.
     limits : sequence of float
@@ -410,29 +430,38 @@ def steps(
     figure, axes = canvas(title, subtitle, 2.8)
     for limit in limits:
         axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-    ends = []
+    ends, drawn = [], []
     for name, line in frame.groupby(label, sort=True):
         across, up = (line[column].to_numpy(float) for column in (place, value))
         axes.plot(
             [0.0, *across], [0.0, *up], drawstyle="steps-post", color=colours[str(name)],
             linewidth=1.6, solid_capstyle="butt",
         )  # fmt: skip
+        drawn.append(_along_steps(across, up))
         axes.plot(across[-1:], up[-1:], "o", color=colours[str(name)], markersize=4)
         ends.append((float(up[-1]), float(across[-1]), str(name)))
     reach = max(end for _, end, _ in ends) or 1.0
     highest = max([*(share for share, _, _ in ends), *limits])
     axes.set_xlim(-0.05 * reach, 1.32 * reach)
     axes.set_ylim(0, 1.08 * highest)
-    above = float("inf")
-    for share, end, told in sorted(ends, reverse=True)[:5]:
-        # Names of lines that end close together would lie on each other.
-        if above - share > 0.06 * highest:
-            axes.text(end + 0.015 * reach, share, clean(told), va="center", color=INK, fontsize=8.5)
-            above = share
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_locator(Ticks(words, 4))
     axes.yaxis.set_major_formatter(tick_words(words))
     axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_xlabel(axis, loc="left")
+    axes.set_ylabel(height_axis)
+    highest_ends = sorted(ends, reverse=True)[:5]
+    points = np.array([(end, share) for share, end, _ in highest_ends])
+    names = [clean(name) for _, _, name in highest_ends]
+    name_points(figure, axes, points, names, np.concatenate(drawn))
     names = [name for _, _, name in ends]
     return finish(figure, in_words(title, names, [words(share) for share, _, _ in ends]))
+
+
+def _along_steps(across: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Return places on a line that rises in steps from the origin, which no name may cover."""
+    places = np.repeat(np.array([0.0, *across]), 2)[1:]
+    heights = np.repeat(np.array([0.0, *up]), 2)[:-1]
+    at = np.arange(len(places))
+    between = np.linspace(0, at[-1], 40 * len(at))
+    return np.column_stack([np.interp(between, at, places), np.interp(between, at, heights)])

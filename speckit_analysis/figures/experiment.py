@@ -54,7 +54,7 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
         "gap",
         "low",
         "high",
-        title=f"{candidate} scores lower in {worse} of {wording.count(len(table), 'SPEC')}",
+        title=f"In {worse} of {wording.count(len(table), 'SPEC')}, {candidate} scores lower",
         subtitle=(
             f"Points of {candidate} less those of {baseline}: mean over reviewers (dot) and their"
             " range (line; no interval)."
@@ -68,17 +68,19 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
 
 
 @themed
-def plane(tradeoff: Tradeoff) -> Chart:
+def plane(tradeoff: Tradeoff, seed: int = 0) -> Chart:
     """Draw what the dearer variant costs and gains, SPEC by SPEC and on average.
 
     Parameters
     ----------
     tradeoff : Tradeoff
         Of the dearer variant above the simpler one.
+    seed : int
+        Of the random draws behind the cloud.
     """
     if len(tradeoff.pairs) < 2:
         return empty("Fewer than two SPECs tell cost and quality of both variants.")
-    found, pairs, cloud = tradeoff.found, tradeoff.pairs, tradeoff.cloud()
+    found, pairs, cloud = tradeoff.found, tradeoff.pairs, tradeoff.cloud(seed)
     n = wording.count(len(pairs), "SPEC")
     figure, axes = canvas(
         f"Beside {tradeoff.simpler}, {tradeoff.dearer} is {found.quadrant}",
@@ -221,16 +223,18 @@ def error_rates(found: GuardrailExperiment) -> Chart:
         0.9 + 0.52 * len(names),
     )
     tags: list[list[str]] = [[] for _ in names]
+    told: list[list[str]] = [[] for _ in names]
     # The upper dot first, as the tags are read.
     for (error, _, _), colour, shift in zip(ERRORS, (BLUE, ORANGE), (-0.16, 0.16), strict=True):
         rows = rates[rates["error"] == error]
         at = np.array([names.index(name) for name in rows["variant"]], dtype=int)
         rate, low, high = (rows[name].to_numpy(float) for name in ("rate", "low", "high"))
-        axes.hlines(at + shift, low, high, color=colour, linewidth=2.6, alpha=0.55)
-        axes.plot(rate, at + shift, "o", color=colour, markersize=7, label=error, clip_on=False)
+        axes.hlines(at + shift, low, high, color=colour, linewidth=1.5)
+        axes.plot(rate, at + shift, "o", color=colour, markersize=8, label=error, clip_on=False)
         kind, _, verb = error.split()
-        for row, value, n in zip(at, rate, rows["outputs"], strict=True):
+        for row, value, n, *ends in zip(at, rate, rows["outputs"], low, high, strict=True):
             tags[row].append(f"{wording.percent(value)} of {wording.count(n)} {kind} {verb}")
+            told[row].append(f"{tags[row][-1]} ({_interval(*ends)})")
     name_rows(axes, [shortened(name, 20) for name in names])
     label_margin(axes, [",\n".join(parts) for parts in tags])
     axes.set_xlim(-0.02, 1.02)
@@ -241,13 +245,19 @@ def error_rates(found: GuardrailExperiment) -> Chart:
         loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
         handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
     )  # fmt: skip
-    told = [", ".join(parts) for parts in tags]
-    return finish(figure, in_words(figure.title, names, told))
+    return finish(figure, in_words(figure.title, names, [", ".join(parts) for parts in told]))
+
+
+def _interval(low: float, high: float) -> str:
+    if np.isnan(low):
+        return "no interval"
+    return f"{wording.percent(low)} to {wording.percent(high)}"
 
 
 def _worst_rate(rates: pd.DataFrame) -> str:
     worst = rates.sort_values("rate", kind="stable").iloc[-1]
     variant, rate = shortened(worst["variant"]), wording.percent(worst["rate"])
     if worst["error"].startswith("invalid"):
-        return f"{variant} lets {rate} of {wording.count(worst['outputs'], 'invalid output')} pass"
-    return f"{variant} stops {rate} of {wording.count(worst['outputs'], 'valid output')}"
+        passed = wording.count(worst["outputs"], "invalid output")
+        return f"Guardrail {variant} lets {rate} of {passed} pass"
+    return f"Guardrail {variant} stops {rate} of {wording.count(worst['outputs'], 'valid output')}"

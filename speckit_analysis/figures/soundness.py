@@ -192,7 +192,7 @@ def problems(counted: pd.DataFrame) -> Chart:
         axis="problems",
         words=wording.count,
         colours=[_SEVERITY_COLOURS.get(severity, UNKNOWN) for severity in severities],
-        notes=list(severities),
+        notes=[f"({severity})" for severity in severities],
     )
 
 

@@ -9,10 +9,10 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.anomalies import Outliers
 from speckit_analysis.analysis.billing import Reconciliation
 from speckit_analysis.figures.charts import bars, intervals, steps
-from speckit_analysis.figures.theme import BAD, BLUE, GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
+from speckit_analysis.figures.theme import BAD, BLUE, CRIMSON, GOOD, POOR, UNKNOWN, Chart, empty
 
 _NOUNS = {"cost_usd": "cost", "latency_ms": "latency", "tokens": "tokens"}
-_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": ORANGE, "exceeded": BAD}
+_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": BAD, "exceeded": CRIMSON}
 
 
 def outliers(found: Outliers) -> Chart:
@@ -62,10 +62,11 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
         ["utilization", "spec_id"], ascending=[False, True]
     )
     unknown = len(held) - len(known)
+    lack = "lacks" if unknown == 1 else "lack"
     if known.empty:
         return empty(
             "For no SPEC both a budget and what was spent are known.",
-            f"{wording.count(unknown, 'SPEC')} without either." if unknown else "",
+            f"{wording.count(unknown, 'SPEC')} {lack} the one or the other." if unknown else "",
         )
     over = int((known["verdict"] == "exceeded").sum())
     without = f" {wording.count(unknown, 'SPEC')} without a known cost or budget left out."
@@ -79,8 +80,9 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
             f" {'has' if over == 1 else 'have'} spent the whole budget or more"
         ),
         subtitle=(
-            f"Spent / budget; lines at {wording.percent(warning)}, {wording.percent(critical)} and"
-            f" 100 %.{not_shown}"
+            "The larger of the recorded total and the sum of the calls / budget; lines at"
+            f" {wording.percent(warning)} (orange from there on), {wording.percent(critical)} (red)"
+            f" and 100 % (crimson).{not_shown}"
         ),
         axis="share of the budget",
         words=wording.percent,
@@ -112,21 +114,23 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
     last = lines.groupby("spec_id")["used"].max()
     top = last.sort_values().index[-1]
     limits = np.array([warning, critical, 1.0])
-    shades = [BLUE, POOR, ORANGE, BAD]
+    shades = list(_VERDICT_COLOURS.values())
     return steps(
         lines,
         "spec_id",
         "days",
         "used",
         title=(
-            f"{top} used {wording.percent(last[top])} of its budget within"
+            f"By its calls, {top} used {wording.percent(last[top])} of its budget within"
             f" {lines.loc[lines['spec_id'] == top, 'days'].max():.1f} days"
         ),
         subtitle=(
             f"Spent so far / budget, one line a SPEC ({wording.count(len(last), 'SPEC')}); lines at"
-            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %."
+            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %. Sum of the calls"
+            " with a cost; the total recorded may be higher."
         ),
         axis="days since the SPEC's first call",
+        height_axis="share of the budget",
         words=wording.percent,
         colours={
             str(spec): shades[int(np.searchsorted(limits, share, side="right"))]
@@ -193,7 +197,7 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
         "saving_share",
         "low_share",
         "high_share",
-        title=f"{best['routing']} would save {wording.percent(best['saving_share'])}",
+        title=f"Routing {best['routing']} would save {wording.percent(best['saving_share'])}",
         subtitle=(
             f"Share of the cost that is saved, and {wording.percent(confidence)} interval of the"
             f" typical SPEC; the line is the goal of {wording.percent(goal)}."

@@ -26,11 +26,14 @@ GRID = "#d3d3db"
 PAGE_INKS = {INK: 1.0, MUTED: 0.72, GRID: 0.2}
 
 #: seaborn's colours for the colour-blind, the blue a little lighter than there: it has four
-#: times the contrast of its ground on a white page and on a black one.
-BLUE = "#2485c7"
-_, ORANGE, GREEN, RED, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
+#: times the contrast of its ground on a white page and on a black one.  Orange is darker, for
+#: three times that of white, and red with it: the two stay apart for the colour-blind.
+BLUE, ORANGE, RED = "#2485c7", "#cf8400", "#bf5000"
+_, _, GREEN, _, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
     mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind")
 )
+#: Beside blue, orange and red; apart from them for the colour-blind, too.
+CRIMSON = "#c2336e"
 
 #: From best to worst, and for what is not known.
 GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
@@ -215,7 +218,15 @@ def shortened(name: object, length: int = 34) -> str:
 
 def ink_on(colour: str) -> str:
     """Return black or white, whichever reads better on `colour`."""
+    return "#000000" if _luminance(colour) > 0.18 else "#ffffff"
+
+
+def edge_width(colour: str) -> float:
+    """Return the width of the edge of a bar: a hairline where its colour is pale on white."""
+    return 0.6 if 1.05 / (_luminance(colour) + 0.05) < 3 else 0.0
+
+
+def _luminance(colour: str) -> float:
     channels = np.array(mpl.colors.to_rgb(colour))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    luminance = float(linear @ [0.2126, 0.7152, 0.0722])
-    return "#000000" if luminance > 0.18 else "#ffffff"
+    return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+_CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
 _ROW = re.compile(r"<tr.*?</tr>", re.DOTALL)
 _CELL = re.compile(r"<(t[dh])([^>]*)>(.*?)</\1>", re.DOTALL)
 _SPANS = re.compile(r"\b(?:colspan|rowspan)=\"(?!1\")")
@@ -40,7 +41,14 @@ def _finished(table: str) -> str:
     if not _SPANS.search(table):
         numeric = _numeric_columns(table)
         table = _ROW.sub(lambda row: _aligned(row[0], numeric), table)
-    return '<div class="scroll" role="region" aria-label="Table" tabindex="0">' + table + "</div>"
+    caption = _CAPTION.search(table)
+    # The caption's words, not its id: two parts of a page may hold the same table.
+    name = escape(" ".join(_plain(caption[1]).split())) if caption else "Table"
+    return f'<div class="scroll" role="region" aria-label="{name}" tabindex="0">{table}</div>'
+
+
+def _plain(html: str) -> str:
+    return unescape(re.sub(r"<[^>]*>", "", html))
 
 
 def _cells(row: str) -> Iterator[tuple[str, str]]:
