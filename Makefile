@@ -29,7 +29,7 @@ lab: $(VENV)/installed  ## open JupyterLab on the notebooks
 
 .PHONY: notebooks
 notebooks: $(VENV)/installed  ## execute the committed notebooks anew on the sample
-	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False notebooks/*.ipynb
+	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False $(filter-out %/scorecard.ipynb,$(wildcard notebooks/*.ipynb))
 
 .PHONY: sample
 sample: $(VENV)/installed  ## write data/sample and data/studies anew

@@ -191,7 +191,9 @@ def test_headlines():
     runs = comparable([run("S1/a"), run("S2/a")], [point("S1/a")])
     degraded = disagreement.degraded(runs.kept)
     text = disagreement.headline(runs, disagreement.rate(runs.kept), degraded)
-    assert text.startswith("The agents disagreed in 1 of 2 comparable runs: 50 % (95 % interval")
+    assert text.startswith(
+        "A disagreement is declared in 1 of 2 comparable runs: 50 % (95 % interval"
+    )
     assert "inconclusive: runs of 2 SPECs cannot say more" in text
     nobody = comparable([run("S1/a", agents_ok=1)], [])
     text = disagreement.headline(nobody, disagreement.rate(nobody.kept), degraded)

@@ -212,7 +212,10 @@ def test_nothing_to_compare_is_an_empty_table_with_all_columns():
     table = found(answer("a", {"decision": "hold"}))
     assert table.empty
     assert str(table["confidence"].dtype) == "Float64"
-    assert headline(table) == "Comparing what the agents wrote shows no disagreement."
+    assert (
+        headline(table)
+        == "Comparing what agents wrote, where two of them did, shows no disagreement."
+    )
     assert pairs_by_type(table).empty
     assert examples(table) == []
 

@@ -297,7 +297,8 @@ def headline(runs: Selection, found: Share, degradation: Share) -> str:
         none = f"none of {wording.count(runs.total, 'run')} holds two answers to compare"
         return f"The rate of disagreement is not estimable: {none}.{beside}"
     return (
-        f"The agents disagreed in {found.hits:,} of {wording.count(found.n, 'comparable run')}:"
+        "A disagreement is declared in"
+        f" {found.hits:,} of {wording.count(found.n, 'comparable run')}:"
         f" {wording.percent(found.estimate)} ({found.interval}).{beside}"
         f"{_reservation(found)}"
     )

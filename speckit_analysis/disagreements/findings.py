@@ -88,7 +88,7 @@ def headline(findings: pd.DataFrame) -> str:
     """Say how many disagreements were found, how many nobody declared, and what kind is most."""
     found = findings[findings["origin"] == "detected"]
     if found.empty:
-        return "Comparing what the agents wrote shows no disagreement."
+        return "Comparing what agents wrote, where two of them did, shows no disagreement."
     runs = wording.count(found["run_id"].nunique(), "run")
     silent = int((~found["declared"]).sum())
     told = f"nobody declared {wording.count(silent)} of them"
@@ -102,7 +102,8 @@ def headline(findings: pd.DataFrame) -> str:
     return (
         f"Comparing what the agents wrote shows {wording.count(len(found), 'disagreement')} in"
         f" {runs}; {told}. {often} are {wording.listed(map(str, top.index))}"
-        f" ({top.iloc[0]} of {len(found)}{each}), and {wording.count(severe)} cannot both hold."
+        f" ({top.iloc[0]} of {len(found)}{each});"
+        f" in {wording.count(severe)} both sides cannot hold."
     )
 
 
