@@ -152,6 +152,18 @@ def test_nothing_is_filled_in_beforehand_and_every_change_is_saved(tmp_path):
     assert "1 complete" in form.head.value
 
 
+def test_what_cannot_be_saved_is_not_left_behind_in_silence(tmp_path):
+    form = Scorecard(create(tmp_path), "ann")
+    here = fields(form)
+    here["clarity"].value = "11"
+    form.forth.click()
+    assert (form.at, here["clarity"].value) == (0, "11")
+    assert "Correct that first, or it is lost." in form.problem.value
+    here["clarity"].value = "10"
+    form.forth.click()
+    assert form.at == 1
+
+
 def test_a_form_resumes_where_one_stopped_and_goes_back(tmp_path):
     review = create(tmp_path)
     first = Scorecard(review, "ann")

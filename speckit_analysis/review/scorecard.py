@@ -36,17 +36,32 @@ _STYLE = """
 .scorecard { color: #1a1a1f; background: #ffffff; max-width: 1500px; margin: 0 auto; }
 .scorecard h2 { font-size: 1.25rem; margin: 0.2rem 0; }
 .scorecard .packet { border: 1px solid #6b7280; border-radius: 6px; padding: 0.5rem 1rem;
-  max-height: 78vh; overflow: auto; line-height: 1.5; overflow-wrap: anywhere; background: #fff;
-  color: #1a1a1f; }
+  line-height: 1.5; overflow-wrap: anywhere; background: #fff; color: #1a1a1f; }
 .scorecard .packet table { border-collapse: collapse; }
 .scorecard .packet td, .scorecard .packet th { border: 1px solid #9ca3af; padding: 0.2rem 0.5rem; }
 .scorecard .question { font-weight: 600; line-height: 1.3; }
 .scorecard .anchors { color: #43464f; font-size: 0.86rem; line-height: 1.35; margin: 0.1rem 0 0; }
 .scorecard .problem { color: #a1260d; font-weight: 600; line-height: 1.3; }
 .scorecard .done { color: #14653a; font-weight: 600; }
-.scorecard .beside { gap: 1rem; }
-.scorecard .packet-column { position: sticky; top: 0.5rem; align-self: flex-start; }
+/* Two columns, each with its own scrolling: the packet stays in view while it is scored. */
+.scorecard .beside { gap: 1rem; height: calc(100vh - 9rem); min-height: 24rem; }
+.scorecard .packet-column { width: 57%; height: 100%; overflow: auto; }
+.scorecard .form-column { width: 42%; height: 100%; overflow: auto; }
+.scorecard .form-column > * { flex-shrink: 0; }
+.scorecard .form-column .widget-inline-hbox { width: 96%; }
 .scorecard .widget-label { width: auto; min-width: 7.5rem; color: #1a1a1f; }
+.scorecard button { width: auto; padding: 0 1rem; }
+@media (max-width: 60rem) {
+  .scorecard .beside { flex-direction: column; height: auto; }
+  .scorecard .packet-column, .scorecard .form-column { width: 100%; height: auto; }
+  .scorecard .packet-column { max-height: 60vh; }
+  .scorecard .form-column .widget-inline-hbox { flex-wrap: wrap; height: auto; }
+  .scorecard .form-column .widget-label { width: 100%; text-align: left; }
+  .scorecard .form-column .widget-inline-hbox > :not(.widget-label) {
+    flex: 1 1 12rem; min-width: 0; }
+  .scorecard .said [role="alert"] { position: fixed; bottom: 0; left: 0; right: 0; z-index: 10;
+    background: #fff; border-top: 3px solid #a1260d; padding: 0.5rem 1rem; }
+}
 .scorecard input, .scorecard select, .scorecard textarea { border: 1px solid #6b7280 !important;
   color: #1a1a1f !important; background: #ffffff !important; font-size: 1rem !important;
   min-height: 2rem; }
@@ -55,7 +70,7 @@ _STYLE = """
   border: 1px solid #6b7280 !important; min-height: 2.2rem; }
 .scorecard input:focus-visible, .scorecard select:focus-visible, .scorecard textarea:focus-visible,
 .scorecard button:focus-visible, .scorecard .packet:focus-visible {
-  outline: 3px solid #1d4ed8 !important; outline-offset: 2px; }
+  outline: 3px solid #1d4ed8 !important; outline-offset: -3px; }
 </style>
 """
 
@@ -81,7 +96,8 @@ def open_scorecard(folder: str = "", reviewer: str = "") -> widgets.Widget:
     try:
         return scorecard(folder or _trial(), reviewer or (None if folder else "you"))
     except EvidenceError as error:
-        return widgets.HTML(f'{_STYLE}<p class="problem" role="alert">{escape(str(error))}</p>')
+        said = f'<p class="problem" role="alert">{escape(str(error))}</p>'
+        return widgets.HTML(f'{_STYLE}<div class="scorecard">{said}</div>')
 
 
 def _trial() -> Path:
@@ -169,8 +185,9 @@ class Scorecard:
 
     def _build(self) -> None:
         self.head = widgets.HTML()
-        self.text = widgets.HTML(layout=widgets.Layout(width="100%"))
+        self.text = widgets.HTML()
         self.problem = widgets.HTML()
+        self.wrong: list[str] = []
         self.fields: list[widgets.Widget] = []
         self.scores: dict[str, widgets.Text] = {}
         rows: list[widgets.Widget] = []
@@ -194,17 +211,18 @@ class Scorecard:
         rows += [self.overall, self.errors_found, self.errors, *self._of_arbiter()]
         rows += [
             widgets.HTML('<span class="question">Which variant do you think this is?</span>'),
-            *(self.guess, self.sure, self.comment, self.problem),
+            *(self.guess, self.sure, self.comment),
         ]
-        self.back = self._button("Previous", lambda: self._open(self.at - 1))
-        self.forth = self._button("Next", lambda: self._open(self.at + 1))
+        self.back = self._button("Previous", lambda: self._leave_for(self.at - 1))
+        self.forth = self._button("Next", lambda: self._leave_for(self.at + 1))
         self.unfinished = self._button("Next incomplete", self._to_incomplete)
         form = widgets.VBox([*rows, widgets.HBox([self.back, self.forth, self.unfinished])])
-        form.layout.width, self.text.layout.width = "42%", "57%"
+        form.add_class("form-column")
         self.text.add_class("packet-column")
+        self.problem.add_class("said")
         body = widgets.HBox([self.text, form])
         body.add_class("beside")
-        self.box = widgets.VBox([self.head, body])
+        self.box = widgets.VBox([self.head, self.problem, body])
         self.box.add_class("scorecard")
 
     def _of_arbiter(self) -> list[widgets.Widget]:
@@ -246,9 +264,17 @@ class Scorecard:
 
     # Going from packet to packet
 
+    def _leave_for(self, at: int) -> None:
+        """Show another packet, once what was typed here can be saved."""
+        if self.wrong:
+            self._tell([*self.wrong, "Correct that first, or it is lost."])
+        else:
+            self._open(at)
+
     def _open(self, at: int) -> None:
         """Show a packet with what was saved of it."""
         self._lock()
+        self.wrong = []
         self.at = max(0, min(at, len(self.readings) - 1))
         reading = self.readings[self.at]
         saved = self.cards.read(reading.packet)
@@ -272,7 +298,7 @@ class Scorecard:
 
     def _to_incomplete(self) -> None:
         order = [*range(self.at + 1, len(self.readings)), *range(self.at + 1)]
-        self._open(next((at for at in order if not self._complete(at)), self.at))
+        self._leave_for(next((at for at in order if not self._complete(at)), self.at))
 
     def _complete(self, at: int) -> bool:
         card = self.cards.read(self.readings[at].packet)
@@ -321,6 +347,7 @@ class Scorecard:
             seconds=round(self.card.seconds + spent, 1),
             started=self.card.started or now(),
         )
+        self.wrong = list(problems)
         lacking = changed.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
         self._save(msgspec.structs.replace(changed, complete=not lacking), problems)
 
@@ -339,7 +366,7 @@ class Scorecard:
                 f"This card was changed in another window. What you typed is kept as"
                 f" {error.kept.name}; the newer card is shown."
             )
-            self.card = error.newer
+            self.card, self.wrong = error.newer, []
             self._fill()
         except Unblinded as error:
             # What was typed stays in view, for who wants to copy it.
