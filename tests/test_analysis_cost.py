@@ -234,7 +234,7 @@ def test_what_came_from_a_cache_is_told_where_it_is_known():
         call("S1/1", None, prompt_tokens=300),
     ]
     assert cost.cache_sentence(frame("calls", rows)) == (
-        "12 % of the input came from a cache (2 calls of 3 tell)."
+        "13 % of the input came from a cache (2 calls of 3 tell)."
     )
     assert "priced in full" in cost.cache_sentence(frame("calls", rows[2:]))
 

@@ -125,7 +125,7 @@ def test_a_failure_names_cell_and_message(run):
 
 def test_the_page_of_a_failed_notebook_opens_with_the_error(run):
     page = run[0]["failing"].html.read_text()
-    assert page.index("This report is incomplete") < page.index("<main")
+    assert page.index("This report is incomplete") < page.index('class="block')
     assert "ValueError: no &lt;b&gt;such&lt;/b&gt; column" in page
     assert "papermill-error" not in page
 
