@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import click
@@ -25,7 +26,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class _Commands(click.Group):
-    """Commands that tell a user's mistake in a sentence and end with 2."""
+    """Commands that tell a user's mistake in a sentence and end with 2, and one of ours with 70."""
 
     def invoke(self, context: click.Context) -> object:
         try:
@@ -36,6 +37,15 @@ class _Commands(click.Group):
         except BrokenPipeError:  # the reader, such as head, has seen enough
             sys.stderr.close()
             context.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("SPECKIT_TRACEBACK"):
+                raise
+            said = f"{type(error).__name__}: {error}"
+            told = "this is a mistake of the program, not yours; SPECKIT_TRACEBACK=1 tells where"
+            click.echo(f"Error: {printable(said)} ({told})", err=True)
+            context.exit(70)
 
 
 @click.group(cls=_Commands, context_settings=_CONTEXT)

@@ -91,6 +91,8 @@ def _matches(pattern: Path) -> list[Path]:
 def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
     for name in roots:
         root = os.fspath(name)
+        if not root:
+            raise EvidenceError("an empty path is no evidence; name a file, a folder or a glob")
         whole = os.pathsep not in root or Path(root).expanduser().exists()
         yield from [root] if whole else filter(None, root.split(os.pathsep))
 

@@ -147,6 +147,7 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.Da
     for name in ("prompt_tokens", "completion_tokens", "calls"):
         counts = text.get(name, pd.Series("", table.index))
         rows[name] = pd.to_numeric(counts.str.replace(",", ""), errors="coerce").astype("Int64")
+    _refuse_gaps(path, table, text, lines)
     rows["source"] = pd.Series(path.name, table.index, dtype="string")
     rows["line"] = lines.to_numpy()
     # Blank lines, and totals below the table, have no date.
@@ -176,6 +177,12 @@ def _table(path: Path) -> pd.DataFrame:
     double = next((name for name in header if name and header.count(name) > 1), None)
     if double:
         raise EvidenceError(f"invoice {path}: two columns are called {double!r}; rename one")
+    for line, row in records[1:]:
+        if any(row[len(header) :]):
+            raise EvidenceError(
+                f"invoice {path}: line {line} has {len(row)} cells, the header {len(header)}; quote"
+                " what holds a separator"
+            )
     rows = [[*row, *[""] * (len(header) - len(row))][: len(header)] for _, row in records[1:]]
     if not any(any(row) for row in rows):
         raise EvidenceError(f"invoice {path}: a header and no rows")
@@ -235,9 +242,37 @@ def model_in(text: str) -> str | None:
     return normalise_model(found[0].rstrip(".-")) if found else None
 
 
+def _refuse_gaps(
+    path: Path, table: pd.DataFrame, text: dict[str, pd.Series], lines: pd.Series
+) -> None:
+    """Refuse a line that lacks its date or its amount; blank ones and totals may."""
+    said = table.apply(" ".join, axis=1).str.strip()
+    own = said.ne("") & ~_is_total(said)
+    for name in ("date", "amount"):
+        _refuse(path, f"the {name} is missing", said, lines, own & text[name].eq(""))
+
+
+def _day_first(path: Path, text: pd.Series, lines: pd.Series) -> bool:
+    """Tell whether numeric dates begin with the day: one convention for the whole file."""
+    parts = text.str.extract(r"^(\d{1,2})[./-](\d{1,2})[./-]\d{4}\b").astype("Float64")
+    numeric = parts[0].notna()
+    first, second = (bool((parts[at] > 12).any()) for at in (0, 1))
+    dotted = bool(numeric.any()) and bool(text[numeric].str.contains(".", regex=False).all())
+    unclear = first == second and not (dotted and not second)
+    why = "day and month cannot be told apart (write dates as 2025-10-31)"
+    _refuse(path, why, text, lines, numeric & unclear)
+    return first or (dotted and not second)
+
+
 def _dates(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
-    seconds = pd.to_numeric(text, errors="coerce")
-    moments = pd.to_datetime(text.where(seconds.isna()), utc=True, errors="coerce", format="mixed")
+    seconds = pd.to_numeric(text.where(~text.str.fullmatch(r"\d{8}")), errors="coerce")
+    moments = pd.to_datetime(
+        text.where(seconds.isna()),
+        utc=True,
+        errors="coerce",
+        format="mixed",
+        dayfirst=_day_first(path, text, lines),
+    )
     moments = moments.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
     _refuse(
         path, "no date can be read", text, lines, moments.isna() & text.ne("") & ~_is_total(text)

@@ -170,6 +170,8 @@ def test_small_groups_are_left_out_if_asked_for():
         ("run-cost", {"by": ["agent"]}, "run-cost cannot be grouped by 'agent'"),
         ("cost", {"specs": ["S3"]}, "no SPEC 'S3' in this evidence; there are: S1, S2"),
         ("cost", {"since": "2025-13"}, "--since '2025-13': no such date"),
+        ("cost", {"since": "11.10.2025"}, "--since '11.10.2025': no such date"),
+        ("cost", {"since": ""}, "--since '': no such date"),
         ("cost", {"until": "yesterday morning"}, "no such date; write 2025-10-31"),
         ("cost", {"where": "stge == 1"}, "name 'stge' is not defined; write a condition"),
         ("cost", {"where": "cost_usd"}, "is no condition"),

@@ -75,6 +75,24 @@ def test_summary_without_a_path_reads_the_sample() -> None:
     assert "simulated" in result.stderr
 
 
+def test_an_empty_path_is_no_evidence() -> None:
+    result = run("summary", "")
+    assert result.exit_code == 2
+    assert "an empty path is no evidence" in result.stderr
+
+
+def test_a_mistake_of_the_program_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("a fault")
+
+    monkeypatch.setattr(sk, "load", broken)
+    result = run("summary")
+    assert result.exit_code == 70
+    assert "KeyError: 'a fault' (this is a mistake of the program" in result.stderr
+    monkeypatch.setenv("SPECKIT_TRACEBACK", "1")
+    assert isinstance(run("summary").exception, KeyError)
+
+
 def test_sample_prints_a_folder_that_exists() -> None:
     assert Path(run("sample").output.strip()).is_dir()
 

@@ -229,3 +229,37 @@ def test_a_missing_file_is_refused(tmp_path):
 )
 def test_a_line_item_names_its_model(text, model):
     assert model_in(text) == model
+
+
+@pytest.mark.parametrize(
+    ("dates", "days"),
+    [
+        (("07/10/2025", "13/10/2025"), ["2025-10-07", "2025-10-13"]),
+        (("10/07/2025", "10/13/2025"), ["2025-10-07", "2025-10-13"]),
+        (("07.10.2025", "08.10.2025"), ["2025-10-07", "2025-10-08"]),
+        (("20251007", "2025-10-08"), ["2025-10-07", "2025-10-08"]),
+    ],
+)
+def test_one_file_writes_all_its_dates_one_way(invoice, dates, days):
+    rows = "".join(f"{day},gpt-5,1.00\n" for day in dates)
+    assert invoice("date,model,amount\n" + rows).rows["date"].dt.strftime("%F").tolist() == days
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("07/10/2025,gpt-5,1\n08/10/2025,gpt-5,1\n", "day and month cannot be told apart"),
+        ("13/10/2025,gpt-5,1\n10/13/2025,gpt-5,1\n", "day and month cannot be told apart"),
+        ("2025-10-07,gpt-5,1,234.50\n", "line 2 has 4 cells, the header 3"),
+        (",gpt-5,200\n2025-10-11,gpt-5,3\n", "the date is missing in line 2"),
+        ("2025-10-07,gpt-5,\n", "the amount is missing in line 2"),
+    ],
+)
+def test_what_could_be_read_two_ways_or_lacks_a_part_is_refused(invoice, lines, said):
+    with pytest.raises(EvidenceError, match=said):
+        invoice("date,model,amount\n" + lines)
+
+
+def test_blank_lines_and_totals_need_no_date(invoice):
+    rows = invoice("date,model,amount\n2025-10-07,gpt-5,1.00\n,,\n,Total,1.00\n")
+    assert len(rows.rows) == 1

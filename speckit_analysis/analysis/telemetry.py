@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -216,6 +217,10 @@ def _between(selection: Selection, since: str | None, until: str | None) -> Sele
     return selection.without(undated.fillna(_reason(outside, "at another time")))
 
 
+# Other spellings leave open which number is the month.
+_DATE = re.compile(r"\d{4}(?:-?[Qq][1-4]|-\d{1,2}(?:-\d{1,2}(?:[T ]\d.*)?)?)?")
+
+
 def moment(text: str, name: str, *, end: bool = False) -> pd.Timestamp:
     """Return the first, or last, moment of the day, month or year that `text` names.
 
@@ -230,6 +235,8 @@ def moment(text: str, name: str, *, end: bool = False) -> pd.Timestamp:
     (Timestamp('2025-10-01 00:00:00+0000', tz='UTC'), datetime.date(2025, 10, 31))
     """
     try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
         if len(text) <= len("2025-10-31"):
             period = pd.Period(text)
             found = period.end_time if end else period.start_time

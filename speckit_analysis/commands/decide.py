@@ -74,6 +74,7 @@ def decide(
     """  # noqa: D301, E501 - click takes a real backspace as "do not wrap this"
     from speckit_analysis.analysis.decision import decide as take
     from speckit_analysis.analysis.experiment_plan import planned
+    from speckit_analysis.analysis.plan_deviations import deviations_sentence
     from speckit_analysis.analysis.recommendation import as_table
     from speckit_analysis.commands.output import emit
 
@@ -82,6 +83,8 @@ def decide(
     tables = {name: evidence[name] for name in evidence}
     found = take(tables, fixed, included(include_synthetic))
     note = f"{found.sentence} {fixed.sentence}"
+    if fixed.name:
+        note += f" {deviations_sentence(fixed, found.deviations)}"
     if form == "text":
         rests = "\n".join(
             f"{row.question}: {row.evidence}" for row in found.rests_on.itertuples(index=False)
