@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,8 +108,7 @@ class NetShare:
             reach = -special.stdtrit(clusters - 1, alpha) + special.ndtri(power)
             return bool(side * (centre - limit) >= reach * error)
 
-        found = bisect_left(range(MOST_CLUSTERS + 1), True, lo=2, key=enough)
-        return float(found) if found <= MOST_CLUSTERS else float("inf")
+        return _fewest(enough)
 
     def clusters_without_strikes(self, limit: float, alpha: float) -> float:
         """Return how many clusters prove that fewer than `limit` are struck, if as many as found.
@@ -133,8 +133,7 @@ class NetShare:
         def enough(clusters: int) -> bool:
             return bool(special.bdtr(np.ceil(share * clusters), clusters, limit) <= alpha)
 
-        found = bisect_left(range(MOST_CLUSTERS + 1), True, lo=2, key=enough)
-        return float(found) if found <= MOST_CLUSTERS else float("inf")
+        return _fewest(enough)
 
     def _p(self, distance: float) -> float:
         return float(special.stdtr(self.clusters - 1, distance))
@@ -183,6 +182,12 @@ def net_share(values: np.ndarray, clusters: np.ndarray) -> NetShare:
     effective = groups if few else n / _design_effect(gains, codes, groups)
     centre, error = _interval(better / n, worse / n, effective)
     return NetShare(better, worse, n, groups, struck, effective, centre, error)
+
+
+def _fewest(enough: Callable[[int], bool]) -> float:
+    """Return the least number of clusters that is enough; infinite if the most are not."""
+    found = bisect_left(range(MOST_CLUSTERS + 1), True, lo=2, key=enough)
+    return float(found) if found <= MOST_CLUSTERS else float("inf")
 
 
 def _interval(better: float, worse: float, effective: float) -> tuple[float, float]:
