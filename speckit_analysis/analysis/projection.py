@@ -38,8 +38,12 @@ def usual_stages(calls: pd.DataFrame, value: str = "cost_usd") -> list[str]:
     value : str
         Column with the cost of a call.
     """
-    passages = _stage_costs(calls, value).groupby("stage", observed=True)["spec_id"].nunique()
-    return [str(name) for name in passages.index[passages > calls["spec_id"].nunique() / 2]]
+    return _usual(_stage_costs(calls, value), calls["spec_id"].nunique())
+
+
+def _usual(stages: pd.DataFrame, specs: int) -> list[str]:
+    passages = stages.groupby("stage", observed=True)["spec_id"].nunique()
+    return [str(name) for name in passages.index[passages > specs / 2]]
 
 
 def _stage_costs(calls: pd.DataFrame, value: str) -> pd.DataFrame:
@@ -86,9 +90,9 @@ def spec_costs(
     EvidenceError
         If `complexity` names a SPEC that is not there.
     """
-    usual = usual_stages(calls, value) if usual is None else usual
     stages = _stage_costs(calls, value)
     specs = calls["spec_id"].dropna().astype(str).unique()
+    usual = _usual(stages, len(specs)) if usual is None else usual
     within = stages[stages["stage"].isin(usual)]
     table = within.groupby("spec_id", observed=True).agg(
         stages=("stage", "nunique"), cost_usd=("cost_usd", "sum")

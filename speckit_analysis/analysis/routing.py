@@ -99,19 +99,23 @@ def routings_of(calls: pd.DataFrame, text: str = "") -> list[Routing]:
     return [Routing({"*": (str(agent),)}) for agent in everywhere]
 
 
-def unpriced(calls: pd.DataFrame, routing: Routing, stages: Collection[str]) -> str:
+def unpriced(
+    calls: pd.DataFrame, left: pd.DataFrame, routing: Routing, stages: Collection[str]
+) -> str:
     """Say which stages a routing leaves without any call, or nothing where it leaves none so.
 
     Parameters
     ----------
     calls : DataFrame
         Table ``calls``.
+    left : DataFrame
+        The calls that the routing leaves, from :func:`routed`.
     routing : Routing
         Who works on what.
     stages : collection of str
         Stages that must be worked on.
     """
-    staffed = set(routed(calls, Routing(routing.agents))["stage"].dropna().astype(str))
+    staffed = set(left["stage"].dropna().astype(str))
     gone: dict[str, list[str]] = {}
     for stage in stages:
         if stage not in staffed:

@@ -149,7 +149,7 @@ def saving(
         project(both["current"], month, confidence, seed),
         project(both["other"], month, confidence, seed),
         confidence,
-        unpriced(calls, routing, usual),
+        unpriced(calls, frames["other"], routing, usual),
     )
 
 
