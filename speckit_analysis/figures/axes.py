@@ -224,6 +224,11 @@ def limit_lines(axes: Axes, limits: Mapping[str, float]) -> None:
         )
 
 
+def interval_words(low: float, high: float, words: Words) -> str:
+    """Return the ends of an interval in words, or that there is none."""
+    return f"{words(low)} to {words(high)}" if np.isfinite(low) else "no interval"
+
+
 def in_words(title: str, names: Iterable[object], tags: Sequence[str]) -> str:
     """Return what a reader who does not see the figure is told."""
     rows = (f"{clean(named(name))}: {tag}" for name, tag in zip(names, tags, strict=True))

@@ -16,6 +16,7 @@ from speckit_analysis.figures.axes import (
     cut_note,
     height,
     in_words,
+    interval_words,
     label_ends,
     label_margin,
     legend_above,
@@ -237,10 +238,7 @@ def intervals(
 
 def _ends(low: np.ndarray, high: np.ndarray, words: Words) -> list[str]:
     """Return the ends of intervals as they are told behind their figures."""
-    return [
-        f", {words(a)} to {words(b)}" if np.isfinite(a) else ", no interval"
-        for a, b in zip(low, high, strict=True)
-    ]
+    return [f", {interval_words(a, b, words)}" for a, b in zip(low, high, strict=True)]
 
 
 @themed

@@ -10,7 +10,14 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.arbitration import Arbitration
 from speckit_analysis.analysis.guardrail_result import ERRORS, GuardrailExperiment
 from speckit_analysis.analysis.tradeoff import CLOUD, Tradeoff
-from speckit_analysis.figures.axes import Ticks, in_words, label_margin, name_rows, tick_words
+from speckit_analysis.figures.axes import (
+    Ticks,
+    in_words,
+    interval_words,
+    label_margin,
+    name_rows,
+    tick_words,
+)
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.theme import (
     BLUE,
@@ -232,9 +239,9 @@ def error_rates(found: GuardrailExperiment) -> Chart:
         axes.hlines(at + shift, low, high, color=colour, linewidth=1.5)
         axes.plot(rate, at + shift, "o", color=colour, markersize=8, label=error, clip_on=False)
         kind, _, verb = error.split()
-        for row, value, n, *ends in zip(at, rate, rows["outputs"], low, high, strict=True):
+        for row, value, n, start, stop in zip(at, rate, rows["outputs"], low, high, strict=True):
             tags[row].append(f"{wording.percent(value)} of {wording.count(n)} {kind} {verb}")
-            told[row].append(f"{tags[row][-1]} ({_interval(*ends)})")
+            told[row].append(f"{tags[row][-1]} ({interval_words(start, stop, wording.percent)})")
     name_rows(axes, [shortened(name, 20) for name in names])
     label_margin(axes, [",\n".join(parts) for parts in tags])
     axes.set_xlim(-0.02, 1.02)
@@ -246,12 +253,6 @@ def error_rates(found: GuardrailExperiment) -> Chart:
         handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
     )  # fmt: skip
     return finish(figure, in_words(figure.title, names, [", ".join(parts) for parts in told]))
-
-
-def _interval(low: float, high: float) -> str:
-    if np.isnan(low):
-        return "no interval"
-    return f"{wording.percent(low)} to {wording.percent(high)}"
 
 
 def _worst_rate(rates: pd.DataFrame) -> str:
