@@ -246,10 +246,12 @@ def _refuse_gaps(
     path: Path, table: pd.DataFrame, text: dict[str, pd.Series], lines: pd.Series
 ) -> None:
     """Refuse a line that lacks its date or its amount; blank ones and totals may."""
-    said = table.apply(" ".join, axis=1).str.strip()
-    own = said.ne("") & ~_is_total(said)
     for name in ("date", "amount"):
-        _refuse(path, f"the {name} is missing", said, lines, own & text[name].eq(""))
+        gaps = text[name].eq("")
+        cells = table[gaps].to_numpy()
+        said = pd.Series([" ".join(row).strip() for row in cells], table.index[gaps], dtype=str)
+        bad = said.ne("") & ~_is_total(said)
+        _refuse(path, f"the {name} is missing", said, lines[gaps], bad)
 
 
 def _day_first(path: Path, text: pd.Series, lines: pd.Series) -> bool:
@@ -258,7 +260,7 @@ def _day_first(path: Path, text: pd.Series, lines: pd.Series) -> bool:
     numeric = parts[0].notna()
     first, second = (bool((parts[at] > 12).any()) for at in (0, 1))
     dotted = bool(numeric.any()) and bool(text[numeric].str.contains(".", regex=False).all())
-    unclear = first == second and not (dotted and not second)
+    unclear = (first and second) or not (first or second or dotted)
     why = "day and month cannot be told apart (write dates as 2025-10-31)"
     _refuse(path, why, text, lines, numeric & unclear)
     return first or (dotted and not second)
