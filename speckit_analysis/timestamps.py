@@ -101,8 +101,7 @@ def canonical(raw: str) -> str:
     if match is None:
         return raw
     whole = None if _PROCESS.match(match[2]) else parse(raw)
-    rest = match[2] if whole is None else ""
-    nanoseconds = parse(match[1]) if whole is None else whole
+    nanoseconds, rest = (parse(match[1]), match[2]) if whole is None else (whole, "")
     if nanoseconds is None:
         return raw
     moment = datetime.fromtimestamp(nanoseconds // 10**9, UTC)

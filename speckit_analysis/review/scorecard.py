@@ -187,7 +187,6 @@ class Scorecard:
         self.head = widgets.HTML()
         self.text = widgets.HTML()
         self.problem = widgets.HTML()
-        self.wrong: list[str] = []
         self.fields: list[widgets.Widget] = []
         self.scores: dict[str, widgets.Text] = {}
         rows: list[widgets.Widget] = []
@@ -274,7 +273,7 @@ class Scorecard:
     def _open(self, at: int) -> None:
         """Show a packet with what was saved of it."""
         self._lock()
-        self.wrong = []
+        self.wrong: list[str] = []  # of what was typed and cannot be saved
         self.at = max(0, min(at, len(self.readings) - 1))
         reading = self.readings[self.at]
         saved = self.cards.read(reading.packet)
