@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,13 +25,13 @@ _SECRETS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# Cheap test that spares most text the search.
+_HOME = re.compile(r"(?:/home/|/Users/|C:\\Users\\)[\w.-]+")
+# Cheap test that spares most text the search; Arrow understands it too.
 _HINT = re.compile(
-    r"export |declare|setx? |bearer|key|secret|passw|token|[spr]k-|AIza|gh[pousr]_|_pat_|xox|AKIA",
+    r"export|declare|setx?\s|bearer|key|secret|passw|token|[spr]k-|AIza|gh[pousr]_|_pat_|xox|AKIA"
+    r"|/home/|/Users/|C:\\Users\\",
     re.IGNORECASE,
 )
-_HOME = re.compile(r"(?:/home/|/Users/|C:\\Users\\)[\w.-]+")
-_HOME_IN_ARROW = _HOME.pattern.replace(r"\w", r"\pL\pN_")  # whose own \w knows ASCII only
 
 
 def mask(text: str) -> str:
@@ -41,9 +42,9 @@ def mask(text: str) -> str:
     >>> mask("Authorization: Bearer abcdefghijklmnop")
     'Authorization: Bearer [masked]'
     """
-    if _HINT.search(text):
-        text = _SECRETS.sub(_masked, text)
-    return _HOME.sub("~", text)
+    if not _HINT.search(text):
+        return text
+    return _HOME.sub("~", _SECRETS.sub(_masked, text))
 
 
 def mask_all(texts: pa.Array) -> pa.Array:
@@ -53,22 +54,26 @@ def mask_all(texts: pa.Array) -> pa.Array:
     """
     if texts.null_count == len(texts):
         return texts
-    encoded = pa.types.is_dictionary(texts.type)
-    recurring = texts if encoded else texts.dictionary_encode()  # what recurs is masked once
-    distinct = recurring.dictionary
-    masked = _mask_distinct(distinct)
-    if masked.equals(distinct):
-        return texts
-    found = masked.take(recurring.indices)
-    return found.dictionary_encode() if encoded else found  # two may have become one
-
-
-def _mask_distinct(texts: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(texts.type):
+        return _mask_encoded(texts)
     suspicious = pc.match_substring_regex(texts, _HINT.pattern, ignore_case=True)
-    if pc.any(suspicious).as_py():
-        found = [mask(text) for text in texts.filter(suspicious).to_pylist()]
-        texts = pc.replace_with_mask(texts, suspicious, pa.array(found, pa.string()))
-    return pc.replace_substring_regex(texts, _HOME_IN_ARROW, "~")
+    if not pc.any(suspicious).as_py():
+        return texts
+    found = [mask(text) for text in texts.filter(suspicious).to_pylist()]
+    return pc.replace_with_mask(texts, suspicious, pa.array(found, pa.string()))
+
+
+def _mask_encoded(texts: pa.DictionaryArray) -> pa.DictionaryArray:
+    distinct = texts.dictionary.to_pylist()
+    masked = [_mask_recurring(text) for text in distinct]
+    if masked == distinct:
+        return texts
+    # Decoded and encoded anew, for two values may have become one.
+    return pa.array(masked, pa.string()).take(texts.indices).dictionary_encode()
+
+
+# The few values of a category recur in every chunk of files.
+_mask_recurring = lru_cache(maxsize=1024)(mask)
 
 
 def _masked(match: re.Match[str]) -> str:
