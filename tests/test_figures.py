@@ -11,20 +11,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from frames import frame
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+import speckit_analysis as sk
 from speckit_analysis.analysis import (
     accounting,
+    arbitration,
     benchmark,
     benchmark_pairs,
+    blinding,
     budget,
     cost,
     disagreement,
+    experiment,
     footprint,
+    guardrail_trials,
     projection,
     repeated_trials,
+    review,
     savings,
     soundness,
     wording,
@@ -42,6 +49,8 @@ from speckit_analysis.display import note, points, show, table
 from speckit_analysis.figures import benchmark as study
 from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
+from speckit_analysis.figures import experiment as experiment_figures
+from speckit_analysis.figures import review as review_figures
 from speckit_analysis.figures import soundness as soundness_figures
 from speckit_analysis.figures import spending as spending_figures
 from speckit_analysis.figures.axes import time_places
@@ -205,12 +214,35 @@ def study_figures(runs, trials) -> dict[str, Figure]:
     }
 
 
+def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Figure]:
+    """Draw every figure of the notebooks on blind reviews and experiments."""
+    scores = review.usable(measured(reviews, noun="score")).kept
+    pair = ("consensus", "single")
+    found = experiment.compare_variants(scores, *pair)
+    outcomes = arbitration.cases(measured(arbitrations, noun="outcome")).kept
+    judged = guardrail_trials.judged(measured(trials, noun="trial")).kept
+    compared = guardrail_trials.compare_guardrails(judged, "two_models")
+    on_review, on_experiment = review_figures, experiment_figures
+    return {
+        "reliability": on_review.reliability(review.reliability(scores)),
+        "guesses": on_review.guesses(blinding.blinding(scores)),
+        "differences": on_experiment.differences(review.differences(scores, *pair), *pair[::-1]),
+        "plane": on_experiment.plane(found.tradeoff),
+        "acceptability": on_experiment.acceptability(found.tradeoff),
+        "net_worth": on_experiment.net_worth(arbitration.judge(outcomes)),
+        "error_rates": on_experiment.error_rates(compared),
+    }
+
+
 def full() -> dict[str, Figure]:
     """Draw every figure on something."""
+    sample = sk.load(sk.sample_path())
+    recorded = (sample.reviews, sample.arbitrations, sample.trials)
     studies = load_studies()
     runs = studies.runs.assign(name=studies.runs["name"].replace("sim-tiny", NASTY))
     drawn = figures(CALLS, RUNS, POINTS, FILES, PROBLEMS, PROPOSALS, COSTS)
-    return drawn | study_figures(runs, studies.trials)
+    drawn |= study_figures(runs, studies.trials)
+    return drawn | review_and_experiment_figures(*recorded)
 
 
 def bare() -> dict[str, Figure]:
@@ -218,7 +250,9 @@ def bare() -> dict[str, Figure]:
     names = ("calls", "runs", "disagreements", "files", "problems", "proposals", "costs")
     studies = load_studies()
     drawn = figures(*(frame(name) for name in names))
-    return drawn | study_figures(studies.runs.head(0), studies.trials.head(0))
+    drawn |= study_figures(studies.runs.head(0), studies.trials.head(0))
+    recorded = (frame(name) for name in ("reviews", "arbitrations", "trials"))
+    return drawn | review_and_experiment_figures(*recorded)
 
 
 FULL, BARE = full(), bare()
@@ -277,10 +311,18 @@ def test_nothing_is_drawn_outside_the_figure():
         assert box.y1 <= height + 0.02, name
 
 
+def ticks_in_view(axis: Axis) -> list[Text]:
+    """Return the labels of an axis, without those beyond its ends, which nobody sees."""
+    low, high = sorted(axis.get_view_interval())
+    places = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
+    return [label for place, label in places if low <= place <= high]
+
+
 def texts_of(figure: Figure) -> list[Text]:
     """Return the texts that a reader sees within the axes and beside them."""
     (axes,) = figure.axes
-    labels = [*axes.get_xticklabels(), *axes.get_yticklabels(), axes.xaxis.label, axes.yaxis.label]
+    labels = [*ticks_in_view(axes.xaxis), *ticks_in_view(axes.yaxis)]
+    labels += [axes.xaxis.label, axes.yaxis.label]
     legend = axes.get_legend().get_texts() if axes.get_legend() else []
     return [text for text in [*axes.texts, *labels, *legend] if text.get_text().strip()]
 
