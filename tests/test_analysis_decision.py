@@ -16,11 +16,12 @@ from msgspec.structs import replace as replace_plan
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import decision
-from speckit_analysis.analysis.experiment_plan import ExperimentPlan, GuardrailPlan, load_plan
+from speckit_analysis.analysis.experiment_plan import ExperimentPlan, GuardrailPlan
 from speckit_analysis.analysis.latency import latency_sentence
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.strategy import changelog_entry, memo
 from speckit_analysis.cli import main
+from speckit_analysis.plans import load_plan
 from speckit_analysis.simulate import Design, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
