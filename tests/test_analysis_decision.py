@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -277,13 +276,10 @@ def test_no_figure_of_the_success_table_is_made_up(sample):
 @pytest.fixture(scope="module")
 def decisions():
     """The benchmark that simulates experiments of a known truth."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import decisions as module
-    finally:
-        sys.path.pop(0)
+    import decisions
+
     gc.freeze()  # correcting p-values collects garbage each time
-    yield module
+    yield decisions
     gc.unfreeze()
 
 
