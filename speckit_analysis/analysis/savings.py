@@ -24,8 +24,8 @@ class Saving:
         The routing.
     specs : int
         SPECs whose cost is known under both.
-    current_usd, other_usd : float
-        Sum over these SPECs.
+    current_usd : float
+        Sum over these SPECs, as their calls were made.
     saving : float
         Share of the sum that is saved; below 0 where it costs more.
     low, high : float
@@ -43,7 +43,6 @@ class Saving:
     name: str
     specs: int
     current_usd: float
-    other_usd: float
     saving: float
     low: float
     high: float
@@ -141,7 +140,6 @@ def saving(
         routing.name,
         len(both),
         float(sums["current"]),
-        float(sums["other"]),
         float(share),
         1 - ratio.high,
         1 - ratio.low,
