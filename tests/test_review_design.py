@@ -318,6 +318,8 @@ def test_outputs_come_from_folders_lists_and_evidence(tmp_path):
     sheet.write_text("unit,variant,file,spec_id\nA,one,drafts/u1/one.md,SPEC-1\n")
     (only,) = outputs_of_list(sheet)
     assert (only.content, only.spec_id) == ("u1 one", "SPEC-1")
+    sheet.write_text("unit;variant;file;spec_id\nA;one;drafts/u1/one.md;SPEC-1\n")
+    assert outputs_of_list(sheet) == [only]
     sheet.write_text("unit,variant,file\nA,,drafts/u1/one.md\n")
     with pytest.raises(EvidenceError, match="line 2: no variant"):
         outputs_of_list(sheet)
