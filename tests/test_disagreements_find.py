@@ -28,6 +28,7 @@ from speckit_analysis.disagreements.findings import (
 )
 from speckit_analysis.disagreements.items import items_of
 from speckit_analysis.figures import disagreement as draw
+from speckit_analysis.simulate import Design, simulate
 
 
 def answer(agent, content, run="S/plan/1", **columns):
@@ -230,7 +231,7 @@ def test_only_the_runs_asked_for_are_looked_at():
 
 
 def test_a_planted_disagreement_is_found_and_nothing_else(tmp_path):
-    sk.simulate.simulate(sk.simulate.Design(specs=12, seed=5, damage=()), tmp_path / "evidence")
+    simulate(Design(specs=12, seed=5, damage=()), tmp_path / "evidence")
     ev = sk.load(tmp_path / "evidence")
     table = find_disagreements(ev)
     planted = genuine(ev.disagreements)
