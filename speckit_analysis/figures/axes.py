@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.figures.theme import BLUE, GRID, MUTED, WIDTH, Chart, clean, lay_out
+from speckit_analysis.figures.theme import BLUE, DASHES, GRID, MUTED, WIDTH, Chart, clean, lay_out
 
 Words = Callable[[object], str]
 
@@ -212,7 +212,7 @@ def value_axis(axes: Axes, name: str, words: Words) -> None:
 def limit_lines(axes: Axes, limits: Mapping[str, float]) -> None:
     """Draw a dashed line at each limit, its name above it."""
     for name, place in limits.items():
-        axes.axvline(place, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.axvline(place, color=MUTED, linewidth=1, linestyle=DASHES)
         axes.annotate(
             name,
             (place, 1.0),

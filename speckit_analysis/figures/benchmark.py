@@ -14,6 +14,7 @@ from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.labels import name_points
 from speckit_analysis.figures.theme import (
     BLUE,
+    DASHES,
     GRID,
     INK,
     MUTED,
@@ -238,7 +239,7 @@ def _draw_alike(axes: Axes, k: np.ndarray, rate: np.ndarray, top: float) -> None
     alike = rate[0] ** k
     if rate[-1] - alike[-1] < 0.08 * top:
         return
-    axes.plot(k, alike, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
+    axes.plot(k, alike, color=MUTED, linewidth=1.2, linestyle=DASHES)
     axes.annotate(
         "if all tasks were alike", (k[-1], alike[-1]), xytext=(8, 0), textcoords="offset points",
         va="center", color=MUTED, fontsize=8.5,

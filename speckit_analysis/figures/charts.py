@@ -32,6 +32,7 @@ from speckit_analysis.figures.axes import (
 from speckit_analysis.figures.labels import name_points
 from speckit_analysis.figures.theme import (
     BLUE,
+    DASHES,
     INK,
     MUTED,
     Chart,
@@ -219,7 +220,7 @@ def intervals(
     figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown)))
     rows = np.arange(len(shown))
     if reference is not None:
-        axes.axvline(reference, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.axvline(reference, color=MUTED, linewidth=1, linestyle=DASHES)
     axes.hlines(rows, start, stop, color=BLUE, linewidth=1.5)
     # A dot at an end of the axis is drawn whole.
     axes.plot(middle, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
@@ -427,7 +428,7 @@ def steps(
     """
     figure, axes = canvas(title, subtitle, 2.8)
     for limit in limits:
-        axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=DASHES)
     ends, drawn = [], []
     for name, line in frame.groupby(label, sort=True):
         across, up = (line[column].to_numpy(float) for column in (place, value))

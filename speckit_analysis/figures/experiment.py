@@ -21,6 +21,7 @@ from speckit_analysis.figures.axes import (
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.theme import (
     BLUE,
+    DASHES,
     MUTED,
     ORANGE,
     Chart,
@@ -105,7 +106,7 @@ def plane(tradeoff: Tradeoff, seed: int = 0) -> Chart:
     axes.plot(found.effect.value, found.cost.value, "o", color=ORANGE, markersize=9)
     _cross(axes, gains, costs)
     ends = np.array(axes.get_xlim())
-    axes.plot(ends, tradeoff.worth_usd * ends, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.plot(ends, tradeoff.worth_usd * ends, color=MUTED, linewidth=1, linestyle=DASHES)
     axes.set_xlim(*ends)
     axes.set_xlabel("gain in quality, points", loc="left")
     axes.set_ylabel("extra cost of a SPEC, USD")
@@ -156,7 +157,7 @@ def acceptability(tradeoff: Tradeoff) -> Chart:
     )
     axes.plot(worth, chance, color=BLUE, linewidth=2)
     axes.plot(tradeoff.worth_usd, here, "o", color=ORANGE, markersize=8)
-    axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=DASHES)
     axes.set_ylim(0, 1.02)
     axes.set_xlim(-0.03 * worth[-1], worth[-1])
     axes.grid(visible=True, axis="both")

@@ -38,6 +38,9 @@ CRIMSON = "#c2336e"
 #: From best to worst, and for what is not known.
 GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
 
+#: Of lines that are there to compare with.
+DASHES = (0, (4, 3))
+
 #: Inches; small enough for the text to be read where a page is as wide as a phone.
 WIDTH = 6.1
 _TITLE_SIZE, _SUBTITLE_SIZE, _TEXT_SIZE = 12.0, 9.5, 9.5
