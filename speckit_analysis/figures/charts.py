@@ -11,7 +11,6 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.figures.axes import (
     MOST_ROWS,
-    Ticks,
     Words,
     cut_note,
     height,
@@ -24,9 +23,9 @@ from speckit_analysis.figures.axes import (
     limit_lines,
     name_rows,
     plain,
-    tick_words,
     tile,
     time_places,
+    upright_value_axis,
     value_axis,
 )
 from speckit_analysis.figures.labels import name_points
@@ -290,10 +289,7 @@ def over_time(
     axes.set_xlim(-beside, places[-1] + beside)
     axes.grid(visible=False, axis="x")
     axes.grid(visible=True, axis="y")
-    axes.yaxis.set_major_locator(Ticks(words, 4))
-    axes.yaxis.set_major_formatter(tick_words(words))
-    axes.tick_params(axis="y", labelcolor=MUTED)
-    axes.set_ylabel(axis)
+    upright_value_axis(axes, axis, words)
     return finish(figure, in_words(title, days, told))
 
 
@@ -444,11 +440,8 @@ def steps(
     axes.set_xlim(-0.05 * reach, 1.32 * reach)
     axes.set_ylim(0, 1.08 * highest)
     axes.grid(visible=False, axis="x")
-    axes.yaxis.set_major_locator(Ticks(words, 4))
-    axes.yaxis.set_major_formatter(tick_words(words))
-    axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_xlabel(axis, loc="left")
-    axes.set_ylabel(height_axis)
+    upright_value_axis(axes, height_axis, words)
     highest_ends = sorted(ends, reverse=True)[:5]
     points = np.array([(end, share) for share, end, _ in highest_ends])
     names = [clean(name) for _, _, name in highest_ends]
