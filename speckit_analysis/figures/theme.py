@@ -41,7 +41,7 @@ GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
 #: Of lines that are there to compare with.
 DASHES = (0, (4, 3))
 
-#: Inches; small enough for the text to be read where a page is as wide as a phone.
+#: Inches; a page scales the figure to its own width, and its text with it.
 WIDTH = 6.1
 _TITLE_SIZE, _SUBTITLE_SIZE, _TEXT_SIZE = 12.0, 9.5, 9.5
 _TITLE_CHARACTERS, _SUBTITLE_CHARACTERS = 55, 78
