@@ -174,10 +174,16 @@ def finish(figure: Chart, text: str) -> Chart:
 
 def lay_out(figure: Figure) -> None:
     """Give everything in `figure` its place, without drawing it."""
-    with warnings.catch_warnings():
-        # Names may be in scripts that the measuring face lacks; the browser's will have them.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with any_script():
         figure.draw_without_rendering()
+
+
+@contextmanager
+def any_script() -> Iterator[None]:
+    """Be silent on scripts that the measuring face lacks: the browser's will have them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 @themed
