@@ -182,7 +182,7 @@ def tile(row: int, column: int, opacity: float) -> Rectangle:
     )
 
 
-def height(rows: int, limits: bool = False) -> float:
+def rows_height(rows: int, limits: bool = False) -> float:
     """Return the height of axes with so many rows, in inches."""
     return 0.62 + ROW * max(rows, 1) + (0.22 if limits else 0.0)
 

@@ -14,7 +14,6 @@ from speckit_analysis.figures.axes import (
     MOST_ROWS,
     Words,
     cut_note,
-    height,
     in_words,
     interval_words,
     label_ends,
@@ -24,6 +23,7 @@ from speckit_analysis.figures.axes import (
     limit_lines,
     name_rows,
     plain,
+    rows_height,
     tile,
     time_places,
     upright_value_axis,
@@ -89,7 +89,7 @@ def bars(
     shown = frame.head(MOST_ROWS)
     values = shown[value].to_numpy(dtype=float, na_value=np.nan)
     lengths = np.nan_to_num(values)
-    figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown), bool(limits)))
+    figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown), bool(limits)))
     paint = [colours] * len(shown) if isinstance(colours, str) else list(colours)[: len(shown)]
     edges = [edge_width(colour) for colour in paint]
     axes.barh(
@@ -148,7 +148,7 @@ def stacked(
     totals = counts.sum(axis="columns")
     columns = legend_columns([plain(name) for name in counts.columns])
     above = 0.2 * -(-len(counts.columns) // columns) + 0.08
-    figure, axes = canvas(title, subtitle, height(len(counts)) + above)
+    figure, axes = canvas(title, subtitle, rows_height(len(counts)) + above)
     _stack(axes, counts.div(totals.where(totals > 0), axis="index").fillna(0.0), colours)
     names = [f"{clean(name)} ({wording.count(totals[name])})" for name in counts.index]
     name_rows(axes, names, cut=None)
@@ -220,7 +220,7 @@ def intervals(
     middle, start, stop = (
         shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (estimate, low, high)
     )
-    figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown)))
+    figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     if reference is not None:
         axes.axvline(reference, color=MUTED, linewidth=1, linestyle=DASHES)
@@ -378,7 +378,7 @@ def spread(
     """
     shown = frame.head(MOST_ROWS)
     near, far = (shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (middle, upper))
-    figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown)))
+    figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     axes.hlines(rows, near, far, color=BLUE, linewidth=1.5)
     axes.plot(near, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
