@@ -255,6 +255,8 @@ def _code_cells(path: Path) -> int:
 
 
 def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
+    import nbformat
+
     started = datetime.now(UTC)
     execution = execute(job.path, job.work, job.passed, kernels, bar.advance)
     if kernels.stopped:
@@ -271,8 +273,6 @@ def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
         notebook=job.out / f"{name}.ipynb",
         html=job.out / f"{name}.html",
     )
-    import nbformat
-
     write_whole(result.notebook, nbformat.writes(notebook))
     write_whole(result.html, render_report(notebook, name))
     return result
