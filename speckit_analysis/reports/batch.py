@@ -77,15 +77,6 @@ class ReportResult:
         return "ok" if self.ok else "failed"
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """What the batch knows of the evidence after reading it once."""
-
-    argument: str
-    roots: list[str]
-    fingerprint: str
-
-
 def run_reports(
     names: Sequence[str | Path],
     evidence: str | Path | Sequence[str | Path],
@@ -151,6 +142,15 @@ def run_reports(
     )
     write_whole(folder / "index.html", render_index(results, provenance))
     return results
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What the batch knows of the evidence after reading it once."""
+
+    argument: str
+    roots: list[str]
+    fingerprint: str
 
 
 @dataclass(frozen=True)
