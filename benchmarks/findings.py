@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
+from shared_files import EVIDENCE, LABELLED_RUNS
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.intervals import share
@@ -23,8 +24,6 @@ from speckit_analysis.disagreements import find_disagreements
 from speckit_analysis.disagreements.features import shared_weight
 from speckit_analysis.disagreements.statements import parse
 from speckit_analysis.vocabulary import normalise_agent
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 #: Share of the words of a labelled disagreement that a finding has to hold.
 SAME_WORDS = 0.3
@@ -89,8 +88,8 @@ def words_held(label: dict, finding: pd.Series) -> float:
 def main() -> int:
     """Compare, print what was found and missed, and the recall with its interval."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--labels", type=Path, default=SHARED / "gold" / "run_level.jsonl")
-    parser.add_argument("--evidence", type=Path, default=SHARED / "evidence")
+    parser.add_argument("--labels", type=Path, default=LABELLED_RUNS)
+    parser.add_argument("--evidence", type=Path, default=EVIDENCE)
     options = parser.parse_args()
     if not (options.labels.exists() and options.evidence.exists()):
         print("labels or evidence are not at hand: nothing measured")

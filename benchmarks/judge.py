@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pandas as pd
+from shared_files import LABELLED_PAIRS
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -29,7 +30,6 @@ from speckit_analysis.disagreements.severity import cosmetic
 
 HERE = Path(__file__).resolve().parent
 OWN = HERE.parent / "data" / "judge" / "pairs.jsonl"
-GOLD = HERE.parents[1] / "shared" / "gold" / "dev.jsonl"
 WEIGHTS = Path(shipped.__file__).with_name("weights.json")
 ACCURACY = WEIGHTS.with_name("accuracy.json")
 
@@ -246,7 +246,9 @@ def failures(data: Fitted, number: int) -> None:
 def main() -> int:
     """Fit, measure, and do what the options ask for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--gold", type=Path, default=GOLD, help="labelled pairs of real proposals")
+    parser.add_argument(
+        "--gold", type=Path, default=LABELLED_PAIRS, help="labelled pairs of real proposals"
+    )
     parser.add_argument("--write", action="store_true", help="replace the weights")
     parser.add_argument("--failures", type=int, default=0, metavar="N")
     parser.add_argument("--check", action="store_true", help="fail below the bars")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +15,12 @@ from msgspec.structs import replace as replace_plan
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import decision
-from speckit_analysis.analysis.experiment_plan import ExperimentPlan, GuardrailPlan, load_plan
+from speckit_analysis.analysis.experiment_plan import ExperimentPlan, GuardrailPlan
 from speckit_analysis.analysis.latency import latency_sentence
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.strategy import changelog_entry, memo
 from speckit_analysis.cli import main
+from speckit_analysis.plans import load_plan
 from speckit_analysis.simulate import Design, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -276,13 +276,10 @@ def test_no_figure_of_the_success_table_is_made_up(sample):
 @pytest.fixture(scope="module")
 def decisions():
     """The benchmark that simulates experiments of a known truth."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import decisions as module
-    finally:
-        sys.path.pop(0)
+    import decisions
+
     gc.freeze()  # correcting p-values collects garbage each time
-    yield module
+    yield decisions
     gc.unfreeze()
 
 

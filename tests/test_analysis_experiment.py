@@ -12,13 +12,14 @@ import speckit_analysis as sk
 from speckit_analysis.analysis import experiment, review
 from speckit_analysis.analysis.criteria import criteria_sentence
 from speckit_analysis.analysis.experiment import compare_planned, compare_variants
-from speckit_analysis.analysis.experiment_plan import GuardrailPlan, load_plan, planned
+from speckit_analysis.analysis.experiment_plan import GuardrailPlan
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.analysis.variant_pairs import making
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures import experiment as draw
+from speckit_analysis.plans import load_plan, planned
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.simulate.reviewers import COST_RATIO
 from speckit_analysis.stats.planning import units_for_margin

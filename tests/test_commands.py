@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from needs import needs
+from shared_files import EVIDENCE
 
 import speckit_analysis as sk
 from speckit_analysis.cli import main
@@ -205,15 +206,12 @@ def test_a_comparison_that_makes_no_sense_is_told_in_a_line(wrong):
     assert errors[0].startswith("Error: ")
 
 
-SHARED = Path(__file__).parents[2] / "shared" / "evidence"
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared evidence is not beside the checkout")
+@needs(EVIDENCE)
 def test_real_evidence_has_no_cost_that_anyone_measured():
-    done = run("telemetry", str(SHARED), "--metric", "cost", "--format", "json")
+    done = run("telemetry", str(EVIDENCE), "--metric", "cost", "--format", "json")
     assert [row["n"] for row in json.loads(done.stdout)] == [0]
     with_stubs = ["--include-synthetic", "--group-by", "model", "--format", "json"]
-    rows = json.loads(run("telemetry", str(SHARED), *with_stubs).stdout)
+    rows = json.loads(run("telemetry", str(EVIDENCE), *with_stubs).stdout)
     found = {row["model_id"]: row["sum_usd"] for row in rows if row["n"]}
     # 120 input and 60 output tokens each, at the prices of 5 October 2025.
     assert found == {

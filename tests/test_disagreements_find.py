@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 from frames import evidence, frame
+from needs import needs
+from shared_files import EVIDENCE
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.disagreement import genuine
@@ -27,8 +28,7 @@ from speckit_analysis.disagreements.findings import (
 )
 from speckit_analysis.disagreements.items import items_of
 from speckit_analysis.figures import disagreement as draw
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "evidence"
+from speckit_analysis.simulate import Design, simulate
 
 
 def answer(agent, content, run="S/plan/1", **columns):
@@ -231,7 +231,7 @@ def test_only_the_runs_asked_for_are_looked_at():
 
 
 def test_a_planted_disagreement_is_found_and_nothing_else(tmp_path):
-    sk.simulate.simulate(sk.simulate.Design(specs=12, seed=5, damage=()), tmp_path / "evidence")
+    simulate(Design(specs=12, seed=5, damage=()), tmp_path / "evidence")
     ev = sk.load(tmp_path / "evidence")
     table = find_disagreements(ev)
     planted = genuine(ev.disagreements)
@@ -330,9 +330,9 @@ def test_a_run_is_shown_with_what_was_found():
     assert row["topic"] in told
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no real evidence beside this repository")
+@needs(EVIDENCE)
 def test_real_runs_that_every_file_calls_ok_have_opposite_verdicts():
-    table = find_disagreements(sk.load(SHARED), include=("measured", "role_played"))
+    table = find_disagreements(sk.load(EVIDENCE), include=("measured", "role_played"))
     detected = table[table["origin"] == "detected"]
     verdicts = detected[detected["compared"] == "verdict"]
     assert verdicts["run_id"].str.contains("validate/2025-10-14T16:58:53Z").any()

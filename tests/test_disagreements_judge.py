@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import needs
+from shared_files import LABELLED_PAIRS
 
 from speckit_analysis.disagreements import judge_pairs
 from speckit_analysis.disagreements.features import Pair, features
@@ -23,7 +24,6 @@ from speckit_analysis.errors import EvidenceError
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = ROOT / "data" / "judge" / "pairs.jsonl"
-GOLD = ROOT.parent / "shared" / "gold" / "dev.jsonl"
 
 
 def pair(a, b, question_a="", question_b=""):
@@ -256,21 +256,17 @@ def test_the_accuracy_is_that_of_the_labels_and_says_so():
 
 @pytest.fixture(scope="module")
 def training():
-    """The training command, where what it needs is installed and the labels are at hand."""
+    """The training command, where what it needs is installed."""
     pytest.importorskip("sklearn", reason="scikit-learn is not installed: weights are not refitted")
-    if not GOLD.is_file():
-        pytest.skip("no labelled proposals beside this repository")
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import judge
-    finally:
-        sys.path.pop(0)
+    import judge
+
     return judge
 
 
+@needs(LABELLED_PAIRS)
 @pytest.mark.parametrize("task", ["relation", "type", "severity"])
 def test_the_shipped_weights_come_out_of_the_command(training, task):
-    rows = pd.concat([training.read(OWN), training.read(GOLD)], ignore_index=True)
+    rows = pd.concat([training.read(OWN), training.read(LABELLED_PAIRS)], ignore_index=True)
     data = training.Fitted(rows, task)
     again = data.fit(np.arange(len(data.labels)))
     assert again.classes == models()[task].classes
@@ -278,9 +274,10 @@ def test_the_shipped_weights_come_out_of_the_command(training, task):
         assert mine == pytest.approx(theirs, abs=2e-3)
 
 
+@needs(LABELLED_PAIRS)
 @pytest.mark.parametrize("task", ["relation", "type", "severity"])
 def test_labels_it_never_saw_are_judged_better_than_the_bar(training, task):
-    rows = pd.concat([training.read(OWN), training.read(GOLD)], ignore_index=True)
+    rows = pd.concat([training.read(OWN), training.read(LABELLED_PAIRS)], ignore_index=True)
     data = training.Fitted(rows, task)
     real = ~data.own
     own_alone = data.fit(np.flatnonzero(data.own))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from needs import needs
+from shared_files import PUBLIC_STUDIES
 
 from speckit_analysis.analysis import benchmark, benchmark_pairs, repeated_trials, restatement
 from speckit_analysis.studies import read_leaderboard, read_trials
 
-PUBLIC = Path(__file__).resolve().parents[2] / "shared" / "public"
-BOARDS, TRIALS = PUBLIC / "aider_leaderboards", PUBLIC / "tau_bench_airline"
+BOARDS, TRIALS = PUBLIC_STUDIES / "aider_leaderboards", PUBLIC_STUDIES / "tau_bench_airline"
 
-pytestmark = pytest.mark.skipif(
-    not (BOARDS.is_dir() and TRIALS.is_dir()), reason="no public studies beside this repository"
-)
+pytestmark = needs(BOARDS, TRIALS)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from canon import CANON, canon, needs_canon
 from frames import frame
+from needs import needs
+from shared_files import PUBLISHED_EXAMPLES
 
 from speckit_analysis.analysis import cost
 from speckit_analysis.analysis.latency import latency_of_run
@@ -179,7 +180,7 @@ def efron_s_spatial_test(data: Numbers) -> Numbers:
 
 
 def sleep_study(data: Numbers) -> Numbers:
-    rows = pd.read_csv(CANON.parent / data["csv"].split()[0])
+    rows = pd.read_csv(PUBLISHED_EXAMPLES.parent / data["csv"].split()[0])
 
     def told(fit: LinearMixedModel) -> Numbers:
         return {
@@ -452,12 +453,17 @@ def flat(numbers: Any, place: str = "") -> dict[str, Any]:
     return {place: float(numbers) if numbers == "inf" else numbers}
 
 
-@needs_canon
+def published() -> list[dict[str, Any]]:
+    """Return the published examples, each with data and expected results."""
+    entries: list[dict[str, Any]] = json.loads(PUBLISHED_EXAMPLES.read_text())["entries"]
+    return entries
+
+
+@needs(PUBLISHED_EXAMPLES)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_number_of_a_published_example(name: str) -> None:
-    data, expected = canon(name)
-    (entry,) = [one for one in json.loads(CANON.read_text())["entries"] if one["id"] == name]
-    found, wanted = flat(EXAMPLES[name](data)), flat(expected)
+    (entry,) = [one for one in published() if one["id"] == name]
+    found, wanted = flat(EXAMPLES[name](entry["data"])), flat(entry["expected"])
     assert found.keys() == wanted.keys()
     for place, value in wanted.items():
         if isinstance(value, str):
@@ -468,7 +474,6 @@ def test_every_number_of_a_published_example(name: str) -> None:
         assert float(found[place]) == near, place
 
 
-@needs_canon
+@needs(PUBLISHED_EXAMPLES)
 def test_every_published_example_is_computed() -> None:
-    entries = json.loads(CANON.read_text())["entries"]
-    assert {entry["id"] for entry in entries} == EXAMPLES.keys()
+    assert {entry["id"] for entry in published()} == EXAMPLES.keys()

@@ -8,9 +8,13 @@ import shutil
 import socket
 import time
 
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from speckit_analysis import display
+from speckit_analysis.analysis import wording
+from speckit_analysis.figures.charts import bars
 from speckit_analysis.reports.html import render_report
 
 pytestmark = pytest.mark.browser
@@ -168,6 +172,26 @@ def test_a_phone_scrolls_tables_not_the_page(show):
     assert browser.execute_script(
         "const box = document.querySelector('.scroll'); return box.scrollWidth > box.clientWidth"
     )
+
+
+def test_a_phone_shows_a_figure_as_large_as_can_be_read_and_lets_it_scroll(show):
+    spent = pd.DataFrame({"model": ["a", "b"], "usd": [2.0, 1.0]})
+    figure = bars(
+        spent, "model", "usd", title="Cost", subtitle="USD.", axis="USD", words=wording.usd
+    )
+    data, _ = display.show(figure, caption="All.")._repr_mimebundle_()
+    cell = new_code_cell("1", outputs=[new_output("display_data", data)])
+    browser = show(new_notebook(cells=[cell]), width=390, mobile=True)
+    page, hidden, sizes = browser.execute_script("""
+        const figure = document.querySelector("figure");
+        const scale = figure.querySelector("svg").getScreenCTM().a;
+        const size = (text) => scale * parseFloat(getComputedStyle(text).fontSize);
+        return [document.documentElement.scrollWidth, figure.scrollWidth - figure.clientWidth,
+                [...figure.querySelectorAll("svg text")].map(size)];
+    """)
+    assert page <= 390
+    assert hidden > 0
+    assert min(sizes) >= 11
 
 
 COLOURS = """

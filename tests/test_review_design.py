@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import stat
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import needs
+from shared_files import EVIDENCE
 
 import speckit_analysis as sk
 from speckit_analysis.cli import main
@@ -22,8 +23,6 @@ from speckit_analysis.review.design import reading_orders
 from speckit_analysis.review.leaks import vocabulary_leak
 from speckit_analysis.review.rubric import load_rubric, parse_rubric
 from speckit_analysis.review.sources import outputs_in_folder, outputs_of_evidence, outputs_of_list
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "evidence"
 
 
 def outputs(units=4, variants=("one", "many")):
@@ -319,6 +318,8 @@ def test_outputs_come_from_folders_lists_and_evidence(tmp_path):
     sheet.write_text("unit,variant,file,spec_id\nA,one,drafts/u1/one.md,SPEC-1\n")
     (only,) = outputs_of_list(sheet)
     assert (only.content, only.spec_id) == ("u1 one", "SPEC-1")
+    sheet.write_text("unit;variant;file;spec_id\nA;one;drafts/u1/one.md;SPEC-1\n")
+    assert outputs_of_list(sheet) == [only]
     sheet.write_text("unit,variant,file\nA,,drafts/u1/one.md\n")
     with pytest.raises(EvidenceError, match="line 2: no variant"):
         outputs_of_list(sheet)
@@ -373,9 +374,9 @@ def test_a_review_can_be_made_and_unblinded_from_inside_its_folder(tmp_path, mon
     assert "20 cards unblinded" in run("unblind", ".").stdout
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no real evidence beside this repository")
+@needs(EVIDENCE)
 def test_real_proposals_are_blinded(tmp_path):
-    ev = sk.load(SHARED)
+    ev = sk.load(EVIDENCE)
     found, _ = outputs_of_evidence(
         ev, ["gemini", "claude", "gpt_pro"], include=("measured", "role_played")
     )

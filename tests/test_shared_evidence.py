@@ -5,17 +5,15 @@ The expected numbers were counted in the files themselves, by means other than t
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
+from needs import needs
+from shared_files import EVIDENCE
 
 import speckit_analysis as sk
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "evidence"
-
 pytestmark = [
-    pytest.mark.skipif(not SHARED.is_dir(), reason="no real evidence beside this repository"),
+    needs(EVIDENCE),
     pytest.mark.xdist_group("shared evidence"),
 ]
 
@@ -172,7 +170,7 @@ NOT_THERE = ('"disagreement_detected": true', '"content": "{}"')
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, sk.Evidence]:
-    return {"latest": sk.load(SHARED / "latest"), "whole": sk.load(SHARED)}
+    return {"latest": sk.load(EVIDENCE / "latest"), "whole": sk.load(EVIDENCE)}
 
 
 def counts(column: pd.Series) -> dict[str, int]:
@@ -181,7 +179,7 @@ def counts(column: pd.Series) -> dict[str, int]:
 
 @pytest.mark.parametrize("which", ["latest", "whole"])
 def test_every_file_is_read_or_listed(which: str, loaded: dict[str, sk.Evidence]) -> None:
-    root = SHARED / "latest" if which == "latest" else SHARED
+    root = EVIDENCE / "latest" if which == "latest" else EVIDENCE
     there = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     assert set(loaded[which].files["source"]) == there
 
@@ -221,7 +219,7 @@ def test_a_known_oddity_is_among_the_problems(oddity: str, loaded: dict[str, sk.
 
 @pytest.mark.parametrize("text", NOT_THERE)
 def test_what_the_readme_names_but_no_file_holds(text: str) -> None:
-    files = [path for path in SHARED.rglob("*.json*") if path.is_file()]
+    files = [path for path in EVIDENCE.rglob("*.json*") if path.is_file()]
     assert not any(text in path.read_text(errors="replace") for path in files)
 
 
@@ -304,13 +302,13 @@ def test_no_secret_of_the_writers_shell_is_shown(loaded: dict[str, sk.Evidence])
 
 
 def test_loading_twice_is_the_same(loaded: dict[str, sk.Evidence]) -> None:
-    again = sk.load(SHARED / "latest")
+    again = sk.load(EVIDENCE / "latest")
     for name in again:
         pd.testing.assert_frame_equal(again[name], loaded["latest"][name])
 
 
 def test_the_order_of_roots_changes_no_row(loaded: dict[str, sk.Evidence]) -> None:
-    roots = [SHARED / "latest", *sorted((SHARED / "earlier").iterdir())]
+    roots = [EVIDENCE / "latest", *sorted((EVIDENCE / "earlier").iterdir())]
     one, other = sk.load(*roots), sk.load(*reversed(roots))
     assert one.fingerprint == other.fingerprint
     for name in one:

@@ -89,16 +89,6 @@ def health_shares(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def health_sentence(table: pd.DataFrame) -> str:
-    """Say how many runs were healthy, and how many went on that should not have."""
-    graded = table["health"].value_counts()
-    total = int(graded.sum())
-    if not total:
-        return "No run tells its agreements or its agents: consensus cannot be graded."
-    parts = [f"{wording.count(graded.get(name, 0))} {name}" for name in GRADES]
-    return f"Of {wording.count(total, 'run')}: {', '.join(parts)}. {halt_sentence(table)}"
-
-
 def halt_sentence(table: pd.DataFrame) -> str:
     """Say how many runs should have stopped, and after how many work went on."""
     halting = table[table["should_halt"].fillna(False)]

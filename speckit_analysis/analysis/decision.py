@@ -30,7 +30,8 @@ from speckit_analysis.analysis.projection import (
     spec_costs,
 )
 from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN, Recommendation
-from speckit_analysis.analysis.research import ResearchExperiment, researched
+from speckit_analysis.analysis.research import researched
+from speckit_analysis.analysis.research_result import ResearchExperiment
 from speckit_analysis.analysis.review import repeated_sentence, usable
 from speckit_analysis.analysis.selection import Selection, measured, spec_of
 from speckit_analysis.stats.estimate import Estimate

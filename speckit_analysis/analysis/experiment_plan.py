@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -238,24 +237,45 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"Plan {self.name}: {self.candidate} may lose {lost}.{supposed}"
 
 
-def planned(path: str, **chosen: object) -> ExperimentPlan:
-    """Return the plan in a file; without one, a nameless plan of what a notebook chose.
+def plan_of(fields: Mapping[str, object]) -> ExperimentPlan:
+    """Return the plan that has these fields, as a plan's file names them.
+
+    Raises
+    ------
+    ValueError
+        If they make no plan; the message names the field.
+    """
+    try:
+        return _checked(msgspec.convert(fields, ExperimentPlan))
+    except msgspec.ValidationError as error:
+        raise ValueError(error) from None
+
+
+def nameless(**chosen: object) -> ExperimentPlan:
+    """Return a plan of what a notebook chose, which nobody wrote down beforehand.
 
     Parameters
     ----------
-    path : str
-        TOML file; empty for none.
     **chosen
         Fields of :class:`ExperimentPlan`.
+
+    Raises
+    ------
+    EvidenceError
+        If they make no plan.
     """
-    if path:
-        return load_plan(path)
-    usual = {"baseline": "consensus", "candidate": "single", "margin": 0.05}
-    plan = ExperimentPlan("", **{**usual, **chosen})  # type: ignore[arg-type]
+    usual = {"name": "", "baseline": "consensus", "candidate": "single", "margin": 0.05}
     try:
-        return _checked(msgspec.convert(msgspec.to_builtins(plan), ExperimentPlan))
-    except (msgspec.ValidationError, ValueError) as error:
+        return plan_of(msgspec.to_builtins({**usual, **chosen}))
+    except ValueError as error:
         raise EvidenceError(f"these parameters make no plan: {error}") from None
+
+
+def planned(path: str, **chosen: object) -> ExperimentPlan:
+    """Return :func:`speckit_analysis.plans.planned`, which commands still look for here."""
+    from speckit_analysis import plans
+
+    return plans.planned(path, **chosen)
 
 
 def _checked(plan: ExperimentPlan) -> ExperimentPlan:
@@ -311,23 +331,3 @@ def plan_template(
         units=units,
         smallest=deviation * smallest_effect(units),
     )
-
-
-def load_plan(path: str | Path) -> ExperimentPlan:
-    """Return the plan in a TOML file.
-
-    Raises
-    ------
-    EvidenceError
-        If it cannot be read or is no plan; the message names the place.
-    """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        plan = _checked(msgspec.convert(tomllib.loads(text), ExperimentPlan))
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"cannot read the plan {path}: {error}") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
-        raise EvidenceError(f"{path} is no plan of an experiment: {error}") from None
-    if not plan.name:
-        raise EvidenceError(f"{path}: the plan has no name")
-    return plan

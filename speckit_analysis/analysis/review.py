@@ -20,7 +20,6 @@ from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
 from speckit_analysis.stats.reliability import (
     intraclass_correlation,
     krippendorff_alpha,
-    reliability_of_difference,
 )
 
 #: Fewer outputs than this, and no reliability is a reason to accept or reject reviewers.
@@ -257,14 +256,6 @@ def _without_interval(whole: pd.Series) -> str:
 def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """Return second minus first variant by SPEC (rows; mean of its stages) and reviewer."""
     return (scores_of(reviews, second) - scores_of(reviews, first)).groupby(level=0).mean()
-
-
-def difference_reliability(reviews: pd.DataFrame, first: str, second: str) -> float:
-    """Return how reliable the difference of two variants is; NaN where it cannot be told."""
-    table = differences(reviews, first, second).dropna()
-    if len(table) < 2 or table.shape[1] < 2:
-        return float("nan")
-    return reliability_of_difference(table.to_numpy(float))
 
 
 def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:

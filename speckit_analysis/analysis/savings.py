@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,8 +26,8 @@ class Saving:
         The routing.
     specs : int
         SPECs whose cost is known under both.
-    current_usd, other_usd : float
-        Sum over these SPECs.
+    current_usd : float
+        Sum over these SPECs, as their calls were made.
     saving : float
         Share of the sum that is saved; below 0 where it costs more.
     low, high : float
@@ -43,7 +45,6 @@ class Saving:
     name: str
     specs: int
     current_usd: float
-    other_usd: float
     saving: float
     low: float
     high: float
@@ -91,10 +92,36 @@ def _share(share: float) -> str:
     return wording.percent(share) if share >= 0 else f"-{wording.percent(-share)}"
 
 
+class Today(NamedTuple):
+    """What every routing is held against.
+
+    Attributes
+    ----------
+    stages : collection of str
+        Usual stages of a SPEC, as its calls were made.
+    costs : Series of float
+        What each SPEC cost then, by its id.
+    """
+
+    stages: Collection[str]
+    costs: pd.Series
+
+
+def today(calls: pd.DataFrame) -> Today:
+    """Return what is usual, and what SPECs cost, as the calls were made."""
+    stages = usual_stages(calls)
+    return Today(stages, _costs(calls, stages))
+
+
+def _costs(calls: pd.DataFrame, stages: Collection[str]) -> pd.Series:
+    return spec_costs(calls, usual=stages).kept.set_index("spec_id")["cost_usd"]
+
+
 def saving(
     calls: pd.DataFrame,
     routing: Routing,
     *,
+    against: Today | None = None,
     month: int = 20,
     goal: float = 0.2,
     confidence: float = 0.95,
@@ -109,6 +136,8 @@ def saving(
         Table ``calls``, rows that count.
     routing : Routing
         Who would have worked on what.
+    against : Today, optional
+        From :func:`today` of these calls, where it is known already.
     month : int
         SPECs a month.
     goal : float
@@ -127,13 +156,9 @@ def saving(
     averaged.  Usual stages are those of today's work: under a routing that leaves one of them
     without any call, no SPEC has a known cost.
     """
-    usual = usual_stages(calls)
-    frames = {"current": calls, "other": routed(calls, routing, prices)}
-    costs = {
-        name: spec_costs(rows, usual=usual).kept.set_index("spec_id")["cost_usd"]
-        for name, rows in frames.items()
-    }
-    both = pd.DataFrame(costs).dropna().astype(float)
+    stages, costs = today(calls) if against is None else against
+    other = routed(calls, routing, prices)
+    both = pd.DataFrame({"current": costs, "other": _costs(other, stages)}).dropna().astype(float)
     ratio = typical(both["other"] / both["current"], confidence)
     sums = both.sum()
     share = 1 - sums["other"] / sums["current"] if len(both) else float("nan")
@@ -141,7 +166,6 @@ def saving(
         routing.name,
         len(both),
         float(sums["current"]),
-        float(sums["other"]),
         float(share),
         1 - ratio.high,
         1 - ratio.low,
@@ -149,7 +173,7 @@ def saving(
         project(both["current"], month, confidence, seed),
         project(both["other"], month, confidence, seed),
         confidence,
-        unpriced(calls, frames["other"], routing, usual),
+        unpriced(calls, other, routing, stages),
     )
 
 
@@ -176,7 +200,11 @@ def savings(
         ``high_share``, ``month_usd``, ``month_low_usd``, ``month_high_usd`` (Float64) and
         ``verdict``; the first row is the routing as recorded.
     """
-    found = [saving(calls, routing, **options) for routing in routings]  # type: ignore[arg-type]
+    against = today(calls) if routings else None
+    found = [
+        saving(calls, routing, against=against, **options)  # type: ignore[arg-type]
+        for routing in routings
+    ]
     rows = []
     if found:
         first = next((one for one in found if one.specs), found[0])

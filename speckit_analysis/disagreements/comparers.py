@@ -15,6 +15,7 @@ from itertools import combinations
 from speckit_analysis.disagreements.aligned import Similarity, matched
 from speckit_analysis.disagreements.features import containment
 from speckit_analysis.disagreements.items import Item
+from speckit_analysis.disagreements.severity import same_path
 from speckit_analysis.disagreements.statements import parse, verdict_of, words_of
 
 #: Statements less similar than this are not compared; those of different kinds, and prose, where
@@ -35,6 +36,7 @@ _ENOUGH_WORDS = 80
 #: File names this alike are taken for one file, in another place.
 SAME_FILE = 0.75
 
+# Wider than the endings in `features`, which the judge was fitted with and has to keep.
 _SOURCE = (".rs", ".py", ".ts", ".js", ".go", ".java", ".c", ".cpp")
 
 Answers = Mapping[str, Sequence[Item]]
@@ -270,7 +272,7 @@ def paths(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
             likeness = _same_file(first, second) if second else 0.0
             if likeness < SAME_FILE:
                 continue
-            spelled = _letters(first) == _letters(second)
+            spelled = same_path(first, second)
             yield Finding(
                 topic=f"path of {first.rsplit('/', 1)[-1]}",
                 compared="path",
@@ -284,10 +286,6 @@ def paths(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
                     other: f"{placed[other][second].locator} {second}",
                 },
             )
-
-
-def _letters(path: str) -> str:
-    return "".join(letter for letter in path if letter.isalnum() or letter in "/.")
 
 
 def _same_file(first: str, second: str) -> float:

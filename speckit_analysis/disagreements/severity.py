@@ -17,7 +17,7 @@ def cosmetic(pair: Pair) -> str:
     with the same flag, a path that is spelled differently.
     """
     a, b = pair.sides
-    if a.is_bare_path and b.is_bare_path and _spelled(a) == _spelled(b):
+    if a.is_bare_path and b.is_bare_path and same_path(next(iter(a.paths)), next(iter(b.paths))):
         return "the same path, spelled differently"
     if all(lexicon.TIME_FORMAT.search(side.lowered) for side in pair.sides):
         return "how times are written"
@@ -32,8 +32,16 @@ def cosmetic(pair: Pair) -> str:
     return ""
 
 
-def _spelled(side: Statement) -> str:
-    return re.sub(r"[^a-z0-9/.]", "", next(iter(side.paths)))
+def same_path(first: str, second: str) -> bool:
+    """Return whether two paths of a :class:`Statement` are one, spelled differently.
+
+    Examples
+    --------
+    >>> same_path("docs/spec-kit.md", "docs/spec_kit.md"), same_path("docs/計画.md", "docs/仕様.md")
+    (True, False)
+    """
+    one, other = (re.sub(r"[^\w/.]|_", "", path) for path in (first, second))
+    return one == other
 
 
 def _same_steps(a: Statement, b: Statement) -> bool:

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.figures.theme import BLUE, GRID, MUTED, WIDTH, Chart, clean, lay_out
+from speckit_analysis.figures.theme import BLUE, DASHES, GRID, MUTED, WIDTH, Chart, clean, lay_out
 
 Words = Callable[[object], str]
 
@@ -26,9 +26,9 @@ ROW = 0.29
 MOST_ROWS = 24
 
 _LEGEND: dict[str, Any] = {
-    "borderaxespad": 0.2, "borderpad": 0, "handlelength": 0.9, "handleheight": 0.9,
-    "columnspacing": 1.4,
+    "borderaxespad": 0.2, "borderpad": 0, "handlelength": 0.9, "columnspacing": 1.4,
 }  # fmt: skip
+_BAR_LEGEND = _LEGEND | {"handleheight": 0.9}
 
 #: Labels that fit below a figure if each is a date.
 MOST_DATES = 4
@@ -131,7 +131,7 @@ def legend_columns(names: Sequence[str]) -> int:
     figure = Figure(figsize=(WIDTH, 1))
     for columns in range(len(names), 1, -1):
         handles = [Patch(label=names[at]) for at in _by_row(len(names), columns)]
-        legend = figure.legend(handles=handles, ncols=columns, **_LEGEND)
+        legend = figure.legend(handles=handles, ncols=columns, **_BAR_LEGEND)
         lay_out(figure)
         if legend.get_window_extent().width <= figure.bbox.width:
             return columns
@@ -145,7 +145,7 @@ def _by_row(names: int, columns: int) -> list[int]:
 
 
 def legend_above(figure: Chart, axes: Axes, columns: int, room: float) -> None:
-    """Write a legend from the figure's left edge on, in room kept for it below the title.
+    """Write a legend of bars from the figure's left edge on, in room kept below the title.
 
     Parameters
     ----------
@@ -162,12 +162,17 @@ def legend_above(figure: Chart, axes: Axes, columns: int, room: float) -> None:
     order = _by_row(len(names), columns)
     legend = axes.legend(
         [handles[at] for at in order], [names[at] for at in order], loc="upper left",
-        bbox_to_anchor=(0, top), bbox_transform=figure.transFigure, ncols=columns, **_LEGEND,
+        bbox_to_anchor=(0, top), bbox_transform=figure.transFigure, ncols=columns, **_BAR_LEGEND,
     )  # fmt: skip
     legend.set_in_layout(False)
     figure.set_layout_engine(
         "constrained", rect=(0, 0, 1, top - room / total), w_pad=0.05, h_pad=0.03
     )
+
+
+def legend_of_dots(axes: Axes) -> None:
+    """Write a legend of two kinds of dots on top of the axes."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handletextpad=0.4, **_LEGEND)
 
 
 def tile(row: int, column: int, opacity: float) -> Rectangle:
@@ -177,7 +182,7 @@ def tile(row: int, column: int, opacity: float) -> Rectangle:
     )
 
 
-def height(rows: int, limits: bool = False) -> float:
+def rows_height(rows: int, limits: bool = False) -> float:
     """Return the height of axes with so many rows, in inches."""
     return 0.62 + ROW * max(rows, 1) + (0.22 if limits else 0.0)
 
@@ -209,10 +214,18 @@ def value_axis(axes: Axes, name: str, words: Words) -> None:
     axes.spines["bottom"].set_color(GRID)
 
 
+def upright_value_axis(axes: Axes, name: str, words: Words) -> None:
+    """Name the vertical axis and write its figures as `words` does."""
+    axes.set_ylabel(name)
+    axes.yaxis.set_major_locator(Ticks(words, 4))
+    axes.yaxis.set_major_formatter(tick_words(words))
+    axes.tick_params(axis="y", labelcolor=MUTED)
+
+
 def limit_lines(axes: Axes, limits: Mapping[str, float]) -> None:
     """Draw a dashed line at each limit, its name above it."""
     for name, place in limits.items():
-        axes.axvline(place, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.axvline(place, color=MUTED, linewidth=1, linestyle=DASHES)
         axes.annotate(
             name,
             (place, 1.0),

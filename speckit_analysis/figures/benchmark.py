@@ -9,11 +9,12 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.benchmark_pairs import FEWER, MORE
-from speckit_analysis.figures.axes import Ticks, in_words, tick_words
+from speckit_analysis.figures.axes import in_words, legend_of_dots, upright_value_axis
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.labels import name_points
 from speckit_analysis.figures.theme import (
     BLUE,
+    DASHES,
     GRID,
     INK,
     MUTED,
@@ -53,10 +54,7 @@ def cost_front(front: pd.DataFrame) -> Chart:
     )
     _draw_runs(axes, front)
     _scale_axes(axes, front["cost_usd"].to_numpy(float))
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
-        handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
-    )  # fmt: skip
+    legend_of_dots(axes)
     # The dearest are the closest together, and what the title is about.
     named = pd.concat([there.iloc[::-1], _beaten_pairs(front)])
     place = ["cost_usd", "rate"]
@@ -110,19 +108,12 @@ def _scale_axes(axes: Axes, cost: np.ndarray) -> None:
     axes.set_ylim(0, 1)
     axes.grid(visible=True, axis="both")
     axes.set_xlabel("cost of all cases, USD", loc="left")
-    axes.set_ylabel("share of cases passed")
     # Within a decade or two powers of ten are too few to read by.
     steps = (1.0,) if cost.max() > 50 * cost.min() else (1.0, 2.0, 5.0)
     axes.xaxis.set_major_locator(LogLocator(10, subs=steps))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda usd, _: f"${usd:,.10g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    _share_axis(axes)
-
-
-def _share_axis(axes: Axes) -> None:
-    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
-    axes.yaxis.set_major_formatter(tick_words(wording.percent))
-    axes.tick_params(axis="y", labelcolor=MUTED)
+    upright_value_axis(axes, "share of cases passed", wording.percent)
 
 
 def _beaten_pairs(front: pd.DataFrame) -> pd.DataFrame:
@@ -223,8 +214,7 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     axes.grid(visible=True, axis="y")
     axes.spines["bottom"].set_color(GRID)
     axes.set_xlabel("k, tries that must all pass", loc="left")
-    axes.set_ylabel("pass^k")
-    _share_axis(axes)
+    upright_value_axis(axes, "pass^k", wording.percent)
     names = [f"k = {wording.count(one)}" for one in k]
     told = [
         f"{wording.percent(a)}, {wording.percent(b)} to {wording.percent(c)}"
@@ -238,7 +228,7 @@ def _draw_alike(axes: Axes, k: np.ndarray, rate: np.ndarray, top: float) -> None
     alike = rate[0] ** k
     if rate[-1] - alike[-1] < 0.08 * top:
         return
-    axes.plot(k, alike, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
+    axes.plot(k, alike, color=MUTED, linewidth=1.2, linestyle=DASHES)
     axes.annotate(
         "if all tasks were alike", (k[-1], alike[-1]), xytext=(8, 0), textcoords="offset points",
         va="center", color=MUTED, fontsize=8.5,

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.figures.axes import (
     MOST_ROWS,
-    Ticks,
     Words,
     cut_note,
-    height,
     in_words,
     interval_words,
     label_ends,
@@ -24,14 +23,16 @@ from speckit_analysis.figures.axes import (
     limit_lines,
     name_rows,
     plain,
-    tick_words,
+    rows_height,
     tile,
     time_places,
+    upright_value_axis,
     value_axis,
 )
 from speckit_analysis.figures.labels import name_points
 from speckit_analysis.figures.theme import (
     BLUE,
+    DASHES,
     INK,
     MUTED,
     Chart,
@@ -42,6 +43,9 @@ from speckit_analysis.figures.theme import (
     ink_on,
     themed,
 )
+
+#: Lines in steps that are named.
+MOST_NAMES = 5
 
 
 @themed
@@ -83,23 +87,22 @@ def bars(
         How far the axis reaches at least.
     """
     shown = frame.head(MOST_ROWS)
-    figures = shown[value].to_numpy(dtype=float, na_value=np.nan)
-    figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown), bool(limits)))
-    rows = np.arange(len(shown))
-    paint = colours if isinstance(colours, str) else list(colours)[: len(shown)]
-    each = [paint] * len(shown) if isinstance(paint, str) else paint
-    edges = [edge_width(colour) for colour in each]
+    values = shown[value].to_numpy(dtype=float, na_value=np.nan)
+    lengths = np.nan_to_num(values)
+    figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown), bool(limits)))
+    paint = [colours] * len(shown) if isinstance(colours, str) else list(colours)[: len(shown)]
+    edges = [edge_width(colour) for colour in paint]
     axes.barh(
-        rows, np.nan_to_num(figures), height=0.66, color=paint, edgecolor=INK,
-        linewidth=np.where(np.nan_to_num(figures) > 0, edges, 0.0),
+        np.arange(len(shown)), lengths, height=0.66, color=paint, edgecolor=INK,
+        linewidth=np.where(lengths > 0, edges, 0.0),
     )  # fmt: skip
-    tags = [words(figure) for figure in figures]
+    tags = [words(each) for each in values]
     if notes is not None:
         tags = [f"{tag}  {note}".rstrip() for tag, note in zip(tags, notes, strict=False)]
     if limits:
         # Behind the bars the figures would lie under the lines.
         label_margin(axes, tags)
-        axes.set_xlim(0, 1.03 * (float(np.nanmax([reach, *figures, *limits.values()])) or 1.0))
+        axes.set_xlim(0, 1.03 * (float(np.nanmax([reach, *values, *limits.values()])) or 1.0))
     else:
         # Each bar says its figure: lines would only cross the text.
         axes.grid(visible=False)
@@ -107,7 +110,7 @@ def bars(
     name_rows(axes, shown[label])
     value_axis(axes, axis, words)
     if not limits:
-        label_ends(figure, axes, np.nan_to_num(figures), tags, reach)
+        label_ends(figure, axes, lengths, tags, reach)
     return finish(figure, in_words(title, shown[label], tags))
 
 
@@ -145,24 +148,8 @@ def stacked(
     totals = counts.sum(axis="columns")
     columns = legend_columns([plain(name) for name in counts.columns])
     above = 0.2 * -(-len(counts.columns) // columns) + 0.08
-    figure, axes = canvas(title, subtitle, height(len(counts)) + above)
-    rows, left = np.arange(len(counts)), np.zeros(len(counts))
-    for name in counts.columns:
-        shares = (counts[name] / totals.where(totals > 0)).fillna(0.0).to_numpy()
-        axes.barh(
-            rows, shares, left=left, height=0.66, color=colours[name], label=plain(name),
-            edgecolor=INK, linewidth=np.where(shares > 0, edge_width(colours[name]), 0.0),
-        )  # fmt: skip
-        for row in np.flatnonzero(shares >= 0.07):
-            axes.text(
-                left[row] + shares[row] / 2,
-                float(row),
-                wording.percent(shares[row]),
-                ha="center",
-                va="center",
-                color=ink_on(colours[name]),
-            )
-        left = left + shares
+    figure, axes = canvas(title, subtitle, rows_height(len(counts)) + above)
+    _stack(axes, counts.div(totals.where(totals > 0), axis="index").fillna(0.0), colours)
     names = [f"{clean(name)} ({wording.count(totals[name])})" for name in counts.index]
     name_rows(axes, names, cut=None)
     value_axis(axes, axis, wording.percent)
@@ -174,6 +161,23 @@ def stacked(
         for _, row in counts.iterrows()
     ]
     return finish(figure, in_words(title, counts.index, parts))
+
+
+def _stack(axes: Axes, shares: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    """Draw one bar per row, a part per column; a part that has room for its share says it."""
+    left = np.zeros(len(shares))
+    for name, column in shares.items():
+        part, colour = column.to_numpy(), colours[str(name)]
+        axes.barh(
+            np.arange(len(shares)), part, left=left, height=0.66, color=colour, label=plain(name),
+            edgecolor=INK, linewidth=np.where(part > 0, edge_width(colour), 0.0),
+        )  # fmt: skip
+        for row in np.flatnonzero(part >= 0.07):
+            axes.text(
+                left[row] + part[row] / 2, float(row), wording.percent(part[row]), ha="center",
+                va="center", color=ink_on(colour),
+            )  # fmt: skip
+        left += part
 
 
 @themed
@@ -216,10 +220,10 @@ def intervals(
     middle, start, stop = (
         shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (estimate, low, high)
     )
-    figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown)))
+    figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     if reference is not None:
-        axes.axvline(reference, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.axvline(reference, color=MUTED, linewidth=1, linestyle=DASHES)
     axes.hlines(rows, start, stop, color=BLUE, linewidth=1.5)
     # A dot at an end of the axis is drawn whole.
     axes.plot(middle, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
@@ -271,16 +275,16 @@ def over_time(
         Where the axis ends.
     """
     figure, axes = canvas(title, subtitle, 2.4)
-    figures = frame[value].to_numpy(dtype=float, na_value=np.nan)
-    told = [words(figure) for figure in figures]
+    values = frame[value].to_numpy(dtype=float, na_value=np.nan)
+    told = [words(each) for each in values]
     places, labelled = time_places(frame[moment])
     if low is not None and high is not None:
         ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
         told = [tag + end for tag, end in zip(told, _ends(ends[0], ends[1], words), strict=True)]
         axes.vlines(places, *ends, color=BLUE, linewidth=1.5)
-        axes.plot(places, figures, "o", color=BLUE, markersize=7, markeredgewidth=0, clip_on=False)
+        axes.plot(places, values, "o", color=BLUE, markersize=7, markeredgewidth=0, clip_on=False)
     else:
-        axes.bar(places, np.nan_to_num(figures), width=0.72, color=BLUE)
+        axes.bar(places, np.nan_to_num(values), width=0.72, color=BLUE)
     axes.set_ylim(0, top)
     days = [f"{when.day} {when:%b %Y}" for when in frame[moment]]
     axes.set_xticks(places[labelled], [days[row] for row in labelled])
@@ -289,10 +293,7 @@ def over_time(
     axes.set_xlim(-beside, places[-1] + beside)
     axes.grid(visible=False, axis="x")
     axes.grid(visible=True, axis="y")
-    axes.yaxis.set_major_locator(Ticks(words, 4))
-    axes.yaxis.set_major_formatter(tick_words(words))
-    axes.tick_params(axis="y", labelcolor=MUTED)
-    axes.set_ylabel(axis)
+    upright_value_axis(axes, axis, words)
     return finish(figure, in_words(title, days, told))
 
 
@@ -377,7 +378,7 @@ def spread(
     """
     shown = frame.head(MOST_ROWS)
     near, far = (shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (middle, upper))
-    figure, axes = canvas(title, cut_note(subtitle, frame), height(len(shown)))
+    figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     axes.hlines(rows, near, far, color=BLUE, linewidth=1.5)
     axes.plot(near, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
@@ -386,7 +387,8 @@ def spread(
         markeredgewidth=1.8, clip_on=False,
     )  # fmt: skip
     pairs = zip(near, far, notes, strict=False)
-    label_margin(axes, tags := [f"{words(a)} → {words(b)}  {note}" for a, b, note in pairs])
+    tags = [f"{words(a)} → {words(b)}  {note}" for a, b, note in pairs]
+    label_margin(axes, tags)
     axes.set_xlim(0, (float(np.nanmax([0.0, *far])) or 1.0) * 1.03)
     name_rows(axes, shown[label])
     value_axis(axes, axis, words)
@@ -427,33 +429,29 @@ def steps(
     """
     figure, axes = canvas(title, subtitle, 2.8)
     for limit in limits:
-        axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-    ends, drawn = [], []
-    for name, line in frame.groupby(label, sort=True):
-        across, up = (line[column].to_numpy(float) for column in (place, value))
+        axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=DASHES)
+    lines = {
+        str(name): line[[place, value]].to_numpy(float)
+        for name, line in frame.groupby(label, sort=True)
+    }
+    for name, line in lines.items():
+        across, up = line.T
         axes.plot(
-            [0.0, *across], [0.0, *up], drawstyle="steps-post", color=colours[str(name)],
+            [0.0, *across], [0.0, *up], drawstyle="steps-post", color=colours[name],
             linewidth=1.6, solid_capstyle="butt",
         )  # fmt: skip
-        drawn.append(_along_steps(across, up))
-        axes.plot(across[-1:], up[-1:], "o", color=colours[str(name)], markersize=4)
-        ends.append((float(up[-1]), float(across[-1]), str(name)))
-    reach = max(end for _, end, _ in ends) or 1.0
-    highest = max([*(share for share, _, _ in ends), *limits])
+        axes.plot(across[-1:], up[-1:], "o", color=colours[name], markersize=4)
+    ends = pd.DataFrame([line[-1] for line in lines.values()], list(lines), ["across", "up"])
+    reach = ends["across"].max() or 1.0
     axes.set_xlim(-0.05 * reach, 1.32 * reach)
-    axes.set_ylim(0, 1.08 * highest)
+    axes.set_ylim(0, 1.08 * max([ends["up"].max(), *limits]))
     axes.grid(visible=False, axis="x")
-    axes.yaxis.set_major_locator(Ticks(words, 4))
-    axes.yaxis.set_major_formatter(tick_words(words))
-    axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_xlabel(axis, loc="left")
-    axes.set_ylabel(height_axis)
-    highest_ends = sorted(ends, reverse=True)[:5]
-    points = np.array([(end, share) for share, end, _ in highest_ends])
-    names = [clean(name) for _, _, name in highest_ends]
-    name_points(figure, axes, points, names, np.concatenate(drawn))
-    names = [name for _, _, name in ends]
-    return finish(figure, in_words(title, names, [words(share) for share, _, _ in ends]))
+    upright_value_axis(axes, height_axis, words)
+    highest = ends.sort_values(["up", "across"], ascending=False, kind="stable").head(MOST_NAMES)
+    marks = np.concatenate([_along_steps(*line.T) for line in lines.values()])
+    name_points(figure, axes, highest.to_numpy(), [clean(name) for name in highest.index], marks)
+    return finish(figure, in_words(title, lines, [words(up) for up in ends["up"]]))
 
 
 def _along_steps(across: np.ndarray, up: np.ndarray) -> np.ndarray:

@@ -19,6 +19,13 @@ def _tested(p_value: float) -> str:
     return "" if np.isnan(p_value) else f" If all were equal: {wording.p_value(p_value)}."
 
 
+def _disagreeing_of_runs(table: pd.DataFrame) -> list[str]:
+    return [
+        f"({wording.count(k)} of {wording.count(n)})"
+        for k, n in zip(table["disagreeing"], table["runs"], strict=True)
+    ]
+
+
 def rates(
     table: pd.DataFrame, by: str, noun: str, p_value: float, confidence: float = 0.95
 ) -> Chart:
@@ -61,10 +68,7 @@ def rates(
         ),
         axis="share of comparable runs",
         words=wording.percent,
-        notes=[
-            f"({wording.count(k)} of {wording.count(n)})"
-            for k, n in zip(table["disagreeing"], table["runs"], strict=True)
-        ],
+        notes=_disagreeing_of_runs(table),
         span=(0.0, 1.0),
     )
 
@@ -109,10 +113,7 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
         ),
         axis="share of runs that both answered",
         words=wording.percent,
-        notes=[
-            f"({wording.count(k)} of {wording.count(n)})"
-            for k, n in zip(named["disagreeing"], named["runs"], strict=True)
-        ],
+        notes=_disagreeing_of_runs(named),
         span=(0.0, 1.0),
     )
 

@@ -11,16 +11,18 @@ from speckit_analysis.analysis.arbitration import Arbitration
 from speckit_analysis.analysis.guardrail_result import ERRORS, GuardrailExperiment
 from speckit_analysis.analysis.tradeoff import CLOUD, Tradeoff
 from speckit_analysis.figures.axes import (
-    Ticks,
     in_words,
     interval_words,
     label_margin,
+    legend_of_dots,
     name_rows,
     tick_words,
+    upright_value_axis,
 )
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.theme import (
     BLUE,
+    DASHES,
     MUTED,
     ORANGE,
     Chart,
@@ -105,7 +107,7 @@ def plane(tradeoff: Tradeoff, seed: int = 0) -> Chart:
     axes.plot(found.effect.value, found.cost.value, "o", color=ORANGE, markersize=9)
     _cross(axes, gains, costs)
     ends = np.array(axes.get_xlim())
-    axes.plot(ends, tradeoff.worth_usd * ends, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.plot(ends, tradeoff.worth_usd * ends, color=MUTED, linewidth=1, linestyle=DASHES)
     axes.set_xlim(*ends)
     axes.set_xlabel("gain in quality, points", loc="left")
     axes.set_ylabel("extra cost of a SPEC, USD")
@@ -156,15 +158,13 @@ def acceptability(tradeoff: Tradeoff) -> Chart:
     )
     axes.plot(worth, chance, color=BLUE, linewidth=2)
     axes.plot(tradeoff.worth_usd, here, "o", color=ORANGE, markersize=8)
-    axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=DASHES)
     axes.set_ylim(0, 1.02)
     axes.set_xlim(-0.03 * worth[-1], worth[-1])
     axes.grid(visible=True, axis="both")
     axes.set_xlabel("worth of a point of quality, USD", loc="left")
-    axes.set_ylabel("probability that it pays")
     axes.xaxis.set_major_formatter(tick_words(wording.usd))
-    axes.yaxis.set_major_locator(Ticks(wording.percent, 4))
-    axes.yaxis.set_major_formatter(tick_words(wording.percent))
+    upright_value_axis(axes, "probability that it pays", wording.percent)
     shown = np.linspace(0, len(worth) - 1, 5).astype(int)
     names = [f"{wording.usd(worth[at])} a point" for at in shown]
     return finish(
@@ -248,10 +248,7 @@ def error_rates(found: GuardrailExperiment) -> Chart:
     axes.set_xticks(np.linspace(0, 1, 5))
     axes.xaxis.set_major_formatter(tick_words(wording.percent))
     axes.set_xlabel("share of outputs", loc="left")
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
-        handlelength=0.9, handletextpad=0.4, columnspacing=1.4,
-    )  # fmt: skip
+    legend_of_dots(axes)
     return finish(figure, in_words(figure.title, names, [", ".join(parts) for parts in told]))
 
 

@@ -64,26 +64,35 @@ def name_points(
         Names for which there was no room.
     """
     lay_out(figure)
-    frame = axes.get_window_extent()
     drawn = [_around(place) for place in axes.transData.transform(marks)]
     names_and_leads: list[Bbox] = []
     left_out = []
     for point, name in zip(points, names, strict=True):
-        for step, way in PLACES:
-            offset = (step * way[0], step * way[1])
-            text = _write(axes, point, name, offset, way[2], way[3])
-            lead = _leading(axes.transData.transform(point), offset, figure.dpi)
-            boxes = [text.get_window_extent(), *(_around(place, 0.5) for place in lead)]
-            free = not _meet(boxes[:1], drawn) and not _meet(boxes, names_and_leads)
-            if free and _inside(boxes[0], frame):
-                names_and_leads += boxes
-                if step > NEAR:
-                    _lead_back(axes, point, offset)
-                break
-            text.remove()
-        else:
+        boxes = _name_point(axes, point, name, drawn, names_and_leads)
+        names_and_leads += boxes
+        if not boxes:
             left_out.append(name)
     return left_out
+
+
+def _name_point(
+    axes: Axes, point: np.ndarray, name: str, drawn: list[Bbox], names_and_leads: list[Bbox]
+) -> list[Bbox]:
+    """Write a name in the first place that is free, and return what it covers with its lead."""
+    frame, dpi = axes.get_window_extent(), axes.figure.dpi
+    for step, (across, up, side, edge) in PLACES:
+        offset = (step * across, step * up)
+        text = _write(axes, point, name, offset, side, edge)
+        covered = text.get_window_extent()
+        lead = _leading(axes.transData.transform(point), offset, dpi)
+        boxes = [covered, *(_around(place, 0.5) for place in lead)]
+        free = not _meet([covered], drawn) and not _meet(boxes, names_and_leads)
+        if free and _inside(covered, frame):
+            if step > NEAR:
+                _lead_back(axes, point, offset)
+            return boxes
+        text.remove()
+    return []
 
 
 def _write(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import warnings
 from html import escape
 
+import matplotlib as mpl
 from matplotlib.figure import Figure
 from PIL import Image
 
-from speckit_analysis.figures.theme import PAGE_INKS, Chart, theme
+from speckit_analysis.figures.theme import PAGE_INKS, Chart, any_script, theme
 
 _PREAMBLE = re.compile(r"\A.*?(?=<svg)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
@@ -57,8 +57,7 @@ def inline_svg(figure: Figure, label: str) -> str:
 def png(figure: Figure) -> bytes:
     """Return `figure` as a picture, its title included, on white."""
     buffer = io.BytesIO()
-    with theme(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with theme(), any_script():
         figure.savefig(buffer, format="png", dpi=110, facecolor="white")
     # A few colours are enough, and a sixth of the size.
     small = io.BytesIO()
@@ -76,12 +75,9 @@ def _root(root: re.Match[str], head: float, label: str) -> str:
 
 def _drawn(figure: Figure) -> str:
     """Return the figure as matplotlib writes it, without the title that the page sets."""
-    import matplotlib as mpl
-
     buffer = io.StringIO()
     titles = figure.texts if isinstance(figure, Chart) else []
-    with theme(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with theme(), any_script():
         mpl.rcParams["svg.hashsalt"] = "speckit-analysis"
         for title in titles:
             title.set_visible(False)

@@ -38,10 +38,15 @@ CRIMSON = "#c2336e"
 #: From best to worst, and for what is not known.
 GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
 
-#: Inches; small enough for the text to be read where a page is as wide as a phone.
+#: Of lines that are there to compare with.
+DASHES = (0, (4, 3))
+
+#: Inches; a page scales the figure to its own width, and its text with it.
 WIDTH = 6.1
 _TITLE_SIZE, _SUBTITLE_SIZE, _TEXT_SIZE = 12.0, 9.5, 9.5
 _TITLE_CHARACTERS, _SUBTITLE_CHARACTERS = 55, 78
+# Inches from one line to the next.
+_TITLE_LINE, _SUBTITLE_LINE = _TITLE_SIZE * 1.28 / 72, _SUBTITLE_SIZE * 1.35 / 72
 
 _SETTINGS: dict[str, Any] = {
     # Measured in matplotlib's own face, which is wider than what pages are set in: text that
@@ -140,17 +145,17 @@ def canvas(title: str, subtitle: str, height: float) -> tuple[Chart, Axes]:
     title, subtitle = clean(title, None), clean(subtitle, None)
     heading = textwrap.wrap(title, _TITLE_CHARACTERS)
     below = textwrap.wrap(subtitle, _SUBTITLE_CHARACTERS)
-    title_height = len(heading) * _TITLE_SIZE * 1.28 / 72
-    head = title_height + 0.05 + len(below) * _SUBTITLE_SIZE * 1.35 / 72 + 0.12
+    under_title = len(heading) * _TITLE_LINE + 0.05
+    head = under_title + len(below) * _SUBTITLE_LINE + 0.12
     total = height + head
     figure = Chart(figsize=(WIDTH, total))
     figure.title, figure.subtitle, figure.head = title, subtitle, head
     # Rows are placed one by one: the line spacing of a browser is not matplotlib's.
     for row, line in enumerate(heading):
-        y = 1 - (row + 1) * _TITLE_SIZE * 1.28 / 72 / total
+        y = 1 - (row + 1) * _TITLE_LINE / total
         figure.text(0, y, line, fontsize=_TITLE_SIZE, fontweight="bold", va="baseline")
     for row, line in enumerate(below):
-        y = 1 - (title_height + 0.05 + (row + 1) * _SUBTITLE_SIZE * 1.35 / 72) / total
+        y = 1 - (under_title + (row + 1) * _SUBTITLE_LINE) / total
         figure.text(0, y, line, fontsize=_SUBTITLE_SIZE, color=MUTED, va="baseline")
     rect = (0, 0, 1, 1 - head / total)
     figure.set_layout_engine("constrained", rect=rect, w_pad=0.05, h_pad=0.03)
@@ -171,10 +176,16 @@ def finish(figure: Chart, text: str) -> Chart:
 
 def lay_out(figure: Figure) -> None:
     """Give everything in `figure` its place, without drawing it."""
-    with warnings.catch_warnings():
-        # Names may be in scripts that the measuring face lacks; the browser's will have them.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with any_script():
         figure.draw_without_rendering()
+
+
+@contextmanager
+def any_script() -> Iterator[None]:
+    """Be silent on scripts that the measuring face lacks: the browser's will have them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 @themed

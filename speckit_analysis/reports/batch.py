@@ -77,15 +77,6 @@ class ReportResult:
         return "ok" if self.ok else "failed"
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """What the batch knows of the evidence after reading it once."""
-
-    argument: str
-    roots: list[str]
-    fingerprint: str
-
-
 def run_reports(
     names: Sequence[str | Path],
     evidence: str | Path | Sequence[str | Path],
@@ -151,6 +142,15 @@ def run_reports(
     )
     write_whole(folder / "index.html", render_index(results, provenance))
     return results
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What the batch knows of the evidence after reading it once."""
+
+    argument: str
+    roots: list[str]
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -255,6 +255,8 @@ def _code_cells(path: Path) -> int:
 
 
 def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
+    import nbformat
+
     started = datetime.now(UTC)
     execution = execute(job.path, job.work, job.passed, kernels, bar.advance)
     if kernels.stopped:
@@ -271,8 +273,6 @@ def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
         notebook=job.out / f"{name}.ipynb",
         html=job.out / f"{name}.html",
     )
-    import nbformat
-
     write_whole(result.notebook, nbformat.writes(notebook))
     write_whole(result.html, render_report(notebook, name))
     return result

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from speckit_analysis.reports.markup import plain_text
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 #: Tag of the cells that papermill adds to a notebook that failed.
 PAPERMILL_ERROR_TAG = "papermill-error-cell-tag"
-
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _cell_failure(error: Any) -> Failure:
         # papermill counts from 0, after it has added its own cell of parameters.
         cell=error.cell_index + 1,
         message=f"{error.ename}: {error.evalue}",
-        traceback=_ANSI.sub("", "\n".join(error.traceback)),
+        traceback=plain_text("\n".join(error.traceback)),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from speckit_analysis.analysis.wording import unbroken
+from speckit_analysis.analysis import wording
 from speckit_analysis.reports.document import read_document
 from speckit_analysis.reports.errors import ReportError
 from speckit_analysis.reports.headlines import METADATA_KEY
@@ -112,7 +112,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"duration": duration, "moment": moment, "unbroken": unbroken}
+    environment.filters |= {"duration": duration, "moment": moment, "unbroken": wording.unbroken}
     return environment
 
 
@@ -121,17 +121,14 @@ def _template_text(name: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span as people say it.
+    """Return a time span that is given in seconds, as figures and tables write it.
 
     Examples
     --------
     >>> duration(4.21), duration(185)
     ('4.2 s', '3 min 5 s')
     """
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
+    return wording.seconds(1000 * seconds)
 
 
 def moment(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import escape, unescape
+from itertools import count
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
@@ -48,12 +49,12 @@ def _finished(table: str) -> str:
 
 
 def _plain(html: str) -> str:
-    return unescape(re.sub(r"<[^>]*>", "", html))
+    return unescape(re.sub(r"<[^>]*>", "", html)).strip()
 
 
 def _cells(row: str) -> Iterator[tuple[str, str]]:
     for match in _CELL.finditer(row):
-        yield match[1], unescape(re.sub(r"<[^>]*>", "", match[3])).strip()
+        yield match[1], _plain(match[3])
 
 
 def _numeric_columns(table: str) -> set[int]:
@@ -70,16 +71,19 @@ def _numeric_columns(table: str) -> set[int]:
 def _aligned(row: str, numeric: set[int]) -> str:
     def mark(column: int, match: re.Match[str]) -> str:
         tag, attributes, content = match.groups()
-        text = unescape(re.sub(r"<[^>]*>", "", content)).strip()
-        names = ["number"] * (column in numeric)
-        names += ["missing"] * (tag == "td" and text in _MISSING)
-        names += ["short"] * (column not in numeric and 0 < len(text) <= _SHORT)
-        if not names:
+        text = _plain(content)
+        holds = {
+            "number": column in numeric,
+            "missing": tag == "td" and text in _MISSING,
+            "short": column not in numeric and 0 < len(text) <= _SHORT,
+        }
+        classes = " ".join(name for name, true in holds.items() if true)
+        if not classes:
             return match[0]
         attributes = re.sub(r'\sclass="([^"]*)"', "", attributes)
-        return f'<{tag}{attributes} class="{" ".join(names)}">{content}</{tag}>'
+        return f'<{tag}{attributes} class="{classes}">{content}</{tag}>'
 
-    columns = iter(range(row.count("<t")))
+    columns = count()
     row = _CELL.sub(lambda match: mark(next(columns), match), row)
     # pandas aligns whole header rows to the right; a style would win over the classes.
     return re.sub(r'(<tr[^>]*) style="[^"]*"', r"\1", row)

@@ -14,6 +14,7 @@ import msgspec
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
 from speckit_analysis.review.cards import SURENESS, Card, Unblinded
+from speckit_analysis.review.csv_rows import read_rows
 from speckit_analysis.review.packets import Review, blank_card
 from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
@@ -108,19 +109,11 @@ def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = Fal
 
 
 def _rows(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"cannot read the sheet {path}: {error}") from None
-    delimiter = (
-        ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    )
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    missing = [name for name in columns[1:] if name not in (reader.fieldnames or [])]
+    there, rows = read_rows(path, "sheet")
+    missing = [name for name in columns[1:] if name not in there]
     if missing:
         raise EvidenceError(f"{path} lacks the columns {', '.join(missing)}")
-    # The inner reader's count is right after cells with line breaks and after empty lines alike.
-    return [(reader.reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
+    return rows
 
 
 def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card:

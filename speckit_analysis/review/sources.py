@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import pandas as pd
 
 from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.review.csv_rows import read_rows
 from speckit_analysis.review.packets import Output
 
 if TYPE_CHECKING:
@@ -41,23 +41,17 @@ def outputs_of_list(path: Path) -> list[Output]:
 
     ``spec_id`` and ``stage`` say what it is of, ``cost_usd`` and ``seconds`` what making it took.
 
-    Files are relative to the list.
+    Files are relative to the list.  A semicolon may stand between cells.
 
     Raises
     ------
     EvidenceError
         If a column is missing, or a file cannot be read; the message names the line.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            # The inner reader's count is right after cells with line breaks and empty lines alike.
-            rows = [(reader.reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"cannot read the list {path}: {error}") from None
+    _, rows = read_rows(path, "list")
     outputs = []
     for line, row in rows:
-        missing = [name for name in _COLUMNS if not (row.get(name) or "").strip()]
+        missing = [name for name in _COLUMNS if not row.get(name, "").strip()]
         if missing:
             raise EvidenceError(f"{path}, line {line}: no {missing[0]}; it takes unit,variant,file")
         file = path.parent / row["file"].strip()
@@ -66,8 +60,8 @@ def outputs_of_list(path: Path) -> list[Output]:
                 row["unit"].strip(),
                 row["variant"].strip(),
                 _text(file),
-                (row.get("spec_id") or "").strip(),
-                (row.get("stage") or "").strip(),
+                row.get("spec_id", "").strip(),
+                row.get("stage", "").strip(),
                 row["file"].strip(),
                 *(_amount(row, name, f"{path}, line {line}") for name in ("cost_usd", "seconds")),
             )
@@ -90,7 +84,7 @@ def _made(calls: pd.DataFrame, run: object, agent: object) -> tuple[float | None
 
 
 def _amount(row: dict[str, str], name: str, place: str) -> float | None:
-    text = (row.get(name) or "").strip()
+    text = row.get(name, "").strip()
     try:
         amount = float(text) if text else None
     except ValueError:
