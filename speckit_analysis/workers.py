@@ -8,11 +8,11 @@ methods run the user's script again.
 from __future__ import annotations
 
 import os
-import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -92,17 +92,21 @@ def _feed(
     results: SimpleQueue[tuple[list[Folder], Batches | None]],
     max_bytes: int,
 ) -> None:
-    """Run one worker until the queue is empty."""
+    """Run one worker until the queue is empty, or the worker ends."""
     package = str(Path(__file__).resolve().parent.parent)
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]),
     }
-    with subprocess.Popen(
-        [sys.executable, "-m", "speckit_analysis.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-    ) as worker:
+    # What a worker that ended did not read is no loss: its chunk is read elsewhere.
+    with (
+        suppress(OSError),
+        subprocess.Popen(
+            [sys.executable, "-m", "speckit_analysis.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        ) as worker,
+    ):
         assert worker.stdin is not None  # noqa: S101 - for the type checker
         assert worker.stdout is not None  # noqa: S101
         while True:
@@ -113,7 +117,7 @@ def _feed(
             try:
                 send(worker.stdin, (chunk, max_bytes))
                 results.put((chunk, receive(worker.stdout)))
-            except (OSError, EOFError, pickle.UnpicklingError):
+            except Exception:  # whatever it answers, nobody must wait for its chunk
                 results.put((chunk, None))
                 break
         worker.stdin.close()

@@ -23,9 +23,9 @@ from evidence_files import (
 )
 
 import speckit_analysis as sk
-from speckit_analysis import evidence, snapshot
+from speckit_analysis import evidence, snapshot, workers
 from speckit_analysis.discovery import discover
-from speckit_analysis.scan import MAX_BYTES, read_chunk
+from speckit_analysis.scan import MAX_BYTES, chunks, read_chunk
 from speckit_analysis.tables import TABLES
 from speckit_analysis.worker import receive, send
 
@@ -287,6 +287,30 @@ def test_a_worker_reads_what_this_process_reads_and_imports_little(tmp_path: Pat
     imported = [line.rpartition("|")[2].strip() for line in lines]
     assert "msgspec" in imported
     assert [name for name in imported if name.startswith(("numpy.", "pandas."))] == []
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    "program",
+    [
+        "exit 1",  # it does not start
+        "head -c 8 >/dev/null",  # it ends before it has read its chunk
+        "sleep 0.2; printf 'no answer'",  # it ends in the middle of a word
+        "sleep 0.2; printf '\\003\\000\\000\\000\\000\\000\\000\\000???'",  # no such answer
+    ],
+)
+def test_what_a_dead_worker_had_is_read_all_the_same(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_many(tmp_path / "evidence", 90)
+    usual = sk.load(tmp_path / "evidence", processes=1)
+    worker = tmp_path / "worker"
+    worker.write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\n{program}\n")
+    worker.chmod(0o755)
+    monkeypatch.setattr(workers.sys, "executable", str(worker))
+    monkeypatch.setattr(evidence, "chunks", lambda folders: chunks(folders, 10))
+    assert_same(sk.load(tmp_path / "evidence", processes=2), usual)
+    assert (tmp_path / "started").exists()
 
 
 def test_it_does_not_matter_which_process_is_done_first(
