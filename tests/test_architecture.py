@@ -15,7 +15,10 @@ FORBIDDEN = {
     "formats": {"assemble", "analysis", "disagreements", "review", "figures", "reports"},
     "studies": {"stats", "formats", "assemble", "analysis", "figures", "reports"},
     "assemble": {"analysis", "disagreements", "review", "figures", "reports"},
-    "analysis": {"studies", "disagreements", "review", "figures", "display", "reports", "commands"},
+    "analysis": {
+        *("plans", "studies", "disagreements", "review", "figures", "display"),
+        *("reports", "commands"),
+    },
     "disagreements": {"review", "figures", "display", "reports", "commands"},
     "review": {"figures", "display", "reports", "commands"},
     "figures": {"disagreements", "review", "display", "reports", "commands"},

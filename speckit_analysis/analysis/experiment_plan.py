@@ -271,13 +271,6 @@ def nameless(**chosen: object) -> ExperimentPlan:
         raise EvidenceError(f"these parameters make no plan: {error}") from None
 
 
-def planned(path: str, **chosen: object) -> ExperimentPlan:
-    """Return :func:`speckit_analysis.plans.planned`, which commands still look for here."""
-    from speckit_analysis import plans
-
-    return plans.planned(path, **chosen)
-
-
 def _checked(plan: ExperimentPlan) -> ExperimentPlan:
     """Return a plan whose variants can be compared.
 

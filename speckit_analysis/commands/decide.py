@@ -73,10 +73,10 @@ def decide(
       speckit-analysis decide --evidence docs/evidence --plan plan.toml --out strategy --reports reports/latest
     """  # noqa: D301, E501 - click takes a real backspace as "do not wrap this"
     from speckit_analysis.analysis.decision import decide as take
-    from speckit_analysis.analysis.experiment_plan import planned
     from speckit_analysis.analysis.plan_deviations import deviations_sentence
     from speckit_analysis.analysis.recommendation import as_table
     from speckit_analysis.commands.output import emit
+    from speckit_analysis.plans import planned
 
     fixed = planned(str(plan or ""), worth_usd=worth_usd)
     evidence = load(roots, prices)
