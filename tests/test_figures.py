@@ -373,6 +373,14 @@ def test_ticks_of_long_times_are_whole_minutes():
     assert ticks[:4] == ["0 s", "1 min", "2 min", "3 min"]
 
 
+@pytest.mark.parametrize(("name", "axis"), [("plane", "yaxis"), ("run_cost", "xaxis")])
+def test_ticks_of_money_have_the_same_number_of_digits(name, axis):
+    (axes,) = FULL[name].axes
+    words = [label.get_text() for label in ticks_in_view(getattr(axes, axis))]
+    assert len(words) > 3
+    assert len({len(word.partition(".")[2]) for word in words}) == 1, words
+
+
 def test_dates_that_would_run_into_each_other_are_left_out():
     days = pd.Series(pd.date_range("2025-01-01", periods=60, tz="UTC"))
     _, labelled = time_places(days)

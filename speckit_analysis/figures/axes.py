@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.figures.theme import BLUE, DASHES, GRID, MUTED, WIDTH, Chart, clean, lay_out
@@ -53,8 +53,21 @@ class Ticks(MaxNLocator):
         return [tick * unit for tick in super().tick_values(vmin / unit, vmax / unit)]
 
 
-def tick_words(words: Words) -> FuncFormatter:
+class _Dollars(Formatter):
+    """Writes the ticks of an axis with the same number of digits."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return wording.usd(x)
+
+    def format_ticks(self, values: Iterable[float]) -> list[str]:
+        ticks = list(values)
+        return list(map(wording.usd_like(ticks), ticks))
+
+
+def tick_words(words: Words) -> Formatter:
     """Return a formatter that writes ticks as `words` does, round ones without a fraction."""
+    if words is wording.usd:
+        return _Dollars()
     return FuncFormatter(lambda figure, _: _FRACTION.sub("", words(figure)))
 
 
