@@ -200,7 +200,9 @@ def _text(value: object) -> str:
 def _number(value: object) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return wording.MISSING
-    return f"{float(value):,.4g}"  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]
+    # Three digits are more than intervals of evidence this small justify.
+    return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number + 0.0:.3g}"
 
 
 def _p(value: object) -> str:
@@ -209,10 +211,16 @@ def _p(value: object) -> str:
     return wording.p_value(float(value)).removeprefix("p ").removeprefix("= ")  # type: ignore[arg-type]
 
 
-def _moment(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return wording.MISSING
-    return f"{pd.Timestamp(value):%Y-%m-%d %H:%M}"  # type: ignore[arg-type]
+def _dated(form: str) -> Format:
+    """Return a format of moments, as strftime knows it; ``{0.quarter}`` is the quarter."""
+
+    def written(value: object) -> str:
+        if pd.isna(value):  # type: ignore[call-overload]
+            return wording.MISSING
+        moment = pd.Timestamp(value)  # type: ignore[arg-type]
+        return moment.strftime(form.format(moment))
+
+    return written
 
 
 def _whether(value: object) -> str:
@@ -233,8 +241,13 @@ FORMATS: dict[str, Format] = {
     "ratio": wording.ratio,
     "size": wording.size,
     "p": _p,
-    "moment": _moment,
-    "day": lambda value: wording.MISSING if pd.isna(value) else f"{pd.Timestamp(value):%Y-%m-%d}",  # type: ignore[call-overload, arg-type]
+    "moment": _dated("%Y-%m-%d %H:%M"),
+    # The periods, so that a column of their starts takes the name of the period.
+    "day": _dated("%Y-%m-%d"),
+    "week": _dated("%Y-%m-%d"),
+    "month": _dated("%B %Y"),
+    "quarter": _dated("Q{0.quarter} %Y"),
+    "year": _dated("%Y"),
     "boolean": _whether,
 }
 

@@ -44,7 +44,7 @@ from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.pairs import by_pair
 from speckit_analysis.analysis.routing import Routing
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.analysis.summaries import crosstab
+from speckit_analysis.analysis.summaries import PERIODS, crosstab
 from speckit_analysis.display import note, points, show, table
 from speckit_analysis.figures import benchmark as study
 from speckit_analysis.figures import cost as cost_figures
@@ -498,6 +498,27 @@ def test_tables_escape_format_and_align():
     assert cells[1:6] == ["1,234", "$0.012", "4.5 s", "61 %", "yes"]
     assert cells[6:] == ["–"] * 6
     assert "1,234  $0.012    4.5 s   61 %  yes" in shown.text
+
+
+def test_tables_write_the_start_of_a_period_by_its_name():
+    starts = pd.DataFrame({"start": pd.to_datetime(["2025-10-06", None], utc=True)})
+    words = {
+        name: table(starts, formats={"start": name}).text.split("\n", 1)[1].split("\n")[0].strip()
+        for name in PERIODS
+    }
+    assert words == {
+        **dict.fromkeys(("day", "week"), "2025-10-06"),
+        "month": "October 2025",
+        "quarter": "Q4 2025",
+        "year": "2025",
+    }
+    assert table(starts, formats={"start": "month"}).text.strip().endswith("–")
+
+
+def test_numbers_of_tables_have_three_digits_and_no_less_than_their_whole_part():
+    numbers = pd.DataFrame({"value": [-0.43333, 12.0612, 123.4, 12345.6, 0.0000123, -0.0, None]})
+    shown = [line.strip() for line in table(numbers).text.split("\n")[1:]]
+    assert shown == ["-0.433", "12.1", "123", "12,346", "1.23e-05", "0", "–"]
 
 
 def test_tables_say_what_they_leave_out():
