@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speckit_analysis.reports.document import find_title
+from speckit_analysis.reports.earlier import earlier_pages
 from speckit_analysis.reports.errors import ReportError
 from speckit_analysis.reports.execute import Execution, Failure, execute
 from speckit_analysis.reports.files import prepare_folder
@@ -97,7 +98,8 @@ def run_reports(
         given to each as its parameter ``evidence``: absolute, several ones joined by
         ``os.pathsep``.
     out : str or Path
-        Folder for ``NAME.ipynb``, ``NAME.html`` and ``index.html``; created if missing.
+        Folder for ``NAME.ipynb``, ``NAME.html`` and ``index.html``; created if missing.  Pages of
+        earlier batches stay there, and the index lists them apart.
     parameters : mapping, optional
         Values for parameters; a notebook gets those that it declares.
     jobs : int, optional
@@ -144,7 +146,8 @@ def run_reports(
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.perf_counter() - began, 3),
     )
-    write_whole(folder / "index.html", render_index(results, provenance))
+    earlier = earlier_pages(folder, [result.name for result in results])
+    write_whole(folder / "index.html", render_index(results, provenance, earlier))
     return results
 
 
