@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -168,32 +165,31 @@ def status(folder: Path) -> None:
 
 @review.command(context_settings=_CONTEXT)
 @_FOLDER
-@click.option("--port", type=int, default=8866, show_default=True, help="Port on this machine.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8866,
+    show_default=True,
+    help="Port on this machine.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open the browser.")
 def serve(folder: Path, port: int, no_browser: bool) -> None:
     """Open the scorecard of the review FOLDER in the browser, on this machine only.
 
-    With ?reviewer=NAME in the address it opens that reviewer's cards.  Ctrl-C ends it; nothing is
-    lost, since every change is saved at once.
+    With ?reviewer=NAME in the address it opens that reviewer's cards.  Ctrl-C or a request to
+    terminate ends it; nothing is lost, since every change is saved at once.
     """
-    import speckit_analysis.review
+    from speckit_analysis.commands.stopping import stopped_by_termination
     from speckit_analysis.reports.library import notebook_folder
-    from speckit_analysis.review import Review
+    from speckit_analysis.review import Review, server
 
     Review(folder)
-    command = [
-        *(sys.executable, "-m", "voila", str(notebook_folder() / "scorecard.ipynb")),
-        *(f"--port={port}", "--Voila.ip=127.0.0.1", "--strip_sources=True"),
-        *("--VoilaConfiguration.show_tracebacks=False", "--theme=light", "--template=scorecard"),
-        *(["--no-browser"] if no_browser else []),
-    ]
-    templates = str(Path(speckit_analysis.review.__file__).parent)
-    paths = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH", "")]))
-    environment = os.environ | {"SPECKIT_REVIEW": str(folder.resolve()), "JUPYTER_PATH": paths}
+    server.check_port(port)
     click.echo(f"http://localhost:{port}/?reviewer=NAME   (Ctrl-C to end)")
     try:
-        ended = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own
-        raise SystemExit(ended.returncode)
+        with stopped_by_termination():
+            notebook = notebook_folder() / "scorecard.ipynb"
+            raise SystemExit(server.serve(notebook, folder, port, browser=not no_browser))
     except KeyboardInterrupt:
         click.echo("ended; cards are saved")
 
