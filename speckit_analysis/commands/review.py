@@ -220,15 +220,26 @@ def unblind(folder: Path, key: Path | None, force: bool) -> None:
     metavar="FILE",
     help="CSV to write; a page with the packets is written beside it.",
 )
-def export_sheet(folder: Path, reviewer: str, out: Path) -> None:
-    """Write a reviewer's cards as CSV, and the packets as a page, for work in a spreadsheet."""
+@click.option("--replace", is_flag=True, help="Replace both files, with what was typed there.")
+def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
+    """Write a reviewer's cards as CSV, and the packets as a page, for work in a spreadsheet.
+
+    Files that are there already are kept, since they may hold scores that nobody imported yet.
+    """
     from speckit_analysis.commands.output import save
     from speckit_analysis.review import Review
     from speckit_analysis.review.sheets import as_page, as_sheet
 
-    found = Review(folder)
+    found, page = Review(folder), out.with_suffix(".html")
+    if page == out:
+        raise EvidenceError(f"--out {out}: the page is called so; name the sheet, such as ann.csv")
+    there = [path for path in (out, page) if path.exists()]
+    if there and not replace:
+        raise EvidenceError(
+            f"{' and '.join(map(str, there))} is there already and may hold scores: import it"
+            " first, name another file with --out, or write over it with --replace"
+        )
     save(out, as_sheet(found, reviewer))
-    page = out.with_suffix(".html")
     save(page, as_page(found, reviewer))
     click.echo(f"{out}\n{page}")
 
