@@ -105,7 +105,7 @@ def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts:
 
 def _check_kind(kind: str, found: pd.Series) -> None:
     """Refuse a kind that no code files and no evidence has."""
-    from speckit_analysis.analysis.telemetry import suggestion
+    from speckit_analysis.analysis.wording import suggestion
     from speckit_analysis.tables import PROBLEM_KINDS
 
     known = sorted(PROBLEM_KINDS.union(found.astype(str)))

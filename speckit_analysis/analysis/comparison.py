@@ -13,7 +13,8 @@ from speckit_analysis.analysis.comparison_result import Comparison, Estimand
 from speckit_analysis.analysis.cost import with_tokens
 from speckit_analysis.analysis.differences import Effect, exponential, paired_t
 from speckit_analysis.analysis.linkage import Levels, adjusted_levels
-from speckit_analysis.analysis.telemetry import moment, suggestion
+from speckit_analysis.analysis.telemetry import moment
+from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
 
 METRICS = ("cost", "latency", "tokens", "quality")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -165,7 +164,9 @@ def _of_specs(selection: Selection, specs: tuple[str, ...]) -> Selection:
     known = sorted(selection.kept["spec_id"].dropna().astype(str).unique())
     for spec in specs:
         if spec not in known:
-            raise EvidenceError(f"no SPEC {spec!r} in this evidence; {suggestion(spec, known)}")
+            raise EvidenceError(
+                f"no SPEC {spec!r} in this evidence; {wording.suggestion(spec, known)}"
+            )
     other = ~selection.kept["spec_id"].isin(specs)
     return selection.without(_reason(other, "of other SPECs"))
 
@@ -183,21 +184,6 @@ def _choices(selection: Selection) -> str:
     if len(moments):
         parts.append(f"times {moments.min():%Y-%m-%d} to {moments.max():%Y-%m-%d}")
     return f"There are: {'; '.join(parts)}"
-
-
-def suggestion(name: str, known: list[str]) -> str:
-    """Return what might have been meant, or what there is.
-
-    Examples
-    --------
-    >>> suggestion("SPEC-9", ["SPEC-1", "SPEC-90"])
-    'did you mean SPEC-90 or SPEC-1? There are: SPEC-1, SPEC-90'
-    """
-    close = difflib.get_close_matches(name, known, n=2)
-    meant = f"did you mean {wording.listed(close, 'or')}? " if close else ""
-    more = f" and {len(known) - 20} more" if len(known) > 20 else ""
-    listed = f"here are: {', '.join(known[:20])}{more}" if known else "here is none"
-    return f"{meant}{'T' if meant else 't'}{listed}"
 
 
 def _reason(rows: pd.Series, words: str) -> pd.Series:

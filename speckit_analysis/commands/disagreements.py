@@ -207,7 +207,7 @@ def show(roots: tuple[str, ...], run: str, more: tuple[str, ...]) -> None:
 
 
 def _run_called(evidence: Evidence, text: str) -> str:
-    from speckit_analysis.analysis.telemetry import suggestion
+    from speckit_analysis.analysis.wording import suggestion
 
     names = evidence.runs["run_id"].dropna().astype(str).tolist()
     found = [name for name in names if name == text]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from speckit_analysis.analysis.telemetry import suggestion
+from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.csv_rows import read_rows
