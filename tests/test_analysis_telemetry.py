@@ -172,6 +172,11 @@ def test_small_groups_are_left_out_if_asked_for():
         ("cost", {"since": "2025-13"}, "--since '2025-13': no such date"),
         ("cost", {"since": "11.10.2025"}, "--since '11.10.2025': no such date"),
         ("cost", {"since": ""}, "--since '': no such date"),
+        (
+            "cost",
+            {"since": "2025-11", "until": "2025-10"},
+            "--since 2025-11 is later than --until 2025-10: nothing is in between",
+        ),
         ("cost", {"until": "yesterday morning"}, "no such date; write 2025-10-31"),
         ("cost", {"where": "stge == 1"}, "name 'stge' is not defined; write a condition"),
         ("cost", {"where": "cost_usd"}, "is no condition"),

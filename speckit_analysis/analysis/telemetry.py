@@ -146,7 +146,8 @@ def narrowed(
     Raises
     ------
     EvidenceError
-        If a SPEC, date or column does not exist, or nothing is left.
+        If a SPEC, date or column does not exist, the span ends before it begins, or nothing is
+        left.
     """
     if selection.kept.empty:
         return selection
@@ -193,12 +194,16 @@ def _reason(rows: pd.Series, words: str) -> pd.Series:
 def _between(selection: Selection, since: str | None, until: str | None) -> Selection:
     if since is None and until is None:
         return selection
+    first = None if since is None else moment(since, "--since")
+    last = None if until is None else moment(until, "--until", end=True)
+    if first is not None and last is not None and first > last:
+        raise EvidenceError(f"--since {since} is later than --until {until}: nothing is in between")
     moments = selection.kept["timestamp"]
     outside = moments.isna()
-    if since is not None:
-        outside |= (moments < moment(since, "--since")).fillna(True)
-    if until is not None:
-        outside |= (moments > moment(until, "--until", end=True)).fillna(True)
+    if first is not None:
+        outside |= (moments < first).fillna(True)
+    if last is not None:
+        outside |= (moments > last).fillna(True)
     undated = _reason(moments.isna(), "without a timestamp")
     return selection.without(undated.fillna(_reason(outside, "at another time")))
 
