@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.conditions import meets, unknown_values
 from speckit_analysis.analysis.disagreement import clustered_rates
 from speckit_analysis.analysis.metrics import Metric, columns_of, metric_called
 from speckit_analysis.analysis.selection import Selection
@@ -42,12 +43,15 @@ class Telemetry:
         The rows that count, and how many do not and why.
     confidence : float
         Level of the interval of a share.
+    hint : str
+        Which texts of the condition no row has, in words.
     """
 
     metric: Metric
     table: pd.DataFrame
     selection: Selection
     confidence: float = 0.95
+    hint: str = ""
 
     @property
     def sentence(self) -> str:
@@ -64,7 +68,8 @@ class Telemetry:
             else ""
         )
         meaning = self.metric.meaning[0].upper() + self.metric.meaning[1:]
-        return f"{meaning}: {self.selection.sentence}{without}{interval}"
+        hint = f" In the condition, {self.hint}." if self.hint else ""
+        return f"{meaning}: {self.selection.sentence}{without}{interval}{hint}"
 
 
 def telemetry(
@@ -123,15 +128,16 @@ def telemetry(
     """
     asked = metric_called(metric)
     keys = columns_of(asked, tuple(by))
-    selection = asked.rows(evidence, tuple(include))
-    selection = narrowed(selection, specs, since, until, where)
+    every = asked.rows(evidence, tuple(include))
+    selection = narrowed(every, specs, since, until, where)
     if asked.kind == "share":
         table = _shares(selection.kept, keys, confidence)
     else:
         table = _amounts(asked, selection.kept, keys)
     counted = table["sum"] if metric == "disagreements" else table["n"]
     table = table[(counted >= min_count).fillna(False)].reset_index(drop=True)
-    return Telemetry(asked, _named(asked, table), selection, confidence)
+    hint = unknown_values(every.kept, where) if where else ""
+    return Telemetry(asked, _named(asked, table), selection, confidence, hint)
 
 
 def narrowed(
@@ -155,7 +161,9 @@ def narrowed(
     left = _between(left, since, until)
     left = _where(left, where)
     if left.kept.empty:
-        raise EvidenceError(f"nothing is left. {left.sentence} {_choices(selection)}")
+        hint = unknown_values(selection.kept, where) if where else ""
+        choices = f"{hint[0].upper()}{hint[1:]}." if hint else _choices(selection)
+        raise EvidenceError(f"nothing is left. {left.sentence} {choices}")
     return left
 
 
@@ -243,20 +251,9 @@ def moment(text: str, name: str, *, end: bool = False) -> pd.Timestamp:
 def _where(selection: Selection, condition: str | None) -> Selection:
     if condition is None:
         return selection
-    frame = selection.kept
-    try:
-        hit = frame.eval(condition, engine="python", local_dict={}, global_dict={})
-    except Exception as error:
-        columns = ", ".join(str(name) for name in frame if name not in ("upper", "lower"))
-        raise EvidenceError(
-            f"--where {condition!r}: {error}; write a condition on columns, such as"
-            f" 'stage == \"plan\"'; columns are {columns}"
-        ) from None
-    if not isinstance(hit, pd.Series) or not pd.api.types.is_bool_dtype(hit):
-        raise EvidenceError(
-            f"--where {condition!r} is no condition: it gives no yes or no for each row"
-        )
-    return selection.without(_reason(~hit.fillna(False).astype(bool), "not meant by the condition"))
+    return selection.without(
+        _reason(~meets(selection.kept, condition), "not meant by the condition")
+    )
 
 
 def _amounts(metric: Metric, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
