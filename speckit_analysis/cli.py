@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +23,9 @@ from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.commands.terminal import printable
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.reports.command import report
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -79,28 +84,67 @@ def summary(evidence: tuple[str, ...]) -> None:
 )
 @click.option("--counts", is_flag=True, help="Count by kind instead of listing.")
 def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts: bool) -> None:
-    """List what in the evidence could not be taken at face value."""
-    found = load(evidence).problems
-    found = found[found["severity"] >= severity]
+    """List what in the evidence could not be taken at face value.
+
+    Ends with 0, whether there are problems or none, and with 2 if PATH does not exist or holds no
+    evidence, or if there is no such kind.
+    """
+    read = load(evidence)
+    listed = read.problems[read.problems["severity"] >= severity]
     if kind is not None:
-        kinds = sorted(found["kind"].astype(str).unique())
-        found = found[found["kind"] == kind]
-        if found.empty:
-            also = f"; kinds found: {', '.join(kinds)}" if kinds else ""
-            raise EvidenceError(
-                f"no problem of kind {kind!r} at severity {severity} or above{also}"
-            )
-    if found.empty:
-        click.echo(f"no problems at severity {severity} or above", err=True)
+        _check_kind(kind, read.problems["kind"])
+        listed = listed[listed["kind"] == kind]
+    if listed.empty:
+        click.echo(_none_listed(kind, severity, read.problems["kind"] == kind), err=True)
     if counts:
-        table = found.groupby(["severity", "kind"], observed=True).size().reset_index(name="number")
-        for row in table.sort_values("number", ascending=False).itertuples():
-            click.echo(f"{row.number:>7,}  {row.severity:<8} {row.kind}")
-        return
-    for row in found.itertuples():
+        _count(listed)
+    else:
+        _list(listed)
+    _refuse_nothing(evidence, read.files["format"])
+
+
+def _check_kind(kind: str, found: pd.Series) -> None:
+    """Refuse a kind that no code files and no evidence has."""
+    from speckit_analysis.analysis.wording import suggestion
+    from speckit_analysis.tables import PROBLEM_KINDS
+
+    known = sorted(PROBLEM_KINDS.union(found.astype(str)))
+    if kind not in known:
+        raise EvidenceError(f"no kind of problem is called {kind!r}; {suggestion(kind, known)}")
+
+
+def _none_listed(kind: str | None, severity: str, of_kind: pd.Series) -> str:
+    if kind is None:
+        return f"none: no problems at severity {severity} or above"
+    less = int(of_kind.sum())
+    below = f"; {less:,} less severe, which --severity info lists" if less else ""
+    return f"none: no problem of kind {kind!r} at severity {severity} or above{below}"
+
+
+def _count(problems: pd.DataFrame) -> None:
+    table = problems.groupby(["severity", "kind"], observed=True).size().reset_index(name="number")
+    for row in table.sort_values("number", ascending=False).itertuples():
+        click.echo(f"{row.number:>7,}  {row.severity:<8} {row.kind}")
+
+
+def _list(problems: pd.DataFrame) -> None:
+    for row in problems.itertuples():
         place = " ".join(str(part) for part in (row.source, row.locator) if isinstance(part, str))
         said = f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})"
         click.echo(printable(said))
+
+
+def _refuse_nothing(paths: tuple[str, ...], formats: Iterable[object]) -> None:
+    """Refuse evidence in which no file was recognised: of nothing, no fault can be found."""
+    from speckit_analysis.analysis.wording import count
+
+    known = [str(name) != "unrecognised" for name in formats]
+    if not any(known):
+        files = f"of {count(len(known), 'file')}, none is of a known format"
+        held = files if known else "it has no file"
+        raise EvidenceError(
+            f"no evidence in {', '.join(paths)}: {held}; docs/evidence.md tells where evidence lies"
+        )
 
 
 @main.command()
@@ -138,8 +182,9 @@ def schema(name: str | None) -> None:
 def validate(paths: tuple[str, ...], quiet: bool) -> None:
     """Hold every file under PATH against the schema of its format.
 
-    Ends with 0 if all files are valid, 1 if one is not, 2 if a path does not exist.
-    Files that no format recognises are named, and are not an error.
+    Ends with 0 if all files are valid, 1 if one is not, 2 if a path does not exist or no file is
+    of a known format, so that nothing was held against anything.  Among others, files that no
+    format recognises are named, and are not an error.
     """
     from speckit_analysis.schema import validate as check
 
@@ -154,6 +199,7 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
     click.echo(f"{len(results)} files, {invalid} invalid")
     if invalid:
         sys.exit(1)
+    _refuse_nothing(paths, (result.format for result in results))
 
 
 @main.command()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from evidence_files import PLACES, telemetry, write
 from frames import frame
 from scipy import stats
 
@@ -87,6 +88,29 @@ def test_a_bill_of_nothing_fails_in_words(bill, lines):
     assert found.sentence.startswith(
         "Fails: $2.00 tracked against $0.00 billed, of which no share can be told, 6 October 2025"
     )
+
+
+def test_calls_without_a_cost_neither_pass_nor_fail(bill):
+    unknown = [call("2025-10-06", None), call("2025-10-07", None)]
+    found = reconcile(frame("calls", unknown), bill("2025-10-06,gpt-5,2,,", "2025-10-07,gpt-5,1,,"))
+    assert not found.can_tell
+    assert not found.passed
+    assert found.sentence == (
+        "Cannot tell: no call of these days has a known cost, against $3.00 billed, 6 October 2025"
+        " to 7 October 2025. 2 of 2 calls of these days have no known cost and are not tracked,"
+        " whether billed or not."
+    )
+    assert reconciliation(found).title.startswith("No call of these days has a known cost")
+
+
+def test_days_without_a_call_fail_and_one_known_cost_is_enough_to_tell(bill):
+    around = [call("2025-10-05", None), call("2025-10-09", None)]
+    of_days = bill("2025-10-06,gpt-5,2,,", "2025-10-07,gpt-5,1,,")
+    without = reconcile(frame("calls", around), of_days)
+    assert without.can_tell
+    assert without.sentence.startswith("Fails: $0.00 tracked against $3.00 billed")
+    one = [call("2025-10-06", 0.1), call("2025-10-07", None)]
+    assert reconcile(frame("calls", one), of_days).can_tell
 
 
 def test_the_chart_of_a_bill_of_nothing_tells_no_share(bill):
@@ -255,6 +279,19 @@ def test_the_command_takes_a_span_of_time(sample, tmp_path):
     done = run("--invoice", str(path), "--since", "2025-11", code=0)
     assert "1 November 2025" not in done.stdout  # the first call is on the third
     assert "3 November 2025 to" in done.stdout
+
+
+def test_the_command_ends_with_2_where_no_call_has_a_cost(tmp_path):
+    agents = [{"agent": "gpt_pro", "model_id": "gpt-5", "latency_ms": 9000, "status": "ok"}]
+    document = telemetry(consensus={"agents": agents, "status": "ok"})
+    write(tmp_path, PLACES["telemetry"], document)
+    day = document["timestamp"][:10]
+    path = tmp_path / "bill.csv"
+    path.write_text(f"date,model,cost\n{day},gpt-5,1\n")
+    options = ["billing", str(tmp_path), "--invoice", str(path)]
+    done = CliRunner().invoke(main, options)
+    assert done.exit_code == 2, done.output
+    assert "Cannot tell: no call of these days has a known cost" in done.stdout
 
 
 def test_the_command_tells_mistakes_in_a_line(tmp_path):

@@ -199,12 +199,17 @@ def test_a_currency_changes_no_ratio_and_the_order_of_rows_nothing():
 @pytest.mark.parametrize(
     ("names", "options", "said"),
     [
-        (("A", "C"), {}, "no spec 'C' in this evidence; there are: A, B"),
+        (("A", "C"), {}, "no SPEC 'C' in this evidence; there are: A, B"),
         (("A", "A"), {}, "'A' against itself"),
         (("A", "B"), {"metric": "beauty"}, "there are: cost, latency, tokens, quality"),
         (("A", "B"), {"by": "colour"}, "there are: spec, model, agent, period"),
         (("2025-10", "2025-10-07"), {"by": "period"}, "overlap"),
         (("2025-10", "2025-13"), {"by": "period"}, "no such date"),
+        (
+            ("2025-11-19..2025-11-06", "2025-10"),
+            {"by": "period"},
+            "the period 2025-11-19..2025-11-06 ends before it begins: write 2025-11-06..2025-11-19",
+        ),
         (("gemini", "claude"), {"by": "agent", "metric": "quality"}, "no agent 'claude'"),
     ],
 )
@@ -220,8 +225,23 @@ def test_the_kind_of_two_names_is_found():
     assert kind_of(calls, "2025-10", "2025-10-01..2025-11-03") == "period"
     with pytest.raises(EvidenceError, match="no SPEC, model or agent 'gemini-2'"):
         kind_of(calls, "gemini-1", "gemini-2")
-    with pytest.raises(EvidenceError, match="is not a SPEC, model or agent"):
-        kind_of(calls, "A", "gemini")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("A", "gemini"), "A is a SPEC and gemini an agent: name two of one kind"),
+        (("gemini-1", "B"), "gemini-1 is a model and B a SPEC: name two of one kind"),
+        (("A", "2025-10"), "A is a SPEC and 2025-10 a period: name two of one kind"),
+        (("gemini", "gemini-1"), "gemini is an agent and gemini-1 a model: name two of one kind"),
+        (("A", "gemni"), "no SPEC, model or agent 'gemni' in this evidence, and no period such as"
+         " 2025-10; did you mean gemini"),
+    ],
+)  # fmt: skip
+def test_names_of_two_kinds_are_refused_with_the_kind_of_each(names, said):
+    with pytest.raises(EvidenceError) as refused:
+        kind_of(two_specs(1, 2, 3), *names)
+    assert str(refused.value).startswith(said)
 
 
 def test_intervals_are_those_of_scipy():

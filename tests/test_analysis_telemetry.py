@@ -172,11 +172,23 @@ def test_small_groups_are_left_out_if_asked_for():
         ("cost", {"since": "2025-13"}, "--since '2025-13': no such date"),
         ("cost", {"since": "11.10.2025"}, "--since '11.10.2025': no such date"),
         ("cost", {"since": ""}, "--since '': no such date"),
+        (
+            "cost",
+            {"since": "2025-11", "until": "2025-10"},
+            "--since 2025-11 is later than --until 2025-10: nothing is in between",
+        ),
         ("cost", {"until": "yesterday morning"}, "no such date; write 2025-10-31"),
-        ("cost", {"where": "stge == 1"}, "name 'stge' is not defined; write a condition"),
+        ("cost", {"where": "stge == 1"}, "no column 'stge'; did you mean stage? There are: run_id"),
+        ("cost", {"where": "stage == plan"}, "no column 'plan'; write it in quotes, as 'plan'"),
         ("cost", {"where": "cost_usd"}, "is no condition"),
+        ("cost", {"where": 'stage = "plan"'}, "is no condition: it gives no yes or no for each"),
+        ("cost", {"where": 'stage < "tsks"'}, "no row has stage 'tsks': did you mean tasks?"),
+        ("cost", {"where": 'stage == "paln"'}, "No row has stage 'paln': did you mean plan?"),
+        ("cost", {"where": 'agent.isin(["gemni"])'}, "nothing is left. None of"),
+        ("cost", {"where": "stage =="}, "write a condition on columns"),
         ("cost", {"where": "@__builtins__"}, "write a condition on columns"),
-        ("cost", {"where": 'agent == "gpt"'}, "There are: SPECs S1, S2; stages plan, tasks"),
+        ("cost", {"where": 'agent == "gpt"'}, "No row has agent 'gpt': there are: claude, gemini."),
+        ("cost", {"where": "cost_usd > 99"}, "There are: SPECs S1, S2; stages plan, tasks"),
         ("cost", {"since": "2031"}, "times 2025-10-07 to 2025-11-01"),
     ],
 )
@@ -185,6 +197,25 @@ def test_what_makes_no_sense_is_refused_with_what_there_is(metric, options, said
         telemetry(EVIDENCE, metric, **options)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "hint"),
+    [
+        ('agent == "gemini" or agent == "cluade"', "no row has agent 'cluade': did you mean cl"),
+        ('agent in ["gemini", "cluade"]', "no row has agent 'cluade': did you mean claude?"),
+        ('stage != "paln"', "no row has stage 'paln': did you mean plan?"),
+        ('stage != "unlock"', ""),
+        ("timestamp.notna() and run_id == run_id", ""),
+        ("abs(cost_usd) < 99 and index >= 0", ""),
+        ('error != "timeout" or error.isna()', ""),
+    ],
+)
+def test_a_text_that_no_row_has_is_told_beside_the_figures(where, hint):
+    found = telemetry(EVIDENCE, "cost", where=where)
+    assert found.hint.startswith(hint)
+    assert bool(found.hint) == bool(hint)
+    assert (f"In the condition, {hint}" in found.sentence) == bool(hint)
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -146,6 +146,23 @@ def test_problems_of_sound_evidence_are_none(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "")
 
 
+def test_a_kind_of_which_there_is_none_is_none(corpus: Path, tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry())
+    result = run("problems", tmp_path, "--kind", "zero_cost")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "none: no problem of kind 'zero_cost' at severity warning or above\n"
+    info = sk.load(corpus).problems.query("severity == 'info'")["kind"].astype(str).iloc[0]
+    less = run("problems", corpus, "--kind", info)
+    assert less.exit_code == 0
+    assert "less severe, which --severity info lists" in less.stderr
+
+
+def test_an_unknown_kind_is_refused_with_what_was_meant(corpus: Path) -> None:
+    result = run("problems", corpus, "--kind", "zero_costs")
+    assert result.exit_code == 2
+    assert "no kind of problem is called 'zero_costs'; did you mean zero_cost" in result.stderr
+
+
 def test_an_unknown_severity_is_a_sentence(corpus: Path) -> None:
     result = run("problems", corpus, "--severity", "awful")
     assert result.exit_code == 2
@@ -216,10 +233,29 @@ def test_validate_quietly_names_only_invalid_files(tmp_path: Path) -> None:
 
 
 def test_validate_names_what_no_format_recognises_without_failing(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["telemetry"], telemetry())
     write(tmp_path, "notes.txt", "hello")
     result = run("validate", tmp_path)
     assert result.exit_code == 0
     assert "notes.txt: not recognised" in result.output
+
+
+@pytest.mark.parametrize("command", ["validate", "problems"])
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "it has no file"),
+        (["notes.txt", "more/notes.md"], "of 2 files, none is of a known format"),
+    ],
+)
+def test_a_folder_without_evidence_is_not_taken_for_sound(
+    command: str, files: list[str], said: str, tmp_path: Path
+) -> None:
+    for name in files:
+        write(tmp_path, name, "hello")
+    result = run(command, tmp_path)
+    assert result.exit_code == 2
+    assert f"Error: no evidence in {tmp_path}: {said}" in result.stderr
 
 
 def test_validate_without_a_path_is_a_mistake() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ from shared_files import EVIDENCE
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.disagreement import genuine
+from speckit_analysis.analysis.selection import everything
 from speckit_analysis.cli import main
 from speckit_analysis.disagreements import find_disagreements
+from speckit_analysis.disagreements.find import compared_runs
 from speckit_analysis.disagreements.findings import (
     compared_sentence,
     examples,
@@ -320,6 +323,67 @@ def test_findings_are_written_for_a_spreadsheet(tmp_path):
     told = run("find", "--spec", "SPEC-SIM-002", "--format", "json").stdout
     assert "SPEC-SIM-002" in told
     assert "SPEC-SIM-001" not in told
+
+
+def test_runs_that_are_not_compared_are_counted_with_the_reason():
+    copies = {"content_hash": "same"}
+    answers = [
+        answer("a", "Go.", "S/plan/1"),
+        answer("b", "Wait.", "S/plan/1"),
+        answer("a", "Go.", "S/plan/2"),
+        answer("b", "Echo", "S/plan/2", payload_class="schema_echo"),
+        answer("a", "Go.", "S/plan/3", **copies),
+        answer("b", "Go.", "S/plan/3", **copies),
+        answer("a", "Go.", "S/plan/4", stage_claimed="plan"),
+        answer("b", "Wait.", "S/plan/4", stage_claimed="tasks"),
+        answer("a", "Go.", "S/plan/5", provenance="stub"),
+        answer("b", "Wait.", "S/plan/5", provenance="stub"),
+    ]
+    runs = frame("runs", [{"run_id": f"S/plan/{number}"} for number in range(1, 7)])
+    proposals = frame("proposals", answers)
+    compared = compared_runs(everything(runs, noun="run"), proposals)
+    assert compared.kept["run_id"].tolist() == ["S/plan/1"]
+    assert dict(zip(compared.left_out["reason"], compared.left_out["rows"], strict=True)) == {
+        "with an answer of one agent only": 1,
+        "with copies of one answer": 1,
+        "with answers for different stages": 1,
+        "without an answer that was kept": 2,
+    }
+    with_stubs = compared_runs(everything(runs), proposals, ("measured", "stub"))
+    assert with_stubs.kept["run_id"].tolist() == ["S/plan/1", "S/plan/5"]
+
+
+def test_find_says_how_many_runs_were_compared_and_how_many_not():
+    assert "Compared: 81 of 84 runs used; left out: 3 stub." in run("find").stdout
+    told = run("find", "--spec", "SPEC-SIM-002", "--format", "csv").stderr
+    assert re.search(r"Compared: \d+ of 84 runs used; left out: 3 stub, \d+ of other SPECs", told)
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (["--spec", "SPEC-SIM-002"], ["find"]),
+        (["--since", "2025-10"], ["find"]),
+        (["--include-synthetic"], ["find"]),
+        (["--format", "json"], ["find"]),
+        (["--prices", "prices.toml"], ["show", "SPEC-SIM-002"]),
+        (["--out", "found.yaml"], ["show", "SPEC-SIM-002"]),
+        (["--confidence", "0.9"], ["find"]),
+    ],
+)
+def test_an_option_that_a_subcommand_would_not_see_is_refused(above, below):
+    done = CliRunner().invoke(main, ["disagreements", *above, *below])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"Error: {above[0]} before `{below[0]}` is of the summary")
+    assert f"write it after `{below[0]}`" in done.stderr
+
+
+def test_evidence_may_stand_before_or_after_a_subcommand():
+    sample = str(sk.sample_path())
+    narrow = ["--spec", "SPEC-SIM-002", "--format", "csv"]
+    before = run("--evidence", sample, "find", *narrow)
+    assert before.stdout == run("find", "--evidence", sample, *narrow).stdout
+    assert "bundled sample" not in before.stderr
 
 
 def test_a_run_is_shown_with_what_was_found():

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from frames import frame
 from genai_prices import Usage, calc_price
 
 import speckit_analysis as sk
+from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices import PriceList, pricing_source
 
@@ -367,6 +369,16 @@ def test_the_exchange_rate_is_that_of_the_provider(own: PriceList) -> None:
             "[[prices]]\nmodel='a'\ninput=1\noutput=1\nfrom=2026-01-01\nuntil=2025-01-01",
             "prices[0] (a) ends on 2025-01-01, before it begins on 2026-01-01",
         ),
+        (
+            "[[prices]]\nmodel='a'\ninput=1\noutput=1\n"
+            "long_prompts=[{above=9,input=1,output=1},{above=9,input=2,output=2}]",
+            "prices[0] (a) has two prices of long_prompts above the same number",
+        ),
+        ("[aliases]\nMine='a'\nmine='b'", "aliases 'Mine' and 'mine' are one name"),
+        (
+            "[provider_exchange_rate]\nopenai=0.9\nOpenAI=0.8",
+            "provider_exchange_rate 'openai' and 'OpenAI' are one name",
+        ),
     ],
 )
 def test_a_price_file_that_makes_no_sense_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -376,6 +388,84 @@ def test_a_price_file_that_makes_no_sense_is_refused(tmp_path: Path, text: str, 
         PriceList.read(path)
     assert said in str(refused.value)
     assert "mine.toml" in str(refused.value)
+
+
+def price_entries(*entries: str) -> str:
+    return "".join(f"[[prices]]\ninput = 1\noutput = 1\n{entry}\n" for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        (
+            ["model='gpt-5'", "model='o3'", "model='GPT-5'"],
+            "prices[0] (gpt-5) and prices[2] (gpt-5) both hold at all times",
+        ),
+        (
+            ["model='a'\nuntil=2026-01-01", "model='a'\nfrom=2025-12-31"],
+            "prices[0] (a) and prices[1] (a) both hold from 2025-12-31 until 2026-01-01",
+        ),
+        (["model='a'", "model='a'\nfrom=2025-12-31"], "both hold from 2025-12-31"),
+        (["model='a'", "model='a'\nprovider='acme'"], "give each a provider of its own"),
+        (["model='a'\nprovider='Acme'", "model='a'\nprovider='acme'"], "both hold at all times"),
+    ],
+)
+def test_two_prices_of_one_call_are_refused(tmp_path: Path, entries: list[str], said: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(price_entries(*entries), encoding="utf-8")
+    with pytest.raises(EvidenceError) as refused:
+        PriceList.read(path)
+    assert str(refused.value).startswith(f"price file {path}: prices[")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        ["model='a'\nuntil=2026-01-01", "model='a'\nfrom=2026-01-01"],
+        ["model='a'\nprovider='acme'", "model='a'\nprovider='other'"],
+        ["model='a'", "model='b'"],
+    ],
+)
+def test_prices_of_other_times_providers_and_models_stand_together(
+    tmp_path: Path, entries: list[str]
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(price_entries(*entries), encoding="utf-8")
+    assert len(PriceList.read(path).own.prices) == 2
+
+
+def test_of_several_providers_prices_none_is_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    both = price_entries("model='oracle-9'\nprovider='acme'", "model='oracle-9'\nprovider='other'")
+    path.write_text(both, encoding="utf-8")
+    prices = PriceList.read(path)
+    assert prices.usd("oracle-9", 1_000_000, 0, "2025-11-10", provider="acme") == 1
+    assert prices.usd("oracle-9", 1_000_000, 0, "2025-11-10") is None
+
+
+def test_entries_that_no_call_is_of_are_named(own: PriceList) -> None:
+    rows = [{"model_id": "gpt-5"}, {"model_id": "sonnet", "model_requested": "claude"}]
+    assert own.unused_sentence(frame("calls", rows)) == (
+        "No call is of these entries of the price file: prices[1] (oracle-9), the alias"
+        " house-model."
+    )
+    called = [*rows, {"model_id": "oracle-9", "model_requested": "House-Model"}]
+    assert own.unused_sentence(frame("calls", called)) == ""
+    assert LIST.unused_sentence(frame("calls", rows)) == ""
+
+
+def test_a_price_of_what_an_alias_stands_for_is_used(own: PriceList) -> None:
+    rows = [{"model_id": "house-model"}, {"model_id": "oracle-9"}]
+    assert own.unused_sentence(frame("calls", rows)) == ""
+
+
+def test_commands_name_the_entries_that_no_call_is_of(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(price_entries("model='gpt-5'", "model='gtp-5'"), encoding="utf-8")
+    done = CliRunner().invoke(main, ["telemetry", str(sk.sample_path()), "--prices", str(path)])
+    assert done.exit_code == 0
+    assert "No call is of these entries of the price file: prices[1] (gtp-5).\n" in done.stderr
 
 
 def test_a_price_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

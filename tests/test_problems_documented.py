@@ -12,7 +12,7 @@ from test_problems import CASES
 from test_problems_of_files import PROVOKED
 
 import speckit_analysis as sk
-from speckit_analysis.tables import SEVERITIES
+from speckit_analysis.tables import PROBLEM_KINDS, SEVERITIES
 
 PACKAGE = Path(sk.__file__).parent
 DOCS = PACKAGE.parent / "docs" / "problems.md"
@@ -52,3 +52,7 @@ def test_every_kind_that_the_code_files_is_documented_and_no_other() -> None:
     documented = re.findall(r"^### `?([a-z_]+)`?$", DOCS.read_text(), re.MULTILINE)
     assert set(documented) == kinds_in_code()
     assert len(documented) == len(set(documented))
+
+
+def test_every_kind_that_the_code_files_is_known_by_name() -> None:
+    assert kinds_in_code() == PROBLEM_KINDS

@@ -399,3 +399,105 @@ def test_the_command_refuses_nonsense_with_2_and_no_traceback(tmp_path, monkeypa
     assert result.exit_code == 2
     assert "Error: " in result.stderr
     assert "Traceback" not in result.output
+
+
+# Pages of earlier batches
+
+
+def evidence_called(fingerprint):
+    """Return a stand-in for reading evidence of this fingerprint."""
+
+    def read(roots, snapshot, prices):
+        snapshot.mkdir()
+        return batch._Evidence(str(roots[0]), [f"of {fingerprint}"], fingerprint)
+
+    return read
+
+
+def rows_of(index):
+    """Return what the index says of each page, by the name of the page."""
+    rows = re.findall(r"<li class=.*?</li>", index.read_text(), re.DOTALL)
+    return {re.search(r'href="([^"]+)\.html"', row)[1]: row for row in rows}
+
+
+@pytest.fixture
+def answering(tmp_path):
+    """Return a notebook of this name that answers with it."""
+
+    def make(name, text="from speckit_analysis.reports import headline; headline('It is {}.')"):
+        return write(tmp_path, name, new_code_cell(text.format(name)))
+
+    return make
+
+
+def test_the_index_of_a_batch_of_one_keeps_the_pages_that_lie_there(
+    tmp_path, answering, monkeypatch
+):
+    out = tmp_path / "out"
+    monkeypatch.setattr(batch, "_load_once", evidence_called("aaa111"))
+    broken = answering("broken", "1 / 0")
+    study = write(tmp_path, "study", new_code_cell("1"), parameters='study: str = ""  # a file')
+    run_reports([answering("kept"), broken, study], tmp_path, out)
+    monkeypatch.setattr(batch, "_load_once", evidence_called("bbb222"))
+    run_reports([answering("other"), answering("new")], tmp_path, out)
+    run_reports([answering("new")], tmp_path, out)
+    index = (out / "index.html").read_text()
+    rows = rows_of(out / "index.html")
+    assert list(rows) == ["new", "broken", "kept", "other", "study"]
+    assert re.search(r"1 report,\s+and 4 of earlier batches", index)
+    assert index.index("new.html") < index.index("From earlier batches") < index.index("kept.html")
+    assert "Provenance of this batch" in index
+    assert "It is kept." in rows["kept"]
+    assert re.search(r"Other evidence: of aaa111 <code>aaa111</code>", rows["kept"])
+    assert "The same evidence as this batch" in rows["other"]
+    assert "Reads no evidence" in rows["study"]
+    assert ">Failed<" in rows["broken"]
+    assert "division by zero" in rows["broken"]
+    started = nbformat.read(out / "kept.ipynb", 4).metadata.speckit.started
+    assert f'<time datetime="{started}">' in rows["kept"]
+
+
+def test_the_index_of_a_first_batch_speaks_of_no_earlier_one(tmp_path, answering):
+    run_reports([answering("x")], tmp_path, tmp_path / "out")
+    assert "earlier" not in (tmp_path / "out" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{]",
+        nbformat.writes(nbformat.v4.new_notebook()),
+        nbformat.writes(nbformat.v4.new_notebook(metadata={"speckit": {"evidence": 3}})),
+    ],
+)
+def test_what_no_batch_wrote_is_not_listed(content, tmp_path, answering):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine.ipynb").write_text(content)
+    (out / "mine.html").write_text("mine")
+    (out / "alone.html").write_text("mine")
+    run_reports([answering("x")], tmp_path, out)
+    assert list(rows_of(out / "index.html")) == ["x"]
+    assert (out / "mine.html").read_text() == "mine"
+
+
+def test_a_page_that_was_taken_away_is_not_listed(tmp_path, answering):
+    out = tmp_path / "out"
+    run_reports([answering("x"), answering("y")], tmp_path, out)
+    (out / "y.html").unlink()
+    run_reports([answering("x")], tmp_path, out)
+    assert list(rows_of(out / "index.html")) == ["x"]
+
+
+def test_an_earlier_page_cannot_slip_anything_into_the_index(tmp_path, answering):
+    out = tmp_path / "out"
+    (result,) = run_reports([answering("x")], tmp_path, out)
+    said = nbformat.read(result.notebook, 4)
+    attack = "<script>alert(1)</script>"
+    said.metadata.speckit.evidence = {"roots": [attack], "fingerprint": attack}
+    said.metadata.speckit.started = attack
+    nbformat.write(said, result.notebook)
+    run_reports([answering("y")], tmp_path, out)
+    index = (out / "index.html").read_text()
+    assert "&lt;script&gt;alert(1)" in index
+    assert attack not in index

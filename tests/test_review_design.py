@@ -332,7 +332,31 @@ def test_outputs_come_from_folders_lists_and_evidence(tmp_path):
     proposals, lacking = outputs_of_evidence(sample, ["gemini", "claude"], stages=["plan"])
     assert len(proposals) + 2 * len(lacking) == 20
     with pytest.raises(EvidenceError, match="no SPEC and stage"):
-        outputs_of_evidence(sample, ["gemini", "nobody"])
+        outputs_of_evidence(sample, ["gemini", "claude"], include=["fixture"])
+
+
+@pytest.mark.parametrize(
+    ("agents", "stages", "said"),
+    [
+        (["gemini", "claud"], [], r"agent 'claud' in this evidence; did you mean claude\? There"),
+        (["gemini", "claude"], ["paln"], r"stage 'paln' in this evidence; did you mean plan\? "),
+        (["gemini", "nobody"], [], "agent 'nobody' in this evidence; there are: claude, gemini, "),
+    ],
+)
+def test_names_that_no_proposal_has_are_refused_with_those_that_were_meant(agents, stages, said):
+    sample = sk.load(sk.sample_path())
+    with pytest.raises(EvidenceError, match=said):
+        outputs_of_evidence(sample, agents, stages=stages)
+
+
+@pytest.mark.parametrize("options", [{}, {"key": "file/r.key.json"}])
+def test_a_place_that_cannot_be_written_to_is_a_sentence(options, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    folder = tmp_path / ("r" if options else "file/r")
+    options = {name: tmp_path / path for name, path in options.items()}
+    with pytest.raises(EvidenceError, match=r"cannot write the review .*/r and its key .*r\.key\."):
+        create_review(folder, "e", outputs(), ["ann"], **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def run(*arguments, code=0):
@@ -351,6 +375,14 @@ def test_the_commands_from_creation_to_unblinding(tmp_path):
     sheet = tmp_path / "ann.csv"
     run("export", folder, "--reviewer", "ann", "--out", sheet)
     assert (tmp_path / "ann.html").read_text().count("<section>") == 20
+    sheet.write_text("scores that nobody imported")
+    again = ("export", folder, "--reviewer", "ann", "--out", sheet)
+    assert "ann.html is there already and may hold scores" in run(*again, code=2).output
+    assert sheet.read_text() == "scores that nobody imported"
+    run(*again, "--replace")
+    assert sheet.read_text().startswith("position,packet,")
+    page = run(*again[:-1], tmp_path / "new.html", code=2)
+    assert "the page is called so" in page.output
     fill(Review(folder))
     run("unblind", folder)
     assert "unblinded 20" in run("status", folder).stdout

@@ -70,6 +70,12 @@ class Reconciliation:
         return self.tracked_usd / self.billed_usd - 1
 
     @property
+    def can_tell(self) -> bool:
+        """Whether the cost of any call of these days is known, if there are calls."""
+        calls, unknown = self.lines["calls"].sum(), self.lines["calls_without_cost"].sum()
+        return bool(calls == 0 or unknown < calls)
+
+    @property
     def passed(self) -> bool:
         """Whether the error of the window is within the tolerance; it is no estimate."""
         return abs(self.error) <= self.tolerance
@@ -83,6 +89,12 @@ class Reconciliation:
     def sentence(self) -> str:
         """The verdict in words, with its figures."""
         span = f"{wording.day(self.first)} to {wording.day(self.last)}"
+        if not self.can_tell:
+            told = (
+                "Cannot tell: no call of these days has a known cost, against"
+                f" {wording.usd(self.billed_usd)} billed, {span}."
+            )
+            return " ".join([told, *self.left_out])
         verdict = "passes" if self.passed else "fails"
         error = (
             "of which no share can be told"

@@ -13,7 +13,8 @@ from speckit_analysis.analysis.comparison_result import Comparison, Estimand
 from speckit_analysis.analysis.cost import with_tokens
 from speckit_analysis.analysis.differences import Effect, exponential, paired_t
 from speckit_analysis.analysis.linkage import Levels, adjusted_levels
-from speckit_analysis.analysis.telemetry import moment, suggestion
+from speckit_analysis.analysis.telemetry import moment
+from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
 
 METRICS = ("cost", "latency", "tokens", "quality")
@@ -33,23 +34,40 @@ def kind_of(calls: pd.DataFrame, first: str, second: str) -> str:
     Raises
     ------
     EvidenceError
-        If they are not of one kind; the message lists what there is.
+        If they are not of one kind, with the kind of each, or if one is nothing, with what there
+        is.
     """
-    for kind in ("spec", "model", "agent"):
+    for kind in _NAMED:
         known = _known(calls, SUBJECTS[kind])
         if {first, second} <= set(known):
             return kind
     if _PERIOD.fullmatch(first) and _PERIOD.fullmatch(second):
         return "period"
-    every = [name for kind in ("spec", "model", "agent") for name in _known(calls, SUBJECTS[kind])]
-    unknown = next((name for name in (first, second) if name not in every), first)
+    of = [_kinds(calls, name) for name in (first, second)]
+    if all(of):
+        raise EvidenceError(
+            f"{first} is {_told(of[0])} and {second} {_told(of[1])}: name two of one kind"
+        )
+    unknown = first if not of[0] else second
+    every = [name for kind in _NAMED for name in _known(calls, SUBJECTS[kind])]
     raise EvidenceError(
-        f"{unknown!r} is not a SPEC, model or agent of this evidence like {second!r}, and no"
-        f" period such as 2025-10; {suggestion(unknown, every)}"
-        if unknown in every
-        else f"no SPEC, model or agent {unknown!r} in this evidence, and no period such as"
-        f" 2025-10; {suggestion(unknown, every)}"
+        f"no SPEC, model or agent {unknown!r} in this evidence, and no period such as 2025-10;"
+        f" {suggestion(unknown, every)}"
     )
+
+
+#: Kinds whose names stand in the evidence, and how they are told.
+_NAMED = {"spec": "a SPEC", "model": "a model", "agent": "an agent"}
+
+
+def _kinds(calls: pd.DataFrame, name: str) -> list[str]:
+    """Return the kinds of which `name` may be."""
+    kinds = [kind for kind in _NAMED if name in _known(calls, SUBJECTS[kind])]
+    return kinds or (["period"] if _PERIOD.fullmatch(name) else [])
+
+
+def _told(kinds: list[str]) -> str:
+    return wording.listed([_NAMED.get(kind, "a period") for kind in kinds], "and")
 
 
 _PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?(\.\.\d{4}(-\d\d(-\d\d)?)?)?")
@@ -114,7 +132,8 @@ def compare(
         for name in (first, second):
             known = _known(calls, SUBJECTS[by])
             if name not in known:
-                raise EvidenceError(f"no {by} {name!r} in this evidence; {suggestion(name, known)}")
+                called = f"{_NAMED[by].split()[-1]} {name!r}"
+                raise EvidenceError(f"no {called} in this evidence; {suggestion(name, known)}")
         periods = None
     estimands, dropped = [], 0
     for name, rows in _figures(calls, runs, reviews, metric, by):
@@ -133,7 +152,10 @@ def compare(
 
 def _period(text: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     start, _, end = text.partition("..")
-    return moment(start, "period"), moment(end or start, "period", end=True)
+    first, last = moment(start, "period"), moment(end or start, "period", end=True)
+    if first > last:
+        raise EvidenceError(f"the period {text} ends before it begins: write {end}..{start}")
+    return first, last
 
 
 def _check_apart(

@@ -12,7 +12,7 @@ from scipy import special  # type: ignore[import-untyped]
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import Typical, typical
 from speckit_analysis.analysis.selection import Selection
-from speckit_analysis.analysis.telemetry import suggestion
+from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
 
 #: Fewer SPECs than this, and nothing is predicted.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.telemetry import suggestion
+from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices import PriceList
 from speckit_analysis.vocabulary import normalise_model, normalise_stage, provider_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.conditions import meets, unknown_values
 from speckit_analysis.analysis.disagreement import clustered_rates
 from speckit_analysis.analysis.metrics import Metric, columns_of, metric_called
 from speckit_analysis.analysis.selection import Selection
@@ -43,12 +43,15 @@ class Telemetry:
         The rows that count, and how many do not and why.
     confidence : float
         Level of the interval of a share.
+    hint : str
+        Which texts of the condition no row has, in words.
     """
 
     metric: Metric
     table: pd.DataFrame
     selection: Selection
     confidence: float = 0.95
+    hint: str = ""
 
     @property
     def sentence(self) -> str:
@@ -65,7 +68,8 @@ class Telemetry:
             else ""
         )
         meaning = self.metric.meaning[0].upper() + self.metric.meaning[1:]
-        return f"{meaning}: {self.selection.sentence}{without}{interval}"
+        hint = f" In the condition, {self.hint}." if self.hint else ""
+        return f"{meaning}: {self.selection.sentence}{without}{interval}{hint}"
 
 
 def telemetry(
@@ -124,15 +128,16 @@ def telemetry(
     """
     asked = metric_called(metric)
     keys = columns_of(asked, tuple(by))
-    selection = asked.rows(evidence, tuple(include))
-    selection = narrowed(selection, specs, since, until, where)
+    every = asked.rows(evidence, tuple(include))
+    selection = narrowed(every, specs, since, until, where)
     if asked.kind == "share":
         table = _shares(selection.kept, keys, confidence)
     else:
         table = _amounts(asked, selection.kept, keys)
     counted = table["sum"] if metric == "disagreements" else table["n"]
     table = table[(counted >= min_count).fillna(False)].reset_index(drop=True)
-    return Telemetry(asked, _named(asked, table), selection, confidence)
+    hint = unknown_values(every.kept, where) if where else ""
+    return Telemetry(asked, _named(asked, table), selection, confidence, hint)
 
 
 def narrowed(
@@ -147,7 +152,8 @@ def narrowed(
     Raises
     ------
     EvidenceError
-        If a SPEC, date or column does not exist, or nothing is left.
+        If a SPEC, date or column does not exist, the span ends before it begins, or nothing is
+        left.
     """
     if selection.kept.empty:
         return selection
@@ -155,7 +161,9 @@ def narrowed(
     left = _between(left, since, until)
     left = _where(left, where)
     if left.kept.empty:
-        raise EvidenceError(f"nothing is left. {left.sentence} {_choices(selection)}")
+        hint = unknown_values(selection.kept, where) if where else ""
+        choices = f"{hint[0].upper()}{hint[1:]}." if hint else _choices(selection)
+        raise EvidenceError(f"nothing is left. {left.sentence} {choices}")
     return left
 
 
@@ -165,7 +173,9 @@ def _of_specs(selection: Selection, specs: tuple[str, ...]) -> Selection:
     known = sorted(selection.kept["spec_id"].dropna().astype(str).unique())
     for spec in specs:
         if spec not in known:
-            raise EvidenceError(f"no SPEC {spec!r} in this evidence; {suggestion(spec, known)}")
+            raise EvidenceError(
+                f"no SPEC {spec!r} in this evidence; {wording.suggestion(spec, known)}"
+            )
     other = ~selection.kept["spec_id"].isin(specs)
     return selection.without(_reason(other, "of other SPECs"))
 
@@ -185,21 +195,6 @@ def _choices(selection: Selection) -> str:
     return f"There are: {'; '.join(parts)}"
 
 
-def suggestion(name: str, known: list[str]) -> str:
-    """Return what might have been meant, or what there is.
-
-    Examples
-    --------
-    >>> suggestion("SPEC-9", ["SPEC-1", "SPEC-90"])
-    'did you mean SPEC-90 or SPEC-1? There are: SPEC-1, SPEC-90'
-    """
-    close = difflib.get_close_matches(name, known, n=2)
-    meant = f"did you mean {wording.listed(close, 'or')}? " if close else ""
-    more = f" and {len(known) - 20} more" if len(known) > 20 else ""
-    listed = f"here are: {', '.join(known[:20])}{more}" if known else "here is none"
-    return f"{meant}{'T' if meant else 't'}{listed}"
-
-
 def _reason(rows: pd.Series, words: str) -> pd.Series:
     return pd.Series(pd.NA, rows.index, dtype="string").mask(rows.fillna(True), words)
 
@@ -207,12 +202,16 @@ def _reason(rows: pd.Series, words: str) -> pd.Series:
 def _between(selection: Selection, since: str | None, until: str | None) -> Selection:
     if since is None and until is None:
         return selection
+    first = None if since is None else moment(since, "--since")
+    last = None if until is None else moment(until, "--until", end=True)
+    if first is not None and last is not None and first > last:
+        raise EvidenceError(f"--since {since} is later than --until {until}: nothing is in between")
     moments = selection.kept["timestamp"]
     outside = moments.isna()
-    if since is not None:
-        outside |= (moments < moment(since, "--since")).fillna(True)
-    if until is not None:
-        outside |= (moments > moment(until, "--until", end=True)).fillna(True)
+    if first is not None:
+        outside |= (moments < first).fillna(True)
+    if last is not None:
+        outside |= (moments > last).fillna(True)
     undated = _reason(moments.isna(), "without a timestamp")
     return selection.without(undated.fillna(_reason(outside, "at another time")))
 
@@ -252,20 +251,9 @@ def moment(text: str, name: str, *, end: bool = False) -> pd.Timestamp:
 def _where(selection: Selection, condition: str | None) -> Selection:
     if condition is None:
         return selection
-    frame = selection.kept
-    try:
-        hit = frame.eval(condition, engine="python", local_dict={}, global_dict={})
-    except Exception as error:
-        columns = ", ".join(str(name) for name in frame if name not in ("upper", "lower"))
-        raise EvidenceError(
-            f"--where {condition!r}: {error}; write a condition on columns, such as"
-            f" 'stage == \"plan\"'; columns are {columns}"
-        ) from None
-    if not isinstance(hit, pd.Series) or not pd.api.types.is_bool_dtype(hit):
-        raise EvidenceError(
-            f"--where {condition!r} is no condition: it gives no yes or no for each row"
-        )
-    return selection.without(_reason(~hit.fillna(False).astype(bool), "not meant by the condition"))
+    return selection.without(
+        _reason(~meets(selection.kept, condition), "not meant by the condition")
+    )
 
 
 def _amounts(metric: Metric, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

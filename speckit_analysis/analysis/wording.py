@@ -5,6 +5,7 @@ A missing figure is always an en dash, never a zero.
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -304,3 +305,18 @@ def listed(items: Iterable[str], last: str = "and") -> str:
     if len(words) == 1:
         return words[0]
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def suggestion(name: str, known: list[str]) -> str:
+    """Return what might have been meant, or what there is.
+
+    Examples
+    --------
+    >>> suggestion("SPEC-9", ["SPEC-1", "SPEC-90"])
+    'did you mean SPEC-90 or SPEC-1? There are: SPEC-1, SPEC-90'
+    """
+    close = difflib.get_close_matches(name, known, n=2)
+    meant = f"did you mean {listed(close, 'or')}? " if close else ""
+    more = f" and {len(known) - 20} more" if len(known) > 20 else ""
+    there = f"here are: {', '.join(known[:20])}{more}" if known else "here is none"
+    return f"{meant}{'T' if meant else 't'}{there}"

@@ -82,8 +82,8 @@ def billing(
       speckit-analysis billing docs/evidence --invoice export.csv --columns date=Day,amount=Cost
       speckit-analysis billing docs/evidence --invoice export.csv --out cost-validation.csv
 
-    Ends with 0 if both agree within the tolerance, 1 if they do not, 2 if the request makes no
-    sense.
+    Ends with 0 if both agree within the tolerance, 1 if they do not, 2 if that cannot be told, as
+    no call has a known cost, or if the request makes no sense.
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
     from speckit_analysis.analysis.billing import cost_validation, reconcile
     from speckit_analysis.analysis.selection import measured
@@ -103,7 +103,7 @@ def billing(
         table = found.by_model.drop(columns=["billed_tokens", "tracked_tokens"])
     emit(table, form, out, note=found.sentence, formats=formats)
     if not found.passed:
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(1 if found.can_tell else 2)
 
 
 def _columns(text: str | None) -> dict[str, str]:

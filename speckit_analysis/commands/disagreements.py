@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from speckit_analysis.commands.options import (
     confidence_option,
@@ -83,6 +84,7 @@ def disagreements(
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
     context.obj = roots
     if context.invoked_subcommand is not None:
+        _refuse_options_above(context)
         return
     from speckit_analysis.analysis.disagreement import comparable_runs
     from speckit_analysis.analysis.disagreement_summary import disagreement_summary
@@ -99,6 +101,21 @@ def disagreements(
         confidence=confidence,
     )
     _write(_as_text(summary, form), out)
+
+
+def _refuse_options_above(context: click.Context) -> None:
+    """Refuse options of the summary before a subcommand, which would not see them.
+
+    Only --evidence says the same in both places.
+    """
+    for option in context.command.params:
+        given = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+        if given and option.name != "roots":
+            below = context.invoked_subcommand
+            raise EvidenceError(
+                f"{option.opts[0]} before `{below}` is of the summary, and `{below}` does not see"
+                f" it: write it after `{below}`, if `disagreements {below} --help` lists it"
+            )
 
 
 def _as_text(summary: dict[str, Any], form: str) -> str:
@@ -146,20 +163,22 @@ def find(
     """Find disagreements by comparing what the agents of each run wrote.
 
     One row a finding: topic, agents, what each says (positions), type, severity, how sure the
-    judge is, and why.  Declared disagreements that were not found are listed too.
+    judge is, and why.  Declared disagreements that were not found are listed too.  Below stands
+    how many runs were compared, and how many not, and why.
     """
     from speckit_analysis.analysis.selection import measured
     from speckit_analysis.analysis.telemetry import narrowed
     from speckit_analysis.commands.output import emit
-    from speckit_analysis.disagreements import find_disagreements
+    from speckit_analysis.disagreements.find import compared_runs, find_disagreements
     from speckit_analysis.disagreements.findings import accuracy_sentence, headline
 
     evidence, include = load((*above, *roots), prices), included(include_synthetic)
-    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until).kept
+    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until)
     found = find_disagreements(
-        evidence, runs=runs["run_id"], include=include, least_confidence=sure
+        evidence, runs=runs.kept["run_id"], include=include, least_confidence=sure
     )
-    note = f"{headline(found)} {accuracy_sentence()}"
+    compared = compared_runs(runs, evidence.proposals, include)
+    note = f"{headline(found)} Compared: {compared.sentence} {accuracy_sentence()}"
     whole = form in ("csv", "json", "parquet") or (form is None and out is not None)
     emit(
         found if whole else found[_LISTED], form, out, note=note, formats={"confidence": "percent"}
@@ -188,7 +207,7 @@ def show(roots: tuple[str, ...], run: str, more: tuple[str, ...]) -> None:
 
 
 def _run_called(evidence: Evidence, text: str) -> str:
-    from speckit_analysis.analysis.telemetry import suggestion
+    from speckit_analysis.analysis.wording import suggestion
 
     names = evidence.runs["run_id"].dropna().astype(str).tolist()
     found = [name for name in names if name == text]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from speckit_analysis.commands.terminal import printable
+
 if TYPE_CHECKING:
     from speckit_analysis.evidence import Evidence
 
@@ -98,12 +100,20 @@ def output_options(command: Command) -> Command:
 
 
 def load(roots: tuple[str, ...], prices: Path | None = None) -> Evidence:
-    """Load the evidence that a command was asked about; say so where it is the sample."""
+    """Load the evidence that a command was asked about.
+
+    It says so where that is the sample, and which prices of the user's own no call is of.
+    """
     import speckit_analysis
+    from speckit_analysis.prices import PriceList
 
     if not roots:
         click.echo("No evidence given: this is the bundled sample, which is simulated.", err=True)
-    return speckit_analysis.load(*(roots or (speckit_analysis.sample_path(),)), prices=prices)
+    evidence = speckit_analysis.load(*(roots or (speckit_analysis.sample_path(),)), prices=prices)
+    unused = PriceList.read(prices).unused_sentence(evidence.calls)
+    if unused:
+        click.echo(printable(unused), err=True)
+    return evidence
 
 
 def included(include_synthetic: bool) -> tuple[str, ...]:

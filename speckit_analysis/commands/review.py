@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -168,32 +165,31 @@ def status(folder: Path) -> None:
 
 @review.command(context_settings=_CONTEXT)
 @_FOLDER
-@click.option("--port", type=int, default=8866, show_default=True, help="Port on this machine.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8866,
+    show_default=True,
+    help="Port on this machine.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open the browser.")
 def serve(folder: Path, port: int, no_browser: bool) -> None:
     """Open the scorecard of the review FOLDER in the browser, on this machine only.
 
-    With ?reviewer=NAME in the address it opens that reviewer's cards.  Ctrl-C ends it; nothing is
-    lost, since every change is saved at once.
+    With ?reviewer=NAME in the address it opens that reviewer's cards.  Ctrl-C or a request to
+    terminate ends it; nothing is lost, since every change is saved at once.
     """
-    import speckit_analysis.review
+    from speckit_analysis.commands.stopping import stopped_by_termination
     from speckit_analysis.reports.library import notebook_folder
-    from speckit_analysis.review import Review
+    from speckit_analysis.review import Review, server
 
     Review(folder)
-    command = [
-        *(sys.executable, "-m", "voila", str(notebook_folder() / "scorecard.ipynb")),
-        *(f"--port={port}", "--Voila.ip=127.0.0.1", "--strip_sources=True"),
-        *("--VoilaConfiguration.show_tracebacks=False", "--theme=light", "--template=scorecard"),
-        *(["--no-browser"] if no_browser else []),
-    ]
-    templates = str(Path(speckit_analysis.review.__file__).parent)
-    paths = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH", "")]))
-    environment = os.environ | {"SPECKIT_REVIEW": str(folder.resolve()), "JUPYTER_PATH": paths}
+    server.check_port(port)
     click.echo(f"http://localhost:{port}/?reviewer=NAME   (Ctrl-C to end)")
     try:
-        ended = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own
-        raise SystemExit(ended.returncode)
+        with stopped_by_termination():
+            notebook = notebook_folder() / "scorecard.ipynb"
+            raise SystemExit(server.serve(notebook, folder, port, browser=not no_browser))
     except KeyboardInterrupt:
         click.echo("ended; cards are saved")
 
@@ -224,15 +220,26 @@ def unblind(folder: Path, key: Path | None, force: bool) -> None:
     metavar="FILE",
     help="CSV to write; a page with the packets is written beside it.",
 )
-def export_sheet(folder: Path, reviewer: str, out: Path) -> None:
-    """Write a reviewer's cards as CSV, and the packets as a page, for work in a spreadsheet."""
+@click.option("--replace", is_flag=True, help="Replace both files, with what was typed there.")
+def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
+    """Write a reviewer's cards as CSV, and the packets as a page, for work in a spreadsheet.
+
+    Files that are there already are kept, since they may hold scores that nobody imported yet.
+    """
     from speckit_analysis.commands.output import save
     from speckit_analysis.review import Review
     from speckit_analysis.review.sheets import as_page, as_sheet
 
-    found = Review(folder)
+    found, page = Review(folder), out.with_suffix(".html")
+    if page == out:
+        raise EvidenceError(f"--out {out}: the page is called so; name the sheet, such as ann.csv")
+    there = [path for path in (out, page) if path.exists()]
+    if there and not replace:
+        raise EvidenceError(
+            f"{' and '.join(map(str, there))} is there already and may hold scores: import it"
+            " first, name another file with --out, or write over it with --replace"
+        )
     save(out, as_sheet(found, reviewer))
-    page = out.with_suffix(".html")
     save(page, as_page(found, reviewer))
     click.echo(f"{out}\n{page}")
 

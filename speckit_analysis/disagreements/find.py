@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.disagreements.aligned import Similarity, matched, word_similarity
 from speckit_analysis.disagreements.comparers import (
     COMPARERS,
@@ -102,16 +103,50 @@ def find_disagreements(
     return found.assign(escalated=found["run_id"].map(escalated).astype("boolean"))
 
 
-def _answers(proposals: pd.DataFrame, include: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield run and different answers to one question: those for one stage."""
+def compared_runs(
+    runs: Selection, proposals: pd.DataFrame, include: Sequence[str] = ("measured",)
+) -> Selection:
+    """Keep the runs whose answers :func:`find_disagreements` holds against each other.
+
+    Parameters
+    ----------
+    runs : Selection
+        Runs that are looked at.
+    proposals : DataFrame
+        Table ``proposals``.
+    include : sequence of str
+        Provenances of proposals that count.
+
+    Returns
+    -------
+    Selection
+        Runs in which two agents answered the same question differently.
+    """
+    usable, names = _usable(proposals, include), runs.kept["run_id"]
+    agents = names.map(usable.groupby("run_id")["agent"].nunique()).fillna(0)
+    contents = names.map(usable.groupby("run_id")["content_hash"].nunique()).fillna(0)
+    compared = {run for run, _ in _answers(proposals, include)}
+    reasons = pd.Series("with answers for different stages", index=names.index, dtype="string")
+    reasons = reasons.mask(contents == 1, "with copies of one answer")
+    reasons = reasons.mask(agents == 1, "with an answer of one agent only")
+    reasons = reasons.mask(agents == 0, "without an answer that was kept")
+    return runs.without(reasons.mask(names.isin(compared)))
+
+
+def _usable(proposals: pd.DataFrame, include: Sequence[str]) -> pd.DataFrame:
+    """Return the answers among the proposals, with what they answer."""
     usable = proposals["payload_class"].isin(ANSWERS) & proposals["provenance"].isin(include)
     usable &= proposals["run_id"].notna() & proposals["agent"].notna()
     kept = proposals[usable.fillna(False)]
     asked = kept["stage_claimed"].map(normalise_stage, na_action="ignore").astype("string")
     # Free text that names no stage may answer anything that was asked in the run.
     asked = asked.mask(asked.isna() & (kept["payload_class"] == "free_text"), "free text")
-    kept = kept.assign(asked=asked.fillna(kept["stage"].astype("string")).fillna(""))
-    kept = kept.drop_duplicates(["run_id", "asked", "content_hash"])
+    return kept.assign(asked=asked.fillna(kept["stage"].astype("string")).fillna(""))
+
+
+def _answers(proposals: pd.DataFrame, include: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield run and different answers to one question: those for one stage."""
+    kept = _usable(proposals, include).drop_duplicates(["run_id", "asked", "content_hash"])
     for (run, _), group in kept.groupby(["run_id", "asked"], sort=True):
         if group["agent"].nunique() > 1:
             yield str(run), group

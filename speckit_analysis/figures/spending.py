@@ -222,6 +222,8 @@ def reconciliation(found: Reconciliation | None) -> Chart:
     """
     if found is None:
         return empty("No invoice was given.", "The parameter `invoice` names a billing export.")
+    if not found.can_tell:
+        return empty("No call of these days has a known cost: nothing can be told.")
     known = found.by_model.dropna(subset="ratio")
     if known.empty:
         return empty("No model was billed within these days.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
@@ -63,8 +64,8 @@ class OwnPrices:
     source : str
         Name and version of the file, for ``pricing_version``.
     prices : tuple of OwnPrice
-        In the order of the file, with models and providers as ``calls`` spells them; a later one
-        wins.
+        In the order of the file, with models and providers as ``calls`` spells them; no two of
+        them hold for the same call.
     aliases : dict of str to str
         Model id for other names of it, in lower case.
     exchange_rates : dict of str to float
@@ -77,13 +78,31 @@ class OwnPrices:
     exchange_rates: dict[str, float] = field(default_factory=dict)
 
     def of(self, model: str, provider: str | None) -> list[OwnPrice]:
-        """Return the prices of `model`, those for another provider left out."""
-        return [
-            price
-            for price in self.prices
-            if price.model == model
-            and (price.provider is None or provider is None or price.provider == provider)
+        """Return the prices of `model`, those for another provider left out.
+
+        Where the provider is not known, none of several providers' prices is taken for its own.
+        """
+        prices = [price for price in self.prices if price.model == model]
+        providers = {price.provider for price in prices} - {None}
+        if provider is None and len(providers) == 1:
+            return prices
+        return [price for price in prices if price.provider in (None, provider)]
+
+    def unused(self, models: Collection[str]) -> list[str]:
+        """Return the prices and aliases that are of none of these models, as the file has them.
+
+        Parameters
+        ----------
+        models : collection of str
+            What calls name: models, and other names in lower case that aliases may stand for.
+        """
+        meant = {self.aliases.get(name, name) for name in models} | set(models)
+        unused = [
+            f"prices[{number}] ({price.model})"
+            for number, price in enumerate(self.prices)
+            if price.model not in meant
         ]
+        return unused + [f"the alias {name}" for name in self.aliases if name not in models]
 
 
 def read_own_prices(path: str | os.PathLike[str]) -> OwnPrices:
@@ -92,8 +111,8 @@ def read_own_prices(path: str | os.PathLike[str]) -> OwnPrices:
     Raises
     ------
     EvidenceError
-        If it cannot be read, is no TOML, or holds what is no price; the message names the
-        place and what was expected.
+        If it cannot be read, is no TOML, holds what is no price, or two prices for the same call;
+        the message names the place and what was expected.
     """
     name = os.fspath(path)
     try:
@@ -109,19 +128,68 @@ def read_own_prices(path: str | os.PathLike[str]) -> OwnPrices:
         raise EvidenceError(
             f"price file {name}: {error}; docs/cost.md shows what it may hold"
         ) from None
-    for number, price in enumerate(found.prices):
-        if price.since and price.until and price.since >= price.until:
-            raise EvidenceError(
-                f"price file {name}: prices[{number}] ({price.model}) ends on {price.until},"
-                f" before it begins on {price.since}"
-            )
+    prices = tuple(map(_spelled, found.prices))
+    faults = [
+        *_faults(prices),
+        *_doubled("aliases", found.aliases),
+        *_doubled("provider_exchange_rate", found.provider_exchange_rate),
+    ]
+    if faults:
+        raise EvidenceError(f"price file {name}: {'; '.join(faults)}")
     edition = found.version or hashlib.sha256(content).hexdigest()[:8]
     return OwnPrices(
         f"{Path(path).name} {edition}",
-        tuple(map(_spelled, found.prices)),
+        prices,
         {alias.lower(): _model(model) for alias, model in found.aliases.items()},
         {provider.lower(): rate for provider, rate in found.provider_exchange_rate.items()},
     )
+
+
+def _faults(prices: Sequence[OwnPrice]) -> Iterator[str]:
+    """Yield what makes prices contradict themselves or each other."""
+    named = [(f"prices[{number}] ({each.model})", each) for number, each in enumerate(prices)]
+    for place, price in named:
+        if price.since and price.until and price.since >= price.until:
+            yield f"{place} ends on {price.until}, before it begins on {price.since}"
+        tiers = [tier.above for tier in price.long_prompts]
+        if len(set(tiers)) < len(tiers):
+            yield f"{place} has two prices of long_prompts above the same number of tokens"
+    for (first, one), (second, other) in combinations(named, 2):
+        if _overlap(one, other):
+            yield (
+                f"{first} and {second} both hold {_common_days(one, other)}: end one where the"
+                " other begins (until, from), or give each a provider of its own"
+            )
+
+
+def _overlap(one: OwnPrice, other: OwnPrice) -> bool:
+    """Tell whether two prices hold for the same call."""
+    same = one.model == other.model
+    same &= one.provider is None or other.provider in (None, one.provider)
+    begins, ends = _common_span(one, other)
+    return same and (begins is None or ends is None or begins < ends)
+
+
+def _common_span(one: OwnPrice, other: OwnPrice) -> tuple[date | None, date | None]:
+    """Return the first day of both, and the day before which the first of them ends."""
+    begins = [price.since for price in (one, other) if price.since]
+    ends = [price.until for price in (one, other) if price.until]
+    return max(begins, default=None), min(ends, default=None)
+
+
+def _common_days(one: OwnPrice, other: OwnPrice) -> str:
+    begins, ends = _common_span(one, other)
+    parts = [f"from {begins}" if begins else "", f"until {ends}" if ends else ""]
+    return " ".join(filter(None, parts)) or "at all times"
+
+
+def _doubled(table: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield names that differ in their capitals alone, which stand for one."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            yield f"{table} {other!r} and {name!r} are one name; leave one of them out"
 
 
 def _spelled(price: OwnPrice) -> OwnPrice:
@@ -148,7 +216,7 @@ def overlay(published: Schedule | None, own: Sequence[OwnPrice], source: str) ->
     for day in sorted(days):
         valid = [price for price in own if _holds(price, day)]
         if valid:
-            periods.append(_period(day, valid[-1], source))
+            periods.append(_period(day, valid[0], source))
         elif published is not None:
             known = published.at(day)
             periods.append(Period(day, known.above, known.rates, known.source))

@@ -151,6 +151,22 @@ class PriceList:
             index=calls.index,
         )
 
+    def unused_sentence(self, calls: pd.DataFrame) -> str:
+        """Say which prices and aliases of one's own no call is of; nothing where all are used.
+
+        Parameters
+        ----------
+        calls : DataFrame
+            Rows with ``model_id``, and ``model_requested`` if there is such a column.
+        """
+        names = [calls["model_id"].dropna().astype(str)]
+        if "model_requested" in calls:
+            names.append(calls["model_requested"].dropna().astype(str).str.lower())
+        unused = self.own.unused(set().union(*(column.unique() for column in names)))
+        if not unused:
+            return ""
+        return f"No call is of these entries of the price file: {', '.join(unused)}."
+
     def _named(self, calls: pd.DataFrame) -> pd.DataFrame:
         """Return `calls` with the model that each alias stands for."""
         if not self.own.aliases:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speckit_analysis.reports.document import find_title
+from speckit_analysis.reports.earlier import earlier_pages
 from speckit_analysis.reports.errors import ReportError
 from speckit_analysis.reports.execute import Execution, Failure, execute
 from speckit_analysis.reports.files import prepare_folder
@@ -23,9 +24,9 @@ from speckit_analysis.reports.html import render_index, render_report
 from speckit_analysis.reports.kernels import Interrupted, Kernels
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import (
-    FILE_PARAMETERS,
     Parameter,
     absolute_files,
+    check_limits,
     choose_parameters,
     declared_parameters,
     effective_parameters,
@@ -97,7 +98,8 @@ def run_reports(
         given to each as its parameter ``evidence``: absolute, several ones joined by
         ``os.pathsep``.
     out : str or Path
-        Folder for ``NAME.ipynb``, ``NAME.html`` and ``index.html``; created if missing.
+        Folder for ``NAME.ipynb``, ``NAME.html`` and ``index.html``; created if missing.  Pages of
+        earlier batches stay there, and the index lists them apart.
     parameters : mapping, optional
         Values for parameters; a notebook gets those that it declares.
     jobs : int, optional
@@ -114,20 +116,24 @@ def run_reports(
     Raises
     ------
     ReportError
-        If what was asked for cannot be done: an unknown notebook or parameter, a folder that
-        cannot be written to, evidence that is not there.
+        If what was asked for cannot be done: an unknown notebook or parameter, a value that a
+        notebook does not take, a folder that cannot be written to, evidence that is not there.
     """
     paths = find_notebooks(names)
     declared = {path: declared_parameters(path) for path in paths}
-    given = absolute_files(parameters or {})
-    chosen = choose_parameters(declared, given)
+    chosen = {
+        path: absolute_files(declared[path], values)
+        for path, values in choose_parameters(declared, parameters or {}).items()
+    }
+    for path in paths:
+        check_limits(path.stem, declared[path], chosen[path])
     roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)
     folder = Path(out).absolute()
     prepare_folder(folder)
     started = datetime.now(UTC)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="speckit-") as work:
-        known = _load_once(roots, Path(work) / "snapshot", given.get("prices"))
+        known = _load_once(roots, Path(work) / "snapshot", _own_prices(chosen))
         todo = [
             _Job(path, declared[path], chosen[path], known, folder, Path(work)) for path in paths
         ]
@@ -140,7 +146,8 @@ def run_reports(
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.perf_counter() - began, 3),
     )
-    write_whole(folder / "index.html", render_index(results, provenance))
+    earlier = earlier_pages(folder, [result.name for result in results])
+    write_whole(folder / "index.html", render_index(results, provenance, earlier))
     return results
 
 
@@ -172,12 +179,17 @@ class _Job:
     @property
     def parameters(self) -> list[dict[str, str]]:
         shown = {
-            name: shown_path(str(value)) if name in FILE_PARAMETERS and value else value
+            name: shown_path(str(value)) if self.declared[name].is_file and value else value
             for name, value in self.passed.items()
         }
         if "evidence" in shown:
             shown["evidence"] = shown_path(self.evidence.argument)
         return effective_parameters(self.declared, shown)
+
+
+def _own_prices(chosen: Mapping[Path, Mapping[str, object]]) -> object:
+    """Return the price file that the evidence is loaded with; notebooks are given the same."""
+    return next((values["prices"] for values in chosen.values() if "prices" in values), None)
 
 
 def _load_once(evidence: Sequence[str | Path], snapshot: Path, prices: object) -> _Evidence:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
+
+from speckit_analysis.commands.stopping import stopped_by_termination
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -122,7 +120,7 @@ def _report(
     folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")
     notebooks = find_notebooks(names)
     parameters = parse_assignments(assignments, map(declared_parameters, notebooks))
-    with _stopped_by_termination():
+    with stopped_by_termination():
         results = run_reports(notebooks, roots, folder, parameters, jobs=jobs, progress=progress)
     for result in results:
         if result.failure is not None:
@@ -178,17 +176,3 @@ def _sample() -> Path:
     import speckit_analysis
 
     return Path(speckit_analysis.sample_path())
-
-
-@contextmanager
-def _stopped_by_termination() -> Iterator[None]:
-    """Let a request to terminate clean up like Ctrl-C does."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import jinja2
 
     from speckit_analysis.reports.batch import ReportResult
+    from speckit_analysis.reports.earlier import EarlierPage
 
 
 def export_html(
@@ -75,9 +76,13 @@ def render_report(notebook: Mapping[str, Any], name: str) -> str:
     )
 
 
-def render_index(results: Sequence[ReportResult], provenance: Provenance) -> str:
-    """Return the page that lists the reports of a batch."""
-    return _render("index.html.j2", results=results, provenance=provenance)
+def render_index(
+    results: Sequence[ReportResult],
+    provenance: Provenance,
+    earlier: Sequence[EarlierPage] = (),
+) -> str:
+    """Return the page that lists the reports of a batch, and those that lay there before it."""
+    return _render("index.html.j2", results=results, provenance=provenance, earlier=earlier)
 
 
 def _render(template: str, **context: Any) -> str:

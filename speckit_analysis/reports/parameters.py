@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from speckit_analysis.reports.errors import ReportError
+from speckit_analysis.reports.limits import FILE, broken_limit, limit_in
 
 #: Parameters that the batch itself sets.
 RESERVED = ("evidence",)
 
-#: Parameters that name a file.
-FILE_PARAMETERS = ("prices", "invoice", "plan", "aider", "aider_before", "tau_bench")
-
 
 @dataclass(frozen=True)
 class Parameter:
-    """One variable of a notebook's cell tagged ``parameters``."""
+    """One variable of a notebook's cell tagged ``parameters``.
+
+    Attributes
+    ----------
+    name, type, default, meaning : str
+        As its line says: ``name: type = default  # meaning``.
+    limit : str
+        What its value may be, from the end of its meaning; empty for anything.  See
+        :mod:`speckit_analysis.reports.limits`.
+    """
 
     name: str
     type: str
     default: str
     meaning: str
+    limit: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it names a file."""
+        return self.limit == FILE
 
 
 def declared_parameters(path: Path) -> dict[str, Parameter]:
@@ -42,7 +56,13 @@ def declared_parameters(path: Path) -> dict[str, Parameter]:
         first_line = str(error).strip().partition("\n")[0]
         raise ReportError(f"cannot read the notebook {path}: {first_line}") from error
     return {
-        name: Parameter(name, entry["inferred_type_name"], entry["default"], entry["help"])
+        name: Parameter(
+            name,
+            entry["inferred_type_name"],
+            entry["default"],
+            entry["help"],
+            limit_in(entry["help"], found),
+        )
         for name, entry in found.items()
     }
 
@@ -105,14 +125,50 @@ def choose_parameters(
     }
 
 
-def absolute_files(given: Mapping[str, object]) -> dict[str, object]:
-    """Return the values with files under their absolute path: kernels start elsewhere."""
+def absolute_files(
+    declared: Mapping[str, Parameter], chosen: Mapping[str, object]
+) -> dict[str, object]:
+    """Return a notebook's values with files under their absolute path: kernels start elsewhere."""
     return {
         name: str(Path(str(value)).expanduser().absolute())
-        if name in FILE_PARAMETERS and value
+        if declared[name].is_file and value
         else value
-        for name, value in given.items()
+        for name, value in chosen.items()
     }
+
+
+def check_limits(
+    notebook: str, declared: Mapping[str, Parameter], chosen: Mapping[str, object]
+) -> None:
+    """Make sure that a notebook's parameters are within the limits that it declares.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name, for the error.
+    declared : mapping
+        Its parameters.
+    chosen : mapping
+        The values given; the others have their default.
+
+    Raises
+    ------
+    ReportError
+        If a value breaks a limit: which, and what may stand there.
+    """
+    values = {name: _default(parameter) for name, parameter in declared.items()} | dict(chosen)
+    for name, parameter in declared.items():
+        broken = broken_limit(parameter.limit, values[name], values) if parameter.limit else ""
+        if broken:
+            raise ReportError(f"the parameter {name!r} of the notebook {notebook} {broken}")
+
+
+def _default(parameter: Parameter) -> object:
+    """Return the value of a default, or its source where that is more than a plain value."""
+    try:
+        return ast.literal_eval(parameter.default)
+    except (ValueError, SyntaxError):
+        return parameter.default
 
 
 def effective_parameters(

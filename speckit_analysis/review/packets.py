@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -256,7 +257,8 @@ def create_review(
     Raises
     ------
     EvidenceError
-        If outputs are missing, names are unsafe, or files are in the way.
+        If outputs are missing, names are unsafe, files are in the way, or nothing can be written
+        there.
     """
     folder, key = Path(folder), Path(key) if key else key_path(Path(folder))
     units, variants = _checked(folder, key, outputs, reviewers)
@@ -286,17 +288,34 @@ def create_review(
     )
     neutral = {unit: f"Unit {number}" for number, unit in enumerate(sorted(units), 1)}
     whole = Key(experiment, seed, secret, dict(zip(names, reviewers, strict=True)))
-    write_key(key, whole)
-    (folder / "packets").mkdir(parents=True, exist_ok=True)
-    for name, each in secret.items():
-        packet = Packet(
-            name, neutral[each.unit], texts[each.unit, each.variant], commitment(name, each)
-        )
-        write_whole(folder / "packets" / f"{name}.json", encoded(packet))
-    write_whole(folder / "review.json", encoded(plan))
+    packets = [
+        Packet(name, neutral[each.unit], texts[each.unit, each.variant], commitment(name, each))
+        for name, each in secret.items()
+    ]
     leak = vocabulary_leak(*zip(*((u, v, text) for (u, v), text in texts.items()), strict=True))
-    _write_leaks(folder, leak, blinder, secret)
+    try:
+        _write_review(folder, plan, packets, key, whole)
+        _write_leaks(folder, leak, blinder, secret)
+    except OSError as error:
+        raise EvidenceError(
+            f"cannot write the review {folder} and its key {key}: {error.strerror or error};"
+            " name a place that you may write to"
+        ) from None
     return leak
+
+
+def _write_review(
+    folder: Path, plan: Plan, packets: Sequence[Packet], key: Path, whole: Key
+) -> None:
+    # Tried first, so that neither a key nor a folder is left where the other cannot be written.
+    key.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=key.parent):
+        pass
+    (folder / "packets").mkdir(parents=True, exist_ok=True)
+    write_key(key, whole)
+    for packet in packets:
+        write_whole(folder / "packets" / f"{packet.packet}.json", encoded(packet))
+    write_whole(folder / "review.json", encoded(plan))
 
 
 def _checked(

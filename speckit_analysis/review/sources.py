@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.csv_rows import read_rows
@@ -71,6 +72,16 @@ def outputs_of_list(path: Path) -> list[Output]:
     return outputs
 
 
+def _check_names(noun: str, names: Sequence[str], column: pd.Series) -> None:
+    """Refuse names that no proposal has, with those that may have been meant."""
+    known = sorted(column.dropna().astype(str).unique())
+    for name in names:
+        if name not in known:
+            raise EvidenceError(
+                f"no proposal of {noun} {name!r} in this evidence; {suggestion(name, known)}"
+            )
+
+
 def _made(calls: pd.DataFrame, run: object, agent: object) -> tuple[float | None, float | None]:
     """Return what a call cost in USD and took in seconds, where that is known."""
     if (run, agent) not in calls.index:
@@ -125,8 +136,15 @@ def outputs_of_evidence(
     -------
     list of Output, list of str
         Outputs, and the units that lack one of the agents.
+
+    Raises
+    ------
+    EvidenceError
+        If the evidence has no proposal of an agent or a stage, or none that they all gave.
     """
     rows = evidence.proposals
+    _check_names("agent", variants, rows["agent"])
+    _check_names("stage", stages, rows["stage"])
     kept = rows["payload_class"].isin(ANSWERS)
     kept &= rows["provenance"].isin(include) & rows["agent"].isin(variants)
     if stages:

@@ -26,6 +26,7 @@ from speckit_analysis.tables.declare import (
 from speckit_analysis.tables.evidence import FILES, PROBLEMS
 from speckit_analysis.tables.experiment import ARBITRATIONS, RESEARCH, TRIALS
 from speckit_analysis.tables.guardrail import CHECKS, GUARDRAILS, LIFECYCLE
+from speckit_analysis.tables.kinds import PROBLEM_KINDS
 from speckit_analysis.tables.record import OVERRIDES, REVIEWS, SPAWNS
 
 TABLES: dict[str, Table] = {
@@ -55,6 +56,7 @@ __all__ = [
     "ORDERED_CATEGORIES",
     "PANDAS_DTYPES",
     "PAYLOAD_CLASSES",
+    "PROBLEM_KINDS",
     "PROVENANCES",
     "QUALITY_GATES",
     "SEVERITIES",

@@ -1,0 +1,110 @@
+"""Pages of earlier batches that lie in the same folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from speckit_analysis.reports.document import find_title
+from speckit_analysis.reports.execute import Failure
+from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
+from speckit_analysis.reports.library import ORDER
+
+if TYPE_CHECKING:
+    from speckit_analysis.reports.batch import ReportResult
+
+
+@dataclass(frozen=True)
+class EarlierPage:
+    """A page that an earlier batch left, with what its notebook records of it.
+
+    Attributes
+    ----------
+    result : ReportResult
+        What became of the notebook then.
+    started : str
+        When that was, ISO 8601, UTC.
+    roots : list of str
+        The evidence it was about; empty if it read none.
+    fingerprint : str
+        Hash of that evidence.
+    """
+
+    result: ReportResult
+    started: str
+    roots: list[str]
+    fingerprint: str
+
+
+class _Read(msgspec.Struct):
+    roots: list[str] = []
+    fingerprint: str = ""
+
+
+class _Record(msgspec.Struct):
+    """What a batch wrote into a notebook that it ran."""
+
+    started: str
+    seconds: float
+    failure: Failure | None
+    evidence: _Read
+
+
+def earlier_pages(folder: Path, names: Collection[str]) -> list[EarlierPage]:
+    """Return the pages in `folder` that this batch did not write, in the usual order.
+
+    A page counts if the notebook that it was made from lies beside it and says that a batch ran
+    it.  Whatever else lies there was put there by somebody else.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the batch wrote to.
+    names : collection of str
+        Names of the pages that it wrote.
+    """
+    paths = [path for path in folder.glob("*.ipynb") if path.stem not in names]
+    pages = [page for page in map(_page_of, paths) if page is not None]
+    return sorted(pages, key=lambda page: _place(page.result.name))
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+
+
+def _page_of(path: Path) -> EarlierPage | None:
+    """Return the page of a notebook, or nothing if no batch made one of it."""
+    from speckit_analysis.reports.batch import ReportResult
+
+    page = path.with_suffix(".html")
+    if not page.is_file():
+        return None
+    read = _run_by_a_batch(path)
+    if read is None:
+        return None
+    notebook, record = read
+    result = ReportResult(
+        name=path.stem,
+        title=find_title(notebook) or path.stem,
+        headline=find_headline(notebook),
+        failure=record.failure,
+        seconds=record.seconds,
+        notebook=path,
+        html=page,
+    )
+    return EarlierPage(result, record.started, record.evidence.roots, record.evidence.fingerprint)
+
+
+def _run_by_a_batch(path: Path) -> tuple[Mapping[str, Any], _Record] | None:
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        facts = notebook.metadata.get(METADATA_KEY)
+        return notebook, msgspec.convert(facts, _Record)
+    except Exception:  # nbformat lets through whatever its parsers raise; none is a page of ours
+        return None
