@@ -11,6 +11,7 @@ import pandas as pd
 
 from speckit_analysis.analysis.cost import with_tokens
 from speckit_analysis.analysis.disagreement import comparable_runs, genuine
+from speckit_analysis.analysis.quality import quality_scores
 from speckit_analysis.analysis.selection import Selection, measured
 from speckit_analysis.analysis.summaries import PERIODS, nullable
 from speckit_analysis.errors import EvidenceError
@@ -154,13 +155,8 @@ def _escalations(evidence: Evidence, include: tuple[str, ...]) -> Selection:
 
 
 def _quality(evidence: Evidence, include: tuple[str, ...]) -> Selection:
-    """Return scores of reviewers where there are any, else those that runs record."""
-    if len(evidence.reviews):
-        used = measured(evidence.reviews, include, noun="score")
-        return _with(used, value=used.kept["score"])
-    used = _runs(evidence, include)
-    recorded = used.kept["human_review_score"].fillna(used.kept["completeness_score"])
-    return _with(used, value=recorded)
+    reviews = measured(evidence.reviews, include, noun="score")
+    return quality_scores(reviews, _runs(evidence, include))
 
 
 METRICS = {

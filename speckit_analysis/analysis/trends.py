@@ -187,15 +187,15 @@ def _slope(x: np.ndarray, levels: Levels, confidence: float) -> tuple[float, flo
     return float(weights @ levels.values.to_numpy()), float(reach)
 
 
-def cost_per_quality_point(runs: pd.DataFrame, reviews: pd.DataFrame) -> pd.DataFrame:
+def cost_per_quality_point(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return what a point of quality cost each SPEC that was scored.
 
     Parameters
     ----------
     runs : DataFrame
         Table ``runs``, rows that count.
-    reviews : DataFrame
-        Table ``reviews``; without any, the scores that runs record.
+    scores : DataFrame
+        Rows of :func:`speckit_analysis.analysis.quality.quality_scores`.
 
     Returns
     -------
@@ -203,12 +203,7 @@ def cost_per_quality_point(runs: pd.DataFrame, reviews: pd.DataFrame) -> pd.Data
         One row per SPEC with both: ``spec_id``, ``runs`` and ``scores`` (Int64), ``cost_usd``,
         ``quality`` (mean score) and ``cost_per_point_usd`` (Float64).
     """
-    scored = (
-        reviews.assign(value=reviews["score"])
-        if len(reviews)
-        else runs.assign(value=runs["human_review_score"].fillna(runs["completeness_score"]))
-    )
-    quality = scored.dropna(subset="value").groupby("spec_id", observed=True)["value"]
+    quality = scores.dropna(subset="value").groupby("spec_id", observed=True)["value"]
     cost = runs.dropna(subset="cost_usd").groupby("spec_id", observed=True)["cost_usd"]
     table = pd.DataFrame(
         {
