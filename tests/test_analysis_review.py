@@ -200,7 +200,23 @@ def test_drift_takes_three_reviewers():
     rows = [(f"S{at}", "A", name, draw_.normal(7, 1)) for name in "ab" for at in range(8)]
     places = [*range(1, 9), *draw_.permutation(range(1, 9)).tolist()]
     _, said = reviewers.fatigue(used(scores(rows, position=places)).kept)
-    assert "too few reviewers" in said
+    assert "it takes three reviewers who read the same outputs in different orders" in said
+
+
+def test_drift_is_not_told_where_all_read_in_one_order():
+    draw_ = np.random.default_rng(6)
+    rows = [(f"S{at}", "A", name, draw_.normal(7, 1)) for name in "abcd" for at in range(8)]
+    found, said = reviewers.fatigue(used(scores(rows, position=[*range(1, 9)] * 4)).kept)
+    assert np.isnan(found.estimate)
+    assert "and there are 0" in said
+
+
+def test_drift_without_any_spread_has_no_interval():
+    rows = [(f"S{at}", "A", name, 7.0) for name in "abc" for at in range(6)]
+    places = [*range(1, 7), *range(6, 0, -1), 2, 1, 4, 3, 6, 5]
+    found, said = reviewers.fatigue(used(scores(rows, position=places)).kept)
+    assert np.isnan(found.estimate)
+    assert "which no interval can say" in said
 
 
 def test_scores_are_points_whose_distance_counts(planted):
