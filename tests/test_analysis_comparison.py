@@ -114,6 +114,14 @@ def test_the_latency_of_runs_has_two_estimands():
     assert "neither is called faster" in found.sentence
 
 
+def test_a_run_of_which_a_call_is_left_out_has_no_cost():
+    whole = [call(spec, stage, cost_usd=1.0) for spec in "AB" for stage in STAGES]
+    stale = [row | {"run_calls": 2 if row["spec_id"] == "A" else 1} for row in whole]
+    found = compare(frame("calls", stale), *NOTHING, "A", "B")
+    assert found.verdict == "not estimable"
+    assert "3 figures missing or 0 left out" in found.sentence
+
+
 def test_two_periods_hold_different_specs():
     when = {"S": "2025-10-07", "T": "2025-11-07"}
     rows = [

@@ -14,7 +14,7 @@ from speckit_analysis.analysis.cost import with_tokens
 from speckit_analysis.analysis.differences import Effect, exponential, paired_t
 from speckit_analysis.analysis.linkage import Levels, adjusted_levels
 from speckit_analysis.analysis.quality import quality_scores
-from speckit_analysis.analysis.selection import Selection, everything
+from speckit_analysis.analysis.selection import Selection, everything, in_part
 from speckit_analysis.analysis.telemetry import moment, suggestion
 from speckit_analysis.errors import EvidenceError
 
@@ -173,9 +173,9 @@ def _figures(calls: pd.DataFrame, metric: str, by: str) -> list[tuple[str, pd.Da
     column = _COLUMNS[metric]
     if by in ("model", "agent"):
         return [(f"{metric.capitalize()} of a call", calls.assign(value=calls[column]))]
-    grouped = calls.groupby("run_id")
+    grouped = calls.assign(known=calls[column].notna() & ~in_part(calls)).groupby("run_id")
     about = grouped[["spec_id", "stage", "timestamp"]].first()
-    whole = grouped[column].count() == grouped.size()
+    whole = grouped["known"].all()
     ways = (
         {"sum": "sum of its calls"}
         if metric != "latency"

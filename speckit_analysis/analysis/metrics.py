@@ -12,7 +12,7 @@ import pandas as pd
 from speckit_analysis.analysis.cost import with_tokens
 from speckit_analysis.analysis.disagreement import comparable_runs, genuine
 from speckit_analysis.analysis.quality import quality_scores
-from speckit_analysis.analysis.selection import Selection, measured
+from speckit_analysis.analysis.selection import Selection, in_part, measured
 from speckit_analysis.analysis.summaries import PERIODS, nullable
 from speckit_analysis.errors import EvidenceError
 
@@ -123,11 +123,15 @@ def _runs(evidence: Evidence, include: tuple[str, ...]) -> Selection:
 def _run_figure(
     column: str, how: Literal["sum", "max"]
 ) -> Callable[[Evidence, tuple[str, ...]], Selection]:
-    """Return rows with a figure over the run's calls, missing if that of any call is."""
+    """Return rows with a figure over the run's calls, missing if that of any call is.
+
+    Of a run of which a call is left out it is missing too.
+    """
 
     def rows(evidence: Evidence, include: tuple[str, ...]) -> Selection:
         used = _runs(evidence, include)
         calls = with_tokens(_calls(evidence, include).kept)
+        calls = calls[~in_part(calls)]
         figures = calls.groupby("run_id")[column]
         found = figures.agg(how).where(figures.count() == figures.size())
         value = found.reindex(used.kept["run_id"]).to_numpy(dtype=float, na_value=np.nan)

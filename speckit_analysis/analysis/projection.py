@@ -11,7 +11,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import Typical, typical
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import Selection, in_part
 from speckit_analysis.analysis.telemetry import suggestion
 from speckit_analysis.errors import EvidenceError
 
@@ -47,10 +47,12 @@ def _usual(stages: pd.DataFrame, specs: int) -> list[str]:
 
 
 def _stage_costs(calls: pd.DataFrame, value: str) -> pd.DataFrame:
-    runs = calls.groupby(["spec_id", "stage", "run_id"], observed=True).agg(
-        calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum")
+    runs = (
+        calls[~in_part(calls)]
+        .groupby(["spec_id", "stage", "run_id"], observed=True)
+        .agg(calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum"))
     )
-    # A run that nobody measured says nothing; another run of the stage may.
+    # A run that was not measured as a whole says nothing; another run of the stage may.
     whole = runs[(runs["priced"] == runs["calls"]) & (runs["cost_usd"] > 0)]
     return whole.groupby(["spec_id", "stage"], observed=True)["cost_usd"].mean().reset_index()
 
@@ -82,8 +84,8 @@ def spec_costs(
     Selection
         One row per SPEC with ``spec_id``, ``complexity`` (string, missing where there is no
         class), ``stages`` (Int64) and ``cost_usd`` (Float64).  A stage that was run more than
-        once counts by the mean of its runs.  Left out: SPECs with a run whose cost is unknown,
-        and SPECs that did not go through every usual stage.
+        once counts by the mean of its runs whose every call counts.  Left out: SPECs without a
+        known cost, and SPECs without one of every usual stage.
 
     Raises
     ------
