@@ -159,15 +159,15 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
     return Blinding(table, overall, forced, confidence)
 
 
-def power_of_guesses(outputs: int, level: float = 0.05, right: float = 0.85) -> float:
+def power_of_guesses(outputs: int, alpha: float = 0.05, right: float = 0.85) -> float:
     """Return the least probability that guesses show unblinding, if it is there.
 
     Parameters
     ----------
     outputs : int
         Outputs of a variant on which somebody ventured a guess.
-    level : float
-        Of the test.
+    alpha : float
+        Level of the test.
     right : float
         Share of right ones among those who venture a guess.
 
@@ -184,5 +184,5 @@ def power_of_guesses(outputs: int, level: float = 0.05, right: float = 0.85) -> 
     if not outputs:
         return 0.0
     hits = np.arange(outputs + 1)
-    shown = distributions.binom.sf(hits - 1, outputs, 0.5) <= level
+    shown = distributions.binom.sf(hits - 1, outputs, 0.5) <= alpha
     return float(distributions.binom.pmf(hits, outputs, right)[shown].sum())
