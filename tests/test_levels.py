@@ -180,7 +180,6 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "analysis.guardrail_trials.error_rates": lambda c: guardrail_trials.error_rates(
         guardrail_trials.judged(measured(evidence().trials), "").kept, c
     ),
-    "analysis.intervals.clopper_pearson": lambda c: intervals.clopper_pearson([1, 3], 7, c),
     "analysis.intervals.korn_graubard": lambda c: intervals.korn_graubard(
         np.array([1.0, 2, 0]), np.array([3.0, 3, 3]), np.zeros(3, int), 1, c
     )[1:],
@@ -259,6 +258,7 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.paired_proportions.mcnemar": lambda c: paired_proportions.mcnemar([[3, 7], [2, 4]], c),
     "stats.power.half_width": lambda c: power.half_width(8, c),
     "stats.proportions.share": lambda c: proportions.share(3, 9, c),
+    "stats.proportions.clopper_pearson": lambda c: proportions.clopper_pearson([1, 3], 7, c),
     "stats.proportions.exact_interval": lambda c: proportions.exact_interval(3, 9, c),
     "stats.proportions.wilson_interval": lambda c: proportions.wilson_interval(3, 9, c),
     "stats.proportions.one_sided_limits": lambda c: proportions.one_sided_limits(3, 9, c),
