@@ -134,6 +134,18 @@ def test_the_growth_of_the_sample_is_covered():
     assert found.low < 0.06 < found.high
 
 
+@pytest.mark.parametrize("period", ["day", "year"])
+def test_a_line_is_no_certainty_in_whatever_period(period):
+    rows = [
+        {"run_id": f"S{n}/{stage}", "spec_id": f"S{n}", "stage": stage, "model_id": "m"}
+        | {"cost_usd": dollars * 1.05**n, "timestamp": f"2025-10-{1 + 7 * n:02}", "status": "ok"}
+        for n in range(4)
+        for stage, dollars in (("plan", 0.0017), ("tasks", 31.7), ("audit", 2.3))[: 2 + n % 2]
+    ]
+    found = trend(frame("calls", rows), period=period)
+    assert "no spread to take an interval from" in found.refusal
+
+
 def priced(runs, reviews=None):
     reviews = frame("reviews") if reviews is None else reviews
     scores = quality_scores(everything(reviews, noun="score"), everything(runs, noun="run"))

@@ -17,6 +17,7 @@ from speckit_analysis.analysis.quality import quality_scores
 from speckit_analysis.analysis.selection import Selection, everything, in_part
 from speckit_analysis.analysis.telemetry import moment, suggestion
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.stats.paired import ROUNDING
 
 METRICS = ("cost", "latency", "tokens", "quality")
 
@@ -322,4 +323,4 @@ def _too_few(n: int, noun: str, which: str) -> str:
 
 
 def _flat(figures: np.ndarray) -> bool:
-    return bool(np.ptp(figures) <= 1e-12 * max(1.0, float(np.abs(figures).max())))
+    return bool(np.ptp(figures) <= ROUNDING * max(1.0, float(np.abs(figures).max())))

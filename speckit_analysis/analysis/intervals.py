@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis.wording import count, percent
+from speckit_analysis.stats.paired import ROUNDING
 from speckit_analysis.stats.proportions import clopper_pearson
 
 #: Fewer observations than this and a sentence says so.
@@ -242,7 +243,7 @@ def typical(values: pd.Series, confidence: float = 0.95) -> Typical:
     centre, low, high = float(logs.mean()), float("nan"), float("nan")
     spread = float(logs.std(ddof=1)) if n > 1 else 0.0
     # Equal values are no proof of certainty: an interval of no width would say they were.
-    if spread > 1e-12:
+    if spread > ROUNDING:
         reach = -float(special.stdtrit(n - 1, (1 - confidence) / 2)) * spread / np.sqrt(n)
         with np.errstate(over="ignore"):
             low, high = float(np.exp(centre - reach)), float(np.exp(centre + reach))

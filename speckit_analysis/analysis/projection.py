@@ -14,6 +14,7 @@ from speckit_analysis.analysis.intervals import Typical, typical
 from speckit_analysis.analysis.selection import Selection, in_part
 from speckit_analysis.analysis.telemetry import suggestion
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.stats.paired import ROUNDING
 
 #: Fewer SPECs than this, and nothing is predicted.
 LEAST_SPECS = 3
@@ -237,7 +238,7 @@ def _refusal(values: np.ndarray) -> str:
         return f"{wording.count(n, 'SPEC')} with a known cost, and it takes {LEAST_SPECS}"
     if not values[0] > 0:
         return "a cost that is not above 0 has no logarithm"
-    if np.ptp(np.log(values)) < 1e-12:
+    if np.ptp(np.log(values)) <= ROUNDING:
         return f"all {n} SPECs cost {wording.usd(values[0])}, which tells no spread"
     return ""
 

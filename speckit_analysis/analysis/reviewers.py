@@ -14,7 +14,7 @@ from speckit_analysis.analysis.differences import Effect, paired_t
 from speckit_analysis.analysis.review import long_scores, per_reviewer
 from speckit_analysis.stats.annotator import Alternative, alternative_annotator
 from speckit_analysis.stats.drift import slopes_over_order
-from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.stats.paired import FIT_ROUNDING
 from speckit_analysis.stats.severity import Severity, reviewer_severity
 
 
@@ -100,7 +100,7 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, st
             "Whether scores drift over the order cannot be told: it takes three reviewers who read"
             f" the same outputs in different orders, and there are {len(slopes)}."
         )
-    if np.ptp(slopes) <= ROUNDING * np.abs(long["score"]).max():
+    if np.ptp(slopes) <= FIT_ROUNDING * np.abs(long["score"]).max():
         return Effect(), (
             "Whether scores drift over the order cannot be told: they change alike for all"
             f" {len(slopes)} reviewers, which no interval can say."

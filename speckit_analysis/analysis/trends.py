@@ -10,6 +10,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.linkage import Levels, adjusted_levels
+from speckit_analysis.stats.paired import FIT_ROUNDING
 
 #: Fewer SPECs than this, and no interval is worth its name.
 LEAST_SPECS = 4
@@ -156,7 +157,7 @@ def trend(
     slope, reach = _slope(times.to_numpy() / DAYS[period], levels, confidence)
     growth = float(np.expm1(slope))
     # What lies on a line to the last digit is no proof of certainty.
-    if reach < 1e-9 * max(1.0, abs(slope)):
+    if reach <= FIT_ROUNDING * max(1.0, abs(slope)):
         line = f"all SPECs lie on a line of {_signed(growth)} a {period}"
         why = f"{line}, so that there is no spread to take an interval from"
         return result(growth, nothing, nothing, why)
