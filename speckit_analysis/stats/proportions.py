@@ -154,15 +154,17 @@ def sign_test(better: int, worse: int) -> float:
     return float(stats.binomtest(better, n, 0.5).pvalue) if n else float("nan")
 
 
-def net_share(
+def independent_net_share(
     better: int, neutral: int, worse: int, level: float = 0.95, unit: str = "decision"
 ) -> Estimate:
-    """Return the share that got better less the share that got worse.
+    """Return the share that got better less the share that got worse, of independent decisions.
+
+    Of decisions in clusters see :func:`speckit_analysis.stats.net_share.net_share`.
 
     Parameters
     ----------
     better, neutral, worse : int
-        How many independent decisions improved a result, left it as good, or made it worse.
+        How many decisions improved a result, left it as good, or made it worse.
     level : float
         Two-sided level; the verdict tests at 1 - level.
     unit : str
@@ -179,7 +181,7 @@ def net_share(
 
     Examples
     --------
-    >>> found = net_share(7, 3, 1)
+    >>> found = independent_net_share(7, 3, 1)
     >>> round(found.value, 3), round(found.p_value, 3), found.verdict
     (0.545, 0.07, 'inconclusive')
     """
@@ -201,8 +203,8 @@ def net_share(
 
 
 def net_benefit(better: int, neutral: int, worse: int, level: float = 0.95) -> tuple[float, ...]:
-    """Return value and ends of :func:`net_share`."""
-    found = net_share(better, neutral, worse, level)
+    """Return value and ends of :func:`independent_net_share`."""
+    found = independent_net_share(better, neutral, worse, level)
     return found.value, found.low, found.high
 
 
