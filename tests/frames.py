@@ -32,6 +32,12 @@ def evidence(**tables: Sequence[Mapping[str, Any]]) -> SimpleNamespace:
     return SimpleNamespace(**{name: frame(name, tables.get(name, ())) for name in TABLES})
 
 
+def score(spec: str, points: float, **more: Any) -> dict[str, Any]:
+    """Return a row of table ``reviews`` that counts unless `more` says otherwise."""
+    row = {"experiment": "e", "spec_id": spec, "stage": "plan", "variant": "A", "reviewer": "R1"}
+    return row | {"criterion": "clarity", "score": points} | more
+
+
 def _series(name: str, dtype: str, values: list[Any]) -> pd.Series:
     if name in ORDERED_CATEGORIES:
         kind = pd.CategoricalDtype(list(ORDERED_CATEGORIES[name]), ordered=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frames import frame
+from frames import frame, score
 from scipy import stats
 
 import speckit_analysis as sk
@@ -114,6 +114,14 @@ def test_the_latency_of_runs_has_two_estimands():
     assert "neither is called faster" in found.sentence
 
 
+def test_a_run_of_which_a_call_is_left_out_has_no_cost():
+    whole = [call(spec, stage, cost_usd=1.0) for spec in "AB" for stage in STAGES]
+    stale = [row | {"run_calls": 2 if row["spec_id"] == "A" else 1} for row in whole]
+    found = compare(frame("calls", stale), *NOTHING, "A", "B")
+    assert found.verdict == "not estimable"
+    assert "3 figures missing or 0 left out" in found.sentence
+
+
 def test_two_periods_hold_different_specs():
     when = {"S": "2025-10-07", "T": "2025-11-07"}
     rows = [
@@ -142,8 +150,8 @@ def test_a_spec_in_both_periods_is_in_neither():
 
 def test_quality_is_compared_on_its_own_scale():
     reviews = [
-        {"spec_id": spec, "stage": stage, "score": score + gain}
-        for stage, score, gain in zip(STAGES, (5.0, 6.0, 7.0), (0.5, 1.0, 1.5), strict=True)
+        score(spec, points + gain, stage=stage)
+        for stage, points, gain in zip(STAGES, (5.0, 6.0, 7.0), (0.5, 1.0, 1.5), strict=True)
         for spec, gain in (("A", gain), ("B", 0.0))
     ]
     found = compare(
@@ -162,10 +170,34 @@ def test_quality_is_compared_on_its_own_scale():
     assert "A scores +1.00 points against B" in found.sentence
 
 
+def test_quality_leaves_out_what_no_review_may_count_and_says_so():
+    reviews = [score(spec, points, stage=stage) for spec, points in (("A", 8.0), ("B", 7.0))
+               for stage in STAGES]  # fmt: skip
+    begun = [score("A", 1.0, stage=stage, complete=False) for stage in STAGES]
+    other = [score("B", 2.0, experiment="other"), score("C", 2.0, experiment="other")]
+    calls = frame("calls", [call("A", "plan"), call("B", "plan")])
+    rows = frame("reviews", reviews + begun + other)
+    found = compare(calls, frame("runs"), rows, "A", "B", metric="quality")
+    (quality,) = found.estimands
+    assert (quality.value_a, quality.value_b) == (8.0, 7.0)
+    # What is told is of A and B: the score of C was never asked for.
+    assert found.sentence.endswith(
+        "6 of 10 scores used; left out: 3 on a card that is not complete, 1 of another experiment."
+    )
+
+
+def test_quality_of_incomplete_cards_alone_is_refused():
+    rows = frame("reviews", [score(spec, 7.0, complete=False) for spec in ("A", "B")])
+    runs = frame("runs", [{"spec_id": "A", "stage": "plan", "human_review_score": 9.0}])
+    found = compare(two_specs(1, 2, 3), runs, rows, "A", "B", metric="quality")
+    assert found.verdict == "not estimable"
+    assert "None of 2 scores can be used" in found.sentence
+
+
 def test_without_any_score_quality_is_refused_in_words():
     found = compare(two_specs(1, 2, 3), *NOTHING, "A", "B", metric="quality")
     assert found.verdict == "not estimable"
-    assert "no review scores either of them, and no run records a score" in found.sentence
+    assert "no run, has a score of either of them that counts" in found.sentence
 
 
 def test_equal_differences_are_no_proof():

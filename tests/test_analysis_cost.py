@@ -6,6 +6,9 @@ import pytest
 from frames import frame
 
 from speckit_analysis.analysis import budget, cost
+from speckit_analysis.analysis.projection import usual_stages
+from speckit_analysis.analysis.routing import Routing, routed
+from speckit_analysis.analysis.selection import in_part
 
 
 def call(run, amount, **more):
@@ -58,6 +61,27 @@ def test_runs_that_cannot_count_are_left_out_with_their_reason():
         "with one call only": 1,
     }
     assert len(found.runs) == 2
+
+
+def test_a_run_without_a_call_that_is_left_out_is_no_whole_run():
+    # Of three calls one repeats an old answer: two are measured, and they are not the run.
+    rows = [call("S1/plan", 0.2, run_calls=3, latency_ms=9.0, agent=name) for name in ("a", "b")]
+    rows += [call("S2/plan", 0.1, run_calls=2, latency_ms=9.0, agent=name) for name in ("a", "b")]
+    calls = frame("calls", rows)
+    found = cost.consensus_premium(calls)
+    assert found.runs["run_id"].tolist() == ["S2/plan"]
+    assert found.left_out.to_dict("list") == {
+        "reason": ["with a call that is left out"], "rows": [1],
+    }  # fmt: skip
+    assert cost.run_latency(calls)["runs"].tolist() == [1]
+    assert usual_stages(calls[calls["spec_id"] == "S1"]) == []
+
+
+def test_of_a_routing_a_run_is_what_is_left_of_it():
+    calls = frame("calls", [call("S1/plan", 0.2, run_calls=3, agent=name) for name in ("a", "b")])
+    assert in_part(calls).all()
+    assert not in_part(routed(calls, Routing.parse("plan=a"))).any()
+    assert in_part(routed(calls, Routing())).all()
 
 
 def test_premium_by_number_of_calls():

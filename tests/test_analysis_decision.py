@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner
+from frames import frame
 from msgspec.structs import replace as replace_plan
 
 import speckit_analysis as sk
@@ -142,8 +142,8 @@ def test_classes_of_a_plan_take_the_place_of_prompt_sizes(sample):
 
 
 def test_latency_is_two_things(found):
-    assert "in 71 measured runs the sum over calls is 1.99" in found.latency_sentence
-    nothing = latency_sentence(pd.DataFrame(columns=["spec_id", "run_id", "latency_ms"]))
+    assert "in 70 measured runs the sum over calls is 2.00" in found.latency_sentence
+    nothing = latency_sentence(frame("calls"))
     assert nothing.startswith("No run of two calls tells")
 
 

@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from speckit_analysis.analysis.intervals import (
-    clopper_pearson,
     equal_rates,
     korn_graubard,
     share,
@@ -16,6 +15,7 @@ from speckit_analysis.analysis.intervals import (
     told_apart,
     typical,
 )
+from speckit_analysis.stats.proportions import clopper_pearson
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 10), (4, 15), (10, 10), (1, 1), (37, 401)])

@@ -18,7 +18,7 @@ from speckit_analysis.figures import review as draw
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.simulate.reviewers import SEVERITY
 from speckit_analysis.stats.annotator import alternative_annotator
-from speckit_analysis.stats.blinding import bang
+from speckit_analysis.stats.blinding import bang, unblinding_p
 from speckit_analysis.stats.reliability import krippendorff_alpha, weighted_kappa
 
 PANDALM = PUBLIC_STUDIES / "pandalm_testset"
@@ -175,9 +175,37 @@ def test_few_guesses_prove_no_blinding():
 
 def test_the_power_of_guesses_is_that_of_simulation():
     draw_ = np.random.default_rng(4)
-    hits = draw_.binomial(14, 0.85, 4000)
-    shown = np.mean([bang(int(k), 14 - int(k), 6).unblinded for k in hits])
-    assert blinding.power_of_guesses(20, 6) == pytest.approx(shown, abs=0.02)
+    right = 3 * (draw_.random((4000, 14)) < 0.85)  # three readers who guess alike
+    shown = np.mean([unblinding_p(row, 3 - row) <= 0.05 for row in right])
+    assert blinding.power_of_guesses(14) == pytest.approx(shown, abs=0.02)
+
+
+def test_guesses_that_agree_on_each_output_count_as_one():
+    # Five readers of four outputs, all of them right: as independent guesses they would be proof.
+    rows = [(f"S{n}", "A", f"R{r}", 7.0) for n in range(4) for r in range(5)]
+    found = blinding.blinding(used(scores(rows, guess=["A"] * 20)).kept)
+    (row,) = found.table.itertuples()
+    assert (row.guesses, row.outputs, row.bang, row.p_value) == (20, 4, 1.0, 1 / 16)
+    assert bang(20, 0, 0).unblinded
+    assert not row.unblinded
+    assert "No variant was provably recognised (at 5 %)" in found.sentence
+
+
+def test_one_output_has_no_interval():
+    found = blinding.blinding(guessed([("A", "A")]))
+    assert found.table["low"].isna().all()
+    assert "A +1.00 (1 right, 0 wrong, 0 without a guess)" in found.sentence
+    assert draw.guesses(found).get_label()
+
+
+def test_variants_share_the_level():
+    rows = [(f"S{n}", v, "ann", 7.0) for v in "AB" for n in range(5)]
+    found = blinding.blinding(used(scores(rows, guess=["A"] * 5 + ["B"] * 5)).kept)
+    # All right on five outputs is 1 in 32, and twice that where it could have been either.
+    assert found.table["p_value"].tolist() == [1 / 16, 1 / 16]
+    assert not found.table["unblinded"].any()
+    assert "at 5 % over 2 variants together" in found.sentence
+    assert blinding.blinding(used(scores(rows[:5], guess=["A"] * 5)).kept).table["unblinded"].all()
 
 
 def test_drift_over_the_order_is_found():
@@ -200,7 +228,23 @@ def test_drift_takes_three_reviewers():
     rows = [(f"S{at}", "A", name, draw_.normal(7, 1)) for name in "ab" for at in range(8)]
     places = [*range(1, 9), *draw_.permutation(range(1, 9)).tolist()]
     _, said = reviewers.fatigue(used(scores(rows, position=places)).kept)
-    assert "too few reviewers" in said
+    assert "it takes three reviewers who read the same outputs in different orders" in said
+
+
+def test_drift_is_not_told_where_all_read_in_one_order():
+    draw_ = np.random.default_rng(6)
+    rows = [(f"S{at}", "A", name, draw_.normal(7, 1)) for name in "abcd" for at in range(8)]
+    found, said = reviewers.fatigue(used(scores(rows, position=[*range(1, 9)] * 4)).kept)
+    assert np.isnan(found.estimate)
+    assert "and there are 0" in said
+
+
+def test_drift_without_any_spread_has_no_interval():
+    rows = [(f"S{at}", "A", name, 7.0) for name in "abc" for at in range(6)]
+    places = [*range(1, 7), *range(6, 0, -1), 2, 1, 4, 3, 6, 5]
+    found, said = reviewers.fatigue(used(scores(rows, position=places)).kept)
+    assert np.isnan(found.estimate)
+    assert "which no interval can say" in said
 
 
 def test_scores_are_points_whose_distance_counts(planted):

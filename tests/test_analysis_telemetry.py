@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frames import evidence
+from frames import evidence, score
 
 from speckit_analysis.analysis.metrics import METRICS
 from speckit_analysis.analysis.telemetry import WITH_SYNTHETIC, telemetry
@@ -125,8 +125,24 @@ def test_disagreements_are_counted_once_and_outages_never():
 def test_quality_is_the_reviewers_score_before_what_runs_record():
     runs = [run("S1/plan", completeness_score=3.0), run("S1/tasks", human_review_score=7.0)]
     assert row(telemetry(evidence(runs=runs), "quality")).mean_points == 5
-    reviews = [{"spec_id": "S1", "criterion": "clarity", "score": 9.0}]
+    reviews = [score("S1", 9.0)]
     assert row(telemetry(evidence(runs=runs, reviews=reviews), "quality")).mean_points == 9
+
+
+def test_quality_counts_complete_cards_of_one_experiment_once():
+    reviews = [
+        score("S1", 9.0),
+        score("S1", 7.0, reviewer="R2"),
+        score("S1", 1.0, reviewer="R3", complete=False),
+        score("S1", 2.0, repeat_of="p1"),
+        score("S1", 3.0, variant=None),
+        score("S1", 4.0, experiment="other"),
+    ]
+    found = telemetry(evidence(reviews=reviews), "quality")
+    assert (row(found).n, row(found).mean_points) == (2, 8)
+    assert "2 of 6 scores used" in found.sentence
+    reasons = {"on a card that is not complete", "of a second reading", "not unblinded"}
+    assert set(found.selection.left_out["reason"]) == reasons | {"of another experiment"}
 
 
 def test_only_the_specs_asked_for():

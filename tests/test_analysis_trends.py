@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from frames import frame
+from frames import frame, score
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.cost import with_tokens
-from speckit_analysis.analysis.selection import measured
+from speckit_analysis.analysis.quality import quality_scores
+from speckit_analysis.analysis.selection import everything, measured
 from speckit_analysis.analysis.trends import (
     cost_per_quality_point,
     quality_sentence,
@@ -133,22 +134,40 @@ def test_the_growth_of_the_sample_is_covered():
     assert found.low < 0.06 < found.high
 
 
+@pytest.mark.parametrize("period", ["day", "year"])
+def test_a_line_is_no_certainty_in_whatever_period(period):
+    rows = [
+        {"run_id": f"S{n}/{stage}", "spec_id": f"S{n}", "stage": stage, "model_id": "m"}
+        | {"cost_usd": dollars * 1.05**n, "timestamp": f"2025-10-{1 + 7 * n:02}", "status": "ok"}
+        for n in range(4)
+        for stage, dollars in (("plan", 0.0017), ("tasks", 31.7), ("audit", 2.3))[: 2 + n % 2]
+    ]
+    found = trend(frame("calls", rows), period=period)
+    assert "no spread to take an interval from" in found.refusal
+
+
+def priced(runs, reviews=None):
+    reviews = frame("reviews") if reviews is None else reviews
+    scores = quality_scores(everything(reviews, noun="score"), everything(runs, noun="run"))
+    return cost_per_quality_point(runs, scores.kept)
+
+
 def test_a_point_of_quality_has_a_price_where_it_was_scored():
     runs = [
         {"run_id": "S1/plan", "spec_id": "S1", "cost_usd": 1.0, "human_review_score": 8.0},
         {"run_id": "S1/tasks", "spec_id": "S1", "cost_usd": 1.0},
         {"run_id": "S2/plan", "spec_id": "S2", "cost_usd": 3.0},
     ]
-    (row,) = cost_per_quality_point(frame("runs", runs), frame("reviews")).itertuples()
+    (row,) = priced(frame("runs", runs)).itertuples()
     assert (row.spec_id, row.cost_usd, row.quality) == ("S1", 2.0, 8.0)
     assert row.cost_per_point_usd == 0.25
-    reviews = frame("reviews", [{"spec_id": "S2", "score": 6.0}, {"spec_id": "S2", "score": 4.0}])
-    points = cost_per_quality_point(frame("runs", runs), reviews)
+    reviews = [score("S2", 6.0), score("S2", 4.0), score("S2", 0.5, complete=False)]
+    points = priced(frame("runs", runs), frame("reviews", reviews))
     assert points["cost_per_point_usd"].tolist() == [0.6]
     assert "cost $0.60 to $0.60 (1 SPEC" in quality_sentence(points)
 
 
 def test_without_scores_a_point_has_no_price():
-    points = cost_per_quality_point(frame("runs"), frame("reviews"))
+    points = priced(frame("runs"))
     assert points.empty
     assert "cannot be told" in quality_sentence(points)

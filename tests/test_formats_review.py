@@ -9,6 +9,8 @@ import pytest
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.comparison import compare
+from speckit_analysis.analysis.quality import quality_scores
+from speckit_analysis.analysis.selection import measured
 from speckit_analysis.analysis.telemetry import telemetry
 from speckit_analysis.analysis.trends import cost_per_quality_point
 from speckit_analysis.simulate import Design, simulate
@@ -110,7 +112,8 @@ def test_two_specs_are_compared_by_their_scores(scored):
 def test_quality_is_described_and_priced(scored):
     by_spec = telemetry(scored, "quality", ["spec"]).table
     assert by_spec["mean_points"].round(1).tolist() == [8.1, 7.0]
-    points = cost_per_quality_point(scored.runs, scored.reviews)
+    scores = quality_scores(measured(scored.reviews), measured(scored.runs))
+    points = cost_per_quality_point(scored.runs, scores.kept)
     assert points["spec_id"].tolist() == ["SPEC-SIM-001", "SPEC-SIM-002"]
     assert (points["cost_per_point_usd"] > 0).all()
 

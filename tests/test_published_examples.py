@@ -347,7 +347,7 @@ def additive_severity(data: Numbers) -> Numbers:
 
 def overrides_of_an_arbiter(data: Numbers) -> Numbers:
     better, neutral, worse = (data[name] for name in ("improvement", "neutral", "degradation"))
-    net = proportions.net_share(better, neutral, worse)
+    net = proportions.independent_net_share(better, neutral, worse)
     decided = proportions.share(better, better + worse)
     return {
         "net_benefit": net.value,

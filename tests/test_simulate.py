@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 import speckit_analysis as sk
+from speckit_analysis.analysis.selection import in_part, in_part_sentence, measured
+from speckit_analysis.analysis.telemetry import telemetry
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.formats.registry import formats
@@ -306,6 +308,16 @@ def test_a_stale_copy_is_no_second_vote(sample, sample_truth):
     copies = sample.proposals[sample.proposals["shared_payload"] > 1]
     assert path in set(copies["source"].astype(str))
     assert (copies["provenance"] == "stale_copy").any()
+
+
+def test_a_run_with_a_stale_answer_is_told_in_part(sample):
+    stale = sample.calls[sample.calls["provenance"] == "stale_copy"]
+    calls = measured(sample.calls, noun="call").kept
+    runs = {str(name) for name in calls.loc[in_part(calls), "run_id"]}
+    assert runs == {str(name) for name in stale["run_id"]} != set()
+    assert in_part_sentence(calls).startswith(f"Of {len(runs)} run")
+    by_run = telemetry(sample, "run-cost", ["run"]).table.set_index("run_id")
+    assert by_run.loc[sorted(runs), "missing"].tolist() == [1] * len(runs)
 
 
 def test_a_secret_in_a_capture_is_masked(sample):

@@ -41,7 +41,7 @@ def test_reviewers_and_not_guesses_are_the_units():
     assert unblinding_p(np.array([3, 3, 3]), np.zeros(3)) == 0.125
     assert unblinding_p(np.full(5, 2), np.ones(5)) == 1 / 32
     assert unblinding_p(np.zeros(3), np.array([3, 3, 3])) == 1
-    with pytest.raises(ValueError, match="each reviewer has both"):
+    with pytest.raises(ValueError, match="each unit has both"):
         unblinding_p(np.ones(3), np.ones(2))
 
 

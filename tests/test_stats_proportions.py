@@ -17,10 +17,10 @@ from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win, corr
 from speckit_analysis.stats.paired_proportions import mcnemar
 from speckit_analysis.stats.proportions import (
     chapman,
+    independent_net_share,
     least_n_for_rate,
     lincoln_petersen,
     net_benefit,
-    net_share,
     one_sided_limits,
     share,
     sign_test,
@@ -177,15 +177,15 @@ def test_cochran_s_q_takes_0_and_1():
 
 
 def test_a_net_share_is_judged_by_signs():
-    found = net_share(7, 3, 1)
+    found = independent_net_share(7, 3, 1)
     assert (found.low, found.high) == net_benefit(7, 3, 1)[1:]
     assert found.low > 0  # the normal interval would already be sure
     assert found.p_value == sign_test(7, 1)
     assert found.verdict == "inconclusive"
-    assert net_share(9, 3, 1).verdict == "superior"
-    assert net_share(1, 3, 9).verdict == "inferior"
-    assert net_share(0, 0, 0).verdict == "not estimable"
-    assert net_share(0, 4, 0).p_value == 1
+    assert independent_net_share(9, 3, 1).verdict == "superior"
+    assert independent_net_share(1, 3, 9).verdict == "inferior"
+    assert independent_net_share(0, 0, 0).verdict == "not estimable"
+    assert independent_net_share(0, 4, 0).p_value == 1
 
 
 def test_finders_who_share_nothing_leave_the_number_open():

@@ -317,6 +317,19 @@ def test_reviewers_who_guess_alike_each_time_are_seldom_called_unblinded(reviewe
     assert by_guess > 0.1
 
 
+def test_what_looks_alike_to_all_readers_is_seldom_called_unblinded():
+    draw, outputs, readers = np.random.default_rng(3), 10, 3
+    # To all readers an output looks like one of two variants, whichever it is.
+    looks = draw.beta(0.3, 0.3, (1000, 2, outputs))
+    right = draw.binomial(readers, looks)
+    by_output = [[unblinding_p(arm, readers - arm) for arm in review] for review in right]
+    # The first step of Holm's correction for both variants.
+    assert np.mean(np.min(by_output, axis=1) <= 0.05 / 2) <= 0.05
+    sums = right.sum(axis=2)[:400]
+    by_guess = [[bang(n, outputs * readers - n, 0).unblinded for n in review] for review in sums]
+    assert np.mean(np.any(by_guess, axis=1)) > 0.15
+
+
 def test_a_planned_effect_is_seen_as_often_as_planned():
     effect, n = smallest_effect(8), 8
     draw = np.random.default_rng(1)

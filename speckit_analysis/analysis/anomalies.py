@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.stats.paired import ROUNDING
 
 #: Share of usual calls that may stand out by chance.
 BY_CHANCE = 0.005
@@ -134,9 +135,9 @@ def outliers(
     deviation = distance.groupby([known[key] for key in keys], observed=True, dropna=False)
     spread = _FROM_DEVIATION * deviation.transform("median")
     quartiles = grouped.transform(lambda part: part.quantile(0.75) - part.quantile(0.25))
-    spread = spread.where(spread > 1e-9, _FROM_QUARTILES * quartiles)
+    spread = spread.where(spread > ROUNDING, _FROM_QUARTILES * quartiles)
     large = size >= least
-    fit = large & (spread > 1e-9)
+    fit = large & (spread > ROUNDING)
     score = ((logs - centre) / spread).where(fit)
     limits = size.map({n: limit(int(n), by_chance) for n in size[fit].unique()})
     groups = _groups(known, keys, centre, spread.where(fit) * limits, size)

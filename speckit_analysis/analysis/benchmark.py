@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from speckit_analysis.analysis.intervals import clopper_pearson
 from speckit_analysis.analysis.selection import Selection, everything
 from speckit_analysis.analysis.wording import all_of, count, listed, percent, usd
 from speckit_analysis.stats.economics import cost_of_pass
 from speckit_analysis.stats.pareto import front_probability, on_front
+from speckit_analysis.stats.proportions import clopper_pearson
 
 
 def complete(runs: pd.DataFrame) -> Selection:

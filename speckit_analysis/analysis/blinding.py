@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats as distributions  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.stats.blinding import bang, james
+from speckit_analysis.stats.blinding import james, unblinding_p
+from speckit_analysis.stats.multiplicity import any_may_win
+from speckit_analysis.stats.net_share import net_share
+from speckit_analysis.stats.paired import ROUNDING
 from speckit_analysis.vocabulary import NO_GUESS
+
+#: With this probability or more, what is there would almost surely have shown.
+SURE = 0.8
 
 
 def cards(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -32,19 +40,23 @@ class Blinding:
     Attributes
     ----------
     table : DataFrame
-        One row per variant: ``variant`` (string), ``guesses``, ``right``, ``wrong``, ``unknown``
-        (Int64), ``bang``, ``low``, ``high`` (Float64, Bang's index) and ``power`` (Float64:
-        probability that so many guesses would have shown it, had 85 of 100 who ventured one been
-        right).
+        One row per variant: ``variant`` (string), ``guesses``, ``outputs``, ``right``, ``wrong``,
+        ``unknown`` (Int64), ``bang``, ``low``, ``high`` (Float64, Bang's index; no interval below
+        two outputs), ``p_value`` (Float64, corrected for the number of variants), ``unblinded``
+        (boolean) and ``power`` (Float64: probability that so many outputs would have shown it, had
+        85 of 100 who ventured a guess been right, and guesses on one output been alike).
     james : float
         James' index over two variants; NaN otherwise.
     forced : bool
         The review was unblinded before all cards were in.
+    confidence : float
+        Level of each interval, and of the verdicts on all variants together.
     """
 
     table: pd.DataFrame
     james: float
     forced: bool
+    confidence: float = 0.95
 
     @property
     def sentence(self) -> str:
@@ -52,11 +64,11 @@ class Blinding:
         if not self.table["guesses"].sum():
             return "Whether the blind held was not asked: no card has a guess."
         told = wording.listed(
-            f"{row['variant']} {row['bang']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f};"
-            f" {row['right']} right, {row['wrong']} wrong, {row['unknown']} without a guess)"
-            for row in self.table.to_dict("records")
+            f"{row['variant']} {row['bang']:+.2f} ({_interval(row)}"
+            f"{row['right']} right, {row['wrong']} wrong, {row['unknown']} without a guess)"
+            for row in self.table[self.table["guesses"] > 0].to_dict("records")
         )
-        start = f"Bang's index, 0 if guessed blindly and 1 if known: {told}."
+        start = f"Bang's index, 0 if guessed blindly and 1 if known, clustered by output: {told}."
         seen = self.table[self.table["unblinded"]]["variant"].tolist()
         opposite = len(self.table) > 1 and self.table["bang"].min() < -0.2
         if seen and opposite:
@@ -66,72 +78,111 @@ class Blinding:
             )
         elif seen:
             names = wording.listed(seen)
-            end = f" Reviewers knew {names} better than chance: the blind did not hold."
+            end = (
+                f" Reviewers knew {names} better than chance: the blind did not hold (signs"
+                f" exchanged output by output, {self._family})."
+            )
         else:
             power = float(self.table["power"].min())
-            end = (
-                " That does not prove that the blind held: had 85 of 100 guesses been right, so few"
-                f" would have shown it with a probability of {wording.percent(power)}."
-                if power < 0.8
-                else " Had 85 of 100 guesses been right, that would almost surely have shown."
+            end = f" No variant was provably recognised ({self._family})" + (
+                ". Had 85 of 100 guesses been right, that would almost surely have shown."
+                if power >= SURE
+                else ", which does not prove that the blind held: had 85 of 100 guesses been right,"
+                " so few outputs would have shown it with a probability of"
+                f" {wording.percent(power)}, if guesses on one output are alike."
             )
         forced = " It was unblinded before all cards were in." if self.forced else ""
         return start + end + forced
 
+    @property
+    def _family(self) -> str:
+        arms = int((self.table["guesses"] > 0).sum())
+        level = wording.percent(1 - self.confidence)
+        return f"at {level}" if arms < 2 else f"at {level} over {arms} variants together"
 
-def blinding(reviews: pd.DataFrame) -> Blinding:
-    """Return whether reviewers could tell the variants, from what they guessed beforehand."""
+
+def _interval(row: dict[Hashable, Any]) -> str:
+    return "" if pd.isna(row["low"]) else f"{row['low']:+.2f} to {row['high']:+.2f}; "
+
+
+def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
+    """Return whether reviewers could tell the variants, from what they guessed beforehand.
+
+    Notes
+    -----
+    What one reader takes for a variant others are apt to take for it too, so that the output is the
+    unit: the interval of Bang's index is clustered by it (:mod:`speckit_analysis.stats.net_share`),
+    and a variant counts as recognised by exchanging signs output by output, with Holm's correction
+    over the variants.  Guesses taken as independent, and each variant tested on its own, call a
+    blind broken that held in up to one review in five.
+    """
     of_card = cards(first_readings(reviews))
     asked = of_card[of_card["guess"].notna()]
     variants = sorted(of_card["variant"].dropna().astype(str).unique())
     rows, counts = [], []
     for variant in variants:
-        guesses = asked.loc[asked["variant"] == variant, "guess"].astype(str)
-        unknown = int((guesses == NO_GUESS).sum())
-        right = int((guesses == variant).sum())
-        wrong = len(guesses) - right - unknown
-        index = bang(right, wrong, unknown)
+        own = asked[asked["variant"] == variant]
+        guesses = own["guess"].astype(str)
+        hits, misses = guesses == variant, ~guesses.isin([variant, NO_GUESS])
+        found = net_share(hits.astype(int) - misses.astype(int), own["output"])
+        marks = pd.DataFrame({"right": hits, "wrong": misses})
+        of_output = marks.groupby(own["output"].astype(str)).sum()
+        ventured = int(of_output.any(axis=1).sum())
+        low, high = found.interval(confidence)
         rows.append(
             {
                 "variant": variant,
-                "guesses": len(guesses),
-                "right": right,
-                "wrong": wrong,
-                "unknown": unknown,
-                "bang": index.value,
-                "low": index.low,
-                "high": index.high,
-                "unblinded": bool(index.unblinded),
-                "power": power_of_guesses(len(guesses), unknown),
+                "guesses": found.n,
+                "outputs": len(of_output),
+                "right": found.better,
+                "wrong": found.worse,
+                "unknown": found.n - found.better - found.worse,
+                "bang": found.value,
+                "low": low,
+                "high": high,
+                "p_value": unblinding_p(*of_output.to_numpy().T) if found.n else np.nan,
+                "power": power_of_guesses(ventured, (1 - confidence) / len(variants)),
             }
         )
-        counts.append([int((guesses == name).sum()) for name in variants] + [unknown])
-    whole = dict.fromkeys(("guesses", "right", "wrong", "unknown"), "Int64")
-    figures = dict.fromkeys(("bang", "low", "high", "power"), "Float64")
-    columns = ["variant", *whole, "bang", "low", "high", "unblinded", "power"]
-    dtypes = {"variant": "string", "unblinded": "boolean"} | whole | figures
-    table = pd.DataFrame(rows, columns=columns).astype(dtypes)
+        counts.append([int((guesses == name).sum()) for name in (*variants, NO_GUESS)])
+    whole = dict.fromkeys(("guesses", "outputs", "right", "wrong", "unknown"), "Int64")
+    figures = dict.fromkeys(("bang", "low", "high", "p_value", "power"), "Float64")
+    columns = ["variant", *whole, *figures]
+    table = pd.DataFrame(rows, columns=columns).astype({"variant": "string"} | whole | figures)
+    tested = table["p_value"].notna()
+    table.loc[tested, "p_value"] = any_may_win(table.loc[tested, "p_value"].tolist())
+    unblinded = (table["p_value"] <= 1 - confidence + ROUNDING).fillna(False).astype("boolean")
+    table.insert(len(columns) - 1, "unblinded", unblinded)
     both = np.array(counts).T if len(variants) == 2 else np.zeros((0, 0))
     overall = james(both) if both.size and both.sum() else float("nan")
     forced = bool(of_card["forced"].fillna(False).any())
-    return Blinding(table, overall, forced)
+    return Blinding(table, overall, forced, confidence)
 
 
-def power_of_guesses(guesses: int, unknown: int, right: float = 0.85) -> float:
-    """Return the probability that Bang's index shows unblinding, if it is there.
+def power_of_guesses(outputs: int, alpha: float = 0.05, right: float = 0.85) -> float:
+    """Return the least probability that guesses show unblinding, if it is there.
 
     Parameters
     ----------
-    guesses : int
-        All of a variant, "do not know" among them.
-    unknown : int
-        How many had no guess.
+    outputs : int
+        Outputs of a variant on which somebody ventured a guess.
+    alpha : float
+        Level of the test.
     right : float
         Share of right ones among those who venture a guess.
+
+    Notes
+    -----
+    It is least where all guesses on one output are alike, as then an output tells as much as a
+    single guess.
+
+    Examples
+    --------
+    >>> [round(power_of_guesses(outputs), 2) for outputs in (4, 10, 20)]
+    [0.0, 0.54, 0.93]
     """
-    if not guesses:
-        return float("nan")
-    ventured = guesses - unknown
-    chances = distributions.binom.pmf(np.arange(ventured + 1), ventured, right)
-    shown = [bang(k, ventured - k, unknown).unblinded for k in range(ventured + 1)]
-    return float(chances[np.array(shown, dtype=bool)].sum()) if ventured else 0.0
+    if not outputs:
+        return 0.0
+    hits = np.arange(outputs + 1)
+    shown = distributions.binom.sf(hits - 1, outputs, 0.5) <= alpha
+    return float(distributions.binom.pmf(hits, outputs, right)[shown].sum())

@@ -13,9 +13,12 @@ from speckit_analysis.analysis.comparison_result import Comparison, Estimand
 from speckit_analysis.analysis.cost import with_tokens
 from speckit_analysis.analysis.differences import Effect, exponential, paired_t
 from speckit_analysis.analysis.linkage import Levels, adjusted_levels
+from speckit_analysis.analysis.quality import quality_scores
+from speckit_analysis.analysis.selection import Selection, everything, in_part
 from speckit_analysis.analysis.telemetry import moment
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.stats.paired import ROUNDING
 
 METRICS = ("cost", "latency", "tokens", "quality")
 
@@ -24,6 +27,9 @@ SUBJECTS = {"spec": "spec_id", "model": "model_id", "agent": "agent", "period": 
 
 #: Fewer units than this, and no interval is worth its name.
 LEAST_UNITS = 3
+
+#: What A and B are, their names, and their spans of time where they are periods.
+_Sides = tuple[str, str, str, tuple[tuple[pd.Timestamp, pd.Timestamp], ...] | None]
 
 _COLUMNS = {"cost": "cost_usd", "latency": "latency_ms", "tokens": "tokens"}
 
@@ -135,9 +141,16 @@ def compare(
                 called = f"{_NAMED[by].split()[-1]} {name!r}"
                 raise EvidenceError(f"no {called} in this evidence; {suggestion(name, known)}")
         periods = None
+    sides = (by, first, second, periods)
+    if metric == "quality":
+        scores = _scores(runs, reviews, sides)
+        figures = [("Quality", scores.kept)]
+        left_out = [scores.sentence] if len(scores.left_out) else []
+    else:
+        figures, left_out = _figures(calls, metric, by), []
     estimands, dropped = [], 0
-    for name, rows in _figures(calls, runs, reviews, metric, by):
-        rows = _marked(rows, by, first, second, periods)
+    for name, rows in figures:
+        rows = _marked(rows, *sides)
         usable = rows["value"].notna()
         if metric != "quality":
             usable &= rows["value"] > 0
@@ -146,8 +159,9 @@ def compare(
         rows = rows[usable.astype(bool)]
         estimands.append(_estimand(name, rows, by, metric, confidence))
     unit = "stage" if by == "spec" else "SPEC"
-    left_out = f"{wording.count(dropped, 'figure')} missing or 0 left out." if dropped else ""
-    return Comparison(metric, first, second, unit, tuple(estimands), confidence, left_out)
+    if dropped:
+        left_out.append(f"{wording.count(dropped, 'figure')} missing or 0 left out.")
+    return Comparison(metric, first, second, unit, tuple(estimands), confidence, " ".join(left_out))
 
 
 def _period(text: str) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -166,19 +180,25 @@ def _check_apart(
         raise EvidenceError(f"the periods {first} and {second} overlap: name two that do not")
 
 
-def _figures(
-    calls: pd.DataFrame, runs: pd.DataFrame, reviews: pd.DataFrame, metric: str, by: str
-) -> list[tuple[str, pd.DataFrame]]:
+def _scores(runs: pd.DataFrame, reviews: pd.DataFrame, sides: _Sides) -> Selection:
+    """Return the scores of A and B alone, so that what is left out is told of them."""
+    if sides[0] in ("model", "agent"):
+        raise EvidenceError(
+            "quality is of a SPEC's stage and not of one model's call: compare SPECs or periods"
+        )
+    reviewed = everything(_marked(reviews, *sides), noun="score")
+    return quality_scores(reviewed, everything(_marked(runs, *sides), noun="run"))
+
+
+def _figures(calls: pd.DataFrame, metric: str, by: str) -> list[tuple[str, pd.DataFrame]]:
     """Return what is compared, each with its rows: a column ``value`` and what they belong to."""
-    if metric == "quality":
-        return [("Quality", _quality(runs, reviews, by))]
     calls = with_tokens(calls)
     column = _COLUMNS[metric]
     if by in ("model", "agent"):
         return [(f"{metric.capitalize()} of a call", calls.assign(value=calls[column]))]
-    grouped = calls.groupby("run_id")
+    grouped = calls.assign(known=calls[column].notna() & ~in_part(calls)).groupby("run_id")
     about = grouped[["spec_id", "stage", "timestamp"]].first()
-    whole = grouped[column].count() == grouped.size()
+    whole = grouped["known"].all()
     ways = (
         {"sum": "sum of its calls"}
         if metric != "latency"
@@ -191,16 +211,6 @@ def _figures(
         )
         for how, words in ways.items()
     ]
-
-
-def _quality(runs: pd.DataFrame, reviews: pd.DataFrame, by: str) -> pd.DataFrame:
-    if by in ("model", "agent"):
-        raise EvidenceError(
-            "quality is of a SPEC's stage and not of one model's call: compare SPECs or periods"
-        )
-    if len(reviews):
-        return reviews.assign(value=reviews["score"])
-    return runs.assign(value=runs["human_review_score"].fillna(runs["completeness_score"]))
 
 
 def _marked(
@@ -228,7 +238,7 @@ def _marked(
 
 def _estimand(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: float) -> Estimand:
     if rows.empty and metric == "quality":
-        why = "no review scores either of them, and no run records a score"
+        why = "no review, and no run, has a score of either of them that counts"
         return Estimand(name, np.nan, np.nan, Effect(), Effect(), 0, 0, "none", why)
     figures = rows.assign(value=rows["value"].astype(float))
     if by == "period":
@@ -335,4 +345,4 @@ def _too_few(n: int, noun: str, which: str) -> str:
 
 
 def _flat(figures: np.ndarray) -> bool:
-    return bool(np.ptp(figures) <= 1e-12 * max(1.0, float(np.abs(figures).max())))
+    return bool(np.ptp(figures) <= ROUNDING * max(1.0, float(np.abs(figures).max())))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import Typical, small_sample, typical
+from speckit_analysis.analysis.selection import in_part
 from speckit_analysis.analysis.summaries import nullable, summarise
 
 
@@ -81,16 +82,20 @@ def run_latency(calls: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `by`; ``runs`` (Int64, those whose every call has a latency), ``wall_ms`` (Float64, median
-        over runs of the longest call: agents side by side) and ``sum_ms`` (Float64, median of
-        the sum: one after the other).
+        `by`; ``runs`` (Int64, those whose every call counts and has a latency), ``wall_ms``
+        (Float64, median over runs of the longest call: agents side by side) and ``sum_ms``
+        (Float64, median of the sum: one after the other).
     """
-    runs = calls.groupby("run_id").agg(
-        group=(by, "first"),
-        calls=("latency_ms", "size"),
-        timed=("latency_ms", "count"),
-        wall_ms=("latency_ms", "max"),
-        sum_ms=("latency_ms", "sum"),
+    runs = (
+        calls[~in_part(calls)]
+        .groupby("run_id")
+        .agg(
+            group=(by, "first"),
+            calls=("latency_ms", "size"),
+            timed=("latency_ms", "count"),
+            wall_ms=("latency_ms", "max"),
+            sum_ms=("latency_ms", "sum"),
+        )
     )
     timed = runs[runs["calls"] == runs["timed"]]
     grouped = timed.groupby("group", observed=True)
@@ -248,11 +253,12 @@ def consensus_premium(
 
     Notes
     -----
-    A run counts if it has two calls or more and each has a cost above 0: with one missing, the
-    total would be too low.  The dearest call stands for "the one model we would have used
-    instead"; it is a stand-in, as nobody ran that model alone with the same prompt.
+    A run counts if it has two calls or more, none of them left out, and each has a cost above 0:
+    with one missing, the total would be too low.  The dearest call stands for "the one model we
+    would have used instead"; it is a stand-in, as nobody ran that model alone with the same prompt.
     """
-    grouped = calls.groupby("run_id", observed=True, sort=True)
+    marked = calls.assign(in_part=in_part(calls))
+    grouped = marked.groupby("run_id", observed=True, sort=True)
     runs = grouped.agg(
         spec_id=("spec_id", "first"),
         stage=("stage", "first"),
@@ -261,6 +267,7 @@ def consensus_premium(
         total_usd=(value, "sum"),
         dearest_usd=(value, "max"),
         cheapest_usd=(value, "min"),
+        in_part=("in_part", "any"),
     ).reset_index()
     runs["calls"] = runs["calls"].astype("Int64")
     single = runs["calls"] < 2
@@ -270,8 +277,9 @@ def consensus_premium(
     reasons = reasons.mask(free, "with a call that cost nothing")
     reasons = reasons.mask(unpriced, "with a call whose cost is unknown")
     reasons = reasons.mask(single, "with one call only")
+    reasons = reasons.mask(runs["in_part"], "with a call that is left out")
     tally = reasons.value_counts().sort_index().rename_axis("reason").reset_index(name="rows")
-    kept = runs[reasons.isna()].drop(columns="priced").reset_index(drop=True)
+    kept = runs[reasons.isna()].drop(columns=["priced", "in_part"]).reset_index(drop=True)
     kept["over_dearest"] = kept["total_usd"] / kept["dearest_usd"]
     kept["over_cheapest"] = kept["total_usd"] / kept["cheapest_usd"]
     return Premium(

@@ -255,9 +255,9 @@ def degraded(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
 
 
 def outcome_sentence(points: pd.DataFrame, escalated: Share) -> str:
-    """Say how many disagreements were settled, and how many runs escalated."""
+    """Say how many disagreements were settled, and how many runs escalated, at one level."""
     told = points[points["resolved"].notna()]
-    settled = share(told["resolved"], told["spec_id"])
+    settled = share(told["resolved"], told["spec_id"], escalated.confidence)
     first = (
         f"Of {wording.count(len(points), 'disagreement')}, {wording.count(len(told))} say how they"
         f" ended: {wording.percent(settled.estimate)} settled ({settled.interval})."

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from speckit_analysis.analysis import arbiter, disagreement, wording
-from speckit_analysis.analysis.intervals import Share, clopper_pearson
+from speckit_analysis.analysis.intervals import Share
 from speckit_analysis.analysis.pairs import by_pair
 from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.stats.proportions import exact_interval
 from speckit_analysis.tables import STAGES
 
 #: Fewer decisions than this tell nothing of whom an arbiter prefers.
@@ -174,7 +175,7 @@ def _arbiter_insight(points: pd.DataFrame, confidence: float) -> str:
         return ""
     counts = sided.value_counts()
     name, hits = str(counts.index[0]), int(counts.iloc[0])
-    low, high = (float(end) for end in clopper_pearson(hits, len(sided), confidence))
+    low, high = exact_interval(hits, len(sided), confidence)
     # A side that is one of two wins half the time by chance.
     if low <= 0.5:
         return ""

@@ -288,14 +288,14 @@ def compare_variants(
         margin=margin,
         quality=quality,
         kept=kept,
-        disasters=catastrophes(gaps.to_numpy(float)),
+        disasters=catastrophes(gaps.to_numpy(float), level=1 - alpha),
         cost=cost,
         seconds=seconds,
         errors=gap_of(making(reviews, "errors_detected"), *variants_named),
         gaps=gaps,
         baseline_mean=pairs.baseline_mean,
         left_out=pairs.left_out,
-        tradeoff=Tradeoff(baseline, candidate, extra, worth_usd, len(gaps) - len(extra)),
+        tradeoff=Tradeoff(baseline, candidate, extra, worth_usd, len(gaps) - len(extra), 1 - alpha),
         needed=(
             _needed(quality, margin * pairs.baseline_mean, alpha, seed) if verdict == OPEN else ""
         ),

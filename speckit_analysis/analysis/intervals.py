@@ -13,6 +13,8 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis.wording import count, percent
+from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.stats.proportions import clopper_pearson
 
 #: Fewer observations than this and a sentence says so.
 SMALL = 10
@@ -28,7 +30,7 @@ class Share:
         Observations with the property, and observations.
     low, high : float
         Interval, from :func:`korn_graubard` over clusters or, without at least two of them,
-        from :func:`clopper_pearson`; NaN at n = 0.
+        from :func:`~speckit_analysis.stats.proportions.clopper_pearson`; NaN at n = 0.
     clusters : int
         Clusters that observations come from (SPECs), 0 if not told.
     confidence : float
@@ -53,37 +55,6 @@ class Share:
         if not self.n:
             return "not estimable: n = 0"
         return f"{percent(self.confidence)} interval {percent(self.low)} to {percent(self.high)}"
-
-
-def clopper_pearson(
-    hits: object, n: object, confidence: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the exact binomial interval, elementwise.
-
-    Parameters
-    ----------
-    hits, n : array_like
-        Successes and trials; may be fractional (effective counts).  NaN where n is 0.
-    confidence : float
-        Two-sided level.
-
-    Notes
-    -----
-    Clopper and Pearson (1934), by the quantiles of the beta distribution.
-
-    Examples
-    --------
-    >>> low, high = clopper_pearson(4, 15)
-    >>> round(float(low), 4), round(float(high), 4)
-    (0.0779, 0.551)
-    """
-    k, m = np.broadcast_arrays(np.asarray(hits, dtype=float), np.asarray(n, dtype=float))
-    tail = (1 - confidence) / 2
-    # At the ends the beta quantile has a shape of 0 and is not defined: the limits are known.
-    low = special.betaincinv(np.where(k > 0, k, 1.0), m - k + 1, tail)
-    high = special.betaincinv(k + 1, np.where(k < m, m - k, 1.0), 1 - tail)
-    low, high = np.where(k > 0, low, 0.0), np.where(k < m, high, 1.0)
-    return np.where(m > 0, low, np.nan), np.where(m > 0, high, np.nan)
 
 
 def korn_graubard(
@@ -272,7 +243,7 @@ def typical(values: pd.Series, confidence: float = 0.95) -> Typical:
     centre, low, high = float(logs.mean()), float("nan"), float("nan")
     spread = float(logs.std(ddof=1)) if n > 1 else 0.0
     # Equal values are no proof of certainty: an interval of no width would say they were.
-    if spread > 1e-12:
+    if spread > ROUNDING:
         reach = -float(special.stdtrit(n - 1, (1 - confidence) / 2)) * spread / np.sqrt(n)
         with np.errstate(over="ignore"):
             low, high = float(np.exp(centre - reach)), float(np.exp(centre + reach))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import typical
+from speckit_analysis.analysis.selection import in_part
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ def latency_sentence(calls: pd.DataFrame) -> str:
     Parameters
     ----------
     calls : DataFrame
-        Table ``calls``, rows that count.  Runs in which a call's latency is missing do not.
+        Table ``calls``, rows that count.  Runs in which a call's latency is missing, or a call is
+        left out, do not.
     """
-    runs = calls.groupby(["spec_id", "run_id"], observed=True)["latency_ms"]
+    runs = calls[~in_part(calls)].groupby(["spec_id", "run_id"], observed=True)["latency_ms"]
     table = pd.DataFrame({"sum": runs.sum(), "longest": runs.max(), "calls": runs.size()})
     whole = table["calls"] == runs.count()
     several = table[whole & (table["calls"] > 1) & (table["longest"] > 0)].astype(float)

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.stats.paired import FIT_ROUNDING
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Levels:
             counted += share * held
             bound = min(bound, square / held)
         beyond = max(0.0, float(weights @ self.covariance @ weights) - counted)
-        if beyond > 1e-9 * max(counted, 1.0):
+        if beyond > FIT_ROUNDING * max(counted, 1.0):
             known = self.freedom > 0
             noise = self.noise if known else bound
             parts.append((noise * beyond, self.freedom if known else parts[0][1]))

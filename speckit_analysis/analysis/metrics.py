@@ -11,7 +11,8 @@ import pandas as pd
 
 from speckit_analysis.analysis.cost import with_tokens
 from speckit_analysis.analysis.disagreement import comparable_runs, genuine
-from speckit_analysis.analysis.selection import Selection, measured
+from speckit_analysis.analysis.quality import quality_scores
+from speckit_analysis.analysis.selection import Selection, in_part, measured
 from speckit_analysis.analysis.summaries import PERIODS, nullable
 from speckit_analysis.errors import EvidenceError
 
@@ -122,11 +123,15 @@ def _runs(evidence: Evidence, include: tuple[str, ...]) -> Selection:
 def _run_figure(
     column: str, how: Literal["sum", "max"]
 ) -> Callable[[Evidence, tuple[str, ...]], Selection]:
-    """Return rows with a figure over the run's calls, missing if that of any call is."""
+    """Return rows with a figure over the run's calls, missing if that of any call is.
+
+    Of a run of which a call is left out it is missing too.
+    """
 
     def rows(evidence: Evidence, include: tuple[str, ...]) -> Selection:
         used = _runs(evidence, include)
         calls = with_tokens(_calls(evidence, include).kept)
+        calls = calls[~in_part(calls)]
         figures = calls.groupby("run_id")[column]
         found = figures.agg(how).where(figures.count() == figures.size())
         value = found.reindex(used.kept["run_id"]).to_numpy(dtype=float, na_value=np.nan)
@@ -154,13 +159,8 @@ def _escalations(evidence: Evidence, include: tuple[str, ...]) -> Selection:
 
 
 def _quality(evidence: Evidence, include: tuple[str, ...]) -> Selection:
-    """Return scores of reviewers where there are any, else those that runs record."""
-    if len(evidence.reviews):
-        used = measured(evidence.reviews, include, noun="score")
-        return _with(used, value=used.kept["score"])
-    used = _runs(evidence, include)
-    recorded = used.kept["human_review_score"].fillna(used.kept["completeness_score"])
-    return _with(used, value=recorded)
+    reviews = measured(evidence.reviews, include, noun="score")
+    return quality_scores(reviews, _runs(evidence, include))
 
 
 METRICS = {

@@ -9,6 +9,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.differences import Effect, exponential, paired_t
+from speckit_analysis.stats.paired import ROUNDING
 
 #: Fewer windows than this, and nothing is said of those to come.
 LEAST_WINDOWS = 3
@@ -88,7 +89,7 @@ def outlook(
         why = f"{wording.count(n, unit)} with spending on both sides, and it takes {LEAST_WINDOWS}"
         return Outlook(unit, n, confidence=confidence, refusal=why)
     centre, spread = float(logs.mean()), float(logs.std(ddof=1))
-    if spread < 1e-12:
+    if spread <= ROUNDING:
         why = "every ratio is the same, which tells no spread"
         return Outlook(unit, n, confidence=confidence, refusal=why)
     error = spread / np.sqrt(n)

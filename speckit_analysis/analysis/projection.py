@@ -11,9 +11,10 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import Typical, typical
-from speckit_analysis.analysis.selection import Selection
+from speckit_analysis.analysis.selection import Selection, in_part
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.stats.paired import ROUNDING
 
 #: Fewer SPECs than this, and nothing is predicted.
 LEAST_SPECS = 3
@@ -47,10 +48,12 @@ def _usual(stages: pd.DataFrame, specs: int) -> list[str]:
 
 
 def _stage_costs(calls: pd.DataFrame, value: str) -> pd.DataFrame:
-    runs = calls.groupby(["spec_id", "stage", "run_id"], observed=True).agg(
-        calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum")
+    runs = (
+        calls[~in_part(calls)]
+        .groupby(["spec_id", "stage", "run_id"], observed=True)
+        .agg(calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum"))
     )
-    # A run that nobody measured says nothing; another run of the stage may.
+    # A run that was not measured as a whole says nothing; another run of the stage may.
     whole = runs[(runs["priced"] == runs["calls"]) & (runs["cost_usd"] > 0)]
     return whole.groupby(["spec_id", "stage"], observed=True)["cost_usd"].mean().reset_index()
 
@@ -82,8 +85,8 @@ def spec_costs(
     Selection
         One row per SPEC with ``spec_id``, ``complexity`` (string, missing where there is no
         class), ``stages`` (Int64) and ``cost_usd`` (Float64).  A stage that was run more than
-        once counts by the mean of its runs.  Left out: SPECs with a run whose cost is unknown,
-        and SPECs that did not go through every usual stage.
+        once counts by the mean of its runs whose every call counts.  Left out: SPECs without a
+        known cost, and SPECs without one of every usual stage.
 
     Raises
     ------
@@ -235,7 +238,7 @@ def _refusal(values: np.ndarray) -> str:
         return f"{wording.count(n, 'SPEC')} with a known cost, and it takes {LEAST_SPECS}"
     if not values[0] > 0:
         return "a cost that is not above 0 has no logarithm"
-    if np.ptp(np.log(values)) < 1e-12:
+    if np.ptp(np.log(values)) <= ROUNDING:
         return f"all {n} SPECs cost {wording.usd(values[0])}, which tells no spread"
     return ""
 

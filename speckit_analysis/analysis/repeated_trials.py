@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.analysis.intervals import clopper_pearson, korn_graubard
+from speckit_analysis.analysis.intervals import korn_graubard
 from speckit_analysis.analysis.wording import all_of, count, listed, percent
+from speckit_analysis.stats.proportions import clopper_pearson
 
 #: Columns of a curve, with their dtypes.
 COLUMNS = {

@@ -220,7 +220,7 @@ def compare_research(
     held = held[held["variant"].isin(both)]
     tables = {name: _by_spec(held, name, both) for name in COUNTS}
     counts = {
-        name: _difference(table.iloc[:, 0].to_numpy() - table.iloc[:, 1].to_numpy())
+        name: _difference(table.iloc[:, 0].to_numpy() - table.iloc[:, 1].to_numpy(), 1 - alpha)
         for name, table in tables.items()
     }
     relevant = tables["relevant"]
@@ -275,8 +275,8 @@ def compare_planned(
     )
 
 
-def _difference(gaps: np.ndarray) -> Estimate:
-    found = paired_t(gaps)
+def _difference(gaps: np.ndarray, level: float) -> Estimate:
+    found = paired_t(gaps, level)
     if found.n < 2:
         return replace(found, refusal="it takes 2 SPECs with findings of both")
     return found if found.refusal else with_sign_flip(found, gaps)

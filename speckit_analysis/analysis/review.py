@@ -288,7 +288,7 @@ def _gaps(reviews: pd.DataFrame) -> pd.Series:
     return (again - before.reindex(again.index)).abs().dropna()
 
 
-def consistency_sentence(reviews: pd.DataFrame) -> str:
+def consistency_sentence(reviews: pd.DataFrame, confidence: float = 0.95) -> str:
     """Say how often reviewers gave an output the same score twice.
 
     Scores of one card resemble each other, so the interval is clustered by card.
@@ -298,7 +298,7 @@ def consistency_sentence(reviews: pd.DataFrame) -> str:
         return "No packet was read twice, so nobody's consistency is known."
     cards = gaps.index.to_frame(index=False)[["reviewer", "output"]].astype("string")
     card = cards["reviewer"] + " " + cards["output"]
-    found = share(gaps <= 0.5, card)
+    found = share(gaps <= 0.5, card, confidence)
     return (
         f"Of {wording.count(found.n, 'score')} on {wording.count(found.clusters, 'card')} given"
         f" twice by the same reviewer, {found.hits} are within half a point"
@@ -306,7 +306,9 @@ def consistency_sentence(reviews: pd.DataFrame) -> str:
     )
 
 
-def within_tolerance(reviews: pd.DataFrame, points: float = 1.0, gate: float = 0.9) -> pd.DataFrame:
+def within_tolerance(
+    reviews: pd.DataFrame, points: float = 1.0, gate: float = 0.9, confidence: float = 0.95
+) -> pd.DataFrame:
     """Return in how many units two variants score alike, with exact intervals.
 
     Parameters
@@ -318,12 +320,14 @@ def within_tolerance(reviews: pd.DataFrame, points: float = 1.0, gate: float = 0
         larger.
     gate : float
         Rate that is to be claimed.
+    confidence : float
+        Level of the intervals, and of the claim.
 
     Returns
     -------
     DataFrame
         ``first``, ``second`` (string), ``units``, ``alike`` (Int64), ``share``, ``low``, ``high``
-        (Float64, exact 95 % interval) and ``needed`` (Int64: units it takes to claim the rate with
+        (Float64, exact interval) and ``needed`` (Int64: units it takes to claim the rate with
         as many exceptions as there are now).
     """
     variants = sorted(reviews["variant"].dropna().astype(str).unique())
@@ -331,8 +335,8 @@ def within_tolerance(reviews: pd.DataFrame, points: float = 1.0, gate: float = 0
     for first, second in combinations(variants, 2):
         gaps = differences(reviews, first, second).mean(axis=1).abs().dropna()
         alike, n = int((gaps <= points).sum()), len(gaps)
-        low, high = exact_interval(alike, n) if n else (np.nan, np.nan)
-        needed = least_n_for_rate(gate, n - alike)
+        low, high = exact_interval(alike, n, confidence) if n else (np.nan, np.nan)
+        needed = least_n_for_rate(gate, n - alike, 1 - confidence)
         rows.append((first, second, n, alike, alike / n if n else np.nan, low, high, needed))
     columns = ["first", "second", "units", "alike", "share", "low", "high", "needed"]
     whole = dict.fromkeys(("units", "alike", "needed"), "Int64")

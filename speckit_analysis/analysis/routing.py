@@ -151,7 +151,7 @@ def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = Non
         If a stage or an agent does not occur in `calls`, or a model has no price.
     """
     _check(calls, routing)
-    kept = pd.Series(True, calls.index)
+    kept, restricted = pd.Series(True, calls.index), pd.Series(False, calls.index)
     every = routing.agents.get("*")
     for stage in calls["stage"].dropna().unique():
         wanted = routing.agents.get(str(stage), every)
@@ -162,7 +162,11 @@ def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = Non
             needed = mine["agent"].nunique()
             whole = mine.groupby("run_id")["agent"].transform("nunique") == needed
             kept[here.index.difference(mine.index[whole])] = False
+            restricted[here.index] = True
     left = calls[kept]
+    # Of a stage that was routed anew, the run is what the routing leaves of it.
+    sizes = left.groupby("run_id")["run_id"].transform("size")
+    left = left.assign(run_calls=left["run_calls"].mask(restricted[kept], sizes))
     for agent, model in routing.models.items():
         mine = (left["agent"] == agent).fillna(False).astype(bool)
         stand_in = left[mine].assign(

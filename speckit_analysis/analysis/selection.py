@@ -117,6 +117,36 @@ def everything(frame: pd.DataFrame, *, noun: str = "row") -> Selection:
     return Selection(frame, _tally(pd.Series(dtype="string")), noun)
 
 
+def in_part(calls: pd.DataFrame) -> pd.Series:
+    """Tell which calls belong to a run of which other calls are left out.
+
+    What such a run cost, or how long it took, is not the sum of the calls that are here.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Rows of table ``calls``.
+
+    Examples
+    --------
+    >>> calls = pd.DataFrame({"run_id": ["a", "a", "b"], "run_calls": [2, 2, 3]})
+    >>> in_part(calls).tolist()
+    [False, False, True]
+    """
+    here = calls.groupby("run_id")["run_id"].transform("size")
+    return (here < calls["run_calls"]).fillna(False).astype(bool)
+
+
+def in_part_sentence(calls: pd.DataFrame) -> str:
+    """Say of how many runs calls are left out; nothing where of none."""
+    runs = calls.loc[in_part(calls), "run_id"].nunique()
+    if not runs:
+        return ""
+    return (
+        f"Of {count(runs, 'run')} some calls are left out: cost and time of the whole are unknown."
+    )
+
+
 def most_frequent(names: pd.Series) -> str:
     """Return the name that occurs most often; nothing where none is told.
 

@@ -36,6 +36,8 @@ class Tradeoff:
         What a point of quality of one SPEC is worth.
     without_cost : int
         SPECs whose quality is known and whose cost is not.
+    level : float
+        Of the intervals.
     """
 
     dearer: str
@@ -43,19 +45,20 @@ class Tradeoff:
     pairs: pd.DataFrame
     worth_usd: float
     without_cost: int = 0
+    level: float = 0.95
 
     @property
     def net(self) -> Estimate:
         """Net benefit of the dearer variant, USD a SPEC."""
         if len(self.pairs) < 2:
             why = "fewer than 2 SPECs tell cost and quality of both"
-            return not_estimable(len(self.pairs), why, method="paired t", level=0.95)
-        return net_benefit(*self._pairs, self.worth_usd)
+            return not_estimable(len(self.pairs), why, method="paired t", level=self.level)
+        return net_benefit(*self._pairs, self.worth_usd, self.level)
 
     @property
     def found(self) -> CostEffectiveness:
         """Mean cost, mean gain and their ratio."""
-        return cost_effectiveness(*self._pairs)
+        return cost_effectiveness(*self._pairs, self.level)
 
     @property
     def _pairs(self) -> tuple[np.ndarray, np.ndarray]:

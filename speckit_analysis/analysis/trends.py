@@ -10,6 +10,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.linkage import Levels, adjusted_levels
+from speckit_analysis.stats.paired import FIT_ROUNDING
 
 #: Fewer SPECs than this, and no interval is worth its name.
 LEAST_SPECS = 4
@@ -156,7 +157,7 @@ def trend(
     slope, reach = _slope(times.to_numpy() / DAYS[period], levels, confidence)
     growth = float(np.expm1(slope))
     # What lies on a line to the last digit is no proof of certainty.
-    if reach < 1e-9 * max(1.0, abs(slope)):
+    if reach <= FIT_ROUNDING * max(1.0, abs(slope)):
         line = f"all SPECs lie on a line of {_signed(growth)} a {period}"
         why = f"{line}, so that there is no spread to take an interval from"
         return result(growth, nothing, nothing, why)
@@ -187,15 +188,15 @@ def _slope(x: np.ndarray, levels: Levels, confidence: float) -> tuple[float, flo
     return float(weights @ levels.values.to_numpy()), float(reach)
 
 
-def cost_per_quality_point(runs: pd.DataFrame, reviews: pd.DataFrame) -> pd.DataFrame:
+def cost_per_quality_point(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return what a point of quality cost each SPEC that was scored.
 
     Parameters
     ----------
     runs : DataFrame
         Table ``runs``, rows that count.
-    reviews : DataFrame
-        Table ``reviews``; without any, the scores that runs record.
+    scores : DataFrame
+        Rows of :func:`speckit_analysis.analysis.quality.quality_scores`.
 
     Returns
     -------
@@ -203,12 +204,7 @@ def cost_per_quality_point(runs: pd.DataFrame, reviews: pd.DataFrame) -> pd.Data
         One row per SPEC with both: ``spec_id``, ``runs`` and ``scores`` (Int64), ``cost_usd``,
         ``quality`` (mean score) and ``cost_per_point_usd`` (Float64).
     """
-    scored = (
-        reviews.assign(value=reviews["score"])
-        if len(reviews)
-        else runs.assign(value=runs["human_review_score"].fillna(runs["completeness_score"]))
-    )
-    quality = scored.dropna(subset="value").groupby("spec_id", observed=True)["value"]
+    quality = scores.dropna(subset="value").groupby("spec_id", observed=True)["value"]
     cost = runs.dropna(subset="cost_usd").groupby("spec_id", observed=True)["cost_usd"]
     table = pd.DataFrame(
         {

@@ -145,6 +145,7 @@ def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
     memory.give_back()
     opinions["provenance"] = opinions["provenance"].fillna("measured")
     runs = derive(runs, calls, proposals, opinions, mentions)
+    calls["run_calls"] = pd.Series(runs["agents"].array.take(calls["run"]), calls.index)
     runs["match_confidence"] = confidence(runs["match_rule"])
     own = runs["provenance"].array.take(opinions["run"].to_numpy(), allow_fill=True)
     opinions["provenance"] = pd.Series(own, opinions.index).fillna("measured")

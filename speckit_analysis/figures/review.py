@@ -73,8 +73,8 @@ def guesses(found: Blinding) -> Chart:
             else "No variant was recognised more often than chance explains"
         ),
         subtitle=(
-            "Bang's index by variant with 95 % intervals: 0 if guessed blindly, 1 if known, -1 if"
-            " taken for the other."
+            f"Bang's index by variant with {wording.percent(found.confidence)} intervals, clustered"
+            " by output: 0 if guessed blindly, 1 if known, -1 if taken for the other."
         ),
         axis="Bang's index",
         words=lambda value: f"{float(value):+.1f}",  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
-from speckit_analysis.stats.paired import sign_flip
+from speckit_analysis.stats.paired import sign_flip_of_counts
 
 
 @dataclass(frozen=True)
@@ -83,23 +83,23 @@ def bang(right: int, wrong: int, unknown: int, level: float = 0.95) -> BangIndex
 
 
 def unblinding_p(right: np.ndarray, wrong: np.ndarray) -> float:
-    """Return the one-sided p-value of unblinding, with reviewers as the units.
+    """Return the one-sided p-value of unblinding, with reviewers or outputs as the units.
 
     Parameters
     ----------
-    right, wrong : ndarray of int, shape (reviewers,)
-        Guesses of each reviewer.
+    right, wrong : ndarray of int, shape (units,)
+        Guesses of each reviewer, or on each output.
 
     Notes
     -----
-    A reviewer who recognises one style guesses alike each time, so that guesses are not
-    independent: the signs of right less wrong are exchanged reviewer by reviewer.  Three reviewers
-    cannot get below 0.125.
+    A reviewer who recognises one style guesses alike each time, and what looks like a variant to
+    one reader does to others, so that guesses are not independent: the signs of right less wrong
+    are exchanged unit by unit, all of them counted.  Three units cannot get below 0.125.
 
     Raises
     ------
     ValueError
-        If right and wrong guesses are not of the same reviewers.
+        If right and wrong guesses are not of the same units.
 
     Examples
     --------
@@ -107,11 +107,8 @@ def unblinding_p(right: np.ndarray, wrong: np.ndarray) -> float:
     0.125
     """
     if np.shape(right) != np.shape(wrong):
-        raise ValueError(
-            f"each reviewer has both: {np.shape(right)} right, {np.shape(wrong)} wrong"
-        )
-    net = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    return sign_flip(net)[0] / 2 if net.sum() > 0 else 1.0
+        raise ValueError(f"each unit has both: {np.shape(right)} right, {np.shape(wrong)} wrong")
+    return sign_flip_of_counts(np.asarray(right, dtype=int) - np.asarray(wrong, dtype=int))
 
 
 @dataclass(frozen=True)

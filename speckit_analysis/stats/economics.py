@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats  # type: ignore[import-untyped]
+from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.increment import incremental_ratio
 from speckit_analysis.stats.paired import ROUNDING, paired_t
+from speckit_analysis.stats.proportions import exact_interval
 
 #: What lies where on the plane of cost and effect.
 QUADRANTS = {
@@ -157,10 +158,7 @@ def cost_of_pass(cost: float, passes: int, n: int, level: float = 0.95) -> Estim
     method = "cost over an exact rate"
     if n == 0:
         return not_estimable(0, "nothing was tried", method=method, level=level, unit="try")
-    low, high = (
-        0.0 if passes == 0 else float(stats.beta.ppf((1 - level) / 2, passes, n - passes + 1)),
-        1.0 if passes == n else float(stats.beta.ppf((1 + level) / 2, passes + 1, n - passes)),
-    )
+    low, high = exact_interval(passes, n, level)
     return Estimate(
         cost * n / passes if passes else np.inf, cost / high, cost / low if low else np.inf,
         level, method, n, "try", ("tries are independent", "the cost of a try is known"),

@@ -9,6 +9,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.paired import paired_t
+from speckit_analysis.stats.proportions import one_sided_limits
 
 _ASSUMPTIONS = ("units are independent", "differences are roughly normal", "the margin was fixed")
 
@@ -132,7 +133,7 @@ def catastrophes(differences: np.ndarray, loss: float = 2.0, level: float = 0.95
     method = "exact one-sided binomial"
     if n == 0:
         return not_estimable(n, "there are none", method=method, level=level)
-    high = 1.0 if hits == n else float(special.betaincinv(hits + 1, n - hits, level))
+    high = one_sided_limits(hits, n, level)[1]
     return Estimate(
         hits / n, 0.0, high, level, method, n, "SPEC", ("units are independent",), None, None,
         "inconclusive", f"{hits} of {n} lost {loss:g} points or more",

@@ -12,8 +12,12 @@ from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
 #: So many units are enumerated; above, signs are drawn.
 MOST_ENUMERATED = 20
 
-#: A spread no larger than this share of the figures comes from rounding them.
+#: A spread no larger than this share of the figures comes from rounding them.  Of logarithms it is
+#: the spread itself, as their differences are shares.
 ROUNDING = 1e-12
+
+#: The same of what least squares leave, which lose more digits.
+FIT_ROUNDING = 1e-9
 
 _DRAWS = 100_000
 

@@ -41,11 +41,39 @@ def share(hits: int, n: int, level: float = 0.95, unit: str = "unit") -> Estimat
     return Estimate(hits / n, low, high, level, "Clopper-Pearson", n, unit, assumptions)
 
 
+def clopper_pearson(hits: object, n: object, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return the exact binomial interval, elementwise.
+
+    Parameters
+    ----------
+    hits, n : array_like
+        Successes and trials; may be fractional (effective counts).  NaN where n is 0.
+    level : float
+        Two-sided level.
+
+    Notes
+    -----
+    Clopper and Pearson (1934), by the quantiles of the beta distribution.
+
+    Examples
+    --------
+    >>> low, high = clopper_pearson(4, 15)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.0779, 0.551)
+    """
+    k, m = np.broadcast_arrays(np.asarray(hits, dtype=float), np.asarray(n, dtype=float))
+    tail = (1 - level) / 2
+    # At the ends the beta quantile has a shape of 0 and is not defined: the limits are known.
+    low = special.betaincinv(np.where(k > 0, k, 1.0), m - k + 1, tail)
+    high = special.betaincinv(k + 1, np.where(k < m, m - k, 1.0), 1 - tail)
+    low, high = np.where(k > 0, low, 0.0), np.where(k < m, high, 1.0)
+    return np.where(m > 0, low, np.nan), np.where(m > 0, high, np.nan)
+
+
 def exact_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Return Clopper and Pearson's interval of a share."""
-    low, high = proportion_confint(hits, n, 1 - level, method="beta")
-    # At the ends the quantile is not defined: the limits are known.
-    return (0.0 if hits == 0 else float(low), 1.0 if hits == n else float(high))
+    """Return the interval of :func:`clopper_pearson` of one share."""
+    low, high = clopper_pearson(hits, n, level)
+    return float(low), float(high)
 
 
 def wilson_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -56,9 +84,7 @@ def wilson_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, floa
 
 def one_sided_limits(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Return the exact lower and the exact upper limit of a share, each at `level` on its own."""
-    low = 0.0 if hits == 0 else float(special.betaincinv(hits, n - hits + 1, 1 - level))
-    high = 1.0 if hits == n else float(special.betaincinv(hits + 1, n - hits, level))
-    return low, high
+    return exact_interval(hits, n, 2 * level - 1)
 
 
 def independent_difference(
@@ -128,15 +154,17 @@ def sign_test(better: int, worse: int) -> float:
     return float(stats.binomtest(better, n, 0.5).pvalue) if n else float("nan")
 
 
-def net_share(
+def independent_net_share(
     better: int, neutral: int, worse: int, level: float = 0.95, unit: str = "decision"
 ) -> Estimate:
-    """Return the share that got better less the share that got worse.
+    """Return the share that got better less the share that got worse, of independent decisions.
+
+    Of decisions in clusters see :func:`speckit_analysis.stats.net_share.net_share`.
 
     Parameters
     ----------
     better, neutral, worse : int
-        How many independent decisions improved a result, left it as good, or made it worse.
+        How many decisions improved a result, left it as good, or made it worse.
     level : float
         Two-sided level; the verdict tests at 1 - level.
     unit : str
@@ -153,7 +181,7 @@ def net_share(
 
     Examples
     --------
-    >>> found = net_share(7, 3, 1)
+    >>> found = independent_net_share(7, 3, 1)
     >>> round(found.value, 3), round(found.p_value, 3), found.verdict
     (0.545, 0.07, 'inconclusive')
     """
@@ -175,8 +203,8 @@ def net_share(
 
 
 def net_benefit(better: int, neutral: int, worse: int, level: float = 0.95) -> tuple[float, ...]:
-    """Return value and ends of :func:`net_share`."""
-    found = net_share(better, neutral, worse, level)
+    """Return value and ends of :func:`independent_net_share`."""
+    found = independent_net_share(better, neutral, worse, level)
     return found.value, found.low, found.high
 
 

@@ -147,6 +147,12 @@ CALLS = Table(
         Column("arbiter_override", "boolean", "the arbiter overrode the agents here"),
         Column("override_reason", "text", "why"),
         Column("basis", "category", "best evidence of the call: telemetry, metrics or output"),
+        Column(
+            "run_calls",
+            "integer",
+            "calls known to belong to the run, this one and those that no analysis counts",
+            "calls",
+        ),
         Column("sources", "integer", "files that describe the call", "files"),
         *ORIGIN,
     ),

@@ -1,0 +1,32 @@
+"""Which scores the quality of a SPEC is averaged from: one answer for every question."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from speckit_analysis.analysis.review import usable
+from speckit_analysis.analysis.selection import Selection
+
+
+def quality_scores(reviews: Selection, runs: Selection) -> Selection:
+    """Return scores of reviewers where there are any, else those that runs record.
+
+    Parameters
+    ----------
+    reviews, runs : Selection
+        Rows of the tables of these names.
+
+    Returns
+    -------
+    Selection
+        With the column ``value`` (points).  Of reviewers what
+        :func:`~speckit_analysis.analysis.review.usable` keeps, first readings only: an output that
+        was read twice is not worth twice.  Of runs all rows, missing where they record no score.
+    """
+    if not reviews.total:
+        recorded = runs.kept["human_review_score"].fillna(runs.kept["completeness_score"])
+        return Selection(runs.kept.assign(value=recorded), runs.left_out, runs.noun)
+    used = usable(reviews)
+    again = pd.Series(pd.NA, used.kept.index, dtype="string")
+    used = used.without(again.mask(used.kept["repeat_of"].notna(), "of a second reading"))
+    return Selection(used.kept.assign(value=used.kept["score"]), used.left_out, used.noun)
