@@ -164,6 +164,15 @@ def test_a_habit_is_no_knowledge():
     found = blinding.blinding(guessed([("A", "A")] * 20 + [("B", "A")] * 20))
     assert found.table["bang"].tolist() == [1.0, -1.0]
     assert "a habit, and no proof" in found.sentence
+    assert found.verdict == "reviewers name A whatever they read"
+    assert draw.guesses(found).title == "Reviewers name A whatever they read"
+
+
+def test_a_blind_that_did_not_hold_is_told_in_the_headline():
+    found = blinding.blinding(guessed([("A", "A")] * 20 + [("B", "B"), ("B", "A")] * 10))
+    assert "the blind did not hold" in found.sentence
+    assert found.verdict == "reviewers recognised A"
+    assert draw.guesses(found).title == "Reviewers recognised A"
 
 
 def test_few_guesses_prove_no_blinding():

@@ -59,6 +59,27 @@ class Blinding:
     confidence: float = 0.95
 
     @property
+    def recognised(self) -> list[str]:
+        """Variants that were named more often than chance explains."""
+        return [str(name) for name in self.table[self.table["unblinded"]]["variant"]]
+
+    @property
+    def habit(self) -> bool:
+        """Whether one variant is named whatever is read: a habit, and no proof of knowledge."""
+        return bool(self.recognised) and len(self.table) > 1 and self.table["bang"].min() < -0.2
+
+    @property
+    def verdict(self) -> str:
+        """Whether the blind held, in a few words."""
+        if not self.table["guesses"].sum():
+            return "nobody was asked to guess"
+        if self.habit:
+            return f"reviewers name {wording.listed(self.recognised)} whatever they read"
+        if self.recognised:
+            return f"reviewers recognised {wording.listed(self.recognised)}"
+        return "no variant was provably recognised"
+
+    @property
     def sentence(self) -> str:
         """Whether the blind held, never more than the counts carry."""
         if not self.table["guesses"].sum():
@@ -69,15 +90,12 @@ class Blinding:
             for row in self.table[self.table["guesses"] > 0].to_dict("records")
         )
         start = f"Bang's index, 0 if guessed blindly and 1 if known, clustered by output: {told}."
-        seen = self.table[self.table["unblinded"]]["variant"].tolist()
-        opposite = len(self.table) > 1 and self.table["bang"].min() < -0.2
-        if seen and opposite:
+        names = wording.listed(self.recognised)
+        if self.habit:
             end = (
-                f" Reviewers name {wording.listed(seen)} whatever they read: a habit, and no proof"
-                " that they knew."
+                f" Reviewers name {names} whatever they read: a habit, and no proof that they knew."
             )
-        elif seen:
-            names = wording.listed(seen)
+        elif self.recognised:
             end = (
                 f" Reviewers knew {names} better than chance: the blind did not hold (signs"
                 f" exchanged output by output, {self._family})."

@@ -355,8 +355,4 @@ def headline(reviews: pd.DataFrame, table: pd.DataFrame, held: Blinding) -> str:
     told = f"{wording.count(people, 'reviewer')} scored {wording.count(outputs, 'output')}"
     if len(rows) and pd.notna(rows["icc_mean"].iloc[0]):
         told += f"; the mean of their scores has a reliability of {rows['icc_mean'].iloc[0]:.2f}"
-    seen = held.table[held.table["unblinded"]]
-    knew = "some variants were recognised" if len(seen) else "nothing shows that they saw through"
-    return (
-        f"{told}; {knew}." if held.table["guesses"].sum() else f"{told}; nobody was asked to guess."
-    )
+    return f"{told}; {held.verdict}."

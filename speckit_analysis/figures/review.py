@@ -60,18 +60,13 @@ def guesses(found: Blinding) -> Chart:
     table = found.table[found.table["guesses"] > 0]
     if table.empty:
         return empty("No card has a guess, so whether the blind held is not known.")
-    seen = table[table["unblinded"]]["variant"].tolist()
     return intervals(
         table,
         "variant",
         "bang",
         "low",
         "high",
-        title=(
-            f"{wording.listed(seen)} was recognised more often than by chance"
-            if seen
-            else "No variant was recognised more often than chance explains"
-        ),
+        title=found.verdict[0].upper() + found.verdict[1:],
         subtitle=(
             f"Bang's index by variant with {wording.percent(found.confidence)} intervals, clustered"
             " by output: 0 if guessed blindly, 1 if known, -1 if taken for the other."
