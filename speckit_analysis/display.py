@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -190,42 +190,39 @@ def _escaped(text: str) -> str:
     return escape(wording.unbroken(text))
 
 
-def _text(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return wording.MISSING
-    text = str(value)
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
-
-
-def _number(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return wording.MISSING
-    number = float(value)  # type: ignore[arg-type]
-    # Three digits are more than intervals of evidence this small justify.
-    return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number + 0.0:.3g}"
-
-
-def _p(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return wording.MISSING
-    return wording.p_value(float(value)).removeprefix("p ").removeprefix("= ")  # type: ignore[arg-type]
-
-
-def _dated(form: str) -> Format:
-    """Return a format of moments, as strftime knows it; ``{0.quarter}`` is the quarter."""
+def _known(write: Callable[[Any], str]) -> Format:
+    """Let a format write what is known; what is missing is a dash."""
 
     def written(value: object) -> str:
-        if pd.isna(value):  # type: ignore[call-overload]
-            return wording.MISSING
-        moment = pd.Timestamp(value)  # type: ignore[arg-type]
-        return moment.strftime(form.format(moment))
+        return wording.MISSING if pd.isna(value) else write(value)  # type: ignore[call-overload]
 
     return written
 
 
+@_known
+def _text(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+
+
+@_known
+def _number(value: float) -> str:
+    # Three digits are more than intervals of evidence this small justify.
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value + 0.0:.3g}"
+
+
+@_known
+def _p(value: float) -> str:
+    return wording.p_value(value).removeprefix("p ").removeprefix("= ")
+
+
+def _dated(form: str) -> Format:
+    """Return a format of moments, as strftime knows it; ``{0.quarter}`` is the quarter."""
+    return _known(lambda value: pd.Timestamp(value).strftime(form.format(pd.Timestamp(value))))
+
+
+@_known
 def _whether(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return wording.MISSING
     return "yes" if value else "no"
 
 
