@@ -189,6 +189,15 @@ def test_tables_with_merged_cells_are_left_alone():
     assert table in finish_tables(table)
 
 
+def test_what_an_attribute_says_is_no_part_of_a_table():
+    words = "<table><tr><td>1</td></tr></table><caption>2</caption>"
+    html = f"<table><tr><td title='{words}'>3</td></tr></table>"
+    found = finish_tables(sanitize(html))
+    assert found.count("<table") == found.count("<td") == found.count("<tr") == 1
+    assert 'aria-label="Table"' in found
+    assert 'class="number">3</td>' in found
+
+
 # Where it comes from
 
 
