@@ -145,6 +145,14 @@ def test_quality_counts_complete_cards_of_one_experiment_once():
     assert set(found.selection.left_out["reason"]) == reasons | {"of another experiment"}
 
 
+def test_quality_counts_the_overall_score_only_where_there_is_nothing_else():
+    overall = [score("S1", 2.0, criterion="overall"), score("S2", 2.0, criterion="overall")]
+    assert row(telemetry(evidence(reviews=overall), "quality")).mean_points == 2
+    found = telemetry(evidence(reviews=[*overall, score("S1", 9.0)]), "quality")
+    assert (row(found).n, row(found).mean_points) == (1, 9)
+    assert "left out: 2 overall, beside the criteria" in found.sentence
+
+
 def test_only_the_specs_asked_for():
     found = telemetry(EVIDENCE, "cost", specs=["S1"])
     assert row(found).sum_usd == pytest.approx(0.4)
