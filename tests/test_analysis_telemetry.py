@@ -150,7 +150,7 @@ def test_quality_counts_the_overall_score_only_where_there_is_nothing_else():
     assert row(telemetry(evidence(reviews=overall), "quality")).mean_points == 2
     found = telemetry(evidence(reviews=[*overall, score("S1", 9.0)]), "quality")
     assert (row(found).n, row(found).mean_points) == (1, 9)
-    assert "left out: 2 overall, beside the criteria" in found.sentence
+    assert "left out: 2 of the overall score" in found.sentence
 
 
 def test_only_the_specs_asked_for():

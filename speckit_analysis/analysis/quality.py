@@ -29,7 +29,7 @@ def quality_scores(reviews: Selection, runs: Selection) -> Selection:
         recorded = runs.kept["human_review_score"].fillna(runs.kept["completeness_score"])
         return Selection(runs.kept.assign(value=recorded), runs.left_out, runs.noun)
     used = usable(reviews)
-    reasons = pd.Series("overall, beside the criteria", used.kept.index, dtype="string")
+    reasons = pd.Series("of the overall score", used.kept.index, dtype="string")
     reasons = reasons.mask(reasons.index.isin(criteria(used.kept).index))
     reasons = reasons.mask(used.kept["repeat_of"].notna(), "of a second reading")
     used = used.without(reasons)
