@@ -103,6 +103,11 @@ def test_the_mixed_model_of_a_balanced_review_finds_the_difference_of_means():
     assert f"Mixed model: {gap:+.3f}" in mixed_sentence(rows, "many", "one")
 
 
+def test_the_mixed_model_counts_the_overall_score_no_more_than_the_difference_does():
+    rows = reviews({**LOSSES, "overall": 9.0})
+    assert mixed_sentence(rows, "many", "one") == mixed_sentence(reviews(), "many", "one")
+
+
 def test_the_mixed_model_takes_two_variants_specs_and_reviewers():
     rows = reviews()
     assert mixed_sentence(rows, "many", "other") == ""

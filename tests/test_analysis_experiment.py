@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,6 +85,15 @@ def test_an_interval_of_an_unusual_level_names_it(alpha, times):
     found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", alpha=alpha)
     assert "one costs" in found.numbers
     assert found.numbers.count("(98.3 %: ") == times
+
+
+def test_what_a_design_sees_is_told_at_the_level_of_its_intervals():
+    rows = made([1.5, -1.5, 2.0, -2.0, 1.0, -1.0])
+    strict, lax = (
+        float(re.search(r"a difference of ([\d.]+) points", found.design_sentence)[1])
+        for found in (compare_variants(rows, "many", "one", alpha=alpha) for alpha in (0.001, 0.5))
+    )
+    assert strict > lax
 
 
 def test_nothing_to_compare_is_said():

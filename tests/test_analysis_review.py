@@ -207,6 +207,17 @@ def test_one_output_has_no_interval():
     assert draw.guesses(found).get_label()
 
 
+def test_a_variant_that_nobody_was_asked_about_says_nothing_of_the_others():
+    rows = [(f"S{n}", v, "ann", 7.0) for v in "AB" for n in range(20)]
+    guesses = ["A", "B"] * 10
+    found = blinding.blinding(used(scores(rows, guess=[*guesses, *[None] * 20])).kept)
+    alone = blinding.blinding(used(scores(rows[:20], guess=guesses)).kept)
+    assert found.sentence == alone.sentence
+    assert "that would almost surely have shown" in found.sentence
+    assert found.table["power"].isna().tolist() == [False, True]
+    assert np.isnan(found.james)
+
+
 def test_variants_share_the_level():
     rows = [(f"S{n}", v, "ann", 7.0) for v in "AB" for n in range(5)]
     found = blinding.blinding(used(scores(rows, guess=["A"] * 5 + ["B"] * 5)).kept)

@@ -145,6 +145,14 @@ def test_quality_counts_complete_cards_of_one_experiment_once():
     assert set(found.selection.left_out["reason"]) == reasons | {"of another experiment"}
 
 
+def test_quality_counts_the_overall_score_only_where_there_is_nothing_else():
+    overall = [score("S1", 2.0, criterion="overall"), score("S2", 2.0, criterion="overall")]
+    assert row(telemetry(evidence(reviews=overall), "quality")).mean_points == 2
+    found = telemetry(evidence(reviews=[*overall, score("S1", 9.0)]), "quality")
+    assert (row(found).n, row(found).mean_points) == (1, 9)
+    assert "left out: 2 of the overall score" in found.sentence
+
+
 def test_only_the_specs_asked_for():
     found = telemetry(EVIDENCE, "cost", specs=["S1"])
     assert row(found).sum_usd == pytest.approx(0.4)
@@ -197,6 +205,14 @@ def test_small_groups_are_left_out_if_asked_for():
         ("cost", {"where": "stge == 1"}, "no column 'stge'; did you mean stage? There are: run_id"),
         ("cost", {"where": "stage == plan"}, "no column 'plan'; write it in quotes, as 'plan'"),
         ("cost", {"where": "cost_usd"}, "is no condition"),
+        (
+            "cost",
+            {"where": 'timestamp > "2025-10-08"'},
+            "timestamp is a moment in UTC, and '2025-10-08' has no time zone; write"
+            " '2025-10-08T00:00:00Z', or give days to --since and --until",
+        ),
+        ("cost", {"where": '"2025-10" == timestamp'}, "give days to --since and --until"),
+        ("cost", {"where": 'model_id > "a" and stage == "plan"'}, "Unordered Categoricals"),
         ("cost", {"where": 'stage = "plan"'}, "is no condition: it gives no yes or no for each"),
         ("cost", {"where": 'stage < "tsks"'}, "no row has stage 'tsks': did you mean tasks?"),
         ("cost", {"where": 'stage == "paln"'}, "No row has stage 'paln': did you mean plan?"),
@@ -225,6 +241,9 @@ def test_what_makes_no_sense_is_refused_with_what_there_is(metric, options, said
         ("timestamp.notna() and run_id == run_id", ""),
         ("abs(cost_usd) < 99 and index >= 0", ""),
         ('error != "timeout" or error.isna()', ""),
+        ('agent.str.startswith("gem") == True', ""),
+        ('"validate" > stage >= "plan"', ""),
+        ('timestamp >= "2025-10-01T00:00:00Z"', ""),
     ],
 )
 def test_a_text_that_no_row_has_is_told_beside_the_figures(where, hint):

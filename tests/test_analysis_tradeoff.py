@@ -66,6 +66,15 @@ def test_the_sentence_says_where_it_lies_and_whether_it_pays(costs, gains, worth
     assert "(4 SPECs)" in told
 
 
+def test_the_probability_that_it_takes_is_that_of_the_level():
+    assert "it takes 97.5 % to say so" in tradeoff().sentence.replace("\u00a0", " ")
+    wide = tradeoff(worth=0.8)
+    narrow = tradeoff(worth=0.8, level=0.8)
+    assert wide.net.low < 0 < narrow.net.low
+    assert "it pays" in narrow.sentence
+    assert "it takes 90 % to say so" in narrow.sentence.replace("\u00a0", " ")
+
+
 def test_specs_without_a_cost_are_told():
     told = tradeoff(without_cost=3).sentence.replace("\u00a0", " ")
     assert told.endswith("3 SPECs with scores and without a cost of both are left out.")

@@ -146,10 +146,10 @@ def test_a_line_is_no_certainty_in_whatever_period(period):
     assert "no spread to take an interval from" in found.refusal
 
 
-def priced(runs, reviews=None):
+def priced(runs, reviews=None, calls=()):
     reviews = frame("reviews") if reviews is None else reviews
     scores = quality_scores(everything(reviews, noun="score"), everything(runs, noun="run"))
-    return cost_per_quality_point(runs, scores.kept)
+    return cost_per_quality_point(runs, frame("calls", calls), scores.kept)
 
 
 def test_a_point_of_quality_has_a_price_where_it_was_scored():
@@ -157,6 +157,7 @@ def test_a_point_of_quality_has_a_price_where_it_was_scored():
         {"run_id": "S1/plan", "spec_id": "S1", "cost_usd": 1.0, "human_review_score": 8.0},
         {"run_id": "S1/tasks", "spec_id": "S1", "cost_usd": 1.0},
         {"run_id": "S2/plan", "spec_id": "S2", "cost_usd": 3.0},
+        {"run_id": "S3/plan", "spec_id": None, "cost_usd": 3.0},
     ]
     (row,) = priced(frame("runs", runs)).itertuples()
     assert (row.spec_id, row.cost_usd, row.quality) == ("S1", 2.0, 8.0)
@@ -165,6 +166,18 @@ def test_a_point_of_quality_has_a_price_where_it_was_scored():
     points = priced(frame("runs", runs), frame("reviews", reviews))
     assert points["cost_per_point_usd"].tolist() == [0.6]
     assert "cost $0.60 to $0.60 (1 SPEC" in quality_sentence(points)
+
+
+def test_a_part_of_what_a_spec_cost_is_no_price_of_its_quality():
+    runs = [
+        {"run_id": f"{spec}/{stage}", "spec_id": spec, "cost_usd": usd, "human_review_score": 8.0}
+        for spec, costs in (("S1", (1.0, 2.0)), ("S2", (1.0, None)), ("S3", (1.0, 2.0)))
+        for stage, usd in zip(("plan", "tasks"), costs, strict=True)
+    ]
+    stale = {"run_id": "S3/tasks", "run_calls": 2}
+    points = priced(frame("runs", runs), calls=[{"run_id": "S1/plan", "run_calls": 1}, stale])
+    assert points[["spec_id", "cost_usd"]].to_numpy().tolist() == [["S1", 3.0]]
+    assert "1 SPEC with a score and a cost of every run" in quality_sentence(points)
 
 
 def test_without_scores_a_point_has_no_price():

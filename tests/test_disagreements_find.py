@@ -339,13 +339,16 @@ def test_runs_that_are_not_compared_are_counted_with_the_reason():
         answer("a", "Go.", "S/plan/5", provenance="stub"),
         answer("b", "Wait.", "S/plan/5", provenance="stub"),
     ]
-    runs = frame("runs", [{"run_id": f"S/plan/{number}"} for number in range(1, 7)])
+    # One agent gave two answers, and the other repeats the first.
+    answers += [answer("a", text, "S/plan/7", content_hash=text) for text in ("Go.", "Wait.")]
+    answers += [answer("b", "Go.", "S/plan/7", content_hash="Go.")]
+    runs = frame("runs", [{"run_id": f"S/plan/{number}"} for number in range(1, 8)])
     proposals = frame("proposals", answers)
     compared = compared_runs(everything(runs, noun="run"), proposals)
     assert compared.kept["run_id"].tolist() == ["S/plan/1"]
     assert dict(zip(compared.left_out["reason"], compared.left_out["rows"], strict=True)) == {
         "with an answer of one agent only": 1,
-        "with copies of one answer": 1,
+        "with answers of one agent and copies of them": 2,
         "with answers for different stages": 1,
         "without an answer that was kept": 2,
     }

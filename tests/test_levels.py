@@ -268,7 +268,6 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.proportions.independent_net_share": lambda c: (
         proportions.independent_net_share(7, 3, 1, c)
     ),
-    "stats.proportions.net_benefit": lambda c: proportions.net_benefit(7, 3, 1, c)[1:],
     "stats.ratios.fieller": lambda c: ratios.fieller(GAPS, OTHERS, c),
     "stats.ratios.fieller_of_means": lambda c: ratios.fieller_of_means(
         (1.0, 2.0), np.eye(2) / 50, 9, c

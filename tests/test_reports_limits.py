@@ -53,6 +53,7 @@ def test_other_brackets_limit_nothing(comment):
         ("at most other", [3], [4]),
         ("other than other", [4, "x"], [3]),
         ("one of day, week", ["day", "week"], ["fortnight", "", "day, week", None]),
+        ("one of 2, 0.5", [2, 0.5, "2"], [3, 2.5, True]),
         ("some of a, b", ["a", "a,b", " b , a "], ["", "c", "a,c", ","]),
         ("file", ["", __file__], ["nowhere.toml", "."]),
     ],

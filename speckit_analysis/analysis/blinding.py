@@ -20,6 +20,10 @@ from speckit_analysis.vocabulary import NO_GUESS
 #: With this probability or more, what is there would almost surely have shown.
 SURE = 0.8
 
+#: A variant that is recognised while another's index is below this is named whatever is read.
+#: Not tested, as a mere tendency is reason enough not to speak of knowledge.
+TAKEN_FOR_ANOTHER = -0.2
+
 
 def cards(reviews: pd.DataFrame) -> pd.DataFrame:
     """Return one row per card: what does not depend on the criterion."""
@@ -44,9 +48,10 @@ class Blinding:
         ``unknown`` (Int64), ``bang``, ``low``, ``high`` (Float64, Bang's index; no interval below
         two outputs), ``p_value`` (Float64, corrected for the number of variants), ``unblinded``
         (boolean) and ``power`` (Float64: probability that so many outputs would have shown it, had
-        85 of 100 who ventured a guess been right, and guesses on one output been alike).
+        85 of 100 who ventured a guess been right, and guesses on one output been alike; missing
+        where nobody was asked).
     james : float
-        James' index over two variants; NaN otherwise.
+        James' index over two variants whose readers were asked; NaN otherwise.
     forced : bool
         The review was unblinded before all cards were in.
     confidence : float
@@ -66,7 +71,11 @@ class Blinding:
     @property
     def habit(self) -> bool:
         """Whether one variant is named whatever is read: a habit, and no proof of knowledge."""
-        return bool(self.recognised) and len(self.table) > 1 and self.table["bang"].min() < -0.2
+        return (
+            bool(self.recognised)
+            and len(self.table) > 1
+            and self.table["bang"].min() < TAKEN_FOR_ANOTHER
+        )
 
     @property
     def verdict(self) -> str:
@@ -137,6 +146,7 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
     of_card = cards(first_readings(reviews))
     asked = of_card[of_card["guess"].notna()]
     variants = sorted(of_card["variant"].dropna().astype(str).unique())
+    arms = asked["variant"].nunique()
     rows, counts = [], []
     for variant in variants:
         own = asked[asked["variant"] == variant]
@@ -159,7 +169,7 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
                 "low": low,
                 "high": high,
                 "p_value": unblinding_p(*of_output.to_numpy().T) if found.n else np.nan,
-                "power": power_of_guesses(ventured, (1 - confidence) / len(variants)),
+                "power": power_of_guesses(ventured, (1 - confidence) / arms) if found.n else np.nan,
             }
         )
         counts.append([int((guesses == name).sum()) for name in (*variants, NO_GUESS)])
@@ -171,8 +181,7 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
     table.loc[tested, "p_value"] = any_may_win(table.loc[tested, "p_value"].tolist())
     unblinded = (table["p_value"] <= 1 - confidence + ROUNDING).fillna(False).astype("boolean")
     table.insert(len(columns) - 1, "unblinded", unblinded)
-    both = np.array(counts).T if len(variants) == 2 else np.zeros((0, 0))
-    overall = james(both) if both.size and both.sum() else float("nan")
+    overall = james(np.array(counts).T) if len(variants) == arms == 2 else float("nan")
     forced = bool(of_card["forced"].fillna(False).any())
     return Blinding(table, overall, forced, confidence)
 

@@ -25,6 +25,11 @@ METRICS = ("cost", "latency", "tokens", "quality")
 #: What can be compared, and the column that names it.
 SUBJECTS = {"spec": "spec_id", "model": "model_id", "agent": "agent", "period": "timestamp"}
 
+#: Kinds whose names stand in the evidence, and what they are called.
+_NOUNS = {"spec": "SPEC", "model": "model", "agent": "agent"}
+
+_PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?(\.\.\d{4}(-\d\d(-\d\d)?)?)?")
+
 #: Fewer units than this, and no interval is worth its name.
 LEAST_UNITS = 3
 
@@ -43,40 +48,31 @@ def kind_of(calls: pd.DataFrame, first: str, second: str) -> str:
         If they are not of one kind, with the kind of each, or if one is nothing, with what there
         is.
     """
-    for kind in _NAMED:
-        known = _known(calls, SUBJECTS[kind])
-        if {first, second} <= set(known):
-            return kind
-    if _PERIOD.fullmatch(first) and _PERIOD.fullmatch(second):
-        return "period"
     of = [_kinds(calls, name) for name in (first, second)]
+    for kind in of[0]:
+        if kind in of[1]:
+            return kind
     if all(of):
         raise EvidenceError(
             f"{first} is {_told(of[0])} and {second} {_told(of[1])}: name two of one kind"
         )
     unknown = first if not of[0] else second
-    every = [name for kind in _NAMED for name in _known(calls, SUBJECTS[kind])]
+    every = [name for kind in _NOUNS for name in _known(calls, SUBJECTS[kind])]
     raise EvidenceError(
         f"no SPEC, model or agent {unknown!r} in this evidence, and no period such as 2025-10;"
         f" {suggestion(unknown, every)}"
     )
 
 
-#: Kinds whose names stand in the evidence, and how they are told.
-_NAMED = {"spec": "a SPEC", "model": "a model", "agent": "an agent"}
-
-
 def _kinds(calls: pd.DataFrame, name: str) -> list[str]:
     """Return the kinds of which `name` may be."""
-    kinds = [kind for kind in _NAMED if name in _known(calls, SUBJECTS[kind])]
-    return kinds or (["period"] if _PERIOD.fullmatch(name) else [])
+    kinds = [kind for kind in _NOUNS if name in _known(calls, SUBJECTS[kind])]
+    return [*kinds, "period"] if _PERIOD.fullmatch(name) else kinds
 
 
 def _told(kinds: list[str]) -> str:
-    return wording.listed([_NAMED.get(kind, "a period") for kind in kinds], "and")
-
-
-_PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?(\.\.\d{4}(-\d\d(-\d\d)?)?)?")
+    nouns = [_NOUNS.get(kind, kind) for kind in kinds]
+    return wording.listed(f"an {noun}" if noun == "agent" else f"a {noun}" for noun in nouns)
 
 
 def _known(frame: pd.DataFrame, column: str) -> list[str]:
@@ -138,8 +134,9 @@ def compare(
         for name in (first, second):
             known = _known(calls, SUBJECTS[by])
             if name not in known:
-                called = f"{_NAMED[by].split()[-1]} {name!r}"
-                raise EvidenceError(f"no {called} in this evidence; {suggestion(name, known)}")
+                raise EvidenceError(
+                    f"no {_NOUNS[by]} {name!r} in this evidence; {suggestion(name, known)}"
+                )
         periods = None
     sides = (by, first, second, periods)
     if metric == "quality":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
@@ -12,6 +13,9 @@ from speckit_analysis.errors import EvidenceError
 
 #: Columns that metrics work with, which no table has.
 _OURS = ("upper", "lower")
+
+#: What a text may be compared by where texts have no order.
+_EQUAL = (ast.Eq, ast.NotEq, ast.In, ast.NotIn)
 
 #: A column with longer texts holds sentences; nobody picks one of these from a list.
 _LONGEST = 80
@@ -35,7 +39,7 @@ def meets(rows: pd.DataFrame, condition: str) -> pd.Series:
     Raises
     ------
     EvidenceError
-        If it names no column, or is no condition.
+        If it names no column, or a moment without a time zone, or is no condition.
 
     Examples
     --------
@@ -44,6 +48,7 @@ def meets(rows: pd.DataFrame, condition: str) -> pd.Series:
     [True, False]
     """
     _check_columns(rows, condition)
+    _check_moments(rows, condition)
     try:
         hit = rows.eval(condition, engine="python", local_dict={}, global_dict={})
     except Exception as error:
@@ -70,9 +75,10 @@ def unknown_values(rows: pd.DataFrame, condition: str) -> str:
     "no row has stage 'paln': did you mean plan? There are: plan, tasks"
     """
     told = []
-    for column, text in _compared(condition):
+    for column, operator, text in _compared(condition):
         known = _values(rows, column)
-        if known and text not in known:
+        meant = isinstance(operator, _EQUAL) or _is_ordered(rows[column])
+        if known and meant and text not in known:
             told.append(f"no row has {column} {text!r}: {suggestion(text, known)}")
     return "; ".join(dict.fromkeys(told))
 
@@ -102,15 +108,36 @@ def _nodes(condition: str) -> Iterator[ast.AST]:
         return
 
 
-def _compared(condition: str) -> Iterator[tuple[str, str]]:
-    """Yield the name and each text of a comparison of one name with texts."""
+def _check_moments(rows: pd.DataFrame, condition: str) -> None:
+    """Refuse moments without a time zone, which equal no moment of a column and cannot be ordered.
+
+    Whether a day stands for its first moment or for all of it is for --since and --until to say.
+    """
+    for column, _, text in _compared(condition):
+        if column in rows and isinstance(rows[column].dtype, pd.DatetimeTZDtype):
+            try:
+                moment = pd.Timestamp(text)
+            except ValueError:
+                continue
+            if moment.tz is None:
+                raise EvidenceError(
+                    f"--where {condition!r}: {column} is a moment in UTC, and {text!r} has no time"
+                    f" zone; write '{moment.isoformat()}Z', or give days to --since and --until"
+                )
+
+
+def _compared(condition: str) -> Iterator[tuple[str, ast.cmpop, str]]:
+    """Yield column, operator and text of each comparison of a column itself with texts."""
     for node in _nodes(condition):
-        if isinstance(node, ast.Compare):
-            inner = list(ast.walk(node))
-            names = [each.id for each in inner if isinstance(each, ast.Name)]
-            texts = [each.value for each in inner if isinstance(each, ast.Constant)]
+        if not isinstance(node, ast.Compare):
+            continue
+        terms = [node.left, *node.comparators]
+        for sides, operator in zip(pairwise(terms), node.ops, strict=True):
+            names = [side.id for side in sides if isinstance(side, ast.Name)]
+            values = [value for side in sides for value in getattr(side, "elts", [side])]
+            texts = [each.value for each in values if isinstance(each, ast.Constant)]
             if len(names) == 1:
-                yield from ((names[0], text) for text in texts if isinstance(text, str))
+                yield from ((names[0], operator, text) for text in texts if isinstance(text, str))
 
 
 def _values(rows: pd.DataFrame, column: str) -> list[str]:
@@ -118,7 +145,11 @@ def _values(rows: pd.DataFrame, column: str) -> list[str]:
     if column not in rows:
         return []
     cells = rows[column]
-    if isinstance(cells.dtype, pd.CategoricalDtype) and cells.cat.ordered:
+    if _is_ordered(cells):
         return [str(name) for name in cells.cat.categories]
     texts = sorted({each for each in cells.dropna().unique() if isinstance(each, str)})
     return texts if all(len(text) <= _LONGEST for text in texts) else []
+
+
+def _is_ordered(cells: pd.Series) -> bool:
+    return isinstance(cells.dtype, pd.CategoricalDtype) and bool(cells.cat.ordered)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import first_readings
-from speckit_analysis.analysis.review import unit_of
+from speckit_analysis.analysis.review import criteria, unit_of
 from speckit_analysis.analysis.variant_pairs import score_pairs
 from speckit_analysis.stats.mixed import mixed_model
 from speckit_analysis.stats.multiplicity import any_may_win
@@ -94,7 +94,7 @@ def criteria_sentence(table: pd.DataFrame, alpha: float = 0.05) -> str:
 
 def mixed_sentence(reviews: pd.DataFrame, baseline: str, candidate: str) -> str:
     """Say what a mixed model of the same scores gives: to compare with, never the verdict."""
-    rows = first_readings(reviews)
+    rows = criteria(reviews)
     rows = rows[rows["variant"].isin([baseline, candidate])]
     spec, stage = unit_of(rows)
     scores = pd.DataFrame(

@@ -163,7 +163,8 @@ class Experiment:
             return ""
         p_value, least = sign_flip(gaps)
         freedom = found.degrees_of_freedom
-        quantiles = special.stdtrit(freedom, 0.975) + special.stdtrit(freedom, 0.8)
+        level = (1 + found.level) / 2
+        quantiles = special.stdtrit(freedom, level) + special.stdtrit(freedom, 0.8)
         told = (
             "By exchanged signs, which assume nothing of their distribution,"
             f" {wording.p_value(p_value)}; with {wording.count(found.n, 'SPEC')} none below"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from speckit_analysis.analysis.review import usable
+from speckit_analysis.analysis.review import criteria, usable
 from speckit_analysis.analysis.selection import Selection
 
 
@@ -20,13 +20,17 @@ def quality_scores(reviews: Selection, runs: Selection) -> Selection:
     -------
     Selection
         With the column ``value`` (points).  Of reviewers what
-        :func:`~speckit_analysis.analysis.review.usable` keeps, first readings only: an output that
-        was read twice is not worth twice.  Of runs all rows, missing where they record no score.
+        :func:`~speckit_analysis.analysis.review.usable` keeps and
+        :func:`~speckit_analysis.analysis.review.criteria` averages: first readings, without the
+        overall score where there are criteria.  Of runs all rows, missing where they record no
+        score.
     """
     if not reviews.total:
         recorded = runs.kept["human_review_score"].fillna(runs.kept["completeness_score"])
         return Selection(runs.kept.assign(value=recorded), runs.left_out, runs.noun)
     used = usable(reviews)
-    again = pd.Series(pd.NA, used.kept.index, dtype="string")
-    used = used.without(again.mask(used.kept["repeat_of"].notna(), "of a second reading"))
+    reasons = pd.Series("of the overall score", used.kept.index, dtype="string")
+    reasons = reasons.mask(reasons.index.isin(criteria(used.kept).index))
+    reasons = reasons.mask(used.kept["repeat_of"].notna(), "of a second reading")
+    used = used.without(reasons)
     return Selection(used.kept.assign(value=used.kept["score"]), used.left_out, used.noun)

@@ -85,7 +85,7 @@ class Tradeoff:
             f" ({wording.count(len(self.pairs), 'SPEC')}). At {wording.usd(self.worth_usd)} a point"
             f" it {pays}: net {wording.usd(net.value)} a SPEC ({wording.usd(net.low)} to"
             f" {wording.usd(net.high)}; probability that it pays {wording.percent(chance)}, and"
-            f" it takes 97.5 % to say so).{left}"
+            f" it takes {50 * (1 + self.level):.4g} % to say so).{left}"
         )
 
     def acceptability(self, worths: Sequence[float] = ()) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.linkage import Levels, adjusted_levels
+from speckit_analysis.analysis.selection import in_part
 from speckit_analysis.stats.paired import FIT_ROUNDING
 
 #: Fewer SPECs than this, and no interval is worth its name.
@@ -188,13 +189,15 @@ def _slope(x: np.ndarray, levels: Levels, confidence: float) -> tuple[float, flo
     return float(weights @ levels.values.to_numpy()), float(reach)
 
 
-def cost_per_quality_point(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+def cost_per_quality_point(
+    runs: pd.DataFrame, calls: pd.DataFrame, scores: pd.DataFrame
+) -> pd.DataFrame:
     """Return what a point of quality cost each SPEC that was scored.
 
     Parameters
     ----------
-    runs : DataFrame
-        Table ``runs``, rows that count.
+    runs, calls : DataFrame
+        The tables of these names, rows that count.
     scores : DataFrame
         Rows of :func:`speckit_analysis.analysis.quality.quality_scores`.
 
@@ -202,15 +205,18 @@ def cost_per_quality_point(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataF
     -------
     DataFrame
         One row per SPEC with both: ``spec_id``, ``runs`` and ``scores`` (Int64), ``cost_usd``,
-        ``quality`` (mean score) and ``cost_per_point_usd`` (Float64).
+        ``quality`` (mean score) and ``cost_per_point_usd`` (Float64).  A SPEC with a run whose cost
+        is unknown, or of which a call is left out, has no row: the rest is not what it cost.
     """
     quality = scores.dropna(subset="value").groupby("spec_id", observed=True)["value"]
-    cost = runs.dropna(subset="cost_usd").groupby("spec_id", observed=True)["cost_usd"]
+    partly = runs["run_id"].isin(calls.loc[in_part(calls), "run_id"])
+    known = runs.assign(cost_usd=runs["cost_usd"].astype("Float64").mask(partly))
+    cost = known.groupby("spec_id", observed=True)["cost_usd"]
     table = pd.DataFrame(
         {
             "runs": cost.size(),
             "scores": quality.size(),
-            "cost_usd": cost.sum(),
+            "cost_usd": cost.sum(skipna=False),
             "quality": quality.mean(),
         }
     )
@@ -225,9 +231,12 @@ def cost_per_quality_point(runs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataF
 def quality_sentence(points: pd.DataFrame) -> str:
     """Say what a point of quality cost, or that nobody scored anything."""
     if points.empty:
-        return "What a point of quality costs cannot be told: no SPEC has both a score and a cost."
+        return (
+            "What a point of quality costs cannot be told: no SPEC has both a score and a cost of"
+            " every run."
+        )
     each = points["cost_per_point_usd"].dropna()
     return (
         f"A point of quality cost {wording.usd(each.min())} to {wording.usd(each.max())}"
-        f" ({wording.count(len(each), 'SPEC')} with a score and a cost)."
+        f" ({wording.count(len(each), 'SPEC')} with a score and a cost of every run)."
     )

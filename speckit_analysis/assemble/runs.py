@@ -76,8 +76,10 @@ def derive(
     The column ``run`` of each frame gives the place in `runs`; -1 is none of them.
     """
     runs["agents"] = _count(calls["run"], runs)
-    for column, status in (("agents_ok", "ok"), ("agents_failed", "error")):
-        runs[column] = _count(calls.loc[calls["status"] == status, "run"], runs)
+    ok, failed = (calls["status"] == status for status in ("ok", "error"))
+    # Who repeats an earlier answer left none to this run's question, and did not fail either.
+    runs["agents_ok"] = _count(calls.loc[ok & (calls["provenance"] != "stale_copy"), "run"], runs)
+    runs["agents_failed"] = _count(calls.loc[failed, "run"], runs)
     tokens = calls["total_tokens"].fillna(calls["prompt_tokens"] + calls["completion_tokens"])
     figures = calls[["latency_ms", "cost_usd"]].assign(tokens=tokens)
     sums = sum_by_run(figures, calls["run"], runs)
@@ -88,7 +90,8 @@ def derive(
     runs["conflicts"] = _count(opinions["run"], runs)
     unresolved = opinions[~opinions["resolved"].fillna(False).astype(bool)]
     runs["status_recorded"] = first_known(runs["status_recorded"], runs["synthesis_status"])
-    runs["status"] = _status(runs, _count(unresolved["run"], runs))
+    told = _count(calls.loc[ok | failed, "run"], runs)
+    runs["status"] = _status(runs, told, _count(unresolved["run"], runs))
     runs["provenance"] = _provenance(runs, calls)
     runs["sources"] = _sources(runs, mentions, calls, proposals)
     return runs
@@ -105,9 +108,12 @@ def sum_by_run(values: pd.DataFrame, places: pd.Series, runs: pd.DataFrame) -> p
     return sums if len(sums) == len(runs) else sums.reindex(runs.index)
 
 
-def _status(runs: pd.DataFrame, unresolved: pd.Series) -> pd.Series:
-    """Recompute the status: a failed agent degrades a run, it is no disagreement."""
-    nothing_known = (runs["agents"] == 0) | (runs["agents_ok"] + runs["agents_failed"] == 0)
+def _status(runs: pd.DataFrame, told: pd.Series, unresolved: pd.Series) -> pd.Series:
+    """Recompute the status: a failed agent degrades a run, it is no disagreement.
+
+    `told` counts the calls whose status is known.
+    """
+    nothing_known = told == 0
     return first_true(
         (None, nothing_known),
         ("error", runs["agents_failed"] == runs["agents"]),

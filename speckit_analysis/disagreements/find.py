@@ -123,14 +123,20 @@ def compared_runs(
         Runs in which two agents answered the same question differently.
     """
     usable, names = _usable(proposals, include), runs.kept["run_id"]
-    agents = names.map(usable.groupby("run_id")["agent"].nunique()).fillna(0)
-    contents = names.map(usable.groupby("run_id")["content_hash"].nunique()).fillna(0)
+    agents, with_own = (
+        names.map(answers.groupby("run_id")["agent"].nunique()).fillna(0)
+        for answers in (usable, usable.drop_duplicates(_ANSWER))
+    )
     compared = {run for run, _ in _answers(proposals, include)}
     reasons = pd.Series("with answers for different stages", index=names.index, dtype="string")
-    reasons = reasons.mask(contents == 1, "with copies of one answer")
+    reasons = reasons.mask(with_own == 1, "with answers of one agent and copies of them")
     reasons = reasons.mask(agents == 1, "with an answer of one agent only")
     reasons = reasons.mask(agents == 0, "without an answer that was kept")
     return runs.without(reasons.mask(names.isin(compared)))
+
+
+#: What tells an answer from others; a copy has all of it.
+_ANSWER = ["run_id", "asked", "content_hash"]
 
 
 def _usable(proposals: pd.DataFrame, include: Sequence[str]) -> pd.DataFrame:
@@ -146,7 +152,7 @@ def _usable(proposals: pd.DataFrame, include: Sequence[str]) -> pd.DataFrame:
 
 def _answers(proposals: pd.DataFrame, include: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield run and different answers to one question: those for one stage."""
-    kept = _usable(proposals, include).drop_duplicates(["run_id", "asked", "content_hash"])
+    kept = _usable(proposals, include).drop_duplicates(_ANSWER)
     for (run, _), group in kept.groupby(["run_id", "asked"], sort=True):
         if group["agent"].nunique() > 1:
             yield str(run), group

@@ -89,7 +89,7 @@ class OwnPrices:
         return [price for price in prices if price.provider in (None, provider)]
 
     def unused(self, models: Collection[str]) -> list[str]:
-        """Return the prices and aliases that are of none of these models, as the file has them.
+        """Return the prices and aliases that are of none of these models, by their place and name.
 
         Parameters
         ----------

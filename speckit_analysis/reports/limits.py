@@ -91,7 +91,7 @@ def broken_limit(limit: str, value: object, others: Mapping[str, object]) -> str
         return _broken_file(value)
     listed = _LISTED.fullmatch(limit)
     if listed:
-        given = _parts(str(value)) if listed.group(1) == "some" else [value]
+        given = _parts(str(value)) if listed.group(1) == "some" else [str(value)]
         kept = bool(given) and all(each in _parts(listed.group(2)) for each in given)
     else:
         kept = all(_holds(part, value, others) for part in _parts(limit))

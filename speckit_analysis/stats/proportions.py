@@ -202,12 +202,6 @@ def independent_net_share(
     )  # fmt: skip
 
 
-def net_benefit(better: int, neutral: int, worse: int, level: float = 0.95) -> tuple[float, ...]:
-    """Return value and ends of :func:`independent_net_share`."""
-    found = independent_net_share(better, neutral, worse, level)
-    return found.value, found.low, found.high
-
-
 def lincoln_petersen(first: int, second: int, both: int) -> float:
     """Return how many defects there are in all, by the plain ratio of two finders' counts.
 

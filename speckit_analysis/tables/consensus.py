@@ -40,7 +40,12 @@ RUNS = Table(
         Column("status_recorded", "category", "status the run's telemetry or synthesis claims"),
         Column("synthesis_status", "category", "status the synthesis claims"),
         Column("agents", "integer", "calls known to belong to the run", "calls"),
-        Column("agents_ok", "integer", "calls that left a usable answer", "calls"),
+        Column(
+            "agents_ok",
+            "integer",
+            "calls that left a usable answer, no copy of an earlier one",
+            "calls",
+        ),
         Column("agents_failed", "integer", "calls that failed or came back empty", "calls"),
         Column("agents_recorded", "integer", "agents the synthesis says it merged", "agents"),
         Column("disagreement_recorded", "boolean", "the telemetry's own disagreement flag"),
