@@ -74,9 +74,9 @@ def main() -> None:
     while True:
         try:
             chunk, max_bytes = receive(sys.stdin.buffer)
-        except EOFError:
+            send(output, read_chunk(chunk, max_bytes))
+        except (EOFError, BrokenPipeError):  # nobody asks, or waits for an answer, any more
             return
-        send(output, read_chunk(chunk, max_bytes))
 
 
 if __name__ == "__main__":

@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from speckit_analysis.discovery import Folder
 from speckit_analysis.scan import Batches, read_chunk
 from speckit_analysis.worker import receive, send
+
+T = TypeVar("T")
 
 #: Below this many files a single process is done before a worker has started.
 FILES_WORTH_A_WORKER = 8000
@@ -52,8 +55,8 @@ def read_chunks(
     """
     wanted = processes or (cores() if files >= FILES_WORTH_A_WORKER else 1)
     queue: SimpleQueue[list[Folder]] = SimpleQueue()
-    for chunk in chunks:
-        queue.put(chunk)
+    for work in chunks:
+        queue.put(work)
     results: SimpleQueue[tuple[list[Folder], Batches | None]] = SimpleQueue()
     waiting = queue.qsize()
     feeders = [
@@ -62,27 +65,29 @@ def read_chunks(
     ]
     for feeder in feeders:
         feeder.start()
-    while waiting:
-        # Take what workers have finished; while there is none, work.
-        ready = _ready(results, wait=queue.empty())
-        if ready is None:
-            try:
-                chunk = queue.get_nowait()
-            except Empty:
-                continue
-            ready = (chunk, None)
-        chunk, batches = ready
-        # A chunk comes back without batches where its worker died: it is read here.
-        yield batches if batches is not None else read_chunk(chunk, max_bytes)
-        done(sum(len(folder.names) for folder in chunk))
-        waiting -= 1
-
-
-def _ready(
-    results: SimpleQueue[tuple[list[Folder], Batches | None]], *, wait: bool
-) -> tuple[list[Folder], Batches | None] | None:
     try:
-        return results.get(block=wait)
+        while waiting:
+            # Take what workers have finished; while there is none, work.
+            ready = _next(results, wait=queue.empty())
+            if ready is None:
+                own = _next(queue)
+                if own is None:
+                    continue
+                ready = (own, None)
+            chunk, batches = ready
+            # A chunk comes back without batches where its worker died: it is read here.
+            yield batches if batches is not None else read_chunk(chunk, max_bytes)
+            done(sum(len(folder.names) for folder in chunk))
+            waiting -= 1
+    finally:
+        # A load that is interrupted leaves nothing to do for its workers.
+        while _next(queue) is not None:
+            pass
+
+
+def _next(queue: SimpleQueue[T], *, wait: bool = False) -> T | None:
+    try:
+        return queue.get(block=wait)
     except Empty:
         return None
 
@@ -105,15 +110,12 @@ def _feed(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            process_group=0,  # Ctrl-C is for this process, which then closes the pipes
         ) as worker,
     ):
         assert worker.stdin is not None  # noqa: S101 - for the type checker
         assert worker.stdout is not None  # noqa: S101
-        while True:
-            try:
-                chunk = queue.get_nowait()
-            except Empty:
-                break
+        while (chunk := _next(queue)) is not None:
             try:
                 send(worker.stdin, (chunk, max_bytes))
                 results.put((chunk, receive(worker.stdout)))

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 import pytest
@@ -311,6 +313,46 @@ def test_what_a_dead_worker_had_is_read_all_the_same(
     monkeypatch.setattr(evidence, "chunks", lambda folders: chunks(folders, 10))
     assert_same(sk.load(tmp_path / "evidence", processes=2), usual)
     assert (tmp_path / "started").exists()
+
+
+def test_ctrl_c_is_not_for_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would tell of it in a traceback each."""
+    write_many(tmp_path / "evidence", 90)
+    worker = tmp_path / "worker"
+    program = f"import os, pathlib\npathlib.Path('{tmp_path}/group').write_text(str(os.getpgrp()))"
+    worker.write_text(f"#!{sys.executable}\n{program}\n")
+    worker.chmod(0o755)
+    monkeypatch.setattr(workers.sys, "executable", str(worker))
+    monkeypatch.setattr(evidence, "chunks", lambda folders: chunks(folders, 10))
+    sk.load(tmp_path / "evidence", processes=2)
+    assert int((tmp_path / "group").read_text()) != os.getpgrp()
+
+
+def test_an_interrupted_load_leaves_its_workers_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_many(tmp_path, 90)
+    found = discover([tmp_path])
+    sent: list[object] = []
+    gate = threading.Event()
+
+    def wait_and_send(stream: IO[bytes], value: object) -> None:
+        sent.append(value)
+        gate.wait(30)
+        send(stream, value)
+
+    monkeypatch.setattr(workers, "send", wait_and_send)
+    reading = workers.read_chunks(
+        chunks(found.folders, 10), found.files, MAX_BYTES, 2, lambda files: None
+    )
+    next(reading)
+    reading.close()
+    feeders = [each for each in threading.enumerate() if "_feed" in each.name]
+    gate.set()
+    for feeder in feeders:
+        feeder.join(30)
+    assert len(feeders) == 1
+    assert len(sent) <= 1  # the chunk that it had, if any; there are 9
 
 
 def test_it_does_not_matter_which_process_is_done_first(
