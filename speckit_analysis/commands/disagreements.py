@@ -31,8 +31,8 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 #: Columns that a terminal has room for; files hold all.
 _LISTED = [
-    *("run_id", "origin", "topic", "agents", "type", "disagreement_severity", "confidence"),
-    *("declared", "reason"),
+    *("run_id", "topic", "agents", "type", "disagreement_severity", "confidence", "declared"),
+    *("origin", "reason"),
 ]
 
 #: Of a long proposal, so much is shown.
