@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -205,6 +206,34 @@ def _number(value: object) -> str:
     return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number + 0.0:.3g}"
 
 
+def _number_like(column: pd.Series) -> Format:
+    """Return a format that writes all numbers of a column with the same decimals.
+
+    Three digits of the largest, one of the smallest, and no more than all of them have.  Numbers
+    of several sizes, as of several units, have each their own.
+    """
+    sizes = column.dropna().astype(float).abs()
+    sizes = sizes[(sizes > 0) & (sizes < math.inf)]
+    if sizes.empty or sizes.max() >= 999.5:
+        return _number
+    least, most = (math.floor(math.log10(size)) for size in (sizes.min(), sizes.max()))
+    if most - least > 3:
+        return _number
+    enough = max(2 - most, -least, 0)
+    decimals = next(at for at in range(enough + 1) if at == enough or _exact(sizes, at))
+
+    def written(value: object) -> str:
+        if pd.isna(value) or not float(value):  # type: ignore[arg-type, call-overload]
+            return _number(value)
+        return f"{float(value):.{decimals}f}"  # type: ignore[arg-type]
+
+    return written
+
+
+def _exact(sizes: pd.Series, decimals: int) -> bool:
+    return bool(((sizes - sizes.round(decimals)).abs() < 1e-9).all())
+
+
 def _p(value: object) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return wording.MISSING
@@ -354,7 +383,9 @@ def formatted(
 
 
 def _format(kind: str, column: pd.Series) -> Format:
-    # Amounts of a column have the same digits, so that they can be compared at a glance.
+    # Figures of a column have the same digits, so that they can be compared at a glance.
+    if kind == "number" and pd.api.types.is_numeric_dtype(column):
+        return _number_like(column)
     return wording.usd_like(column) if kind == "usd" else FORMATS[kind]
 
 
