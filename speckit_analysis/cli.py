@@ -129,7 +129,8 @@ def _count(problems: pd.DataFrame) -> None:
 
 def _list(problems: pd.DataFrame) -> None:
     for row in problems.itertuples():
-        place = " ".join(str(part) for part in (row.source, row.locator) if isinstance(part, str))
+        parts = (part for part in (row.source, row.locator) if isinstance(part, str) and part)
+        place = " ".join(parts)
         said = f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})"
         click.echo(printable(said))
 
@@ -186,17 +187,19 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
     of a known format, so that nothing was held against anything.  Among others, files that no
     format recognises are named, and are not an error.
     """
+    from speckit_analysis.analysis.wording import count
     from speckit_analysis.schema import validate as check
 
     results = check(paths)
     for result in results:
         state = "valid" if result.valid else "INVALID" if result.problems else "not recognised"
+        of = f" ({result.format})" if result.valid or result.problems else ""
         if not quiet or result.problems:
-            click.echo(printable(f"{result.source}: {state} ({result.format})"))
+            click.echo(printable(f"{result.source}: {state}{of}"))
         for problem in result.problems:
             click.echo(f"    {printable(problem)}")
     invalid = sum(bool(result.problems) for result in results)
-    click.echo(f"{len(results)} files, {invalid} invalid")
+    click.echo(f"{count(len(results), 'file')}, {invalid} invalid")
     if invalid:
         sys.exit(1)
     _refuse_nothing(paths, (result.format for result in results))

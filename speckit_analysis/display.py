@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -211,6 +212,28 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value + 0.0:.3g}"
 
 
+def _number_like(column: pd.Series) -> Format:
+    """Return a format that writes all numbers of a column with the same decimals.
+
+    Three digits of the largest, one of the smallest, and no more than all of them have.  Numbers
+    of several sizes, as of several units, have each their own.
+    """
+    sizes = column.dropna().astype(float).abs()
+    sizes = sizes[(sizes > 0) & (sizes < math.inf)]
+    if sizes.empty or sizes.max() >= 999.5:
+        return _number
+    least, most = (math.floor(math.log10(size)) for size in (sizes.min(), sizes.max()))
+    if most - least > 3:
+        return _number
+    enough = max(2 - most, -least, 0)
+    decimals = next(at for at in range(enough + 1) if at == enough or _exact(sizes, at))
+    return _known(lambda value: f"{value:.{decimals}f}" if value else "0")
+
+
+def _exact(sizes: pd.Series, decimals: int) -> bool:
+    return bool(((sizes - sizes.round(decimals)).abs() < 1e-9).all())
+
+
 @_known
 def _p(value: float) -> str:
     return wording.p_value(value).removeprefix("p ").removeprefix("= ")
@@ -351,7 +374,9 @@ def formatted(
 
 
 def _format(kind: str, column: pd.Series) -> Format:
-    # Amounts of a column have the same digits, so that they can be compared at a glance.
+    # Figures of a column have the same digits, so that they can be compared at a glance.
+    if kind == "number" and pd.api.types.is_numeric_dtype(column):
+        return _number_like(column)
     return wording.usd_like(column) if kind == "usd" else FORMATS[kind]
 
 

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -75,10 +76,13 @@ class Invoice:
         where told), ``source`` (string) and ``line`` (Int64, where it ends in the file).
     other : DataFrame
         Lines that name none, with the same columns: taxes, credits, other services.
+    repeated : tuple of str
+        What stands in two files, in words: it may be one bill, counted twice.
     """
 
     rows: pd.DataFrame
     other: pd.DataFrame
+    repeated: tuple[str, ...] = ()
 
 
 def read_invoice(
@@ -104,13 +108,39 @@ def read_invoice(
     ------
     EvidenceError
         If a file cannot be read, a column is missing, a date or an amount makes no sense, an
-        amount's currency is not that of its column, or the rate of a currency is not given.  The
-        message names the file, and the line where there is one.
+        amount's currency is not that of its column, the rate of a currency is not given, or a file
+        holds no line that another one lacks.  The message names the file, and the line where
+        there is one.
     """
-    parts = [_read(Path(path), dict(columns or {}), dict(exchange_rates or {})) for path in paths]
+    files = [Path(path) for path in paths]
+    parts = [_read(path, dict(columns or {}), dict(exchange_rates or {})) for path in files]
+    repeated = _repeated(files, parts)
     rows = pd.concat(parts, ignore_index=True)
     named = rows["model_id"].notna()
-    return Invoice(rows[named].reset_index(drop=True), rows[~named].reset_index(drop=True))
+    return Invoice(
+        rows[named].reset_index(drop=True), rows[~named].reset_index(drop=True), repeated
+    )
+
+
+def _repeated(files: list[Path], parts: list[pd.DataFrame]) -> tuple[str, ...]:
+    """Tell which lines stand in two files, and refuse a file whose lines all do."""
+    told = []
+    charged = [part[part["amount"].ne(0)].drop(columns=["source", "line"]) for part in parts]
+    for (path, part), (other, before) in combinations(zip(files, charged, strict=True), 2):
+        here, there = part.drop_duplicates(), before.drop_duplicates()
+        alike = len(here.merge(there))
+        # One line may be alike by chance, such as two accounts of one flat rate.
+        if alike > 1 and alike == min(len(here), len(there)):
+            raise EvidenceError(
+                f"invoices {path} and {other}: every line of the one stands in the other too, and"
+                " would be billed twice; leave one out"
+            )
+        if alike:
+            told.append(
+                f"{f'{alike:,} lines' if alike > 1 else '1 line'} of {path.name} as in"
+                f" {other.name}: if that is one bill, it is counted twice."
+            )
+    return tuple(told)
 
 
 def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.DataFrame:

@@ -73,14 +73,14 @@ def test_a_run_with_an_unknown_latency_is_counted_once():
     ]
     found = compare(frame("calls", rows), *NOTHING, "A", "B", metric="latency")
     assert len(found.estimands) == 2
-    assert "1 figure missing or 0 left out" in found.sentence
+    assert "Left out: 1 figure missing or 0." in found.sentence
 
 
 def test_a_run_with_an_unknown_cost_is_left_out_and_counted():
     calls = two_specs(2, 2, 4, more=(call("A", "plan", "other", cost_usd=None),))
     found = compare(calls, *NOTHING, "A", "B")
     assert found.verdict == "not estimable"
-    assert "1 figure missing or 0 left out" in found.sentence
+    assert "Left out: 1 figure missing or 0." in found.sentence
     assert "2 stages that both have, and it takes 3" in found.sentence
 
 
@@ -119,7 +119,7 @@ def test_a_run_of_which_a_call_is_left_out_has_no_cost():
     stale = [row | {"run_calls": 2 if row["spec_id"] == "A" else 1} for row in whole]
     found = compare(frame("calls", stale), *NOTHING, "A", "B")
     assert found.verdict == "not estimable"
-    assert "3 figures missing or 0 left out" in found.sentence
+    assert "Left out: 3 figures missing or 0." in found.sentence
 
 
 def test_two_periods_hold_different_specs():

@@ -215,6 +215,30 @@ def test_decide_prints_and_writes_the_strategy(tmp_path):
     assert (tmp_path / "strategy" / "model-strategy-changelog.md").is_file()
 
 
+def test_decide_names_what_is_kept_and_not_what_is_refused():
+    told = run("decide").stdout
+    assert "KEEP          consensus\n" in told
+    assert "KEEP          the arbiter at plan\n" in told
+    assert "KEEP          single" not in told
+
+
+def test_decide_says_whether_it_pays_at_what_a_point_is_worth(tmp_path):
+    told = [
+        run("decide", "--worth", worth, "--out", tmp_path).stdout.replace("\n", " ")
+        for worth in (0.01, 0.5, 100)
+    ]
+    assert "At $0.010 a point it does not pay" in told[0]
+    assert "At $0.50 a point it may or may not pay" in told[1]
+    assert "At $100.00 a point it pays" in told[2]
+    text = (tmp_path / "model-strategy.md").read_text()
+    assert "## Does consensus pay?\n\nAbove single, consensus is dearer and better" in text
+
+
+def test_a_point_is_worth_the_same_wherever_nobody_says():
+    told = {option.name: option.default for option in main.commands["decide"].params}
+    assert told["worth_usd"] == ExperimentPlan("x", "a", "b", 0.05).worth_usd
+
+
 def test_decide_links_to_pages_where_they_lie(tmp_path):
     pages = tmp_path / "reports"
     pages.mkdir()

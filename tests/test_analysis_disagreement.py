@@ -197,7 +197,7 @@ def test_headlines():
     assert "inconclusive: runs of 2 SPECs cannot say more" in text
     nobody = comparable([run("S1/a", agents_ok=1)], [])
     text = disagreement.headline(nobody, disagreement.rate(nobody.kept), degraded)
-    assert text.startswith("The rate of disagreement is not estimable: none of 1 run holds two")
+    assert text.startswith("The rate of disagreement is not estimable: none of 1 run counts and")
 
 
 def test_it_is_said_what_is_taken_as_independent():

@@ -213,7 +213,7 @@ def test_validate_of_sound_files_ends_with_0(tmp_path: Path) -> None:
     result = run("validate", tmp_path)
     assert result.exit_code == 0
     assert f"{PLACES['telemetry']}: valid (telemetry-v2)" in result.output
-    assert "1 files, 0 invalid" in result.output
+    assert "1 file, 0 invalid" in result.output
 
 
 def test_validate_of_a_damaged_file_says_where_and_ends_with_1(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_validate_names_what_no_format_recognises_without_failing(tmp_path: Path
     write(tmp_path, "notes.txt", "hello")
     result = run("validate", tmp_path)
     assert result.exit_code == 0
-    assert "notes.txt: not recognised" in result.output
+    assert "notes.txt: not recognised\n" in result.output
 
 
 @pytest.mark.parametrize("command", ["validate", "problems"])

@@ -69,6 +69,12 @@ def test_a_table_fits_the_terminal():
     assert "…" in lines[1]
 
 
+def test_what_names_a_row_is_kept_before_other_columns():
+    found = pd.DataFrame({"run": ["r" * 30], "topic": ["t" * 60], "type": ["u" * 30]})
+    assert "r" * 30 in as_text(found, width=70)
+    assert as_text(found, width=40).splitlines()[1].startswith("r" * 19 + "…")
+
+
 def test_columns_that_do_not_fit_are_named():
     wide = pd.DataFrame({f"figure_{n}": [10**9] for n in range(9)})
     text = as_text(wide, width=50)

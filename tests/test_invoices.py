@@ -213,6 +213,34 @@ def test_a_missing_file_is_refused(tmp_path):
         read_invoice([tmp_path / "nowhere.csv"])
 
 
+HEAD = "date,model,cost\n"
+OCTOBER = ["2025-10-06,gpt-5,1.25\n", "2025-10-07,gpt-5,2.50\n"]
+NOVEMBER = ["2025-11-03,gpt-5,0.75\n", "2025-11-04,gpt-5,1.50\n"]
+
+
+def written(folder, **files):
+    for name, lines in files.items():
+        (folder / f"{name}.csv").write_text("".join([HEAD, *lines]))
+    return [folder / f"{name}.csv" for name in files]
+
+
+@pytest.mark.parametrize("whole", [OCTOBER, OCTOBER + NOVEMBER])
+def test_a_bill_that_another_holds_whole_is_refused(tmp_path, whole):
+    with pytest.raises(EvidenceError, match=r"billed twice; leave one out"):
+        read_invoice(written(tmp_path, october=OCTOBER, whole=whole))
+
+
+def test_lines_that_stand_in_two_bills_are_told(tmp_path):
+    both = written(tmp_path, october=OCTOBER, later=[OCTOBER[1], *NOVEMBER])
+    found = read_invoice(both)
+    assert found.rows["billed_usd"].sum() == pytest.approx(8.5)
+    assert found.repeated == (
+        "1 line of october.csv as in later.csv: if that is one bill, it is counted twice.",
+    )
+    apart = read_invoice(written(tmp_path, october=OCTOBER, november=NOVEMBER))
+    assert apart.repeated == ()
+
+
 @pytest.mark.parametrize(
     ("text", "model"),
     {

@@ -377,7 +377,7 @@ def test_the_commands_from_creation_to_unblinding(tmp_path):
     assert (tmp_path / "ann.html").read_text().count("<section>") == 20
     sheet.write_text("scores that nobody imported")
     again = ("export", folder, "--reviewer", "ann", "--out", sheet)
-    assert "ann.html is there already and may hold scores" in run(*again, code=2).output
+    assert "ann.html are there already and may hold scores" in run(*again, code=2).output
     assert sheet.read_text() == "scores that nobody imported"
     run(*again, "--replace")
     assert sheet.read_text().startswith("position,packet,")

@@ -45,7 +45,7 @@ class Reconciliation:
     future : Outlook
         Of windows to come.
     left_out : tuple of str
-        What the window or the bill does not cover, in words.
+        What the window or the bill does not cover, or covers twice, in words.
     """
 
     lines: pd.DataFrame
@@ -198,6 +198,7 @@ def reconcile(
             f"{wording.count(len(invoice.other), 'line')} of the bill without a model"
             f" ({wording.usd(invoice.other['billed_usd'].sum())}) not compared."
         )
+    left_out += invoice.repeated
     lines = _lines(*inside)
     months = _summed(lines.assign(month=_start(lines["date"], "M")), "month")
     months["drift"] = months["ratio"] / months["ratio"].iloc[0] - 1

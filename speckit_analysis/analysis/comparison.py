@@ -157,7 +157,7 @@ def compare(
         estimands.append(_estimand(name, rows, by, metric, confidence))
     unit = "stage" if by == "spec" else "SPEC"
     if dropped:
-        left_out.append(f"{wording.count(dropped, 'figure')} missing or 0 left out.")
+        left_out.append(f"Left out: {wording.count(dropped, 'figure')} missing or 0.")
     return Comparison(metric, first, second, unit, tuple(estimands), confidence, " ".join(left_out))
 
 

@@ -294,7 +294,10 @@ def headline(runs: Selection, found: Share, degradation: Share) -> str:
         else ""
     )
     if found.n == 0:
-        none = f"none of {wording.count(runs.total, 'run')} holds two answers to compare"
+        none = (
+            f"none of {wording.count(runs.total, 'run')} counts and holds two answers that were"
+            " compared"
+        )
         return f"The rate of disagreement is not estimable: {none}.{beside}"
     return (
         "A disagreement is declared in"

@@ -28,7 +28,7 @@ experiment = ""
 
 # Share of the baseline's quality that may be lost; what a point of quality of a SPEC is worth.
 margin = {margin}
-worth_usd = 1.0
+worth_usd = 0.5
 
 # Each SPEC is worked on by every variant, and each reviewer reads all variants of a SPEC.
 # At a mean of {mean:g} points and differences between SPECs of a standard deviation of
@@ -204,7 +204,7 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     margin: Share
     hypothesis: str = ""
     experiment: str = ""
-    worth_usd: Worth = 1.0
+    worth_usd: Worth = 0.5
     specs: Planned = 0
     reviewers: Planned = 0
     budget_usd: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0.0

@@ -258,7 +258,7 @@ def difference_sentence(any_difference: dict[str, float]) -> str:
     """Say whether the counts prove that variants err differently at all."""
     parts = [f"{error}: {wording.p_value(p_value)}" for error, p_value in any_difference.items()]
     if not parts:
-        return ""
+        return "Whether variants err differently at all cannot be told."
     return (
         "Whether variants err differently at all (Cochran's Q, exact, outputs as independent; a"
         f" small p says that they do): {'; '.join(parts)}."

@@ -47,6 +47,11 @@ class Recommendation:
     change: str
     report: str
 
+    @property
+    def title(self) -> str:
+        """What the verdict is on: what stays where that is kept, else the simpler way."""
+        return self.in_use if self.verdict == KEEP else self.subject
+
 
 def as_table(recommendations: Sequence[Recommendation], *, in_words: bool = True) -> pd.DataFrame:
     """Return one row per recommendation, all columns string.

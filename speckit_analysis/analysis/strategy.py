@@ -51,6 +51,8 @@ def memo(
         *(_section(verdict, decision, reports or {}) for verdict in (ADOPT, KEEP, OPEN)),
         _success(decision),
         _projection(decision),
+        f"## Does {_plain(decision.plan.baseline)} pay?\n\n"
+        f"{_plain(decision.quality.tradeoff.sentence)}",
         _deviations(decision),
         _rests_on(decision),
         "## How to read this\n\n"
@@ -85,7 +87,7 @@ def _reasons(recommendations: Sequence[Recommendation]) -> list[str]:
 
 
 def _title(each: Recommendation) -> str:
-    return _capitalised(each.in_use if each.verdict == KEEP else each.subject)
+    return _capitalised(each.title)
 
 
 def _capitalised(text: str) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--worth",
     "worth_usd",
     type=click.FloatRange(0, min_open=True),
-    default=1.0,
+    default=0.5,
     show_default=True,
     help="USD that a point of quality of one SPEC is worth; a plan's own counts.",
 )
@@ -89,7 +89,8 @@ def decide(
         rests = "\n".join(
             f"{row.question}: {row.evidence}" for row in found.rests_on.itertuples(index=False)
         )
-        click.echo("\n\n".join([*map(_told, found.recommendations), rests, note]))
+        pays = found.quality.tradeoff.sentence
+        click.echo("\n\n".join([*map(_told, found.recommendations), pays, rests, note]))
     else:
         emit(as_table(found.recommendations, in_words=False), form, None, note=note)
     if out is not None:
@@ -104,7 +105,7 @@ def _told(each: Recommendation) -> str:
         for text in said
         if text
     )
-    return f"{each.verdict.upper():<14}{each.subject}\n{body}"
+    return f"{each.verdict.upper():<14}{each.title}\n{body}"
 
 
 def _write(

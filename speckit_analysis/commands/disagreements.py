@@ -31,8 +31,8 @@ _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 #: Columns that a terminal has room for; files hold all.
 _LISTED = [
-    *("run_id", "origin", "topic", "agents", "type", "disagreement_severity", "confidence"),
-    *("declared", "reason"),
+    *("run_id", "topic", "agents", "type", "disagreement_severity", "confidence", "declared"),
+    *("origin", "reason"),
 ]
 
 #: Of a long proposal, so much is shown.
@@ -260,6 +260,7 @@ def _point(point: Any, width: int) -> list[str]:
 
 def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
     """Tell what comparing the proposals of a run shows, both statements side by side."""
+    from speckit_analysis.analysis.wording import percent
     from speckit_analysis.disagreements import find_disagreements
     from speckit_analysis.disagreements.findings import positions_of
     from speckit_analysis.tables import PROVENANCES
@@ -270,7 +271,8 @@ def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
         return ["", "Comparing the proposals shows no disagreement."]
     lines = ["", "Found by comparing the proposals"]
     for _, row in found.iterrows():
-        category = f"{row['type']}, {row['disagreement_severity']}, {row['confidence']:.0%} sure"
+        sure = f"{percent(row['confidence'])} sure"
+        category = f"{row['type']}, {row['disagreement_severity']}, {sure}"
         lines += ["", f"  {printable(row['topic'])} ({category})"]
         lines += textwrap.wrap(
             printable(row["reason"]), width, initial_indent="  ", subsequent_indent="  "

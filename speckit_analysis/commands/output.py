@@ -28,7 +28,7 @@ _BY_ENDING = {
 #: A cell that begins so is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-#: No text column is cut to less than this.
+#: No text column is cut to less than this.  The first names the row, and keeps half of the width.
 _LEAST_WIDTH = 12
 
 
@@ -224,12 +224,13 @@ def _total(widths: list[int]) -> int:
 
 def _narrow(widths: list[int], right: list[bool], width: int) -> None:
     """Cut the widest columns of text until all fit, or none can give more."""
+    least = [max(_LEAST_WIDTH, width // 2), *[_LEAST_WIDTH] * (len(widths) - 1)]
     while _total(widths) > width:
-        texts = [at for at, side in enumerate(right) if not side and widths[at] > _LEAST_WIDTH]
+        texts = [at for at, side in enumerate(right) if not side and widths[at] > least[at]]
         if not texts:
             return
         widest = max(texts, key=lambda at: widths[at])
-        widths[widest] -= min(_total(widths) - width, max(1, widths[widest] - _LEAST_WIDTH), 4)
+        widths[widest] -= min(_total(widths) - width, widths[widest] - least[widest], 4)
 
 
 def _that_fit(widths: list[int], width: int | None) -> int:

@@ -102,6 +102,7 @@ def create(
       speckit-analysis review create r2 --experiment plans --evidence docs/evidence \\
           --agent gemini --agent claude --stage plan --reviewer ann
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
+    from speckit_analysis.analysis.wording import count
     from speckit_analysis.review import create_review, key_path
     from speckit_analysis.review.rubric import load_rubric
     from speckit_analysis.review.sources import (
@@ -138,8 +139,9 @@ def create(
         pseudonyms=pseudonyms,
         key=key,
     )
-    units = len({each.unit for each in found})
-    click.echo(f"{folder}: {len(found)} outputs of {units} units for {len(reviewers)} reviewers")
+    units = count(len({each.unit for each in found}), "unit")
+    made = f"{count(len(found), 'output')} of {units}"
+    click.echo(f"{folder}: {made} for {count(len(reviewers), 'reviewer')}")
     if lacking:
         click.echo(f"left out, without an answer of every agent: {', '.join(lacking)}")
     click.echo(f"key: {key or key_path(folder)}   keep it from reviewers")
@@ -226,6 +228,7 @@ def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
 
     Files that are there already are kept, since they may hold scores that nobody imported yet.
     """
+    from speckit_analysis.analysis.wording import listed
     from speckit_analysis.commands.output import save
     from speckit_analysis.review import Review
     from speckit_analysis.review.sheets import as_page, as_sheet
@@ -236,8 +239,9 @@ def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
     there = [path for path in (out, page) if path.exists()]
     if there and not replace:
         raise EvidenceError(
-            f"{' and '.join(map(str, there))} is there already and may hold scores: import it"
-            " first, name another file with --out, or write over it with --replace"
+            f"{listed(map(str, there))} {'is' if len(there) == 1 else 'are'} there already and may"
+            " hold scores: import the sheet first, name another file with --out, or write over"
+            " what is there with --replace"
         )
     save(out, as_sheet(found, reviewer))
     save(page, as_page(found, reviewer))
@@ -253,8 +257,9 @@ def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
 )
 def import_sheet(folder: Path, sheet: Path, reviewer: str, replace: bool) -> None:
     """Save the rows of SHEET (CSV) as a reviewer's cards."""
+    from speckit_analysis.analysis.wording import count
     from speckit_analysis.review import Review
     from speckit_analysis.review.sheets import read_sheet
 
     number = read_sheet(Review(folder), reviewer, sheet, replace=replace)
-    click.echo(f"{number} cards saved")
+    click.echo(f"{count(number, 'card')} saved")

@@ -99,11 +99,11 @@ def headline(findings: pd.DataFrame) -> str:
     often = "Most" if top.iloc[0] > len(found) / 2 else "Most often they"
     each = " each" if len(top) > 1 else ""
     severe = int((found["disagreement_severity"] == "logical").sum())
+    exclusive = f"; in {wording.count(severe)} the two sides cannot both hold" if severe else ""
     return (
         f"Comparing what the agents wrote shows {wording.count(len(found), 'disagreement')} in"
         f" {runs}; {told}. {often} are {wording.listed(map(str, top.index))}"
-        f" ({top.iloc[0]} of {len(found)}{each});"
-        f" in {wording.count(severe)} both sides cannot hold."
+        f" ({top.iloc[0]} of {len(found)}{each}){exclusive}."
     )
 
 

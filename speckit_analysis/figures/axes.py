@@ -54,14 +54,17 @@ class Ticks(MaxNLocator):
 
 
 class _Dollars(Formatter):
-    """Writes the ticks of an axis with the same number of digits."""
+    """Writes the ticks of an axis with the same number of digits, and as few as tell them apart."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         return wording.usd(x)
 
     def format_ticks(self, values: Iterable[float]) -> list[str]:
-        ticks = list(values)
-        return list(map(wording.usd_like(ticks), ticks))
+        ticks = np.asarray(list(values))
+        told = list(map(wording.usd_like(ticks), ticks))
+        while all(re.search(r"\.\d\d+0$", text) for text in told):
+            told = [text[:-1] for text in told]
+        return told
 
 
 def tick_words(words: Words) -> Formatter:

@@ -69,7 +69,7 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
             " range (line; no interval)."
         ),
         axis="difference in points",
-        words=lambda value: f"{float(value):+.1f}",  # type: ignore[arg-type]
+        words=lambda value: f"{float(value):+.1f}" if value else "0",  # type: ignore[arg-type]
         notes=["" for _ in range(len(table))],
         span=(-edge, edge),
         reference=0.0,
@@ -204,7 +204,7 @@ def net_worth(found: Arbitration) -> Chart:
         ),
         axis="outcomes improved less degraded, percentage points",
         words=wording.points,
-        notes=[f"n = {cases}" for cases in table["cases"]],
+        notes=[f"({wording.count(cases, 'outcome')})" for cases in table["cases"]],
         span=(-1.0, 1.0) if table["net_high"].isna().all() else None,
         reference=found.least_benefit,
     )

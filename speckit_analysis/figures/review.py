@@ -72,7 +72,7 @@ def guesses(found: Blinding) -> Chart:
             " by output: 0 if guessed blindly, 1 if known, -1 if taken for the other."
         ),
         axis="Bang's index",
-        words=lambda value: f"{float(value):+.1f}",  # type: ignore[arg-type]
+        words=lambda value: f"{float(value):+.2f}" if value else "0",  # type: ignore[arg-type]
         notes=[f"({row.right} right, {row.wrong} wrong)" for row in table.itertuples()],
         span=(-1.0, 1.0),
         reference=0.0,

@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from speckit_analysis.analysis import wording
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import Blinder, laid_out
 from speckit_analysis.review.cards import UNBLINDED, Card, Cards
@@ -341,8 +342,8 @@ def _checked(
     if missing:
         listed = ", ".join(f"{unit} lacks {variant}" for unit, variant in missing[:5])
         raise EvidenceError(
-            f"{len(missing)} outputs are missing ({listed}): every unit needs every variant, or a"
-            " reviewer's severity could pass for a difference of variants"
+            f"{wording.count(len(missing), 'output')} missing ({listed}): every unit needs every"
+            " variant, or a reviewer's severity could pass for a difference of variants"
         )
     empty = [each for each in outputs if not each.content.strip()]
     if empty:

@@ -36,7 +36,8 @@ _STYLE = """
 .scorecard { color: #1a1a1f; background: #ffffff; max-width: 1500px; margin: 0 auto; }
 .scorecard h2 { font-size: 1.25rem; margin: 0.2rem 0; }
 .scorecard .packet { border: 1px solid #6b7280; border-radius: 6px; padding: 0.5rem 1rem;
-  line-height: 1.5; overflow-wrap: anywhere; background: #fff; color: #1a1a1f; }
+  line-height: 1.5; overflow-wrap: anywhere; background: #fff; color: #1a1a1f;
+  box-sizing: border-box; margin-right: 2px; }
 .scorecard .packet table { border-collapse: collapse; }
 .scorecard .packet td, .scorecard .packet th { border: 1px solid #9ca3af; padding: 0.2rem 0.5rem; }
 .scorecard .question { font-weight: 600; line-height: 1.3; }
