@@ -192,6 +192,17 @@ def test_a_phone_shows_a_figure_as_large_as_can_be_read_and_lets_it_scroll(show)
     assert page <= 390
     assert hidden > 0
     assert min(sizes) >= 11
+    edges = browser.execute_script(
+        """
+        const figure = document.querySelector("figure");
+        figure.scrollLeft = arguments[0];
+        const around = document.querySelector("main").getBoundingClientRect();
+        return [...figure.querySelectorAll("p, figcaption")].map(
+            (words) => words.getBoundingClientRect().left - around.left);
+    """,
+        hidden,
+    )
+    assert edges == pytest.approx([0, 0, 0], abs=1), "its words stay where other words begin"
 
 
 COLOURS = """
