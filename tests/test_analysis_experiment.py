@@ -47,6 +47,11 @@ def test_a_variant_that_keeps_quality_and_costs_less_is_adopted():
     assert "one can take the place of many" in found.sentence
 
 
+def test_a_margin_is_told_as_it_was_chosen():
+    found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", margin=0.125)
+    assert found.recommendation().margin == "12.5 % of the quality may be lost"
+
+
 def test_a_variant_that_is_worse_is_not():
     found = compare_variants(made([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3]), "many", "one")
     assert found.verdict == KEEP

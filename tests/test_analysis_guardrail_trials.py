@@ -208,7 +208,7 @@ def test_what_an_output_without_a_spec_takes_is_left_out():
 
 def test_an_undecided_rule_says_what_is_not_proved():
     found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
-    told = "neither error rate is proved to rise, nor both to rise by less than 5 %"
+    told = "neither error rate is proved to rise, nor both to rise by less than 5 percentage points"
     assert found.replacements[0].rule == told
 
 
@@ -239,7 +239,8 @@ def test_one_that_errs_beyond_the_margin_is_settled_by_proving_it_worse():
     )
     assert same == (
         "Judge 333 more valid outputs and 140 more invalid outputs, of further SPECs: if the rates"
-        " are as found, these are likely to prove that both error rates rise by less than 5 %."
+        " are as found, these are likely to prove that both error rates rise by less than 5"
+        " percentage points."
     )
 
 

@@ -33,6 +33,12 @@ def test_clopper_pearson_of_nothing_is_nothing():
     assert not np.isnan(low[1])
 
 
+@pytest.mark.parametrize(("confidence", "told"), [(0.95, "95 %"), (0.975, "97.5 %")])
+def test_a_level_is_told_as_it_was_chosen(confidence, told):
+    found = share(pd.Series([True, False, False, False]), confidence=confidence)
+    assert found.interval.startswith(f"{told} interval ")
+
+
 def test_share_without_observations_is_not_estimable():
     found = share(pd.Series([], dtype=bool))
     assert np.isnan(found.estimate)

@@ -197,7 +197,7 @@ def judge_stages(
 def _verdict(
     specs: int, keep_p: float, drop_p: float, least_benefit: float, alpha: float
 ) -> tuple[str, str]:
-    limit = wording.percent(least_benefit)
+    limit = wording.exact_percent(least_benefit)
     if specs < LEAST_SPECS:
         return OPEN, f"below {LEAST_SPECS} SPECs nothing is recommended"
     if drop_p <= alpha:
@@ -376,7 +376,7 @@ _IN_WORDS = tuple(zip(ASSESSMENTS, ("for the better", "neither way", "for the wo
 
 
 def _margin(found: Arbitration) -> str:
-    return f"worth asking from a net {wording.percent(found.least_benefit)} of outcomes on"
+    return f"worth asking from a net {wording.exact_percent(found.least_benefit)} of outcomes on"
 
 
 def _recommendation(row: Mapping[Hashable, Any], margin: str) -> Recommendation:

@@ -99,7 +99,7 @@ class Reconciliation:
         error = (
             "of which no share can be told"
             if np.isnan(self.error)
-            else f"{100 * self.error:+.1f} % (±{wording.percent(self.tolerance)} allowed)"
+            else f"{100 * self.error:+.1f} % (±{wording.exact_percent(self.tolerance)} allowed)"
         )
         closed = (
             f"{verdict.capitalize()}: {wording.usd(self.tracked_usd)} tracked against"

@@ -124,7 +124,7 @@ class Blinding:
     @property
     def _family(self) -> str:
         arms = int((self.table["guesses"] > 0).sum())
-        level = wording.percent(1 - self.confidence)
+        level = wording.exact_percent(1 - self.confidence)
         return f"at {level}" if arms < 2 else f"at {level} over {arms} variants together"
 
 

@@ -103,7 +103,7 @@ def use_sentence(used: pd.DataFrame, crossed: pd.DataFrame, limit: float = 0.8) 
     specs = used["spec_id"].nunique()
     reached = crossed[np.isclose(crossed["limit"].to_numpy(float), limit)]
     if reached.empty:
-        share = wording.percent(limit)
+        share = wording.exact_percent(limit)
         return (
             f"By its calls, none of {wording.count(specs, 'SPEC')} reached {share} of its budget."
         )
@@ -111,6 +111,6 @@ def use_sentence(used: pd.DataFrame, crossed: pd.DataFrame, limit: float = 0.8) 
     whose = "its" if len(reached) == 1 else "their"
     return (
         f"By {whose} calls, {wording.count(len(reached))} of {wording.count(specs, 'SPEC')} reached"
-        f" {wording.percent(limit)} of the budget, {first['spec_id']} first, on"
+        f" {wording.exact_percent(limit)} of the budget, {first['spec_id']} first, on"
         f" {wording.day(first['timestamp'])}."
     )

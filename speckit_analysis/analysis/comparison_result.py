@@ -109,7 +109,7 @@ class Comparison:
         subject = f"{self.first} {_NOUNS[self.metric]}"
         if estimand.refusal:
             return f"{estimand.name}: not estimable: {estimand.refusal}."
-        level = wording.percent(self.confidence)
+        level = wording.exact_percent(self.confidence)
         if self.metric == "quality":
             gap = estimand.difference
             text = (

@@ -234,7 +234,7 @@ def _ratio_in_words(found: Typical) -> str:
     if np.isnan(found.low):
         return middle
     low, high = wording.ratio(found.low), wording.ratio(found.high)
-    return f"{middle} ({wording.percent(found.confidence)} interval {low} to {high})"
+    return f"{middle} ({wording.exact_percent(found.confidence)} interval {low} to {high})"
 
 
 def consensus_premium(

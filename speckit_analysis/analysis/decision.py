@@ -282,7 +282,7 @@ def _saving(metric: str, ratio: Estimate, target: float) -> tuple[object, ...]:
     state = UNTOLD
     if not ratio.refusal:
         state = _state(low, high, target)
-    wanted = f"at least {wording.percent(target)}"
+    wanted = f"at least {wording.exact_percent(target)}"
     basis = ratio.refusal or ratio.method
     return metric, wanted, value, low, high, ratio.n, "SPEC", state, basis
 
@@ -307,7 +307,7 @@ def _state(low: float, high: float, least: float) -> str:
 
 
 def _covered(runs: pd.DataFrame, target: float) -> tuple[object, ...]:
-    wanted = f"at least {wording.percent(target)}"
+    wanted = f"at least {wording.exact_percent(target)}"
     told = (runs["basis"] == "telemetry").fillna(False).astype(bool)
     found = share(told, spec_of(runs))
     if not found.n:

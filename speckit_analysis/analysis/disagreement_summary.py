@@ -60,7 +60,7 @@ def disagreement_summary(
         "runs_with_disagreements": rate.hits,
         "disagreement_rate": _rounded(rate.estimate),
         "disagreement_rate_interval": [_rounded(rate.low), _rounded(rate.high)],
-        "interval": f"{wording.percent(confidence)}, clustered by SPEC".replace("\u00a0", " "),
+        "interval": f"{wording.exact_percent(confidence)}, clustered by SPEC",
         "specs": rate.clusters,
         "runs_left_out": {
             str(reason): int(rows)

@@ -187,14 +187,14 @@ class Experiment:
             self.verdict,
             self.rule,
             "" if self.gap.refusal else self.numbers,
-            f"{wording.percent(self.margin)} of the quality may be lost",
+            f"{wording.exact_percent(self.margin)} of the quality may be lost",
             self.needed or "Other models, prompts or kinds of SPEC.",
             "single_vs_multi",
         )
 
     def table(self) -> pd.DataFrame:
         """Return one row per estimate, with its interval, n, level and method."""
-        kept = wording.percent(1 - self.margin)
+        kept = wording.exact_percent(1 - self.margin)
         rows = [
             ("quality, points, candidate less baseline", self.quality.estimate),
             ("… for these reviewers only", self.quality.panel),

@@ -126,12 +126,12 @@ class GuardrailExperiment:
             )
             if (names := [r.candidate for r in self.replacements if r.verdict == verdict])
         ]
-        margin = wording.percent(self.margin)
+        margin = wording.percentage_points(self.margin)
         return f"In place of {self.replacements[0].baseline}: {'; '.join(parts)} (margin {margin})."
 
     def recommendations(self) -> list[Recommendation]:
         """Return one recommendation a candidate; one that says why, where nothing was compared."""
-        margin = f"either error rate may rise by {wording.percent(self.margin)}"
+        margin = f"either error rate may rise by {wording.percentage_points(self.margin)}"
         if self.refusal:
             collect = "Let two variants judge the same outputs, valid and invalid, of 5 SPECs."
             subject = "a simpler guardrail"
@@ -179,7 +179,8 @@ class GuardrailExperiment:
             shown = f"that more {_KINDS[first]} outputs {_WRONG[first]}"
         else:
             needed = dict(zip(_KINDS, within, strict=True))
-            shown = f"that both error rates rise by less than {wording.percent(self.margin)}"
+            limit = wording.percentage_points(self.margin)
+            shown = f"that both error rates rise by less than {limit}"
         parts = [
             wording.count(more, f"more {kind} output") for kind, more in needed.items() if more
         ]

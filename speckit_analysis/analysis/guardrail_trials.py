@@ -219,7 +219,7 @@ def _decided(found: Sequence[Replacement], margin: float, alpha: float) -> list[
     keep = any_may_win(
         [min(1.0, 2 * min(r.alarms.p_above(0.0), r.misses.p_above(0.0))) for r in found]
     )
-    limit = wording.percent(margin)
+    limit = wording.percentage_points(margin)
     verdicts = [
         _verdict(each, adopt_p <= alpha, keep_p <= alpha / 2, limit)
         for each, adopt_p, keep_p in zip(found, adopt, keep, strict=True)

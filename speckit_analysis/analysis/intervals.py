@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.analysis.wording import count, percent
+from speckit_analysis.analysis.wording import count, exact_percent, percent
 from speckit_analysis.stats.paired import ROUNDING
 from speckit_analysis.stats.proportions import clopper_pearson
 
@@ -54,7 +54,9 @@ class Share:
         """The interval in words."""
         if not self.n:
             return "not estimable: n = 0"
-        return f"{percent(self.confidence)} interval {percent(self.low)} to {percent(self.high)}"
+        return (
+            f"{exact_percent(self.confidence)} interval {percent(self.low)} to {percent(self.high)}"
+        )
 
 
 def korn_graubard(

@@ -51,7 +51,7 @@ class Outlook:
         """The outlook in words."""
         if self.ratio is None:
             return f"Of {wording.plural(self.unit)} to come nothing can be said: {self.refusal}."
-        level = wording.percent(self.confidence)
+        level = wording.exact_percent(self.confidence)
         low, high = (wording.ratio(end) for end in (self.ratio.low, self.ratio.high))
         return (
             f"Typical tracked over billed {wording.ratio(self.ratio.estimate)} ({level} interval"

@@ -187,7 +187,7 @@ class Projection:
         what = "The next SPEC" if self.number == 1 else wording.count(self.number, "SPEC")
         if self.refusal:
             return f"What {what[0].lower()}{what[1:]} will cost cannot be told: {self.refusal}."
-        level = wording.percent(self.typical.confidence)
+        level = wording.exact_percent(self.typical.confidence)
         return (
             f"{what} will cost {wording.usd(self.expected)}, with a {level} prediction interval of"
             f" {wording.usd(self.low)} to {wording.usd(self.high)}"

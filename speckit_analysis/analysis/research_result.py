@@ -124,8 +124,8 @@ class ResearchExperiment:
             self.verdict,
             self.rule,
             "" if self.plans.gap.refusal else self.numbers,
-            f"{wording.percent(self.plans.margin)} of the quality and"
-            f" {wording.percent(self.findings_margin)} of the relevant findings may be lost",
+            f"{wording.exact_percent(self.plans.margin)} of the quality and"
+            f" {wording.exact_percent(self.findings_margin)} of the relevant findings may be lost",
             self._change(),
             "research_model",
         )

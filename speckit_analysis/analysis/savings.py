@@ -76,14 +76,14 @@ class Saving:
             f" {wording.percent(abs(self.saving))} of {wording.usd(self.current_usd)} over"
             f" {wording.count(self.specs, 'SPEC')}"
         )
-        level = wording.percent(self.confidence)
+        level = wording.exact_percent(self.confidence)
         typical_spec = (
             ""
             if np.isnan(self.low)
             else f" (a typical SPEC {_share(self.low)} to {_share(self.high)}, {level} interval)"
         )
         return (
-            f"{spent}{typical_spec}; against a goal of {wording.percent(self.goal)}:"
+            f"{spent}{typical_spec}; against a goal of {wording.exact_percent(self.goal)}:"
             f" {self.verdict}. The tokens are taken as unchanged, and nothing is said of quality."
         )
 

@@ -63,7 +63,7 @@ class Telemetry:
             else ""
         )
         interval = (
-            f" Interval at {wording.percent(self.confidence)}, clustered by SPEC."
+            f" Interval at {wording.exact_percent(self.confidence)}, clustered by SPEC."
             if self.metric.kind == "share"
             else ""
         )

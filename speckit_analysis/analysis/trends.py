@@ -77,7 +77,7 @@ class Trend:
         remark = f"; {self.remark}" if self.remark else ""
         if self.refusal:
             return f"Whether {noun} grows cannot be told: {self.refusal}{remark}."
-        level = wording.percent(self.confidence)
+        level = wording.exact_percent(self.confidence)
         rests = f"{wording.count(self.specs, 'SPEC')}, {wording.count(self.calls, 'call')}"
         interval = f"{level} interval {_signed(self.low)} to {_signed(self.high)}; {rests}{remark}"
         if self.verdict == "inconclusive":

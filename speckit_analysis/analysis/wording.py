@@ -118,6 +118,29 @@ def percent(share: object) -> str:
     return f"{_rounded(value, 1 if near_an_end else 0):,} %"
 
 
+def exact_percent(share: float) -> str:
+    """Return a share that somebody chose, such as a level, a margin or a limit, in percent.
+
+    Examples
+    --------
+    >>> exact_percent(0.05), exact_percent(0.975), exact_percent(0.125), exact_percent(0.07)
+    ('5 %', '97.5 %', '12.5 %', '7 %')
+    """
+    return f"{100 * share:.6g} %"
+
+
+def percentage_points(share: float) -> str:
+    """Return a difference of shares that somebody chose, in percentage points.
+
+    Examples
+    --------
+    >>> percentage_points(0.05), percentage_points(0.025), percentage_points(0.01)
+    ('5 percentage points', '2.5 percentage points', '1 percentage point')
+    """
+    told = f"{100 * share:.6g}"
+    return f"{told} percentage point{'' if told == '1' else 's'}"
+
+
 def _rounded(value: float, decimals: int = 0) -> Decimal | float:
     """Return `value` with so many decimals, halves away from zero, and never -0.
 

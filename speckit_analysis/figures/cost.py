@@ -334,7 +334,8 @@ def premium(by_size: pd.DataFrame, confidence: float = 0.95) -> Chart:
 
 
 def _typical_subtitle(what: str, confidence: float) -> str:
-    return f"{what}: geometric mean over SPECs with its {wording.percent(confidence)} interval."
+    level = wording.exact_percent(confidence)
+    return f"{what}: geometric mean over SPECs with its {level} interval."
 
 
 def _runs_of_specs(table: pd.DataFrame) -> list[str]:

@@ -64,7 +64,7 @@ def rates(
         title=title if len(table) > 1 else f"All comparable runs are of one {noun}, {top[by]}",
         subtitle=(
             f"Share of runs with a genuine disagreement by {noun}, each with its"
-            f" {wording.percent(confidence)} interval.{_tested(p_value)}"
+            f" {wording.exact_percent(confidence)} interval.{_tested(p_value)}"
         ),
         axis="share of comparable runs",
         words=wording.percent,
@@ -109,7 +109,7 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
         ),
         subtitle=(
             f"Share of runs with a disagreement that names both, by pair of {noun}s, each with its"
-            f" {wording.percent(confidence)} interval.{_tested(found.p_value)}"
+            f" {wording.exact_percent(confidence)} interval.{_tested(found.p_value)}"
         ),
         axis="share of runs that both answered",
         words=wording.percent,
@@ -147,7 +147,7 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
         else f"All comparable runs fall into one {period}",
         subtitle=(
             f"Share of {wording.count(known['runs'].sum(), 'run')} with a genuine disagreement per"
-            f" {period} (its start, UTC); {wording.percent(confidence)} intervals."
+            f" {period} (its start, UTC); {wording.exact_percent(confidence)} intervals."
         ),
         axis="share of comparable runs",
         words=wording.percent,
@@ -346,7 +346,7 @@ def beside(disagreed: Share, degraded: Share, escalated: Share) -> Chart:
         title=f"{found[0].upper()}{found[1:]} of runs",
         subtitle=(
             "Share of the runs that can tell; a run may have all three."
-            f" {wording.percent(disagreed.confidence)} intervals."
+            f" {wording.exact_percent(disagreed.confidence)} intervals."
         ),
         axis="share of runs",
         words=wording.percent,

@@ -200,7 +200,7 @@ def net_worth(found: Arbitration) -> Chart:
         subtitle=(
             "Share of outcomes that it improved less those that it degraded, with 95 % intervals"
             f" (SPECs as units). It is worth asking from"
-            f" {wording.percent(found.least_benefit)} on."
+            f" {wording.exact_percent(found.least_benefit)} on."
         ),
         axis="outcomes improved less degraded, percentage points",
         words=wording.points,

@@ -38,7 +38,7 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
         ),
         subtitle=(
             f"Reliability ICC(2,1) by criterion, over all outputs and within each variant, with"
-            f" {wording.percent(confidence)} intervals. What is pooled counts the difference"
+            f" {wording.exact_percent(confidence)} intervals. What is pooled counts the difference"
             " between variants as agreement."
         ),
         axis="reliability of one reviewer's score (0: none, 1: perfect)",
@@ -68,8 +68,8 @@ def guesses(found: Blinding) -> Chart:
         "high",
         title=found.verdict[0].upper() + found.verdict[1:],
         subtitle=(
-            f"Bang's index by variant with {wording.percent(found.confidence)} intervals, clustered"
-            " by output: 0 if guessed blindly, 1 if known, -1 if taken for the other."
+            f"Bang's index by variant with {wording.exact_percent(found.confidence)} intervals,"
+            " clustered by output: 0 if guessed blindly, 1 if known, -1 if taken for the other."
         ),
         axis="Bang's index",
         words=lambda value: f"{float(value):+.2f}" if value else "0",  # type: ignore[arg-type]

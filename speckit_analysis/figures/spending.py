@@ -81,8 +81,8 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
         ),
         subtitle=(
             "The larger of the recorded total and the sum of the calls / budget; lines at"
-            f" {wording.percent(warning)} (orange from there on), {wording.percent(critical)} (red)"
-            f" and 100 % (crimson).{not_shown}"
+            f" {wording.exact_percent(warning)} (orange from there on),"
+            f" {wording.exact_percent(critical)} (red) and 100 % (crimson).{not_shown}"
         ),
         axis="share of the budget",
         words=wording.percent,
@@ -126,8 +126,8 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
         ),
         subtitle=(
             f"Spent so far / budget, one line a SPEC ({wording.count(len(last), 'SPEC')}); lines at"
-            f" {wording.percent(warning)}, {wording.percent(critical)} and 100 %. Sum of the calls"
-            " with a cost; the total recorded may be higher."
+            f" {wording.exact_percent(warning)}, {wording.exact_percent(critical)} and 100 %. Sum"
+            " of the calls with a cost; the total recorded may be higher."
         ),
         axis="days since the SPEC's first call",
         height_axis="share of the budget",
@@ -166,7 +166,7 @@ def by_complexity(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
         ),
         subtitle=(
             f"Cost of one passage through all stages: geometric mean, and"
-            f" {wording.percent(confidence)} prediction interval of the next SPEC."
+            f" {wording.exact_percent(confidence)} prediction interval of the next SPEC."
         ),
         axis="cost of a SPEC, USD",
         words=wording.usd_like(known["typical_usd"]),
@@ -199,8 +199,8 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
         "high_share",
         title=f"Routing {best['routing']} would save {wording.percent(best['saving_share'])}",
         subtitle=(
-            f"Share of the cost that is saved, and {wording.percent(confidence)} interval of the"
-            f" typical SPEC; the line is the goal of {wording.percent(goal)}."
+            f"Share of the cost that is saved, and {wording.exact_percent(confidence)} interval of"
+            f" the typical SPEC; the line is the goal of {wording.exact_percent(goal)}."
         ),
         axis="share saved",
         words=wording.percent,
@@ -234,7 +234,7 @@ def reconciliation(found: Reconciliation | None) -> Chart:
         "Nothing was to be paid for these days, all in all"
         if np.isnan(found.error)
         else f"Tracked spending is {100 * abs(found.error):.1f} % {side} the bill, {verdict} the"
-        f" tolerance of {wording.percent(found.tolerance)}"
+        f" tolerance of {wording.exact_percent(found.tolerance)}"
     )
     return bars(
         known,
