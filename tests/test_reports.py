@@ -331,9 +331,27 @@ def test_a_value_of_the_wrong_type_is_refused(tmp_path):
         parse_assignments(["seed=many"], [declared])
 
 
-def test_an_unknown_parameter_is_refused_with_those_that_are_known(tmp_path):
-    with pytest.raises(ReportError, match=r"'colour'; x knows margin, label, seed"):
-        run_reports([write(tmp_path, "x")], tmp_path, tmp_path / "out", {"colour": 1})
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("colour", "'colour'; x knows margin, label, seed"),
+        ("sede", "'sede'; did you mean 'seed'? x knows margin, label, seed"),
+    ],
+)
+def test_an_unknown_parameter_is_refused_with_those_that_are_known(tmp_path, name, told):
+    with pytest.raises(ReportError, match=re.escape(told)):
+        run_reports([write(tmp_path, "x")], tmp_path, tmp_path / "out", {name: 1})
+
+
+def test_the_index_says_whose_seeds_differ(tmp_path):
+    paths = [
+        write(tmp_path, name, new_code_cell("1"), parameters=f"seed: int = {seed}  # of draws")
+        for name, seed in (("one", 0), ("other", 7))
+    ]
+    run_reports(paths, tmp_path, tmp_path / "out", {}, jobs=2)
+    assert "<code>one 0, other 7</code>" in (tmp_path / "out" / "index.html").read_text()
+    run_reports(paths, tmp_path, tmp_path / "out", {"seed": 3}, jobs=2)
+    assert "<dd><code>3</code></dd>" in (tmp_path / "out" / "index.html").read_text()
 
 
 # The command

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from speckit_analysis.reports.errors import ReportError
@@ -118,7 +119,7 @@ def choose_parameters(
         if name in RESERVED:
             raise ReportError(f"the parameter {name!r} is set by --{name}")
         if not any(name in parameters for parameters in declared.values()):
-            raise ReportError(f"no notebook has a parameter {name!r}; {_known(declared)}")
+            raise ReportError(f"no notebook has a parameter {name!r}; {_known(declared, name)}")
     return {
         path: {name: value for name, value in given.items() if name in parameters}
         for path, parameters in declared.items()
@@ -208,11 +209,11 @@ def _guessed(text: str) -> object:
         return text
 
 
-def _known(declared: Mapping[Path, Mapping[str, Parameter]]) -> str:
-    def listed(parameters: Sequence[str]) -> str:
-        return ", ".join(parameters) or "none"
-
-    return "; ".join(
-        f"{path.stem} knows {listed([name for name in parameters if name not in RESERVED])}"
-        for path, parameters in declared.items()
-    )
+def _known(declared: Mapping[Path, Mapping[str, Parameter]], meant: str) -> str:
+    """Say which parameter may have been meant, and which there are, notebook by notebook."""
+    free = {
+        path.stem: [name for name in of if name not in RESERVED] for path, of in declared.items()
+    }
+    close = get_close_matches(meant, sorted({name for names in free.values() for name in names}), 1)
+    told = "; ".join(f"{stem} knows {', '.join(names) or 'none'}" for stem, names in free.items())
+    return f"did you mean {close[0]!r}? {told}" if close else told
