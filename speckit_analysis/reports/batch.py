@@ -142,7 +142,7 @@ def run_reports(
         roots=known.roots,
         fingerprint=known.fingerprint,
         versions=package_versions(),
-        seed=_common_seed(todo),
+        seed=_seeds(todo),
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.perf_counter() - began, 3),
     )
@@ -310,6 +310,11 @@ def _record(job: _Job, execution: Execution, started: datetime) -> None:
         metadata.papermill.output_path = job.path.name
 
 
-def _common_seed(todo: Sequence[_Job]) -> str:
-    seeds = {p["value"]: None for job in todo for p in job.parameters if p["name"] == "seed"}
-    return ", ".join(seeds)
+def _seeds(todo: Sequence[_Job]) -> str:
+    """Return the seed that all notebooks have, or each one's own."""
+    seeds = {
+        job.path.stem: p["value"] for job in todo for p in job.parameters if p["name"] == "seed"
+    }
+    if len(set(seeds.values())) < 2:
+        return next(iter(seeds.values()), "")
+    return ", ".join(f"{name} {seed}" for name, seed in seeds.items())
