@@ -110,9 +110,10 @@ def load(roots: tuple[str, ...], prices: Path | None = None) -> Evidence:
     if not roots:
         click.echo("No evidence given: this is the bundled sample, which is simulated.", err=True)
     evidence = speckit_analysis.load(*(roots or (speckit_analysis.sample_path(),)), prices=prices)
-    unused = PriceList.read(prices).unused_sentence(evidence.calls)
-    if unused:
-        click.echo(printable(unused), err=True)
+    if prices is not None:
+        unused = PriceList.read(prices).unused_sentence(evidence.calls)
+        if unused:
+            click.echo(printable(unused), err=True)
     return evidence
 
 
