@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import pandas as pd
 
+from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.review import experiment_of
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.stats.planning import smallest_effect, units_for_margin
@@ -233,7 +234,7 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not self.name:
             return "There is no plan: the margin may have been chosen after seeing the scores."
         supposed = f" Hypothesis: {self.hypothesis.rstrip('.')}." if self.hypothesis else ""
-        lost = f"{100 * self.margin:g} % of the quality"
+        lost = f"{wording.exact_percent(self.margin)} of the quality"
         return f"Plan {self.name}: {self.candidate} may lose {lost}.{supposed}"
 
 
