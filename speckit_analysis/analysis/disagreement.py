@@ -64,8 +64,7 @@ def comparable_runs(runs: Selection, disagreements: pd.DataFrame) -> Selection:
     reasons = pd.Series(pd.NA, index=frame.index, dtype="string")
     reasons = reasons.mask(~looked, "without a record of a comparison")
     reasons = reasons.mask(alone, "with fewer than two usable answers")
-    marked = Selection(frame.assign(disagreed=hit), runs.left_out, runs.noun)
-    return marked.without(reasons)
+    return runs.assign(disagreed=hit).without(reasons)
 
 
 def rate(runs: pd.DataFrame, confidence: float = 0.95) -> Share:

@@ -71,21 +71,17 @@ def _calls(evidence: Evidence, include: tuple[str, ...]) -> Selection:
     return measured(evidence.calls, include, noun="call")
 
 
-def _with(selection: Selection, **columns: pd.Series) -> Selection:
-    return Selection(selection.kept.assign(**columns), selection.left_out, selection.noun)
-
-
 def _column(name: str) -> Callable[[Evidence, tuple[str, ...]], Selection]:
     def rows(evidence: Evidence, include: tuple[str, ...]) -> Selection:
         used = _calls(evidence, include)
-        return _with(used, value=used.kept[name].astype("Float64"))
+        return used.assign(value=used.kept[name].astype("Float64"))
 
     return rows
 
 
 def _tokens(evidence: Evidence, include: tuple[str, ...]) -> Selection:
     used = _calls(evidence, include)
-    return _with(used, value=with_tokens(used.kept)["tokens"].astype("Float64"))
+    return used.assign(value=with_tokens(used.kept)["tokens"].astype("Float64"))
 
 
 def _throughput(evidence: Evidence, include: tuple[str, ...]) -> Selection:
@@ -106,14 +102,14 @@ def _cache_rate(evidence: Evidence, include: tuple[str, ...]) -> Selection:
 def _ratio(used: Selection, upper: pd.Series, lower: pd.Series) -> Selection:
     known = upper.notna() & (lower > 0).fillna(False)
     upper, lower = upper.where(known), lower.where(known)
-    return _with(used, value=upper / lower, upper=upper, lower=lower)
+    return used.assign(value=upper / lower, upper=upper, lower=lower)
 
 
 def _errors(evidence: Evidence, include: tuple[str, ...]) -> Selection:
     used = _calls(evidence, include)
     known = used.kept["status"].notna()
     failed = (used.kept["status"] == "error").astype("boolean").where(known)
-    return _with(used, value=failed.astype("Float64"))
+    return used.assign(value=failed.astype("Float64"))
 
 
 def _runs(evidence: Evidence, include: tuple[str, ...]) -> Selection:
@@ -135,7 +131,7 @@ def _run_figure(
         figures = calls.groupby("run_id")[column]
         found = figures.agg(how).where(figures.count() == figures.size())
         value = found.reindex(used.kept["run_id"]).to_numpy(dtype=float, na_value=np.nan)
-        return _with(used, value=pd.Series(nullable(value), used.kept.index))
+        return used.assign(value=pd.Series(nullable(value), used.kept.index))
 
     return rows
 
@@ -145,17 +141,17 @@ def _disagreements(evidence: Evidence, include: tuple[str, ...]) -> Selection:
     used = comparable_runs(_runs(evidence, include), opinions)
     counts = genuine(opinions)["run_id"].value_counts()
     found = counts.reindex(used.kept["run_id"]).fillna(0).to_numpy(dtype=float)
-    return _with(used, value=pd.Series(nullable(found), used.kept.index))
+    return used.assign(value=pd.Series(nullable(found), used.kept.index))
 
 
 def _disagreement_rate(evidence: Evidence, include: tuple[str, ...]) -> Selection:
     used = _disagreements(evidence, include)
-    return _with(used, value=(used.kept["value"] > 0).astype("Float64"))
+    return used.assign(value=(used.kept["value"] > 0).astype("Float64"))
 
 
 def _escalations(evidence: Evidence, include: tuple[str, ...]) -> Selection:
     used = _runs(evidence, include)
-    return _with(used, value=used.kept["escalated"].astype("Float64"))
+    return used.assign(value=used.kept["escalated"].astype("Float64"))
 
 
 def _quality(evidence: Evidence, include: tuple[str, ...]) -> Selection:

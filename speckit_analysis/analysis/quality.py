@@ -27,10 +27,10 @@ def quality_scores(reviews: Selection, runs: Selection) -> Selection:
     """
     if not reviews.total:
         recorded = runs.kept["human_review_score"].fillna(runs.kept["completeness_score"])
-        return Selection(runs.kept.assign(value=recorded), runs.left_out, runs.noun)
+        return runs.assign(value=recorded)
     used = usable(reviews)
     reasons = pd.Series("of the overall score", used.kept.index, dtype="string")
     reasons = reasons.mask(reasons.index.isin(criteria(used.kept).index))
     reasons = reasons.mask(used.kept["repeat_of"].notna(), "of a second reading")
     used = used.without(reasons)
-    return Selection(used.kept.assign(value=used.kept["score"]), used.left_out, used.noun)
+    return used.assign(value=used.kept["score"])

@@ -53,8 +53,8 @@ def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ())
     reasons = reasons.mask(frame["reviewer"].isin(list(judges)), "of an automatic judge")
     reasons = reasons.mask(~in_experiment(frame, experiment), "of another experiment")
     parts = [frame[column].astype("string").fillna("") for column in _OUTPUT]
-    marked = frame.assign(output=parts[0] + " " + parts[1] + " " + parts[2])
-    return Selection(marked, reviews.left_out, reviews.noun).without(reasons)
+    output = parts[0] + " " + parts[1] + " " + parts[2]
+    return reviews.assign(output=output).without(reasons)
 
 
 def experiment_of(reviews: pd.DataFrame, *variants: str) -> str:

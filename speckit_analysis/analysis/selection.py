@@ -65,6 +65,10 @@ class Selection:
         more = _tally(reasons.dropna())
         return Selection(kept, pd.concat([self.left_out, more], ignore_index=True), self.noun)
 
+    def assign(self, **columns: pd.Series) -> Selection:
+        """Add columns to the rows that are kept."""
+        return Selection(self.kept.assign(**columns), self.left_out, self.noun)
+
 
 def measured(
     frame: pd.DataFrame,
