@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from speckit_analysis.analysis.arbitration import judge_stages
-from speckit_analysis.analysis.experiment import verdict_of
-from speckit_analysis.analysis.guardrail_trials import judge_candidates
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
-from speckit_analysis.analysis.research import verdict_of as research_verdict
+from speckit_analysis.analysis.experiment.arbiter import judge_stages
+from speckit_analysis.analysis.experiment.guardrail import judge_candidates
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.research import verdict_of as research_verdict
+from speckit_analysis.analysis.experiment.variants import verdict_of
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.stats.noninferiority import non_inferior_ratio

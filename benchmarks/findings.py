@@ -23,7 +23,7 @@ from speckit_analysis.analysis.intervals import share
 from speckit_analysis.disagreements import find_disagreements
 from speckit_analysis.disagreements.features import shared_weight
 from speckit_analysis.disagreements.statements import parse
-from speckit_analysis.vocabulary import normalise_agent
+from speckit_analysis.tables.vocabulary import normalise_agent
 
 #: Share of the words of a labelled disagreement that a finding has to hold.
 SAME_WORDS = 0.3

@@ -128,7 +128,7 @@ METHODS: dict[str, tuple[Callable[[Path], Counts], tuple[str, ...]]] = {
     "open and read": (read_bytes, ()),
     "pandas": (with_pandas, ("pandas",)),
     "duckdb": (with_duckdb, ("duckdb", "pandas")),
-    "speckit_analysis": (with_speckit_analysis, ("speckit_analysis.evidence",)),
+    "speckit_analysis": (with_speckit_analysis, ("speckit_analysis.evidence.load",)),
 }
 
 

@@ -22,7 +22,7 @@ import msgspec
 from speckit_analysis import formats as package
 from speckit_analysis.formats import Format
 from speckit_analysis.tables import ORDERED_CATEGORIES, TABLES, Column, Table
-from speckit_analysis.timestamps import IN_NAME
+from speckit_analysis.tables.timestamps import IN_NAME
 
 NOTICE = "<!-- Written by docs/generate.py. Change the code, then run `make docs`. -->\n"
 

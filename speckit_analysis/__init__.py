@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from speckit_analysis.errors import EvidenceError, EvidenceProblems
-    from speckit_analysis.evidence import Evidence, load
+    from speckit_analysis.evidence.load import Evidence, load
     from speckit_analysis.sample import sample_path
     from speckit_analysis.tables import TABLES
 
@@ -26,11 +26,11 @@ except PackageNotFoundError:  # run from a checkout that is not installed
 
 # Loaded when first used: worker processes and the command line start without pandas.
 _HOMES = {
-    "Evidence": "evidence",
+    "Evidence": "evidence.load",
     "EvidenceError": "errors",
     "EvidenceProblems": "errors",
     "TABLES": "tables",
-    "load": "evidence",
+    "load": "evidence.load",
     "sample_path": "sample",
 }
 

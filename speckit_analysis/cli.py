@@ -17,12 +17,12 @@ from speckit_analysis.commands.decide import decide
 from speckit_analysis.commands.disagreements import disagreements
 from speckit_analysis.commands.experiment import experiment
 from speckit_analysis.commands.options import load
+from speckit_analysis.commands.report import report
 from speckit_analysis.commands.review import review
 from speckit_analysis.commands.simulate import simulate_command
 from speckit_analysis.commands.telemetry import telemetry
 from speckit_analysis.commands.terminal import printable
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.reports.command import report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,8 +168,8 @@ def describe(table: str | None) -> None:
 @click.argument("name", required=False)
 def schema(name: str | None) -> None:
     """Print the JSON Schema called NAME; without one, the names of all."""
+    from speckit_analysis.evidence.schema import json_schema
     from speckit_analysis.formats import schemas
-    from speckit_analysis.schema import json_schema
 
     if name is None:
         click.echo("\n".join(sorted(schemas())))
@@ -188,7 +188,7 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
     format recognises are named, and are not an error.
     """
     from speckit_analysis.analysis.wording import count
-    from speckit_analysis.schema import validate as check
+    from speckit_analysis.evidence.schema import validate as check
 
     results = check(paths)
     for result in results:

@@ -19,3 +19,7 @@ class EvidenceProblems(EvidenceError):
     def __init__(self, problems: object, message: str) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+class ReportError(Exception):
+    """Reports cannot be made as asked; the message says what to change."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from speckit_analysis.analysis.experiment_plan import ExperimentPlan, nameless, plan_of
+from speckit_analysis.analysis.experiment.plan import ExperimentPlan, nameless, plan_of
 from speckit_analysis.errors import EvidenceError
 
 

@@ -8,7 +8,7 @@ import pytest
 from frames import frame
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import accounting, signatures
+from speckit_analysis.analysis.cost import accounting, signatures
 from speckit_analysis.prices import PriceList
 
 

@@ -8,8 +8,8 @@ import pytest
 from frames import frame
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.anomalies import outliers
-from speckit_analysis.analysis.cost import with_tokens
+from speckit_analysis.analysis.cost.anomalies import outliers
+from speckit_analysis.analysis.cost.premium import with_tokens
 from speckit_analysis.analysis.selection import measured
 
 

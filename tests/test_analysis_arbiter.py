@@ -10,13 +10,14 @@ from click.testing import CliRunner
 from frames import frame
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import arbiter, disagreement
-from speckit_analysis.analysis.consensus_health import (
+from speckit_analysis.analysis import disagreement
+from speckit_analysis.analysis.disagreement import arbiter
+from speckit_analysis.analysis.disagreement.health import (
     consensus_health,
     halt_sentence,
     health_shares,
 )
-from speckit_analysis.analysis.disagreement_summary import disagreement_summary
+from speckit_analysis.analysis.disagreement.summary import disagreement_summary
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.cli import main
 

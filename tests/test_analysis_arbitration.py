@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.arbitration import (
+from speckit_analysis.analysis.experiment.arbiter import (
     Arbitration,
     by_stage,
     cases,
     judge_stages,
     price_sentence,
 )
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.stats.net_share import net_share

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from speckit_analysis.analysis import benchmark, benchmark_pairs, repeated_trials, restatement
+from speckit_analysis.analysis.studies import (
+    benchmark,
+    benchmark_pairs,
+    repeated_trials,
+    restatement,
+)
 from speckit_analysis.stats.proportions import clopper_pearson
 from speckit_analysis.studies.aider import DTYPES
 

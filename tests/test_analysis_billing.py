@@ -13,12 +13,12 @@ from frames import frame
 from scipy import stats
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.billing import cost_validation, reconcile
-from speckit_analysis.analysis.outlook import outlook
+from speckit_analysis.analysis.cost.billing import cost_validation, reconcile
+from speckit_analysis.analysis.cost.outlook import outlook
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures.spending import reconciliation
-from speckit_analysis.invoices import Invoice, read_invoice
+from speckit_analysis.prices.invoices import Invoice, read_invoice
 from speckit_analysis.simulate.invoice import LAYOUTS, simulate_invoice
 
 

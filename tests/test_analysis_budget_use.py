@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis.budget import budgets
-from speckit_analysis.analysis.budget_use import crossings, taken_by, use_over_time, use_sentence
+from speckit_analysis.analysis.cost.budget import budgets
+from speckit_analysis.analysis.cost.budget_use import (
+    crossings,
+    taken_by,
+    use_over_time,
+    use_sentence,
+)
 
 
 def call(spec, day, usd, **more):

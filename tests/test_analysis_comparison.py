@@ -10,7 +10,7 @@ from frames import frame, score
 from scipy import stats
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.comparison import compare, kind_of
+from speckit_analysis.analysis.ask.comparison import compare, kind_of
 from speckit_analysis.analysis.differences import paired_t
 from speckit_analysis.errors import EvidenceError
 

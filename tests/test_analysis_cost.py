@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis import budget, cost
-from speckit_analysis.analysis.projection import usual_stages
-from speckit_analysis.analysis.routing import Routing, routed
+from speckit_analysis.analysis import cost
+from speckit_analysis.analysis.cost import budget
+from speckit_analysis.analysis.cost.projection import usual_stages
+from speckit_analysis.analysis.cost.routing import Routing, routed
 from speckit_analysis.analysis.selection import in_part
 
 

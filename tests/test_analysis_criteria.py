@@ -8,7 +8,11 @@ import pytest
 from test_analysis_review import scores, used
 
 from speckit_analysis.analysis import review
-from speckit_analysis.analysis.criteria import by_criterion, criteria_sentence, mixed_sentence
+from speckit_analysis.analysis.experiment.criteria import (
+    by_criterion,
+    criteria_sentence,
+    mixed_sentence,
+)
 from speckit_analysis.stats.paired import crossed
 
 #: What "one" scores below "many", by criterion.

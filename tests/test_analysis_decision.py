@@ -14,11 +14,11 @@ from frames import frame
 from msgspec.structs import replace as replace_plan
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import decision
-from speckit_analysis.analysis.experiment_plan import ExperimentPlan, GuardrailPlan
-from speckit_analysis.analysis.latency import latency_sentence
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
-from speckit_analysis.analysis.strategy import changelog_entry, memo
+from speckit_analysis.analysis.cost.latency import latency_sentence
+from speckit_analysis.analysis.experiment import decision
+from speckit_analysis.analysis.experiment.memo import changelog_entry, memo
+from speckit_analysis.analysis.experiment.plan import ExperimentPlan, GuardrailPlan
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.cli import main
 from speckit_analysis.plans import load_plan
 from speckit_analysis.simulate import Design, simulate

@@ -7,7 +7,7 @@ from frames import frame
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import disagreement
-from speckit_analysis.analysis.pairs import by_pair
+from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.selection import measured
 
 

@@ -12,12 +12,12 @@ from test_analysis_review import scores, used
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import experiment, review
-from speckit_analysis.analysis.criteria import criteria_sentence
-from speckit_analysis.analysis.experiment import compare_planned, compare_variants
-from speckit_analysis.analysis.experiment_plan import GuardrailPlan
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.criteria import criteria_sentence
+from speckit_analysis.analysis.experiment.pairs import making
+from speckit_analysis.analysis.experiment.plan import GuardrailPlan
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.variants import compare_planned, compare_variants
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.analysis.variant_pairs import making
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures import experiment as draw

@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.guardrail_result import difference_sentence
-from speckit_analysis.analysis.guardrail_trials import (
+from speckit_analysis.analysis.experiment.guardrail import (
     compare_guardrails,
     error_rates,
     judge_candidates,
     judged,
 )
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.guardrail_result import difference_sentence
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures import experiment as figures

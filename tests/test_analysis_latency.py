@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis.latency import latency_of_run, latency_sentence
+from speckit_analysis.analysis.cost.latency import latency_of_run, latency_sentence
 
 
 def test_one_after_the_other_is_the_sum_and_at_once_the_longest():

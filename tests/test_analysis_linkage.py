@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from speckit_analysis.analysis.comparison import _difference
-from speckit_analysis.analysis.linkage import adjusted_levels
-from speckit_analysis.analysis.trends import _slope
+from speckit_analysis.analysis.ask.comparison import _difference
+from speckit_analysis.analysis.cost.trends import _slope
+from speckit_analysis.analysis.evidence.linkage import adjusted_levels
 
 EARLY, LATE = ("plan", "tasks", "implement"), ("implement", "validate", "audit")
 

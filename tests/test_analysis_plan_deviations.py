@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.experiment import compare_planned
-from speckit_analysis.analysis.experiment_plan import ExperimentPlan
-from speckit_analysis.analysis.plan_deviations import deviations, deviations_sentence
-from speckit_analysis.analysis.review import usable
+from speckit_analysis.analysis.experiment.deviations import deviations, deviations_sentence
+from speckit_analysis.analysis.experiment.plan import ExperimentPlan
+from speckit_analysis.analysis.experiment.variants import compare_planned
+from speckit_analysis.analysis.review.scores import usable
 from speckit_analysis.analysis.selection import measured
 
 

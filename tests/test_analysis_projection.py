@@ -9,10 +9,10 @@ from frames import frame
 from scipy import stats
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import projection, savings
-from speckit_analysis.analysis.projection import by_complexity, project, spec_costs
-from speckit_analysis.analysis.routing import Routing, routed, routings_of
-from speckit_analysis.analysis.savings import saving
+from speckit_analysis.analysis.cost import projection, savings
+from speckit_analysis.analysis.cost.projection import by_complexity, project, spec_costs
+from speckit_analysis.analysis.cost.routing import Routing, routed, routings_of
+from speckit_analysis.analysis.cost.savings import saving
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.errors import EvidenceError
 

@@ -9,10 +9,10 @@ from scipy import stats
 from test_analysis_experiment import made
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import research
-from speckit_analysis.analysis.experiment import compare_variants
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
-from speckit_analysis.analysis.review import usable
+from speckit_analysis.analysis.experiment import research
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.variants import compare_variants
+from speckit_analysis.analysis.review.scores import usable
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.tables import TABLES
 

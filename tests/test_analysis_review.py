@@ -12,7 +12,8 @@ from needs import needs
 from shared_files import PUBLIC_STUDIES
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import blinding, review, reviewers
+from speckit_analysis.analysis import review
+from speckit_analysis.analysis.review import blinding, reviewers
 from speckit_analysis.analysis.selection import Selection, measured
 from speckit_analysis.figures import review as draw
 from speckit_analysis.simulate import Design, simulate

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis import footprint, soundness
+from speckit_analysis.analysis.evidence import footprint, soundness
 from speckit_analysis.analysis.selection import measured
 
 

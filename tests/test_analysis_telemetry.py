@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from frames import evidence, score
 
-from speckit_analysis.analysis.metrics import METRICS
-from speckit_analysis.analysis.telemetry import WITH_SYNTHETIC, telemetry
+from speckit_analysis.analysis.ask.metrics import METRICS
+from speckit_analysis.analysis.ask.telemetry import WITH_SYNTHETIC, telemetry
 from speckit_analysis.errors import EvidenceError
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from speckit_analysis.analysis.tradeoff import CLOUD, Tradeoff, variants
+from speckit_analysis.analysis.experiment.tradeoff import CLOUD, Tradeoff, variants
 
 COSTS = [0.10, 0.14, 0.12, 0.16]
 GAINS = [0.4, 0.1, 0.6, 0.5]

@@ -8,14 +8,14 @@ import pytest
 from frames import frame, score
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.cost import with_tokens
-from speckit_analysis.analysis.quality import quality_scores
-from speckit_analysis.analysis.selection import everything, measured
-from speckit_analysis.analysis.trends import (
+from speckit_analysis.analysis.cost.premium import with_tokens
+from speckit_analysis.analysis.cost.trends import (
     cost_per_quality_point,
     quality_sentence,
     trend,
 )
+from speckit_analysis.analysis.review.quality import quality_scores
+from speckit_analysis.analysis.selection import everything, measured
 
 
 def calls(growth=1.0, specs=6, noise=0.0, seed=1, stages=("plan", "tasks"), spread=0.0):

@@ -6,9 +6,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from speckit_analysis import memory
-from speckit_analysis.assemble.categories import first_known, first_true, spell, texts
-from speckit_analysis.assemble.identity import number_runs
+from speckit_analysis.evidence import memory
+from speckit_analysis.evidence.assemble.categories import first_known, first_true, spell, texts
+from speckit_analysis.evidence.assemble.identity import number_runs
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.formats.telemetry_v2 import CALL_FIELDS, CALL_SHARED, Agent
 

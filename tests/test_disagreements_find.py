@@ -14,7 +14,7 @@ from needs import needs
 from shared_files import EVIDENCE
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.disagreement import genuine
+from speckit_analysis.analysis.disagreement.frequency import genuine
 from speckit_analysis.analysis.selection import everything
 from speckit_analysis.cli import main
 from speckit_analysis.disagreements import find_disagreements

@@ -17,8 +17,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import speckit_analysis as sk
-from speckit_analysis.assemble.guardrails import CONFIDENCE
 from speckit_analysis.cli import main
+from speckit_analysis.evidence.assemble.guardrails import CONFIDENCE
 from speckit_analysis.formats import registry
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import declared_parameters

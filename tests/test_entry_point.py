@@ -14,8 +14,8 @@ import pytest
 from evidence_files import only
 
 import speckit_analysis as sk
+from speckit_analysis.evidence.schema import validate
 from speckit_analysis.formats import formats
-from speckit_analysis.schema import validate
 
 MODULE = '''
 """Reflex bake-off results: one call a line."""
@@ -104,8 +104,8 @@ def test_a_damaged_file_of_a_third_party_format_is_a_problem(tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("installed")
 def test_a_third_party_schema_is_listed_beside_ours() -> None:
+    from speckit_analysis.evidence.schema import json_schema
     from speckit_analysis.formats import schemas
-    from speckit_analysis.schema import json_schema
 
     assert "reflex" in schemas()
     assert json_schema("reflex")["$id"] == "reflex"

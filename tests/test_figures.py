@@ -17,33 +17,20 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import (
-    accounting,
-    arbitration,
-    benchmark,
-    benchmark_pairs,
-    blinding,
-    budget,
-    cost,
-    disagreement,
-    experiment,
-    footprint,
-    guardrail_trials,
-    projection,
-    repeated_trials,
-    review,
-    savings,
-    soundness,
-    wording,
-)
-from speckit_analysis.analysis.anomalies import outliers
-from speckit_analysis.analysis.billing import reconcile
-from speckit_analysis.analysis.budget_use import use_over_time
-from speckit_analysis.analysis.consensus_health import consensus_health, health_shares
+from speckit_analysis.analysis import cost, disagreement, experiment, review, wording
+from speckit_analysis.analysis.cost import accounting, budget, projection, savings
+from speckit_analysis.analysis.cost.anomalies import outliers
+from speckit_analysis.analysis.cost.billing import reconcile
+from speckit_analysis.analysis.cost.budget_use import use_over_time
+from speckit_analysis.analysis.cost.routing import Routing
+from speckit_analysis.analysis.disagreement.health import consensus_health, health_shares
+from speckit_analysis.analysis.disagreement.pairs import by_pair
+from speckit_analysis.analysis.evidence import footprint, soundness
+from speckit_analysis.analysis.experiment import arbiter, guardrail
 from speckit_analysis.analysis.intervals import share
-from speckit_analysis.analysis.pairs import by_pair
-from speckit_analysis.analysis.routing import Routing
+from speckit_analysis.analysis.review import blinding
 from speckit_analysis.analysis.selection import measured
+from speckit_analysis.analysis.studies import benchmark, benchmark_pairs, repeated_trials
 from speckit_analysis.analysis.summaries import PERIODS, crosstab
 from speckit_analysis.display import note, points, show, table
 from speckit_analysis.figures import benchmark as study
@@ -64,7 +51,7 @@ from speckit_analysis.figures.theme import (
     ink_on,
     theme,
 )
-from speckit_analysis.invoices import Invoice
+from speckit_analysis.prices.invoices import Invoice
 from speckit_analysis.studies import load_studies
 
 NASTY = '<script>alert("$x^2$")</script>'
@@ -219,9 +206,9 @@ def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Fi
     scores = review.usable(measured(reviews, noun="score")).kept
     pair = ("consensus", "single")
     found = experiment.compare_variants(scores, *pair)
-    outcomes = arbitration.cases(measured(arbitrations, noun="outcome")).kept
-    judged = guardrail_trials.judged(measured(trials, noun="trial")).kept
-    compared = guardrail_trials.compare_guardrails(judged, "two_models")
+    outcomes = arbiter.cases(measured(arbitrations, noun="outcome")).kept
+    judged = guardrail.judged(measured(trials, noun="trial")).kept
+    compared = guardrail.compare_guardrails(judged, "two_models")
     on_review, on_experiment = review_figures, experiment_figures
     return {
         "reliability": on_review.reliability(review.reliability(scores)),
@@ -229,7 +216,7 @@ def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Fi
         "differences": on_experiment.differences(review.differences(scores, *pair), *pair[::-1]),
         "plane": on_experiment.plane(found.tradeoff),
         "acceptability": on_experiment.acceptability(found.tradeoff),
-        "net_worth": on_experiment.net_worth(arbitration.judge(outcomes)),
+        "net_worth": on_experiment.net_worth(arbiter.judge(outcomes)),
         "error_rates": on_experiment.error_rates(compared),
     }
 

@@ -9,7 +9,7 @@ import pytest
 
 import speckit_analysis as sk
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.record import Label, judge, read_labels
+from speckit_analysis.run import Label, judge, read_labels
 from speckit_analysis.simulate import Design, simulate
 
 FIXTURES = Path(__file__).parent / "fixtures"

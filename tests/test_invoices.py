@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.invoices import model_in, read_invoice
+from speckit_analysis.prices.invoices import model_in, read_invoice
 
 
 @pytest.fixture

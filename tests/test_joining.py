@@ -38,7 +38,7 @@ from evidence_files import (
 )
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.disagreement import comparable_runs
+from speckit_analysis.analysis.disagreement.frequency import comparable_runs
 from speckit_analysis.analysis.selection import measured
 
 

@@ -19,33 +19,18 @@ import pytest
 import speckit_analysis as sk
 from speckit_analysis import analysis as on_evidence
 from speckit_analysis import stats as general
-from speckit_analysis.analysis import (
-    benchmark,
-    benchmark_pairs,
-    billing,
-    blinding,
-    comparison,
-    cost,
-    differences,
-    disagreement,
-    disagreement_summary,
-    guardrail_trials,
-    intervals,
-    outlook,
-    pairs,
-    projection,
-    repeated_trials,
-    review,
-    reviewers,
-    savings,
-    telemetry,
-    trends,
-    variant_pairs,
-)
-from speckit_analysis.analysis.experiment import compare_variants
-from speckit_analysis.analysis.routing import Routing
+from speckit_analysis.analysis import cost, differences, disagreement, intervals, review
+from speckit_analysis.analysis.ask import comparison, telemetry
+from speckit_analysis.analysis.cost import billing, outlook, projection, savings, trends
+from speckit_analysis.analysis.cost.routing import Routing
+from speckit_analysis.analysis.disagreement import frequency, summary
+from speckit_analysis.analysis.disagreement.pairs import by_pair
+from speckit_analysis.analysis.experiment import guardrail, pairs
+from speckit_analysis.analysis.experiment.variants import compare_variants
+from speckit_analysis.analysis.review import blinding, reviewers
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.invoices import read_invoice
+from speckit_analysis.analysis.studies import benchmark, benchmark_pairs, repeated_trials
+from speckit_analysis.prices.invoices import read_invoice
 from speckit_analysis.simulate.invoice import simulate_invoice
 from speckit_analysis.stats import (
     agreement,
@@ -131,54 +116,58 @@ def made() -> pd.DataFrame:
 
 
 CASES: Mapping[str, Callable[[float], Any]] = {
-    "analysis.benchmark.outcomes": lambda c: benchmark.outcomes(study().runs, c),
-    "analysis.benchmark.cost_front": lambda c: benchmark.cost_front(
+    "analysis.studies.benchmark.outcomes": lambda c: benchmark.outcomes(study().runs, c),
+    "analysis.studies.benchmark.cost_front": lambda c: benchmark.cost_front(
         benchmark.complete(study().runs).kept, 100, confidence=c
     ),
-    "analysis.benchmark_pairs.against_alone": lambda c: benchmark_pairs.against_alone(
+    "analysis.studies.benchmark_pairs.against_alone": lambda c: benchmark_pairs.against_alone(
         benchmark.complete(study().runs).kept, c
     ),
-    "analysis.benchmark_pairs.against_best": lambda c: benchmark_pairs.against_best(
+    "analysis.studies.benchmark_pairs.against_best": lambda c: benchmark_pairs.against_best(
         benchmark.complete(study().runs).kept, c
     ),
-    "analysis.blinding.blinding": lambda c: blinding.blinding(scores(), c),
-    "analysis.comparison.compare": lambda c: comparison.compare(
+    "analysis.review.blinding.blinding": lambda c: blinding.blinding(scores(), c),
+    "analysis.ask.comparison.compare": lambda c: comparison.compare(
         calls(), evidence().runs, evidence().reviews, "gpt-5", "gemini-2.5-pro",
         by="model", confidence=c,
     ),
-    "analysis.cost.consensus_premium": lambda c: cost.consensus_premium(calls(), confidence=c),
-    "analysis.cost.typical_by": lambda c: cost.typical_by(
+    "analysis.cost.premium.consensus_premium": lambda c: cost.consensus_premium(
+        calls(), confidence=c
+    ),
+    "analysis.cost.premium.typical_by": lambda c: cost.typical_by(
         cost.consensus_premium(calls()), "stage", confidence=c
     ),
     "analysis.differences.paired_t": lambda c: differences.paired_t(GAPS, c),
-    "analysis.disagreement.rate": lambda c: disagreement.rate(runs().kept, c),
-    "analysis.disagreement.rates": lambda c: disagreement.rates(runs().kept, "stage", c),
-    "analysis.disagreement.clustered_rates": lambda c: disagreement.clustered_rates(
+    "analysis.disagreement.frequency.rate": lambda c: disagreement.rate(runs().kept, c),
+    "analysis.disagreement.frequency.rates": lambda c: disagreement.rates(runs().kept, "stage", c),
+    "analysis.disagreement.frequency.clustered_rates": lambda c: frequency.clustered_rates(
         pd.DataFrame({"all": 0, "spec": SPECS, "disagreed": HITS}), ["all"], c
     ),
-    "analysis.disagreement.escalations": lambda c: disagreement.escalations(runs().kept, c),
-    "analysis.disagreement.degraded": lambda c: disagreement.degraded(runs().kept, c),
-    "analysis.disagreement.outcome_sentence": lambda c: disagreement.outcome_sentence(
+    "analysis.disagreement.frequency.escalations": lambda c: disagreement.escalations(
+        runs().kept, c
+    ),
+    "analysis.disagreement.frequency.degraded": lambda c: disagreement.degraded(runs().kept, c),
+    "analysis.disagreement.frequency.outcome_sentence": lambda c: disagreement.outcome_sentence(
         disagreement.genuine(points()), disagreement.escalations(runs().kept, c)
     ),
-    "analysis.disagreement_summary.disagreement_summary": lambda c: str(
-        disagreement_summary.disagreement_summary(
+    "analysis.disagreement.summary.disagreement_summary": lambda c: str(
+        summary.disagreement_summary(
             runs(), evidence().calls, points(), confidence=c
         )
     ),
-    "analysis.disagreement_summary.insights": lambda c: " ".join(
-        disagreement_summary.insights(
+    "analysis.disagreement.summary.insights": lambda c: " ".join(
+        summary.insights(
             runs().kept, evidence().calls, points(), disagreement.genuine(points()), c
         )
     ),
-    "analysis.experiment.compare_variants": lambda c: compare_variants(
+    "analysis.experiment.variants.compare_variants": lambda c: compare_variants(
         scores(), "consensus", "single", alpha=1 - c
     ),
-    "analysis.experiment.tradeoff": lambda c: (
+    "analysis.experiment.variants.tradeoff": lambda c: (
         lambda found: (found.net, found.found)
     )(compare_variants(scores(), "consensus", "single", alpha=1 - c).tradeoff),
-    "analysis.guardrail_trials.error_rates": lambda c: guardrail_trials.error_rates(
-        guardrail_trials.judged(measured(evidence().trials), "").kept, c
+    "analysis.experiment.guardrail.error_rates": lambda c: guardrail.error_rates(
+        guardrail.judged(measured(evidence().trials), "").kept, c
     ),
     "analysis.intervals.korn_graubard": lambda c: intervals.korn_graubard(
         np.array([1.0, 2, 0]), np.array([3.0, 3, 3]), np.zeros(3, int), 1, c
@@ -187,37 +176,39 @@ CASES: Mapping[str, Callable[[float], Any]] = {
         intervals.share(HITS, None, c), intervals.share(HITS, SPECS, c)
     ),
     "analysis.intervals.typical": lambda c: intervals.typical(pd.Series(OTHERS), c),
-    "analysis.outlook.outlook": lambda c: outlook.outlook(1 + GAPS / 10, "day", confidence=c),
-    "analysis.pairs.by_pair": lambda c: pairs.by_pair(
+    "analysis.cost.outlook.outlook": lambda c: outlook.outlook(1 + GAPS / 10, "day", confidence=c),
+    "analysis.disagreement.pairs.by_pair": lambda c: by_pair(
         runs().kept, evidence().calls, points(), confidence=c
     ),
-    "analysis.projection.project": lambda c: (
+    "analysis.cost.projection.project": lambda c: (
         projection.project(pd.Series(OTHERS), 1, c), projection.project(pd.Series(OTHERS), 5, c)
     ),
-    "analysis.projection.by_complexity": lambda c: projection.by_complexity(
+    "analysis.cost.projection.by_complexity": lambda c: projection.by_complexity(
         projection.spec_costs(calls(), value="cost_usd", usual=["plan"]).kept, c
     ),
-    "analysis.repeated_trials.pass_hat": lambda c: repeated_trials.pass_hat(
+    "analysis.studies.repeated_trials.pass_hat": lambda c: repeated_trials.pass_hat(
         repeated_trials.by_task(study().trials), 2, c
     ),
-    "analysis.repeated_trials.pass_hat_curve": lambda c: repeated_trials.pass_hat_curve(
+    "analysis.studies.repeated_trials.pass_hat_curve": lambda c: repeated_trials.pass_hat_curve(
         study().trials, c
     ),
-    "analysis.review.reliability": lambda c: review.reliability(scores(), c),
-    "analysis.review.consistency_sentence": lambda c: review.consistency_sentence(scores(), c),
-    "analysis.review.within_tolerance": lambda c: review.within_tolerance(
+    "analysis.review.scores.reliability": lambda c: review.reliability(scores(), c),
+    "analysis.review.scores.consistency_sentence": lambda c: review.consistency_sentence(
+        scores(), c
+    ),
+    "analysis.review.scores.within_tolerance": lambda c: review.within_tolerance(
         scores(), 0.5, confidence=c
     ),
-    "analysis.reviewers.fatigue": lambda c: reviewers.fatigue(scores(), c),
-    "analysis.savings.saving": lambda c: savings.saving(
+    "analysis.review.reviewers.fatigue": lambda c: reviewers.fatigue(scores(), c),
+    "analysis.cost.savings.saving": lambda c: savings.saving(
         calls(), Routing.parse("*=gemini"), confidence=c
     ),
-    "analysis.telemetry.telemetry": lambda c: telemetry.telemetry(
+    "analysis.ask.telemetry.telemetry": lambda c: telemetry.telemetry(
         evidence(), "disagreement-rate", ["stage"], confidence=c
     ).table,
-    "analysis.trends.trend": lambda c: trends.trend(calls(), confidence=c),
-    "analysis.variant_pairs.ratio_of": lambda c: variant_pairs.ratio_of(made(), "A", "B", c),
-    "analysis.variant_pairs.gap_of": lambda c: variant_pairs.gap_of(made(), "A", "B", c),
+    "analysis.cost.trends.trend": lambda c: trends.trend(calls(), confidence=c),
+    "analysis.experiment.pairs.ratio_of": lambda c: pairs.ratio_of(made(), "A", "B", c),
+    "analysis.experiment.pairs.gap_of": lambda c: pairs.gap_of(made(), "A", "B", c),
     "stats.agreement.cohen_kappa": lambda c: agreement.cohen_kappa(
         np.array([[9, 3], [2, 8]]), level=c
     ),
@@ -287,8 +278,8 @@ def taking_a_level() -> set[str]:
     """Return the public functions of `analysis` and `stats` that take a level."""
     found = set()
     for package in (on_evidence, general):
-        for module in pkgutil.iter_modules(package.__path__):
-            path = f"{package.__name__}.{module.name}"
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            path = module.name
             for name, function in inspect.getmembers(importlib.import_module(path)):
                 if not inspect.isfunction(function) or function.__module__ != path:
                     continue
@@ -320,7 +311,7 @@ def ends(found: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_every_function_that_takes_a_level_is_looked_at():
-    assert taking_a_level() - WITHOUT - CASES.keys() - {"analysis.billing.reconcile"} == set()
+    assert taking_a_level() - WITHOUT - CASES.keys() - {"analysis.cost.billing.reconcile"} == set()
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -25,11 +25,11 @@ from evidence_files import (
 )
 
 import speckit_analysis as sk
-from speckit_analysis import evidence, snapshot, workers
-from speckit_analysis.discovery import discover
-from speckit_analysis.scan import MAX_BYTES, chunks, read_chunk
+from speckit_analysis.evidence import cache, load, workers
+from speckit_analysis.evidence.discovery import discover
+from speckit_analysis.evidence.scan import MAX_BYTES, chunks, read_chunk
+from speckit_analysis.evidence.worker import receive, send
 from speckit_analysis.tables import TABLES
-from speckit_analysis.worker import receive, send
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +269,7 @@ def test_two_processes_load_what_one_loads(tmp_path: Path) -> None:
 def test_a_worker_reads_what_this_process_reads_and_imports_little(tmp_path: Path) -> None:
     write_many(tmp_path / "evidence", 60)
     folders = discover([tmp_path / "evidence"]).folders
-    program = [sys.executable, "-X", "importtime", "-m", "speckit_analysis.worker"]
+    program = [sys.executable, "-X", "importtime", "-m", "speckit_analysis.evidence.worker"]
     with (tmp_path / "imports.txt").open("w") as log:
         worker = subprocess.Popen(
             program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
@@ -310,7 +310,7 @@ def test_what_a_dead_worker_had_is_read_all_the_same(
     worker.write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\n{program}\n")
     worker.chmod(0o755)
     monkeypatch.setattr(workers.sys, "executable", str(worker))
-    monkeypatch.setattr(evidence, "chunks", lambda folders: chunks(folders, 10))
+    monkeypatch.setattr(load, "chunks", lambda folders: chunks(folders, 10))
     assert_same(sk.load(tmp_path / "evidence", processes=2), usual)
     assert (tmp_path / "started").exists()
 
@@ -323,7 +323,7 @@ def test_ctrl_c_is_not_for_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     worker.write_text(f"#!{sys.executable}\n{program}\n")
     worker.chmod(0o755)
     monkeypatch.setattr(workers.sys, "executable", str(worker))
-    monkeypatch.setattr(evidence, "chunks", lambda folders: chunks(folders, 10))
+    monkeypatch.setattr(load, "chunks", lambda folders: chunks(folders, 10))
     sk.load(tmp_path / "evidence", processes=2)
     assert int((tmp_path / "group").read_text()) != os.getpgrp()
 
@@ -360,8 +360,8 @@ def test_it_does_not_matter_which_process_is_done_first(
 ) -> None:
     write_many(tmp_path, 2100)
     usual = sk.load(tmp_path, processes=1)
-    read = evidence.read_chunks
-    monkeypatch.setattr(evidence, "read_chunks", lambda *given: reversed(list(read(*given))))
+    read = load.read_chunks
+    monkeypatch.setattr(load, "read_chunks", lambda *given: reversed(list(read(*given))))
     assert_same(sk.load(tmp_path, processes=1), usual)
 
 
@@ -377,8 +377,8 @@ def offer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("files are read although there is a snapshot")
 
-    monkeypatch.setenv(snapshot.VARIABLE, str(folder))
-    monkeypatch.setattr(evidence, "discover", fail)
+    monkeypatch.setenv(cache.VARIABLE, str(folder))
+    monkeypatch.setattr(load, "discover", fail)
 
 
 def test_a_snapshot_gives_back_what_was_loaded(
@@ -393,7 +393,7 @@ def test_a_snapshot_gives_back_what_was_loaded(
 def test_a_snapshot_of_other_roots_is_not_used(
     stored: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(snapshot.VARIABLE, str(stored))
+    monkeypatch.setenv(cache.VARIABLE, str(stored))
     assert len(sk.load(corpus / "costs").files) == 1
 
 
@@ -401,7 +401,7 @@ def test_a_snapshot_that_was_never_finished_is_not_used(
     stored: Path, corpus: Path, loaded: sk.Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (stored / "manifest.json").unlink()
-    monkeypatch.setenv(snapshot.VARIABLE, str(stored))
+    monkeypatch.setenv(cache.VARIABLE, str(stored))
     assert_same(sk.load(corpus), loaded)
 
 
@@ -411,11 +411,11 @@ def test_a_snapshot_that_is_being_replaced_is_not_used(
     def fail(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(snapshot, "to_arrow", fail)
+    monkeypatch.setattr(cache, "to_arrow", fail)
     with pytest.raises(OSError, match="No space left"):
         loaded.save(stored)
-    monkeypatch.setenv(snapshot.VARIABLE, str(stored))
-    assert snapshot.find([corpus], loaded.pricing_source) is None
+    monkeypatch.setenv(cache.VARIABLE, str(stored))
+    assert cache.find([corpus], loaded.pricing_source) is None
 
 
 def test_a_snapshot_of_nothing_gives_back_nothing(

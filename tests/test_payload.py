@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speckit_analysis.payload import classify
+from speckit_analysis.formats.payload import classify
 from speckit_analysis.tables import PAYLOAD_CLASSES
 
 ANSWER = {"stage": "spec-plan", "agent": "gemini", "risks": ["slow migration"]}

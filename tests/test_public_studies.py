@@ -6,7 +6,12 @@ import pytest
 from needs import needs
 from shared_files import PUBLIC_STUDIES
 
-from speckit_analysis.analysis import benchmark, benchmark_pairs, repeated_trials, restatement
+from speckit_analysis.analysis.studies import (
+    benchmark,
+    benchmark_pairs,
+    repeated_trials,
+    restatement,
+)
 from speckit_analysis.studies import read_leaderboard, read_trials
 
 BOARDS, TRIALS = PUBLIC_STUDIES / "aider_leaderboards", PUBLIC_STUDIES / "tau_bench_airline"

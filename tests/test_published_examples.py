@@ -14,7 +14,7 @@ from needs import needs
 from shared_files import PUBLISHED_EXAMPLES
 
 from speckit_analysis.analysis import cost
-from speckit_analysis.analysis.latency import latency_of_run
+from speckit_analysis.analysis.cost.latency import latency_of_run
 from speckit_analysis.analysis.summaries import summarise
 from speckit_analysis.stats import blinding, proportions
 from speckit_analysis.stats.agreement import agreement, cohen_kappa

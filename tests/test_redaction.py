@@ -12,7 +12,7 @@ from evidence_files import PLACES, call, documents, native, proposal, telemetry,
 
 import speckit_analysis as sk
 from speckit_analysis.formats import rows
-from speckit_analysis.redaction import MASK, mask, mask_all
+from speckit_analysis.formats.redaction import MASK, mask, mask_all
 from speckit_analysis.tables import TABLES
 
 # Put together here so that no scanner takes them for real ones.

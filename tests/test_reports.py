@@ -18,8 +18,8 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from notebook_files import write
 
+from speckit_analysis.commands.report import report
 from speckit_analysis.reports import ReportError, batch, run_reports
-from speckit_analysis.reports.command import report
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import declared_parameters, parse_assignments
 from speckit_analysis.whole_files import write_whole

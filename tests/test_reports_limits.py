@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from notebook_files import write
 
+from speckit_analysis.analysis.cost.trends import DAYS
 from speckit_analysis.analysis.summaries import PERIODS
-from speckit_analysis.analysis.trends import DAYS
 from speckit_analysis.cli import main
 from speckit_analysis.reports import ReportError, batch, run_reports
 from speckit_analysis.reports.library import find_notebooks

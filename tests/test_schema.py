@@ -11,8 +11,8 @@ import pytest
 from evidence_files import PLACES, SPEC, START, cost, write
 
 import speckit_analysis as sk
+from speckit_analysis.evidence.schema import json_schema, validate
 from speckit_analysis.formats import schemas
-from speckit_analysis.schema import json_schema, validate
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

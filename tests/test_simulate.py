@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 import speckit_analysis as sk
+from speckit_analysis.analysis.ask.telemetry import telemetry
 from speckit_analysis.analysis.selection import in_part, in_part_sentence, measured
-from speckit_analysis.analysis.telemetry import telemetry
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.formats.registry import formats

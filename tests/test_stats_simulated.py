@@ -14,8 +14,8 @@ import pytest
 from scipy import integrate, stats
 from statsmodels.stats.power import TTestPower
 
-from speckit_analysis.analysis.experiment import verdict_of
-from speckit_analysis.analysis.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.variants import verdict_of
 from speckit_analysis.stats.blinding import bang, unblinding_p
 from speckit_analysis.stats.bootstrap import bootstrap
 from speckit_analysis.stats.cochran import compare_several

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speckit_analysis.timestamps import canonical, parse, parse_array, spellings
+from speckit_analysis.tables.timestamps import canonical, parse, parse_array, spellings
 
 MOMENT = pd.Timestamp("2025-10-05T04:31:14Z").value
 FORMS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from speckit_analysis.tables import QUALITY_GATES, STAGES
-from speckit_analysis.vocabulary import (
+from speckit_analysis.tables.vocabulary import (
     is_known_agent,
     normalise_agent,
     normalise_model,

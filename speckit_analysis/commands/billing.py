@@ -85,12 +85,12 @@ def billing(
     Ends with 0 if both agree within the tolerance, 1 if they do not, 2 if that cannot be told, as
     no call has a known cost, or if the request makes no sense.
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
-    from speckit_analysis.analysis.billing import cost_validation, reconcile
+    from speckit_analysis.analysis.ask.telemetry import narrowed
+    from speckit_analysis.analysis.cost.billing import cost_validation, reconcile
     from speckit_analysis.analysis.selection import measured
-    from speckit_analysis.analysis.telemetry import narrowed
     from speckit_analysis.commands.output import emit
-    from speckit_analysis.invoices import read_invoice
     from speckit_analysis.prices import PriceList
+    from speckit_analysis.prices.invoices import read_invoice
 
     evidence = load((*paths, *roots), prices)
     known = {**PriceList.read(prices).own.exchange_rates, **_rates(rates)}

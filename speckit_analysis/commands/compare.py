@@ -67,10 +67,10 @@ def compare(
       speckit-analysis compare gpt-5 gemini-2.5-pro --metric cost
       speckit-analysis compare 2025-10 2025-11 --metric tokens
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
-    from speckit_analysis.analysis.comparison import compare as weigh
-    from speckit_analysis.analysis.comparison import kind_of
+    from speckit_analysis.analysis.ask.comparison import compare as weigh
+    from speckit_analysis.analysis.ask.comparison import kind_of
+    from speckit_analysis.analysis.ask.telemetry import narrowed
     from speckit_analysis.analysis.selection import measured
-    from speckit_analysis.analysis.telemetry import narrowed
     from speckit_analysis.commands.output import emit
 
     evidence, include = load(roots, prices), included(include_synthetic)

@@ -14,9 +14,9 @@ from speckit_analysis.commands.options import evidence_options, included, load
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
-    from speckit_analysis.analysis.decision import Decision
-    from speckit_analysis.analysis.recommendation import Recommendation
-    from speckit_analysis.evidence import Evidence
+    from speckit_analysis.analysis.experiment.decision import Decision
+    from speckit_analysis.analysis.experiment.recommendation import Recommendation
+    from speckit_analysis.evidence.load import Evidence
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,9 +72,9 @@ def decide(
       speckit-analysis decide --evidence docs/evidence --plan plan.toml
       speckit-analysis decide --evidence docs/evidence --plan plan.toml --out strategy --reports reports/latest
     """  # noqa: D301, E501 - click takes a real backspace as "do not wrap this"
-    from speckit_analysis.analysis.decision import decide as take
-    from speckit_analysis.analysis.plan_deviations import deviations_sentence
-    from speckit_analysis.analysis.recommendation import as_table
+    from speckit_analysis.analysis.experiment.decision import decide as take
+    from speckit_analysis.analysis.experiment.deviations import deviations_sentence
+    from speckit_analysis.analysis.experiment.recommendation import as_table
     from speckit_analysis.commands.output import emit
     from speckit_analysis.plans import planned
 
@@ -111,7 +111,7 @@ def _told(each: Recommendation) -> str:
 def _write(
     out: Path, found: Decision, evidence: Evidence, roots: tuple[str, ...], reports: Path | None
 ) -> None:
-    from speckit_analysis.analysis.strategy import changelog_entry, memo
+    from speckit_analysis.analysis.experiment.memo import changelog_entry, memo
     from speckit_analysis.commands.output import save
     from speckit_analysis.sample import sample_path
 

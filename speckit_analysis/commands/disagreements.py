@@ -25,7 +25,7 @@ from speckit_analysis.errors import EvidenceError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from speckit_analysis.evidence import Evidence
+    from speckit_analysis.evidence.load import Evidence
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -86,10 +86,10 @@ def disagreements(
     if context.invoked_subcommand is not None:
         _refuse_options_above(context)
         return
-    from speckit_analysis.analysis.disagreement import comparable_runs
-    from speckit_analysis.analysis.disagreement_summary import disagreement_summary
+    from speckit_analysis.analysis.ask.telemetry import narrowed
+    from speckit_analysis.analysis.disagreement.frequency import comparable_runs
+    from speckit_analysis.analysis.disagreement.summary import disagreement_summary
     from speckit_analysis.analysis.selection import measured
-    from speckit_analysis.analysis.telemetry import narrowed
 
     evidence, include = load(roots, prices), included(include_synthetic)
     opinions = measured(evidence.disagreements, include).kept
@@ -166,8 +166,8 @@ def find(
     judge is, and why.  Declared disagreements that were not found are listed too.  Below stands
     how many runs were compared, and how many not, and why.
     """
+    from speckit_analysis.analysis.ask.telemetry import narrowed
     from speckit_analysis.analysis.selection import measured
-    from speckit_analysis.analysis.telemetry import narrowed
     from speckit_analysis.commands.output import emit
     from speckit_analysis.disagreements.find import compared_runs, find_disagreements
     from speckit_analysis.disagreements.findings import accuracy_sentence, headline
@@ -220,7 +220,7 @@ def _run_called(evidence: Evidence, text: str) -> str:
 
 
 def _side_by_side(evidence: Evidence, run: str, width: int) -> list[str]:
-    from speckit_analysis.analysis.disagreement import genuine
+    from speckit_analysis.analysis.disagreement.frequency import genuine
 
     row = evidence.runs[evidence.runs["run_id"] == run].iloc[0]
     lines = [f"{run}", f"status {row['status']}, recorded as {_known(row['status_recorded'])}", ""]

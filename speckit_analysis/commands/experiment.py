@@ -52,7 +52,7 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
 
     `decide --plan FILE` and `report … -p plan=FILE` keep to it.
     """
-    from speckit_analysis.analysis.experiment_plan import plan_template
+    from speckit_analysis.analysis.experiment.plan import plan_template
     from speckit_analysis.commands.output import save
 
     if not re.fullmatch(r"\w[\w.-]*", name):
@@ -100,7 +100,7 @@ def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
 
     from speckit_analysis.analysis.wording import count
     from speckit_analysis.commands.output import save
-    from speckit_analysis.record import judge, read_labels
+    from speckit_analysis.run import judge, read_labels
 
     if not name.strip():
         raise EvidenceError("--experiment is empty: the trials are recorded under its name")

@@ -11,7 +11,7 @@ import click
 from speckit_analysis.commands.terminal import printable
 
 if TYPE_CHECKING:
-    from speckit_analysis.evidence import Evidence
+    from speckit_analysis.evidence.load import Evidence
 
 FORMATS = ("table", "csv", "json", "parquet", "markdown")
 
@@ -119,6 +119,6 @@ def load(roots: tuple[str, ...], prices: Path | None = None) -> Evidence:
 
 def included(include_synthetic: bool) -> tuple[str, ...]:
     """Return the provenances that count."""
-    from speckit_analysis.analysis.telemetry import WITH_SYNTHETIC
+    from speckit_analysis.analysis.ask.telemetry import WITH_SYNTHETIC
 
     return WITH_SYNTHETIC if include_synthetic else ("measured",)

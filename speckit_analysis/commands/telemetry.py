@@ -17,7 +17,7 @@ from speckit_analysis.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from speckit_analysis.analysis.telemetry import Telemetry
+    from speckit_analysis.analysis.ask.telemetry import Telemetry
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +71,7 @@ def telemetry(
       speckit-analysis telemetry --metric disagreements --group-by spec,stage --min-count 1
       speckit-analysis telemetry --metric cost --group-by day --since 2025-10 --out cost.csv
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
-    from speckit_analysis.analysis.telemetry import telemetry as describe
+    from speckit_analysis.analysis.ask.telemetry import telemetry as describe
     from speckit_analysis.commands.output import emit
 
     if listed:
@@ -107,7 +107,7 @@ def _formats(found: Telemetry) -> dict[str, str]:
 
 
 def _list() -> None:
-    from speckit_analysis.analysis.metrics import METRICS
+    from speckit_analysis.analysis.ask.metrics import METRICS
 
     for metric in METRICS.values():
         unit = f" [{metric.unit}]" if metric.unit else ""

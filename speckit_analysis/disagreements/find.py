@@ -23,10 +23,10 @@ from speckit_analysis.disagreements.features import Pair
 from speckit_analysis.disagreements.items import PROSE, Item, items_of
 from speckit_analysis.disagreements.judge import SEVERITIES, TYPES, Judge, judge_pairs
 from speckit_analysis.disagreements.outcomes import with_declared
-from speckit_analysis.vocabulary import normalise_stage
+from speckit_analysis.tables.vocabulary import normalise_stage
 
 if TYPE_CHECKING:
-    from speckit_analysis.evidence import Evidence
+    from speckit_analysis.evidence.load import Evidence
 
 #: Payload classes that hold an answer.
 ANSWERS = ("structured", "free_text")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from speckit_analysis.disagreements.statements import parse, verdict_of
-from speckit_analysis.payload import METADATA_FIELDS
+from speckit_analysis.formats.payload import METADATA_FIELDS
 
 #: Keys of answers by what they are asked for.  Only statements of one kind are compared.
 KINDS = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from speckit_analysis.analysis import arbiter
-from speckit_analysis.analysis.disagreement import genuine
+from speckit_analysis.analysis.disagreement import arbiter
+from speckit_analysis.analysis.disagreement.frequency import genuine
 from speckit_analysis.disagreements.features import containment
 from speckit_analysis.disagreements.judge import SEVERITIES, TYPES
 from speckit_analysis.disagreements.statements import parse
@@ -33,7 +33,7 @@ def with_declared(found: pd.DataFrame, disagreements: pd.DataFrame) -> pd.DataFr
         The rows of `found` and one for each declared disagreement that no finding of its run is
         about, with ``origin`` (category: detected or declared), ``declared`` (boolean: the run
         declares it) and ``decision`` (string: whom it was settled for, see
-        :func:`speckit_analysis.analysis.arbiter.decisions`).
+        :func:`.arbiter.decisions`).
     """
     points = genuine(disagreements).reset_index(drop=True)
     points = points.assign(decision=arbiter.decisions(points))

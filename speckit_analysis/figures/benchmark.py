@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.benchmark_pairs import FEWER, MORE
+from speckit_analysis.analysis.studies.benchmark_pairs import FEWER, MORE
 from speckit_analysis.figures.axes import in_words, legend_of_dots, upright_value_axis
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.labels import name_points
@@ -41,7 +41,7 @@ def cost_front(front: pd.DataFrame) -> Chart:
     Parameters
     ----------
     front : DataFrame
-        From :func:`speckit_analysis.analysis.benchmark.cost_front`.
+        From :func:`.benchmark.cost_front`.
     """
     if front.empty:
         return empty("Of no run the cost is known.")
@@ -143,7 +143,7 @@ def gains(found: pd.DataFrame, against: str) -> Chart:
     Parameters
     ----------
     found : DataFrame
-        From :func:`speckit_analysis.analysis.benchmark_pairs.against_alone` or ``against_best``.
+        From :func:`.benchmark_pairs.against_alone` or ``against_best``.
     against : str
         What pairs are compared with, for the title.
     """
@@ -183,7 +183,7 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     Parameters
     ----------
     curve : DataFrame
-        From :func:`speckit_analysis.analysis.repeated_trials.pass_hat_curve`.
+        From :func:`.repeated_trials.pass_hat_curve`.
     """
     if curve.empty:
         return empty("No task was tried.")

@@ -24,7 +24,7 @@ def spend(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     Parameters
     ----------
     profile : DataFrame
-        From :func:`speckit_analysis.analysis.cost.profile` by one column.
+        From :func:`.premium.profile` by one column.
     by : str
         That column.
     noun : str
@@ -146,7 +146,7 @@ def run_latency(table: pd.DataFrame, by: str = "stage") -> Chart:
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.cost.run_latency`.
+        From :func:`.premium.run_latency`.
     by : str
         Its first column.
     """
@@ -178,7 +178,7 @@ def trust(graded: pd.DataFrame) -> Chart:
     Parameters
     ----------
     graded : DataFrame
-        From :func:`speckit_analysis.analysis.accounting.trust`.
+        From :func:`.accounting.trust`.
     """
     total = int(graded["calls"].sum())
     if not total:
@@ -208,7 +208,7 @@ def spend_over_time(profile: pd.DataFrame, period: str) -> Chart:
     Parameters
     ----------
     profile : DataFrame
-        From :func:`speckit_analysis.analysis.cost.over_time`.
+        From :func:`.premium.over_time`.
     period : str
         ``day``, ``week``, ``month`` …
     """
@@ -273,7 +273,7 @@ def run_cost(table: pd.DataFrame, by: str = "stage", confidence: float = 0.95) -
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.cost.typical_by` of ``total_usd``.
+        From :func:`.premium.typical_by` of ``total_usd``.
     by : str
         Its first column.
     confidence : float
@@ -307,7 +307,7 @@ def premium(by_size: pd.DataFrame, confidence: float = 0.95) -> Chart:
     Parameters
     ----------
     by_size : DataFrame
-        From :func:`speckit_analysis.analysis.cost.typical_by` of ``over_dearest`` by ``calls``.
+        From :func:`.premium.typical_by` of ``over_dearest`` by ``calls``.
     confidence : float
         Level of the intervals.
     """
@@ -351,7 +351,7 @@ def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
     Parameters
     ----------
     compared : DataFrame
-        From :func:`speckit_analysis.analysis.cost.reported_against_computed`.
+        From :func:`.premium.reported_against_computed`.
     by : str
         Its first column.
     """

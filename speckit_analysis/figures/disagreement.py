@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.disagreement.pairs import Pairs
 from speckit_analysis.analysis.intervals import Share, told_apart
-from speckit_analysis.analysis.pairs import Pairs
 from speckit_analysis.figures.axes import MOST_ROWS, cut_note
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
 from speckit_analysis.figures.theme import BAD, GOOD, POOR, Chart, empty
@@ -34,14 +34,14 @@ def rates(
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.disagreement.rates`.
+        From :func:`.frequency.rates`.
     by : str
         Its first column.
     noun : str
         What that is, in the singular.
     p_value : float
         Of the hypothesis that all rates are equal, from
-        :func:`speckit_analysis.analysis.disagreement.stages_alike`.
+        :func:`.frequency.stages_alike`.
     confidence : float
         Level of the intervals.
     """
@@ -79,7 +79,7 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
     Parameters
     ----------
     found : Pairs
-        From :func:`speckit_analysis.analysis.pairs.by_pair`.
+        From :func:`.pairs.by_pair`.
     noun : str
         What a pair is made of, in the singular.
     confidence : float
@@ -124,7 +124,7 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.disagreement.rates` by a period.
+        From :func:`.frequency.rates` by a period.
     period : str
         ``day``, ``week``, ``month`` …
     confidence : float
@@ -163,7 +163,7 @@ def kinds(shares: pd.DataFrame, column: str, noun: str) -> Chart:
     Parameters
     ----------
     shares : DataFrame
-        From :func:`speckit_analysis.analysis.disagreement.shares`.
+        From :func:`.frequency.shares`.
     column : str
         Its first column.
     noun : str
@@ -200,7 +200,7 @@ def types_by_severity(table: pd.DataFrame, how: str = "declared") -> Chart:
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.disagreement.types_by_severity`.
+        From :func:`.frequency.types_by_severity`.
     how : str
         Whether they were ``declared`` or ``detected``.
     """
@@ -266,7 +266,7 @@ def health(shares: pd.DataFrame, told: int) -> Chart:
     Parameters
     ----------
     shares : DataFrame
-        From :func:`speckit_analysis.analysis.consensus_health.health_shares`.
+        From :func:`.health.health_shares`.
     told : int
         Runs that could be graded.
     """
@@ -296,7 +296,7 @@ def flags(table: pd.DataFrame) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.disagreement.flag_against_points`.
+        From :func:`.frequency.flag_against_points`.
     """
     counts = table.set_index("flag")
     known = counts.loc[["yes", "no"], ["no points", "points"]].to_numpy(dtype=int)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.blinding import Blinding
+from speckit_analysis.analysis.review.blinding import Blinding
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.theme import Chart, empty
 
@@ -16,7 +16,7 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.review.reliability`.
+        From :func:`.scores.reliability`.
     confidence : float
         Level of the intervals.
     """
@@ -55,7 +55,7 @@ def guesses(found: Blinding) -> Chart:
     Parameters
     ----------
     found : Blinding
-        From :func:`speckit_analysis.analysis.blinding.blinding`.
+        From :func:`.blinding.blinding`.
     """
     table = found.table[found.table["guesses"] > 0]
     if table.empty:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.footprint import MIB, VERDICTS
+from speckit_analysis.analysis.evidence.footprint import MIB, VERDICTS
 from speckit_analysis.figures.charts import bars, matrix, stacked
 from speckit_analysis.figures.theme import (
     BAD,
@@ -59,7 +59,7 @@ def coverage(covered: pd.DataFrame) -> Chart:
     Parameters
     ----------
     covered : DataFrame
-        From :func:`speckit_analysis.analysis.soundness.coverage`.
+        From :func:`.soundness.coverage`.
     """
     n = int(covered["runs"].max())
     if n == 0:
@@ -87,7 +87,7 @@ def coverage_by(table: pd.DataFrame, noun: str = "stage") -> Chart:
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.soundness.coverage_by`.
+        From :func:`.soundness.coverage_by`.
     noun : str
         What a row is, in the singular.
     """
@@ -120,7 +120,7 @@ def provenance(shares: pd.DataFrame) -> Chart:
     Parameters
     ----------
     shares : DataFrame
-        From :func:`speckit_analysis.analysis.soundness.provenance_shares`.
+        From :func:`.soundness.provenance_shares`.
     """
     if shares.empty:
         return empty("No table of this evidence has a row.")
@@ -144,7 +144,7 @@ def payloads(counted: pd.DataFrame) -> Chart:
     Parameters
     ----------
     counted : DataFrame
-        From :func:`speckit_analysis.analysis.soundness.payloads_by_agent`.
+        From :func:`.soundness.payloads_by_agent`.
     """
     if counted.empty:
         return empty("No proposal in this evidence.")
@@ -170,7 +170,7 @@ def problems(counted: pd.DataFrame) -> Chart:
     Parameters
     ----------
     counted : DataFrame
-        From :func:`speckit_analysis.analysis.soundness.problem_counts`.
+        From :func:`.soundness.problem_counts`.
     """
     if counted.empty:
         return empty("No problem was found in the evidence.")
@@ -204,7 +204,7 @@ def footprint(
     Parameters
     ----------
     sizes : DataFrame
-        From :func:`speckit_analysis.analysis.footprint.footprint`.
+        From :func:`.footprint.footprint`.
     soft_mib, hard_mib : float
         The limits.
     measure : str
@@ -243,7 +243,7 @@ def statuses(crosstab: pd.DataFrame) -> Chart:
     Parameters
     ----------
     crosstab : DataFrame
-        From :func:`speckit_analysis.analysis.soundness.status_crosstab`.
+        From :func:`.soundness.status_crosstab`.
     """
     if crosstab.empty:
         return empty("No run whose status could be checked.")

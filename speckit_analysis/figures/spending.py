@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.anomalies import Outliers
-from speckit_analysis.analysis.billing import Reconciliation
+from speckit_analysis.analysis.cost.anomalies import Outliers
+from speckit_analysis.analysis.cost.billing import Reconciliation
 from speckit_analysis.figures.charts import bars, intervals, steps
 from speckit_analysis.figures.theme import BAD, BLUE, CRIMSON, GOOD, POOR, UNKNOWN, Chart, empty
 
@@ -21,7 +21,7 @@ def outliers(found: Outliers) -> Chart:
     Parameters
     ----------
     found : Outliers
-        From :func:`speckit_analysis.analysis.anomalies.outliers`.
+        From :func:`.anomalies.outliers`.
     """
     if found.rows.empty:
         return empty(found.sentence)
@@ -54,7 +54,7 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
     Parameters
     ----------
     held : DataFrame
-        From :func:`speckit_analysis.analysis.budget.budgets`.
+        From :func:`.budget.budgets`.
     warning, critical : float
         Shares of the budget at which lines are drawn, beside the whole.
     """
@@ -101,7 +101,7 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
     Parameters
     ----------
     used : DataFrame
-        From :func:`speckit_analysis.analysis.budget_use.use_over_time`.
+        From :func:`.budget_use.use_over_time`.
     warning, critical : float
         Shares of the budget at which lines are drawn, beside the whole.
     """
@@ -146,7 +146,7 @@ def by_complexity(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.projection.by_complexity`.
+        From :func:`.projection.by_complexity`.
     confidence : float
         Level of the prediction intervals.
     """
@@ -181,7 +181,7 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
     Parameters
     ----------
     table : DataFrame
-        From :func:`speckit_analysis.analysis.savings.savings`.
+        From :func:`.savings.savings`.
     goal : float
         Share that is to be saved.
     confidence : float
@@ -218,7 +218,7 @@ def reconciliation(found: Reconciliation | None) -> Chart:
     Parameters
     ----------
     found : Reconciliation or None
-        From :func:`speckit_analysis.analysis.billing.reconcile`; None without an invoice.
+        From :func:`.billing.reconcile`; None without an invoice.
     """
     if found is None:
         return empty("No invoice was given.", "The parameter `invoice` names a billing export.")

@@ -12,7 +12,7 @@ from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.formats.telemetry_v2 import Agent, write_calls
-from speckit_analysis.timestamps import IN_NAME, canonical
+from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 
 class AgentMetrics(Agent, gc=False):

@@ -14,7 +14,7 @@ from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.proposals import write_proposal
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.timestamps import IN_NAME, canonical
+from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 _SUFFIX = re.compile(r"(?<=Z)-\d+$")
 _AGENT = r"(?P<agent>(?!synthesis|telemetry|verdict|metrics|prompt)[a-z][\w.-]*?)"

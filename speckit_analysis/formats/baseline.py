@@ -7,7 +7,7 @@ import re
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.timestamps import IN_NAME
+from speckit_analysis.tables.timestamps import IN_NAME
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:

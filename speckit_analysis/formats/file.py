@@ -10,8 +10,8 @@ import msgspec
 
 from speckit_analysis.formats.decoding import Finding, Undecodable, decode, parse
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.timestamps import canonical
-from speckit_analysis.vocabulary import TEMPLATE_LITERAL
+from speckit_analysis.tables.timestamps import canonical
+from speckit_analysis.tables.vocabulary import TEMPLATE_LITERAL
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -11,11 +11,11 @@ import msgspec
 from speckit_analysis.formats.fields import names_absolute_path
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.guardrail_v1 import CHECK_COLUMNS
+from speckit_analysis.formats.redaction import mask
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.redaction import mask
-from speckit_analysis.timestamps import IN_NAME, canonical
-from speckit_analysis.vocabulary import normalise_stage
+from speckit_analysis.tables.timestamps import IN_NAME, canonical
+from speckit_analysis.tables.vocabulary import normalise_stage
 
 
 class Check(msgspec.Struct, gc=False):

@@ -11,10 +11,10 @@ import msgspec
 from speckit_analysis.formats.decoding import pointer_token
 from speckit_analysis.formats.fields import names_absolute_path
 from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.redaction import mask
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.redaction import mask
-from speckit_analysis.timestamps import IN_NAME, canonical, parse
+from speckit_analysis.tables.timestamps import IN_NAME, canonical, parse
 
 Status = Annotated[str, msgspec.Meta(description="passed, failed or skipped")]
 

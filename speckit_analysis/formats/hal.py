@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.redaction import mask
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.redaction import mask
-from speckit_analysis.timestamps import IN_NAME, canonical
+from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 COLUMNS = (
     "spec_id",

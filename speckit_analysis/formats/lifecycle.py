@@ -12,7 +12,7 @@ from speckit_analysis.formats.fields import Count
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.timestamps import IN_NAME, parse
+from speckit_analysis.tables.timestamps import IN_NAME, parse
 
 EVENTS = (
     "queued",

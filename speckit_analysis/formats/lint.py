@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from speckit_analysis.formats.registry import Format
-from speckit_analysis.timestamps import IN_NAME
+from speckit_analysis.tables.timestamps import IN_NAME
 
 FORMAT = Format(
     name="lint",

@@ -7,8 +7,8 @@ from typing import Any
 
 from speckit_analysis.formats.declared import declared, write_disagreements
 from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.payload import Payload, classify
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.payload import Payload, classify
 
 PROPOSAL_COLUMNS = (
     "spec_id",

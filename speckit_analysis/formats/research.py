@@ -13,7 +13,7 @@ from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.review import Points
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.vocabulary import normalise_model
+from speckit_analysis.tables.vocabulary import normalise_model
 
 
 class Finding(msgspec.Struct, kw_only=True, gc=False):

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec.structs import astuple
 
-from speckit_analysis.redaction import mask_all
+from speckit_analysis.formats.redaction import mask_all
 from speckit_analysis.tables import ARROW_TYPES, TABLES
 
 #: Columns beside the contract that joining needs and users do not see.

@@ -16,10 +16,10 @@ import msgspec
 from speckit_analysis.formats.declared import declared, write_disagreements
 from speckit_analysis.formats.fields import Count
 from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.redaction import mask
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.redaction import mask
-from speckit_analysis.timestamps import IN_NAME, canonical, start_of
+from speckit_analysis.tables.timestamps import IN_NAME, canonical, start_of
 
 
 class SynthesisConsensus(msgspec.Struct, gc=False):

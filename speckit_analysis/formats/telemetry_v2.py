@@ -14,7 +14,7 @@ from speckit_analysis.formats.fields import Amount, Count, Score, Total, names_a
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.timestamps import IN_NAME, canonical
+from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 
 class Agent(msgspec.Struct, gc=False):

@@ -12,7 +12,7 @@ from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.proposals import write_proposal
 from speckit_analysis.formats.registry import Format
 from speckit_analysis.formats.rows import Rows
-from speckit_analysis.timestamps import canonical, start_of
+from speckit_analysis.tables.timestamps import canonical, start_of
 
 
 class Proposal(msgspec.Struct, gc=False):

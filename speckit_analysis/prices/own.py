@@ -17,7 +17,7 @@ import numpy as np
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices.schedule import ALWAYS, Period, Schedule
-from speckit_analysis.vocabulary import normalise_model
+from speckit_analysis.tables.vocabulary import normalise_model
 
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 

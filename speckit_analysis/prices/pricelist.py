@@ -12,7 +12,7 @@ import pandas as pd
 from speckit_analysis.prices import published
 from speckit_analysis.prices.own import OwnPrices, overlay, read_own_prices
 from speckit_analysis.prices.schedule import Schedule, usd
-from speckit_analysis.vocabulary import normalise_model, provider_of
+from speckit_analysis.tables.vocabulary import normalise_model, provider_of
 
 _NEEDED = ["model_id", "timestamp", "prompt_tokens", "completion_tokens"]
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from speckit_analysis.errors import ReportError
+
 if TYPE_CHECKING:
-    from speckit_analysis.reports.batch import ReportResult, run_reports
-    from speckit_analysis.reports.errors import ReportError
+    from speckit_analysis.reports.batch import run_reports
     from speckit_analysis.reports.headlines import headline
     from speckit_analysis.reports.html import export_html
     from speckit_analysis.reports.library import notebook_folder, notebook_names
+    from speckit_analysis.reports.result import ReportResult
 
 __all__ = [
     "ReportError",
@@ -27,8 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ReportError": "errors",
-    "ReportResult": "batch",
+    "ReportResult": "result",
     "export_html": "html",
     "headline": "headlines",
     "notebook_folder": "library",

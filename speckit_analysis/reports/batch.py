@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speckit_analysis.errors import ReportError
+from speckit_analysis.evidence.cache import VARIABLE
 from speckit_analysis.reports.document import find_title
 from speckit_analysis.reports.earlier import earlier_pages
-from speckit_analysis.reports.errors import ReportError
-from speckit_analysis.reports.execute import Execution, Failure, execute
-from speckit_analysis.reports.files import prepare_folder
+from speckit_analysis.reports.execute import Execution, execute
 from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
 from speckit_analysis.reports.html import render_index, render_report
 from speckit_analysis.reports.kernels import Interrupted, Kernels
@@ -32,50 +32,11 @@ from speckit_analysis.reports.parameters import (
     effective_parameters,
 )
 from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
-from speckit_analysis.snapshot import VARIABLE
+from speckit_analysis.reports.result import ReportResult
 from speckit_analysis.whole_files import write_whole
 
 if TYPE_CHECKING:
     from tqdm import tqdm
-
-
-@dataclass(frozen=True)
-class ReportResult:
-    """What became of one notebook.
-
-    Attributes
-    ----------
-    name : str
-        Name of the notebook, without ending.
-    title : str
-        Its first heading.
-    headline : str or None
-        The answer it recorded with :func:`headline`.
-    failure : Failure or None
-        Why it did not run to its end, if it did not.
-    seconds : float
-        How long it ran.
-    notebook, html : Path
-        The executed notebook and the page.
-    """
-
-    name: str
-    title: str
-    headline: str | None
-    failure: Failure | None
-    seconds: float
-    notebook: Path
-    html: Path
-
-    @property
-    def ok(self) -> bool:
-        """Whether the notebook ran to its end."""
-        return self.failure is None
-
-    @property
-    def status(self) -> str:
-        """``ok`` or ``failed``."""
-        return "ok" if self.ok else "failed"
 
 
 def run_reports(
@@ -318,3 +279,19 @@ def _seeds(todo: Sequence[_Job]) -> str:
     if len(set(seeds.values())) < 2:
         return next(iter(seeds.values()), "")
     return ", ".join(f"{name} {seed}" for name, seed in seeds.items())
+
+
+def prepare_folder(folder: Path) -> None:
+    """Create `folder` and make sure that files can be written into it.
+
+    Raises
+    ------
+    ReportError
+        If it cannot be created or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ReportError(f"cannot write reports to {folder}: {error.strerror}") from error

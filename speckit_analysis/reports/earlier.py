@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from speckit_analysis.reports.document import find_title
-from speckit_analysis.reports.execute import Failure
 from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
 from speckit_analysis.reports.library import ORDER
-
-if TYPE_CHECKING:
-    from speckit_analysis.reports.batch import ReportResult
+from speckit_analysis.reports.result import Failure, ReportResult
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,6 @@ def _place(name: str) -> tuple[int, str]:
 
 def _page_of(path: Path) -> EarlierPage | None:
     """Return the page of a notebook, or nothing if no batch made one of it."""
-    from speckit_analysis.reports.batch import ReportResult
-
     page = path.with_suffix(".html")
     if not page.is_file():
         return None

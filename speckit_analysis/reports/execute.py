@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speckit_analysis.reports.markup import plain_text
+from speckit_analysis.reports.result import Failure
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -17,25 +18,6 @@ if TYPE_CHECKING:
 
 #: Tag of the cells that papermill adds to a notebook that failed.
 PAPERMILL_ERROR_TAG = "papermill-error-cell-tag"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a notebook did not run to its end.
-
-    Attributes
-    ----------
-    cell : int or None
-        Number of the cell that failed, the first being 1; None if no cell is to blame.
-    message : str
-        The error in one line.
-    traceback : str
-        The whole traceback, without colours.
-    """
-
-    cell: int | None
-    message: str
-    traceback: str = ""
 
 
 @dataclass(frozen=True)

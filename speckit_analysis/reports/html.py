@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.errors import ReportError
 from speckit_analysis.reports.document import read_document
-from speckit_analysis.reports.errors import ReportError
 from speckit_analysis.reports.headlines import METADATA_KEY
 from speckit_analysis.reports.provenance import Provenance, read_provenance
 from speckit_analysis.whole_files import write_whole
@@ -23,8 +23,8 @@ from speckit_analysis.whole_files import write_whole
 if TYPE_CHECKING:
     import jinja2
 
-    from speckit_analysis.reports.batch import ReportResult
     from speckit_analysis.reports.earlier import EarlierPage
+    from speckit_analysis.reports.result import ReportResult
 
 
 def export_html(

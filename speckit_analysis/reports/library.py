@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from speckit_analysis.reports.errors import ReportError
+from speckit_analysis.errors import ReportError
 
 #: Notebooks that people fill in; they are no reports.
 FORMS = frozenset({"scorecard"})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from speckit_analysis.reports.errors import ReportError
+from speckit_analysis.errors import ReportError
 from speckit_analysis.reports.limits import FILE, broken_limit, limit_in
 
 #: Parameters that the batch itself sets.

@@ -13,8 +13,8 @@ import mistune
 import nh3
 
 from speckit_analysis.disagreements.items import KINDS, PROSE
-from speckit_analysis.payload import METADATA_FIELDS
-from speckit_analysis.redaction import mask
+from speckit_analysis.formats.payload import METADATA_FIELDS
+from speckit_analysis.formats.redaction import mask
 
 #: Headings of the layout, in its order, by kind of content.
 SECTIONS = {

@@ -14,7 +14,7 @@ import msgspec
 
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.rubric import Rubric
-from speckit_analysis.vocabulary import NO_GUESS
+from speckit_analysis.tables.vocabulary import NO_GUESS
 from speckit_analysis.whole_files import write_whole
 
 #: How sure a reviewer is of the guess.

@@ -26,7 +26,7 @@ from speckit_analysis.review.cards import SURENESS, Card, NewerCard, Unblinded, 
 from speckit_analysis.review.packets import Review, blank_card, create_review
 from speckit_analysis.review.rubric import parse_count, parse_score
 from speckit_analysis.review.sources import outputs_of_evidence
-from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
+from speckit_analysis.tables.vocabulary import ASSESSMENTS, NO_GUESS
 
 #: A pause longer than this does not count as time spent, in seconds.
 LONGEST_PAUSE = 300.0

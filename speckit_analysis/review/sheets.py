@@ -17,7 +17,7 @@ from speckit_analysis.review.cards import SURENESS, Card, Unblinded
 from speckit_analysis.review.csv_rows import read_rows
 from speckit_analysis.review.packets import Review, blank_card
 from speckit_analysis.review.rubric import parse_count, parse_score
-from speckit_analysis.vocabulary import ASSESSMENTS, NO_GUESS
+from speckit_analysis.tables.vocabulary import ASSESSMENTS, NO_GUESS
 
 _AFTER = ("overall", "errors_found", "errors", "guess", "guess_confidence", "comment")
 _OF_ARBITER = ("assessment", "errors_caught", "false_positives")

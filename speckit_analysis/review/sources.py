@@ -15,7 +15,7 @@ from speckit_analysis.review.csv_rows import read_rows
 from speckit_analysis.review.packets import Output
 
 if TYPE_CHECKING:
-    from speckit_analysis.evidence import Evidence
+    from speckit_analysis.evidence.load import Evidence
 
 _COLUMNS = ("unit", "variant", "file")
 

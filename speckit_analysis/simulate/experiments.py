@@ -171,7 +171,7 @@ def trials(
     Two variants are drawn with the error rates of the design; the third is the schema validator
     itself, run over the files.  Its latency is drawn, so that the same design gives the same bytes.
     """
-    from speckit_analysis.record import Label, judge
+    from speckit_analysis.run import Label, judge
 
     random = Random(f"{design.seed} trials")
     invalid = sorted(path for path in damage if not path.startswith("archive/"))

@@ -8,7 +8,7 @@ from random import Random
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.simulate.design import Design
 from speckit_analysis.simulate.documents import Document
-from speckit_analysis.vocabulary import NO_GUESS
+from speckit_analysis.tables.vocabulary import NO_GUESS
 
 #: Variants of the simulated experiment, and its name.
 VARIANTS = ("single", "consensus")

@@ -1,0 +1,1 @@
+"""Questions asked on the command line: ``telemetry`` and ``compare``."""

@@ -1,0 +1,29 @@
+"""What consensus costs: the report ``cost`` and the command ``billing``."""
+
+from speckit_analysis.analysis.cost.premium import (
+    agreement_sentence,
+    cache_sentence,
+    consensus_premium,
+    headline,
+    over_time,
+    profile,
+    reported_against_computed,
+    run_latency,
+    typical_by,
+    with_configuration,
+    with_tokens,
+)
+
+__all__ = [
+    "agreement_sentence",
+    "cache_sentence",
+    "consensus_premium",
+    "headline",
+    "over_time",
+    "profile",
+    "reported_against_computed",
+    "run_latency",
+    "typical_by",
+    "with_configuration",
+    "with_tokens",
+]

@@ -1,0 +1,372 @@
+"""What the work costs in money, tokens and time, and how much of it is due to consensus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.intervals import Typical, small_sample, typical
+from speckit_analysis.analysis.selection import in_part
+from speckit_analysis.analysis.summaries import nullable, summarise
+
+
+def with_tokens(calls: pd.DataFrame) -> pd.DataFrame:
+    """Return `calls` with a column ``tokens`` (Int64): the total, or the sum of its parts.
+
+    A total as recorded wins.  Otherwise input and output must both be known; reasoning counts
+    where it is told apart.
+    """
+    parts = calls["prompt_tokens"] + calls["completion_tokens"]
+    parts = parts + calls["reasoning_tokens"].fillna(0)
+    return calls.assign(tokens=calls["total_tokens"].fillna(parts))
+
+
+def profile(calls: pd.DataFrame, by: str | Sequence[str], value: str = "cost_usd") -> pd.DataFrame:
+    """Describe money, tokens and time side by side.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls`` from :func:`with_tokens`.
+    by : str or sequence of str
+        Columns, or a period, as for :func:`summarise`.
+    value : str
+        Column with the cost of a call.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `by`; ``calls`` and ``without_cost`` (Int64); ``cost_usd``, ``share`` (of
+        the cost of all groups) and ``call_usd`` (mean over calls with a cost); ``tokens`` and
+        ``call_tokens`` (mean over calls with tokens); ``with_latency`` (Int64), ``median_ms``
+        and ``p95_ms`` of the calls' latency.
+    """
+    money, tokens, time = (
+        summarise(calls, by, column) for column in (value, "tokens", "latency_ms")
+    )
+    keys = money[[by] if isinstance(by, str) else list(by)]
+    return keys.assign(
+        calls=money["n"] + money["missing"],
+        without_cost=money["missing"],
+        cost_usd=money["sum"],
+        share=money["share"],
+        call_usd=money["mean"],
+        tokens=tokens["sum"],
+        call_tokens=tokens["mean"],
+        with_latency=time["n"],
+        median_ms=time["median"],
+        p95_ms=time["p95"],
+    )
+
+
+def with_configuration(calls: pd.DataFrame) -> pd.DataFrame:
+    """Return `calls` with a column ``configuration`` (string): the model and its reasoning mode."""
+    model, mode = (calls[name].astype("string") for name in ("model_id", "reasoning_mode"))
+    return calls.assign(configuration=model.str.cat(mode, sep=", ").fillna(model))
+
+
+def run_latency(calls: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
+    """Return how long runs take, if their calls follow each other and if they are made at once.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    by : str
+        A column that a run's calls share.
+
+    Returns
+    -------
+    DataFrame
+        `by`; ``runs`` (Int64, those whose every call counts and has a latency), ``wall_ms``
+        (Float64, median over runs of the longest call: agents side by side) and ``sum_ms``
+        (Float64, median of the sum: one after the other).
+    """
+    runs = (
+        calls[~in_part(calls)]
+        .groupby("run_id")
+        .agg(
+            group=(by, "first"),
+            calls=("latency_ms", "size"),
+            timed=("latency_ms", "count"),
+            wall_ms=("latency_ms", "max"),
+            sum_ms=("latency_ms", "sum"),
+        )
+    )
+    timed = runs[runs["calls"] == runs["timed"]]
+    grouped = timed.groupby("group", observed=True)
+    table = grouped[["wall_ms", "sum_ms"]].median().astype("Float64")
+    table.insert(0, "runs", grouped.size().astype("Int64"))
+    return table.rename_axis(by).reset_index()
+
+
+def cache_sentence(calls: pd.DataFrame) -> str:
+    """Say which share of the input came from the providers' caches, as far as it is told."""
+    told = calls[calls["cached_tokens"].notna() & calls["prompt_tokens"].notna()]
+    if told.empty:
+        return (
+            "No call tells how much of its input came from a cache: all input is priced in full,"
+            " which is too much where a cache was used."
+        )
+    share = told["cached_tokens"].sum() / max(told["prompt_tokens"].sum(), 1)
+    return (
+        f"{wording.percent(share)} of the input came from a cache"
+        f" ({wording.count(len(told), 'call')} of {wording.count(len(calls))} tell)."
+    )
+
+
+def over_time(calls: pd.DataFrame, period: str, value: str = "cost_usd") -> pd.DataFrame:
+    """Return :func:`profile` by `period`; calls without a timestamp belong to none."""
+    return profile(calls[calls["timestamp"].notna()], period, value)
+
+
+def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.DataFrame:
+    """Compare the cost that was reported with the one computed from tokens.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    by : str
+        Column to compare by.
+
+    Returns
+    -------
+    DataFrame
+        One row per value of `by`: ``calls``; ``both``, ``only_computed``, ``only_reported``,
+        ``neither`` (Int64, calls by which cost they have); ``reported_as_zero`` (Int64, calls
+        with tokens that cost money, reported as 0); ``compared`` (Int64, calls with both, the
+        computed one above 0), and of these ``computed_usd``, ``reported_usd`` (sums),
+        ``total_ratio`` (reported / computed), ``lowest_ratio``, ``highest_ratio`` (per call);
+        ``geometric_mean_ratio`` (per call, where both are above 0).
+    """
+    computed, reported = calls["cost_usd"], calls["cost_usd_reported"]
+    has_computed, has_reported = computed.notna(), reported.notna()
+    both = has_computed & has_reported
+    # A call reported at $0.00 is in the total, so its ratio of 0 is in the range.
+    compared_calls = (both & (computed > 0)).fillna(False).astype(bool)
+    ratios = (reported / computed).where(compared_calls)
+    logs = np.log(ratios.where(ratios > 0).to_numpy(dtype=float, na_value=np.nan))
+    marks = pd.DataFrame(
+        {
+            by: calls[by],
+            "calls": 1,
+            "both": both,
+            "only_computed": has_computed & ~has_reported,
+            "only_reported": ~has_computed & has_reported,
+            "neither": ~has_computed & ~has_reported,
+            "reported_as_zero": (both & (reported == 0) & (computed > 0)).fillna(False),
+            "compared": compared_calls,
+            "computed_usd": computed.where(compared_calls),
+            "reported_usd": reported.where(compared_calls),
+            "ratio": ratios,
+            "log_ratio": nullable(logs),
+        }
+    )
+    grouped = marks.groupby(by, observed=True, dropna=False)
+    counts = ["calls", "both", "only_computed", "only_reported", "neither", "reported_as_zero"]
+    counts += ["compared"]
+    compared = grouped[counts].sum().astype("Int64")
+    compared = compared.join(grouped[["computed_usd", "reported_usd"]].sum(min_count=1))
+    compared["total_ratio"] = compared["reported_usd"] / compared["computed_usd"]
+    log_mean = grouped["log_ratio"].mean().to_numpy(dtype=float, na_value=np.nan)
+    compared["geometric_mean_ratio"] = nullable(np.exp(log_mean))
+    compared["lowest_ratio"] = grouped["ratio"].min()
+    compared["highest_ratio"] = grouped["ratio"].max()
+    return compared.reset_index()
+
+
+def agreement_sentence(compared: pd.DataFrame) -> str:
+    """Say how far reported cost and computed cost agree, over all rows of `compared`."""
+    both = int(compared["compared"].sum())
+    if both == 0:
+        return "No call has both a reported cost and one computed from its tokens."
+    ratio = compared["reported_usd"].sum() / compared["computed_usd"].sum()
+    zero = int(compared["reported_as_zero"].sum())
+    silent = f"; {wording.count(zero, 'call')} with a price reported $0.00" if zero else ""
+    return (
+        f"What was reported is {wording.ratio(ratio)} times what the tokens cost"
+        f" ({wording.count(both, 'call')} with both figures{silent})."
+    )
+
+
+@dataclass(frozen=True)
+class Premium:
+    """What consensus costs relative to a single one of its calls.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row per run that counts: ``run_id``, ``spec_id``, ``stage``, ``calls`` (Int64),
+        ``total_usd``, ``dearest_usd``, ``cheapest_usd``, ``over_dearest``, ``over_cheapest``
+        (Float64, ratios).
+    left_out : DataFrame
+        ``reason`` and ``rows``: runs that do not count.
+    over_dearest, over_cheapest : Typical
+        Over SPECs, each by the geometric mean of its runs: the SPEC is the independent unit.
+    """
+
+    runs: pd.DataFrame
+    left_out: pd.DataFrame
+    over_dearest: Typical
+    over_cheapest: Typical
+
+    @property
+    def sentence(self) -> str:
+        """The premium with its interval, its n and what was left out."""
+        if self.runs.empty:
+            return "No run has two calls or more that all have a cost: the premium is unknown."
+        runs = wording.count(len(self.runs), "run")
+        specs = wording.count(self.over_dearest.n, "SPEC")
+        return (
+            f"A consensus run costs {_ratio_in_words(self.over_dearest)} its most expensive call,"
+            f" and {_ratio_in_words(self.over_cheapest)} its cheapest ({runs} of {specs})."
+            + small_sample(self.over_dearest.n, "SPEC")
+        )
+
+
+def _ratio_in_words(found: Typical) -> str:
+    middle = f"{wording.ratio(found.geometric_mean)} times"
+    if np.isnan(found.low):
+        return middle
+    low, high = wording.ratio(found.low), wording.ratio(found.high)
+    return f"{middle} ({wording.exact_percent(found.confidence)} interval {low} to {high})"
+
+
+def consensus_premium(
+    calls: pd.DataFrame, value: str = "cost_usd", confidence: float = 0.95
+) -> Premium:
+    """Return what a run of several calls costs relative to one of its calls.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    value : str
+        Column with the cost of a call.
+    confidence : float
+        Level of the intervals.
+
+    Notes
+    -----
+    A run counts if it has two calls or more, none of them left out, and each has a cost above 0:
+    with one missing, the total would be too low.  The dearest call stands for "the one model we
+    would have used instead"; it is a stand-in, as nobody ran that model alone with the same prompt.
+    """
+    marked = calls.assign(in_part=in_part(calls))
+    grouped = marked.groupby("run_id", observed=True, sort=True)
+    runs = grouped.agg(
+        spec_id=("spec_id", "first"),
+        stage=("stage", "first"),
+        calls=(value, "size"),
+        priced=(value, "count"),
+        total_usd=(value, "sum"),
+        dearest_usd=(value, "max"),
+        cheapest_usd=(value, "min"),
+        in_part=("in_part", "any"),
+    ).reset_index()
+    runs["calls"] = runs["calls"].astype("Int64")
+    single = runs["calls"] < 2
+    unpriced = runs["priced"] < runs["calls"]
+    free = ~(runs["cheapest_usd"] > 0).fillna(False)
+    reasons = pd.Series(pd.NA, index=runs.index, dtype="string")
+    reasons = reasons.mask(free, "with a call that cost nothing")
+    reasons = reasons.mask(unpriced, "with a call whose cost is unknown")
+    reasons = reasons.mask(single, "with one call only")
+    reasons = reasons.mask(runs["in_part"], "with a call that is left out")
+    tally = reasons.value_counts().sort_index().rename_axis("reason").reset_index(name="rows")
+    kept = runs[reasons.isna()].drop(columns=["priced", "in_part"]).reset_index(drop=True)
+    kept["over_dearest"] = kept["total_usd"] / kept["dearest_usd"]
+    kept["over_cheapest"] = kept["total_usd"] / kept["cheapest_usd"]
+    return Premium(
+        kept,
+        tally,
+        typical(_by_spec(kept, "over_dearest"), confidence),
+        typical(_by_spec(kept, "over_cheapest"), confidence),
+    )
+
+
+def _by_spec(runs: pd.DataFrame, figure: str) -> pd.Series:
+    logs = pd.Series(np.log(runs[figure].to_numpy(dtype=float)), index=runs.index)
+    means = logs.groupby(runs["spec_id"], observed=True, dropna=False).mean()
+    return pd.Series(np.exp(means.to_numpy()), index=means.index)
+
+
+def typical_by(
+    premium: Premium, by: str, figure: str = "over_dearest", confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return a typical figure of consensus runs by one of their columns.
+
+    Parameters
+    ----------
+    premium : Premium
+        From :func:`consensus_premium`.
+    by : str
+        ``calls`` or ``stage``.
+    figure : str
+        ``over_dearest``, ``over_cheapest`` or ``total_usd``.
+    confidence : float
+        Level of the interval, for each row on its own.
+
+    Returns
+    -------
+    DataFrame
+        `by`; ``runs``, ``specs`` (Int64); ``typical`` (geometric mean over SPECs, each by that
+        of its runs), ``low`` and ``high`` (Float64).
+    """
+    rows = []
+    for key, group in premium.runs.groupby(by, observed=True):
+        found = typical(_by_spec(group, figure), confidence)
+        rows.append((key, len(group), found.n, found.geometric_mean, found.low, found.high))
+    names = ["runs", "specs", "typical", "low", "high"]
+    dtypes = dict(zip(names, ["Int64", "Int64", *["Float64"] * 3], strict=True))
+    return pd.DataFrame(rows, columns=[by, *names]).astype(dtypes)
+
+
+def _recorded(budgets: pd.DataFrame) -> str:
+    known = budgets["recorded_usd"].dropna()
+    if known.empty:
+        return "What consensus costs cannot be told from it."
+    return (
+        f"Cost summaries put {wording.count(len(known), 'SPEC')} at"
+        f" {wording.usd(known.sum())}, with nothing to check them against."
+    )
+
+
+def headline(
+    calls: pd.DataFrame, premium: Premium, recorded: pd.DataFrame, value: str = "cost_usd"
+) -> str:
+    """Answer the notebook's question in a sentence.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        The calls that are used.
+    premium : Premium
+        From :func:`consensus_premium` on the same calls.
+    recorded : DataFrame
+        From :func:`.budget.budgets`: what cost summaries say.
+    value : str
+        Column with the cost of a call.
+    """
+    known = calls[value].notna()
+    if not known.any():
+        why = (
+            "no call in this evidence can be used"
+            if calls.empty
+            else f"none of {wording.count(len(calls), 'call')} has a cost"
+        )
+        return f"Nothing measured: {why}. {_recorded(recorded)}"
+    specs = calls.loc[known, "spec_id"].nunique()
+    spent = (
+        f"{wording.usd(calls[value].sum())} went on {wording.count(int(known.sum()), 'call')}"
+        f" for {wording.count(specs, 'SPEC')}"
+    )
+    without = int((~known).sum())
+    if without:
+        spent += f" ({wording.count(without, 'more call')} without a cost not counted)"
+    return f"{spent}. {premium.sentence}"

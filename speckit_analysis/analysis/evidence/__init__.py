@@ -1,0 +1,1 @@
+"""How far the evidence can be trusted: the report ``evidence``."""

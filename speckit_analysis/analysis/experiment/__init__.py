@@ -1,0 +1,9 @@
+"""What to adopt: the reports on one model, research, arbiter, guardrail and decision."""
+
+from speckit_analysis.analysis.experiment.variants import (
+    compare_planned,
+    compare_variants,
+    every_variant,
+)
+
+__all__ = ["compare_planned", "compare_variants", "every_variant"]

@@ -1,0 +1,155 @@
+"""How severe reviewers are, whether they tire, and whether a machine may stand in for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.differences import Effect, paired_t
+from speckit_analysis.analysis.review.blinding import cards, first_readings
+from speckit_analysis.analysis.review.scores import long_scores, per_reviewer
+from speckit_analysis.stats.annotator import Alternative, alternative_annotator
+from speckit_analysis.stats.drift import slopes_over_order
+from speckit_analysis.stats.paired import FIT_ROUNDING
+from speckit_analysis.stats.severity import Severity, reviewer_severity
+
+
+@dataclass(frozen=True)
+class Reviewers:
+    """How severe reviewers are, and scores freed of it.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``reviewer`` (string), ``cards`` (Int64), ``severity`` (Float64, points above the average
+        reviewer), ``spread`` (standard deviation of the reviewer's scores, points) and
+        ``minutes`` (Float64, median time for a packet).
+    fair : Series of float
+        Score of each output, as reviewers of average severity would give it.
+    refusal : str
+        Why severity cannot be told apart from quality; empty where it can.
+    """
+
+    table: pd.DataFrame
+    fair: pd.Series
+    refusal: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Who is most severe and most lenient."""
+        if self.refusal:
+            return f"Severity cannot be told: {self.refusal}."
+        if len(self.table) < 2:
+            return "With one reviewer, severity cannot be told."
+        ordered = self.table.sort_values("severity")
+        low, high = ordered.iloc[0], ordered.iloc[-1]
+        return (
+            f"{low['reviewer']} gives {abs(low['severity']):.2f} points less than the average"
+            f" reviewer, {high['reviewer']} {high['severity']:.2f} more. Where everybody scored"
+            " both variants, that cancels out of their difference."
+        )
+
+
+def reviewers(reviews: pd.DataFrame) -> Reviewers:
+    """Return how severe each reviewer is, by least squares on outputs and reviewers together."""
+    rows = first_readings(reviews)
+    long = long_scores(per_reviewer(rows))
+    of_card = cards(rows)
+    table = pd.DataFrame(
+        {
+            "cards": of_card.groupby("reviewer", observed=True).size(),
+            "spread": long.groupby("reviewer", observed=True)["score"].std(),
+            "minutes": of_card.groupby("reviewer", observed=True)["seconds"].median() / 60,
+        }
+    )
+    refusal, found = "", Severity(pd.Series(dtype=float), pd.Series(dtype=float))
+    try:
+        found = reviewer_severity(long)
+    except ValueError as error:
+        refusal = str(error)
+    table = table.assign(severity=found.severity.reindex(table.index.astype(str)).to_numpy())
+    table = table.rename_axis("reviewer").reset_index()
+    figures = dict.fromkeys(("severity", "spread", "minutes"), "Float64")
+    columns = ["reviewer", "cards", "severity", "spread", "minutes"]
+    dtypes = {"reviewer": "string", "cards": "Int64"} | figures
+    return Reviewers(table[columns].astype(dtypes), found.fair, refusal)
+
+
+def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, str]:
+    """Return how scores drift over a reviewer's packets, in points for ten packets.
+
+    Notes
+    -----
+    Outputs, reviewers and the slope of each reviewer are fitted together, so that good outputs late
+    in the order are no drift (:mod:`speckit_analysis.stats.drift`).  The slope of each reviewer is
+    one observation, with Student's t over three reviewers or more: what is found holds for others
+    like them.  With nothing to find it alarms in 2 to 5 % of reviews at a level of 95 %.
+    """
+    rows = first_readings(reviews)
+    long = long_scores(per_reviewer(rows))
+    places = cards(rows).set_index(["reviewer", "output"])["position"].astype(float)
+    long["position"] = places.reindex(pd.MultiIndex.from_frame(long[["reviewer", "output"]])).array
+    long = long.dropna()
+    slopes = slopes_over_order(long).to_numpy() * 10
+    if len(slopes) < 3:
+        return Effect(), (
+            "Whether scores drift over the order cannot be told: it takes three reviewers who read"
+            f" the same outputs in different orders, and there are {len(slopes)}."
+        )
+    if np.ptp(slopes) <= FIT_ROUNDING * np.abs(long["score"]).max():
+        return Effect(), (
+            "Whether scores drift over the order cannot be told: they change alike for all"
+            f" {len(slopes)} reviewers, which no interval can say."
+        )
+    found = paired_t(slopes, confidence)
+    drift = "drift" if found.low > 0 or found.high < 0 else "do not provably drift"
+    return found, (
+        f"Scores {drift} over the order: {found.estimate:+.2f} points in ten packets"
+        f" ({found.low:+.2f} to {found.high:+.2f}; {len(slopes)} reviewers)."
+    )
+
+
+def stand_in(reviews: pd.DataFrame, judge: str) -> Alternative:
+    """Return whether an automatic judge may stand in for a person.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        Rows of people and of the judge, from :func:`usable` without ``judges``.
+    judge : str
+        Its name as a reviewer.
+    """
+    table = per_reviewer(reviews)
+    others = table.drop(columns=judge, errors="ignore").to_numpy(float)
+    scores = table[judge].to_numpy(float) if judge in table else np.full(len(table), np.nan)
+    return alternative_annotator(others, scores)
+
+
+def stand_in_sentence(found: Alternative, judge: str) -> str:
+    """Say whether an automatic judge may stand in for a person."""
+    if found.refusal:
+        return f"Whether {judge} may stand in for a person cannot be told: {found.refusal}."
+    may = "may" if found.may_stand_in else "may not"
+    return (
+        f"{judge} {may} stand in for a person: it is not worse than"
+        f" {wording.percent(found.winning_rate)} of {found.people} people (alternative annotator"
+        f" test, {found.outputs} outputs), and at least as close to the others in"
+        f" {wording.percent(found.advantage)} of them."
+    )
+
+
+def stand_in_sentences(reviews: pd.DataFrame, judges: Sequence[str]) -> list[str]:
+    """Say of each automatic judge whether it may stand in, held against people alone."""
+    if not judges:
+        return ["No automatic judge is among the reviewers."]
+    return [
+        stand_in_sentence(
+            stand_in(reviews[~reviews["reviewer"].isin([j for j in judges if j != judge])], judge),
+            judge,
+        )
+        for judge in judges
+    ]

@@ -1,0 +1,1 @@
+"""What public studies say of one model against pairs: the report ``public_studies``."""

@@ -1,0 +1,141 @@
+"""One row per call, from telemetry, metrics files and answers, without counting any twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.evidence.assemble.categories import first_known, first_true, spell
+from speckit_analysis.evidence.assemble.identity import is_among, look_up
+from speckit_analysis.tables import vocabulary
+
+#: Figures that telemetry and a metrics file both give.
+FIGURES = (
+    "prompt_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "total_tokens",
+    "latency_ms",
+    "cost_usd_reported",
+)
+
+#: Classes of answers that are none: the agent ran, but put nothing forward.
+NO_ANSWER = ("empty", "error", "schema_echo")
+
+# A model does not read a prompt and answer it within this time; a stub does.
+STUB_LATENCY_MS = 100
+
+_SUCCESS = ("ok", "success", "succeeded", "completed", "complete", "passed")
+
+
+def call_keys(frame: pd.DataFrame) -> pd.Series:
+    """Return what identifies a call: run, agent, and the how-manieth of that agent in the file."""
+    head = frame["run_id"] + "|" + frame["agent"].astype(frame["run_id"].dtype).fillna("unknown")
+    if not head.duplicated().any():
+        return head + "|0"
+    ordinal = frame.groupby([head, frame["file"]], sort=False).cumcount()
+    return head + "|" + ordinal.astype("string")
+
+
+def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Merge the mentions of each call; return the calls, and where telemetry and metrics differ.
+
+    Parameters
+    ----------
+    calls
+        Rows out of telemetry and metrics files.
+    proposals
+        Answers; one without a call is a call of which only the answer is known.
+    """
+    if proposals.empty and not _is_repeated(calls):
+        calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
+        nothing = calls.head(0)
+        return _derive(calls), _differences(nothing, nothing)
+    calls["call"] = call_keys(calls)
+    proposals["call"] = call_keys(proposals)
+    from_metrics = calls["basis"] == "metrics"
+    embedded = calls[~from_metrics].drop_duplicates("call")
+    metrics = calls[from_metrics].drop_duplicates("call")
+    differences = _differences(embedded, metrics)
+    merged = pd.concat([embedded, metrics[~is_among(metrics["call"], embedded["call"])]])
+    counts = calls.groupby("call", sort=False)["file"].nunique()
+    answers = _answers(proposals)
+    lone = answers[~is_among(answers.index.to_series(), merged["call"])]
+    if len(lone):
+        merged = pd.concat([merged, _calls_from(lone)], ignore_index=True)
+    merged = merged.reset_index(drop=True)
+    for column in ("model_claimed", "payload_class"):
+        merged[column] = look_up(merged["call"], answers[column])
+    merged["provenance"] = look_up(merged["call"], answers["provenance"])
+    answered = merged["payload_class"].notna().astype("Int64")
+    merged["sources"] = look_up(merged["call"], counts).fillna(0).astype("Int64") + answered
+    return _derive(merged), differences
+
+
+def _is_repeated(calls: pd.DataFrame) -> bool:
+    """Tell whether any agent stands twice in one run: in two files, or called twice."""
+    agents, names = pd.factorize(calls["agent"])
+    keys = np.sort(calls["run"].to_numpy() * (len(names) + 1) + agents)
+    return bool((keys[1:] == keys[:-1]).any())
+
+
+def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per figure on which a metrics file and the telemetry differ."""
+    columns = ["call", "file", "locator", "run_id", *FIGURES]
+    if metrics.empty:
+        return metrics[["file", "locator", "run_id"]].assign(message=None)
+    both = metrics[columns].merge(
+        embedded[["call", *FIGURES]], on="call", suffixes=("", "_telemetry")
+    )
+    found = []
+    for figure in FIGURES:
+        here, there = both[figure], both[f"{figure}_telemetry"]
+        differ = (here.ne(there) & here.notna() & there.notna()).fillna(False).astype(bool)
+        rows = both.loc[differ, ["file", "locator", "run_id"]].copy()
+        rows["message"] = [
+            f"{figure} is {a:g} here but {b:g} in the telemetry"
+            for a, b in zip(here[differ], there[differ], strict=True)
+        ]
+        found.append(rows)
+    return pd.concat(found, ignore_index=True)
+
+
+def _answers(proposals: pd.DataFrame) -> pd.DataFrame:
+    return proposals.drop_duplicates("call").set_index("call")
+
+
+def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
+    shared = ["run", "run_id", "spec_id", "stage", "stage_raw", "key", "agent", "agent_raw", "file"]
+    shared += ["locator", "model_release", "reasoning_mode", "timestamp", "error"]
+    calls = answers[shared].reset_index()
+    calls["basis"] = pd.array(["output"] * len(calls), dtype="string")
+    return calls
+
+
+def _derive(calls: pd.DataFrame) -> pd.DataFrame:
+    if "payload_class" not in calls:
+        calls["payload_class"] = pd.Series(pd.NA, calls.index, dtype="string")
+    calls["status"] = _status(calls)
+    requested = spell(calls["model_requested"], vocabulary.normalise_model)
+    claimed = spell(calls["model_claimed"], vocabulary.normalise_model)
+    configured = spell(calls["agent"], lambda agent: vocabulary.AGENT_CONFIGURATIONS.get(agent))
+    calls["model_id"] = first_known(requested, claimed, configured)
+    maker = spell(calls["model_id"], vocabulary.provider_of)
+    calls["provider"] = first_known(maker, spell(calls["agent"], vocabulary.provider_of))
+    calls["provenance"] = _provenance(calls)
+    return calls
+
+
+def _status(calls: pd.DataFrame) -> pd.Series:
+    recorded = spell(calls["status_recorded"], str.lower)
+    failed = calls["error"].notna() | (recorded.notna() & ~recorded.isin(_SUCCESS))
+    failed |= calls["payload_class"].isin(NO_ANSWER)
+    known = recorded.notna() | calls["payload_class"].notna()
+    return first_true(("error", failed), ("ok", known))
+
+
+def _provenance(calls: pd.DataFrame) -> pd.Series:
+    instant = calls["latency_ms"].lt(STUB_LATENCY_MS) & calls["completion_tokens"].gt(0)
+    stub = first_true(("stub", instant.fillna(False)))
+    return first_known(stub, calls["provenance"], otherwise="measured")

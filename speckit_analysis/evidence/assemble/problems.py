@@ -1,0 +1,403 @@
+"""Problems that only several rows or files together show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from speckit_analysis.evidence.assemble.identity import is_among, look_up
+from speckit_analysis.evidence.assemble.runs import sum_by_run
+from speckit_analysis.tables import QUALITY_GATES, STAGES, timestamps, vocabulary
+
+Frames = dict[str, pd.DataFrame]
+
+#: Totals may differ by rounding.
+RELATIVE_TOLERANCE = 0.001
+
+#: A recorded cost further off the price list than this is a problem.
+PRICE_TOLERANCE = 0.05
+
+COLUMNS = ["file", "locator", "kind", "severity", "message", "action", "run_id"]
+
+_NONE = pd.DataFrame(columns=COLUMNS)
+
+
+def find(frames: Frames) -> pd.DataFrame:
+    """Return the problems of the assembled `frames`, one row each."""
+    found = [
+        part
+        for table, check in _CHECKS
+        if len(frames[table])
+        for part in check(frames)
+        if len(part)
+    ]
+    return pd.concat(found, ignore_index=True) if found else _NONE
+
+
+def _problems(
+    rows: pd.DataFrame,
+    kind: str,
+    severity: str,
+    message: list[str] | str,
+    action: str,
+    locator: str | None = None,
+) -> pd.DataFrame:
+    """Return one problem for each of `rows`."""
+    if rows.empty:
+        return _NONE
+    return pd.DataFrame(
+        {
+            "file": rows["file"],
+            "locator": rows["locator"] if locator is None else locator,
+            "kind": kind,
+            "severity": severity,
+            "message": message,
+            "action": action,
+            "run_id": rows.get("run_id", pd.NA),
+        }
+    )
+
+
+def _general(kind: str, message: str, action: str) -> pd.DataFrame:
+    """Return a problem of the evidence as a whole."""
+    row = [(pd.NA, pd.NA, kind, "info", message, action, pd.NA)]
+    return pd.DataFrame(row, columns=COLUMNS)
+
+
+def _where(rows: pd.DataFrame, condition: pd.Series) -> pd.DataFrame:
+    holds = condition.fillna(False).to_numpy(bool)
+    return rows[holds] if holds.any() else rows.head(0)
+
+
+def _say(template: str, *parts: pd.Series) -> list[str]:
+    """Fill `template` once per row; numbers are rounded, missing values are called none."""
+    return [template.format(*map(_shown, row)) for row in zip(*parts, strict=True)]
+
+
+def _shown(value: Any) -> str:
+    if pd.isna(value):
+        return "none"
+    return value if isinstance(value, str) else f"{value:,.10g}"
+
+
+def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs, calls = frames["runs"], frames["calls"]
+    costs = sum_by_run(calls[["cost_usd_reported"]], calls["run"], runs)["cost_usd_reported"]
+    for name, computed, reported, floor in (
+        ("latency_ms", runs["latency_ms"], runs["latency_ms_reported"], 1.0),
+        ("tokens", runs["tokens"], runs["tokens_reported"], 0.5),
+        ("cost_usd", costs, runs["cost_usd_reported"], 0.00005),
+    ):
+        gap = (computed.astype("Float64") - reported.astype("Float64")).abs()
+        wrong = gap > (reported.astype("Float64").abs() * RELATIVE_TOLERANCE).clip(lower=floor)
+        rows = _where(runs, wrong)
+        template = f"the calls' {name} add up to {{}}, the total says {{}}"
+        message = _say(template, computed[rows.index], reported[rows.index])
+        yield _problems(rows, "totals_differ", "warning", message, "used the sum of the calls")
+
+
+def _statuses(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs = frames["runs"]
+    rows = _where(runs, (runs["status_recorded"] == "ok") & (runs["agents_failed"] > 0))
+    template = "status is 'ok' although {} of {} agents failed or gave no answer"
+    message = _say(template, rows["agents_failed"], rows["agents"])
+    action = "status recomputed"
+    yield _problems(rows, "ok_over_failed_agents", "warning", message, action)
+    claims = (runs["agents_recorded"] > 0) & (runs["agents"] > 0)
+    rows = _where(runs, claims & (runs["agents_recorded"] != runs["agents"]))
+    template = "the synthesis says it merged {} agents, but {} calls are known"
+    message = _say(template, rows["agents_recorded"], rows["agents"])
+    yield _problems(rows, "agents_differ", "warning", message, "believed the calls")
+
+
+def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs = frames["runs"]
+    bare = (runs["disagreement_recorded"]) & (runs["disagreement_points"].fillna(0) == 0)
+    rows = _where(runs, bare)
+    reason = (rows["agents_failed"] > 0).map(
+        {True: ": an agent failed, which is no disagreement", False: ""}
+    )
+    message = _say("disagreement_detected is true, but no point is listed{}", reason)
+    yield _problems(
+        rows, "flag_without_points", "warning", message, "not counted as a disagreement"
+    )
+    unflagged = (~runs["disagreement_recorded"]) & (runs["conflicts"] > 0)
+    rows = _where(runs, unflagged)
+    template = "{} {} declared, but disagreement_detected is false"
+    noun = (rows["conflicts"] == 1).map({True: "disagreement is", False: "disagreements are"})
+    message = _say(template, rows["conflicts"], noun)
+    yield _problems(rows, "points_without_flag", "warning", message, "counted the points")
+
+
+def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
+    """Find missing and zero figures: one problem a run, for a run is measured or it is not."""
+    calls = frames["calls"]
+    measured = calls["basis"] != "output"
+    happened = measured & (calls["status"] != "error").fillna(True)
+    tokens = calls["prompt_tokens"].notna() & calls["completion_tokens"].notna()
+    used = calls["prompt_tokens"].fillna(0) + calls["completion_tokens"].fillna(0) > 0
+    zero = _where(calls, measured & (calls["cost_usd_reported"] == 0) & used)
+    message = "cost is recorded as $0.00 for a call that used tokens"
+    yield _problems(zero, "zero_cost", "error", message, "computed from the tokens where possible")
+    for kind, missing, what in (
+        ("missing_tokens", ~tokens & happened, "no tokens recorded"),
+        ("missing_cost", calls["cost_usd_reported"].isna() & happened, "no cost recorded"),
+    ):
+        rows = _where(calls, missing)
+        first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
+        count = rows.groupby("run_id").size().reindex(first.index)
+        noun = (count == 1).map({True: "call", False: "calls"})
+        said = _say(what + " for {} {} that took place", count, noun)
+        at = first.set_axis(first["file"].index)
+        yield _problems(at, kind, "warning", said, "left missing")
+    runs = frames["runs"]
+    known = runs.index.isin(calls.loc[measured, "run"].unique())
+    others = runs["basis"].notna() & (runs["basis"] != "telemetry")
+    rows = _where(runs, others & ~known)
+    message = "no telemetry: neither tokens, cost nor latency of the run are known"
+    yield _problems(rows, "no_telemetry", "warning", message, "run kept, figures missing")
+
+
+def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
+    calls = frames["calls"]
+    both = (calls["cost_usd_reported"] > 0).fillna(False) & calls["cost_usd"].notna()
+    ratio = (calls["cost_usd_reported"] / calls["cost_usd"])[both].astype(float)
+    for model, group in ratio.groupby(calls.loc[both, "model_id"]):
+        wrong = group[(group - 1).abs() > PRICE_TOLERANCE]
+        if len(wrong):
+            first = calls.loc[wrong.index[:1]]
+            noun = "call" if len(group) == 1 else "calls"
+            message = (
+                f"{model}: recorded cost is {wrong.median():.2f} times the price of the day"
+                f" (median of {len(wrong)} of {len(group)} {noun}, {wrong.min():.2f} to"
+                f" {wrong.max():.2f}); the first of them is here"
+            )
+            action = "kept as cost_usd_reported; cost_usd is computed"
+            yield _problems(first, "cost_differs_from_price", "warning", message, action)
+
+
+def _unpriced(frames: Frames) -> Iterator[pd.DataFrame]:
+    calls = frames["calls"]
+    counted = calls["prompt_tokens"].notna() & calls["completion_tokens"].notna()
+    unpriced = calls[counted & calls["cost_usd"].isna()]
+    for model, group in unpriced.groupby(unpriced["model_id"].astype("string"), dropna=False):
+        calls_of = f"{len(group)} of its calls have tokens and no cost; the first is here"
+        if pd.isna(model):
+            message = f"no model is named, so no price is known: {len(group)} calls have no cost"
+        elif group["timestamp"].isna().all():
+            message = f"{model}: no date, so no price of the day: {calls_of}"
+        else:
+            message = f"{model}: no price list tells what it costs: {calls_of}"
+        action = "left missing, never 0; a price file can tell"
+        yield _problems(group.head(1), "unknown_price", "warning", message, action)
+
+
+def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
+    calls = frames["calls"]
+    stubs = calls[calls["provenance"] == "stub"].sort_values(
+        ["run_id", "basis"], ascending=[True, False]
+    )
+    first = stubs.drop_duplicates("run_id")
+    grouped = stubs.groupby("run_id")["latency_ms"].agg(["size", "min", "max"])
+    grouped = grouped.reindex(first["run_id"]).set_axis(first.index)
+    template = "{} calls answered by a stub, in {} to {} ms"
+    message = _say(template, grouped["size"], grouped["min"], grouped["max"])
+    action = "marked as stub; left out of analyses"
+    yield _problems(first, "stub", "warning", message, action)
+
+
+_UNUSABLE = {
+    "unresolved_template": "structured, but its metadata are unexpanded template literals",
+    "schema_echo": "the prompt's own schema, echoed",
+    "transcript": "a transcript of the agent's session",
+    "terminal_dump": "a capture of a terminal",
+    "free_text": "free text",
+    "error": "an error message",
+    "empty": "empty",
+}
+
+
+def _answers(frames: Frames) -> Iterator[pd.DataFrame]:
+    proposals = frames["proposals"]
+    unusable = ~proposals["payload_class"].isin(("structured", "stub"))
+    rows = proposals[unusable]
+    found = rows["payload_class"].map(_UNUSABLE)
+    message = _say("{}'s answer is {}", rows["agent_raw"].fillna("an agent"), found)
+    yield _problems(rows, "unusable_proposal", "warning", message, "left out of comparisons")
+    claimed = proposals["stage_claimed"].map(vocabulary.normalise_stage, na_action="ignore")
+    differs = claimed.notna() & (claimed != proposals["stage"])
+    rows = _where(proposals, differs)
+    template = "the answer says it is for {}, not for {}"
+    message = _say(template, rows["stage_claimed"], rows["stage"])
+    yield _problems(rows, "other_stage", "warning", message, "kept with the run it was filed under")
+    yield from _shared(proposals)
+
+
+def _shared(proposals: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    copies = proposals[proposals["provenance"] == "stale_copy"]
+    first = copies.drop_duplicates("content_hash")
+    everyone = proposals[is_among(proposals["content_hash"], first["content_hash"])]
+    names = everyone.groupby("content_hash")["agent_raw"].agg(
+        lambda agents: ", ".join(sorted(set(agents.dropna())))
+    )
+    template = "the very same answer of {} characters stands {} times, under {}"
+    parts = (first["content_chars"], first["shared_payload"], look_up(first["content_hash"], names))
+    message = _say(template, *parts)
+    action = "the earliest counts; the others are marked as stale copies"
+    yield _problems(first, "shared_payload", "warning", message, action)
+
+
+def _role_played(frames: Frames) -> Iterator[pd.DataFrame]:
+    played = frames["proposals"].loc[lambda rows: rows["provenance"] == "role_played"]
+    first = played.drop_duplicates("spec_id")
+    count = played.groupby("spec_id").size().reindex(first["spec_id"])
+    models = played.groupby("spec_id")["model_claimed"].nunique().reindex(first["spec_id"])
+    template = "{} answers claim {} models, some not the agent's own: one writer played all agents"
+    message = _say(template, count, models)
+    action = "marked as role_played; left out of analyses"
+    yield _problems(first, "role_played", "warning", message, action)
+
+
+def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
+    events = frames["lifecycle"]
+    ended = events.loc[
+        events["event"].isin(("completed", "cancelled", "failed", "deduped", "reset")),
+        "stage_run_id",
+    ]
+    rows = events[(events["event"] == "dispatched") & ~is_among(events["stage_run_id"], ended)]
+    message = _say("attempt {} was dispatched and never ended", rows["stage_run_id"])
+    yield _problems(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
+
+
+def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs, guardrails = frames["runs"], frames["guardrails"]
+    status = runs.dropna(subset="synthesis_status").set_index("run_id")["synthesis_status"]
+    says = look_up(guardrails["run_id"], status)
+    rows = guardrails[
+        ((guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")).fillna(False)
+    ]
+    template = "unlock_status is 'unlocked' although the synthesis says {!r}"
+    message = _say(template, says[rows.index])
+    yield _problems(rows, "unlock_contradicts", "error", message, "both kept as recorded")
+
+
+def _health_checks(frames: Frames) -> Iterator[pd.DataFrame]:
+    guardrails, checks = frames["guardrails"], frames["checks"]
+    failed = checks.loc[(checks["kind"] == "hal") & (checks["status"] == "error")]
+    failed = failed[failed["name"] != "summary"]
+    names = failed.groupby("guardrail_id")["name"].agg(lambda names: ", ".join(sorted(set(names))))
+    found = look_up(guardrails["guardrail_id"], names)
+    rows = guardrails[((guardrails["hal_status"] == "passed") & found.notna()).fillna(False)]
+    template = "hal.summary is 'passed' although the health check failed: {}"
+    message = _say(template, found[rows.index])
+    yield _problems(rows, "ok_over_failed_checks", "error", message, "status recomputed")
+
+
+def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
+    files = frames["files"]
+    rows = files[files["duplicate_of"].notna()]
+    message = _say("the content is that of {}", rows["duplicate_of"])
+    yield _problems(rows, "duplicate", "info", message, "read; copies of a run are merged", "")
+    rows = files[files["superseded"].fillna(False).astype(bool)]
+    template = "an earlier state of {}, which a later folder holds too"
+    message = _say(template, rows["path"])
+    yield _problems(rows, "superseded", "info", message, "read as a state of its own time", "")
+    for name, identity in (("guardrails", "guardrail_id"), ("lifecycle", "stage_run_id")):
+        again = frames[name][frames[name]["provenance"] == "stale_copy"]
+        message = _say("a copy of {}, which another file holds too", again[identity])
+        action = "marked as stale_copy; left out of analyses"
+        yield _problems(again, "duplicate", "info", message, action)
+
+
+def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
+    for name in ("runs", "guardrails", "lifecycle"):
+        rows = frames[name]
+        years = rows["timestamp"].dt.year
+        odd = years.notna() & ~years.isin(list(timestamps.PLAUSIBLE_YEARS))
+        unread = rows["timestamp"].isna() & rows["timestamp_raw"].notna()
+        bad = _where(rows, odd | unread)
+        message = _say("timestamp {} is no plausible time of a run", bad["timestamp_raw"])
+        action = "kept where it could be read"
+        yield _problems(bad, "implausible_timestamp", "warning", message, action)
+
+
+def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
+    named = ("runs", "proposals", "guardrails", "checks", "lifecycle", "costs")
+    tables = [frames[name] for name in named]
+    for raw, clean, what in (("stage_raw", "stage", "stage"), ("agent_raw", "agent", "agent")):
+        parts = [
+            table.loc[~table[raw].duplicated(), [raw, clean]].astype("string")
+            for table in [*tables, frames["calls"]]
+            if len(table) and raw in table and clean in table
+        ]
+        if not parts:
+            continue
+        pairs = pd.concat(parts).dropna().drop_duplicates()
+        spelled = pairs.groupby(clean)[raw].agg(lambda raws: sorted(set(raws)))
+        for name, raws in spelled[spelled.map(len) > 1].items():
+            message = f"{what} {name!r} is written in {len(raws)} ways: {', '.join(raws)}"
+            yield _general("mixed_spelling", message, "normalised; the raw value is kept")
+    agents = {agent for name in ("calls", "costs") for agent in frames[name]["agent"].unique()}
+    by_model = sorted(agents & vocabulary.AGENT_CONFIGURATIONS.keys())
+    if by_model:
+        message = f"{len(by_model)} agents are named by their model: {', '.join(by_model)}"
+        yield _general("mixed_spelling", message, "kept under their own names; model_id tells")
+    dated = [*tables, frames["files"]]
+    written = (pa.array(t["timestamp_raw"], pa.string()) for t in dated if "timestamp_raw" in t)
+    shapes = sorted({shape for raw in written for shape in timestamps.spellings(raw)})
+    if len(shapes) > 1:
+        message = f"timestamps are written in {len(shapes)} ways: {', '.join(shapes[:12])}"
+        yield _general("mixed_spelling", message, "read as UTC; the raw value is kept")
+    versions = [frames[name]["schema_version"] for name in ("runs", "guardrails", "costs")]
+    distinct = sorted({str(version) for column in versions for version in column.dropna().unique()})
+    if len(distinct) > 1:
+        message = f"schema versions {', '.join(distinct)} side by side"
+        yield _general("mixed_schema_versions", message, "each read by its own format")
+
+
+def _unknown_names(frames: Frames) -> Iterator[pd.DataFrame]:
+    runs = frames["runs"]
+    odd = runs["stage"].notna() & ~runs["stage"].isin([*STAGES, *QUALITY_GATES])
+    rows = runs[odd]
+    message = _say("unknown stage {!r}", rows["stage_raw"])
+    yield _problems(rows, "unknown_stage", "warning", message, "kept under its own name")
+    calls = frames["calls"].dropna(subset="agent").drop_duplicates("agent")
+    known = [vocabulary.is_known_agent(agent) for agent in calls["agent"]]
+    rows = calls[~pd.Series(known, index=calls.index, dtype=bool)]
+    template = "unknown agent {!r}; this is the first of its calls"
+    message = _say(template, rows["agent_raw"])
+    yield _problems(rows, "unknown_agent", "info", message, "kept under its own name")
+
+
+def _absolute_paths(frames: Frames) -> Iterator[pd.DataFrame]:
+    for name in ("runs", "guardrails"):
+        absolute = _where(frames[name], frames[name]["absolute_path"])
+        message = (
+            f"{len(absolute)} {name} name paths of the machine that wrote them; the first is here"
+        )
+        yield _problems(absolute.head(1), "absolute_path", "info", message, "never opened")
+
+
+#: Each check, and the table without whose rows there is nothing to check.
+_CHECKS = (
+    ("runs", _totals),
+    ("runs", _statuses),
+    ("runs", _flags),
+    ("runs", _figures),
+    ("calls", _prices),
+    ("calls", _unpriced),
+    ("calls", _stubs),
+    ("proposals", _answers),
+    ("proposals", _role_played),
+    ("lifecycle", _unfinished),
+    ("guardrails", _unlocks),
+    ("guardrails", _health_checks),
+    ("files", _copies),
+    ("files", _moments),
+    ("files", _spellings),
+    ("runs", _unknown_names),
+    ("files", _absolute_paths),
+)

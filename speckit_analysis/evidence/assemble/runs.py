@@ -1,0 +1,156 @@
+"""One row per run, from everything that speaks of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from speckit_analysis.evidence.assemble.categories import (
+    first_known,
+    first_true,
+    texts,
+    without_categories,
+)
+from speckit_analysis.evidence.assemble.identity import look_up
+
+#: Evidence of a run, best first.
+BASES = ("telemetry", "synthesis", "verdict", "output")
+
+
+def runs_of_rows(rows: pd.DataFrame, known: np.ndarray) -> pd.DataFrame:
+    """Return a mention for each run that only calls or answers speak of.
+
+    Parameters
+    ----------
+    rows
+        Calls or answers.
+    known
+        Whether each run, by its number, has a mention; those returned are marked as known.
+    """
+    columns = ["run", "run_id", "spec_id", "stage", "stage_raw", "key", "file", "locator"]
+    lone = rows.loc[~known[rows["run"].to_numpy()], [*columns, "timestamp"]].drop_duplicates("run")
+    known[lone["run"]] = True
+    mentions = without_categories(lone)
+    mentions["basis"] = "output"
+    dated = mentions["key"].str.contains(r"Z-\d+$", na=False)
+    rule = pd.Series("timestamp", index=mentions.index).mask(dated, "session")
+    mentions["match_rule"] = rule.mask(mentions["key"].isna(), "file")
+    return mentions
+
+
+def merge_mentions(mentions: pd.DataFrame) -> pd.DataFrame:
+    """Merge the mentions of each run: the best evidence wins, the others fill its gaps."""
+    codes, bases = pd.factorize(mentions["basis"])
+    ranks = {basis: rank for rank, basis in enumerate(BASES)}
+    rank = np.array([*(ranks.get(basis, len(BASES)) for basis in bases), len(BASES)])[codes]
+    if (np.diff(rank) < 0).any():
+        mentions = mentions.iloc[np.argsort(rank, kind="stable")]
+    if not mentions["run"].duplicated().any():
+        return mentions.reset_index(drop=True)
+    mentions = without_categories(mentions)
+    level = mentions.groupby("run", sort=False).cumcount()
+    best = mentions[level == 0].set_index("run")
+    for number in range(1, int(level.max()) + 1):
+        other = mentions[level == number].set_index("run")
+        for column in other.columns[other.notna().any()]:
+            if best[column].isna().any():
+                best[column] = best[column].fillna(other[column].reindex(best.index))
+    return best.reset_index()
+
+
+def date(runs: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
+    """Date a run that its best evidence does not date by its earliest answer."""
+    undated = runs["timestamp"].isna()
+    if undated.any():
+        earliest = proposals.groupby("run_id")["timestamp"].min()
+        runs["timestamp"] = runs["timestamp"].fillna(look_up(runs["run_id"], earliest))
+        semantics = texts(runs["time_semantics"]).mask(undated & runs["timestamp"].notna(), "start")
+        runs["time_semantics"] = semantics.where(runs["timestamp"].notna())
+    return runs
+
+
+def derive(
+    runs: pd.DataFrame,
+    calls: pd.DataFrame,
+    proposals: pd.DataFrame,
+    disagreements: pd.DataFrame,
+    mentions: pd.DataFrame,
+) -> pd.DataFrame:
+    """Add what follows from the run's calls, answers and disagreements.
+
+    The column ``run`` of each frame gives the place in `runs`; -1 is none of them.
+    """
+    runs["agents"] = _count(calls["run"], runs)
+    ok, failed = (calls["status"] == status for status in ("ok", "error"))
+    # Who repeats an earlier answer left none to this run's question, and did not fail either.
+    runs["agents_ok"] = _count(calls.loc[ok & (calls["provenance"] != "stale_copy"), "run"], runs)
+    runs["agents_failed"] = _count(calls.loc[failed, "run"], runs)
+    tokens = calls["total_tokens"].fillna(calls["prompt_tokens"] + calls["completion_tokens"])
+    figures = calls[["latency_ms", "cost_usd"]].assign(tokens=tokens)
+    sums = sum_by_run(figures, calls["run"], runs)
+    for column in ("latency_ms", "tokens", "cost_usd"):
+        runs[column] = sums[column]
+    runs["tokens"] = runs["tokens"].astype("Int64")
+    opinions = disagreements[~disagreements["degradation"].fillna(False).astype(bool)]
+    runs["conflicts"] = _count(opinions["run"], runs)
+    unresolved = opinions[~opinions["resolved"].fillna(False).astype(bool)]
+    runs["status_recorded"] = first_known(runs["status_recorded"], runs["synthesis_status"])
+    told = _count(calls.loc[ok | failed, "run"], runs)
+    runs["status"] = _status(runs, told, _count(unresolved["run"], runs))
+    runs["provenance"] = _provenance(runs, calls)
+    runs["sources"] = _sources(runs, mentions, calls, proposals)
+    return runs
+
+
+def _count(places: pd.Series, runs: pd.DataFrame) -> pd.Series:
+    counts = np.bincount(places[places >= 0], minlength=len(runs))
+    return pd.Series(counts, runs.index, dtype="Int64")
+
+
+def sum_by_run(values: pd.DataFrame, places: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
+    """Sum columns by run; missing where any part is missing, for a partial sum is no total."""
+    sums = values.astype("Float64").groupby(places.to_numpy()).sum(skipna=False)
+    return sums if len(sums) == len(runs) else sums.reindex(runs.index)
+
+
+def _status(runs: pd.DataFrame, told: pd.Series, unresolved: pd.Series) -> pd.Series:
+    """Recompute the status: a failed agent degrades a run, it is no disagreement.
+
+    `told` counts the calls whose status is known.
+    """
+    nothing_known = told == 0
+    return first_true(
+        (None, nothing_known),
+        ("error", runs["agents_failed"] == runs["agents"]),
+        ("conflict", unresolved > 0),
+        ("degraded", runs["agents_failed"] > 0),
+        ("ok", ~nothing_known),
+    )
+
+
+def _provenance(runs: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
+    """Return why a run is not measured, where its calls or the best evidence of it say so."""
+    suspect = calls.loc[calls["provenance"] != "measured", ["run", "provenance"]]
+    wholly = (_count(suspect["run"], runs) == runs["agents"]) & (runs["agents"] > 0)
+    first = suspect.drop_duplicates("run").set_index("run")["provenance"]
+    # What calls show weighs more than what the writer of a synthesis was.
+    measured = runs["provenance"].isna() | (runs["agents"] > 0)
+    provenance = runs["provenance"].mask(measured, "measured")
+    return provenance.mask(wholly, first.reindex(runs.index)) if wholly.any() else provenance
+
+
+def _sources(
+    runs: pd.DataFrame, mentions: pd.DataFrame, calls: pd.DataFrame, proposals: pd.DataFrame
+) -> pd.Series:
+    """Count the files that speak of each run: its own, and all others."""
+    # The metrics file of a call that telemetry embeds has no row left; its count is on the call.
+    home = runs["file"].to_numpy()
+    others = []
+    for part in (mentions, calls, proposals):
+        elsewhere = part["file"].to_numpy() != home[part["run"].to_numpy()]
+        others.append(part.loc[elsewhere, ["run", "file"]])
+    counts = 1 + _count(pd.concat(others).drop_duplicates()["run"], runs)
+    extra = (calls["sources"] - 1).clip(lower=0)
+    answered = calls["payload_class"].notna() & (calls["basis"] != "output")
+    merged = np.bincount(calls["run"], extra - answered.astype("Int64"), minlength=len(runs))
+    return counts + merged.astype(int)

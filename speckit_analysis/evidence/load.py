@@ -1,0 +1,307 @@
+"""``load``: files, folders and globs in, an :class:`Evidence` of tidy frames out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from speckit_analysis.errors import EvidenceProblems
+from speckit_analysis.evidence import assemble, cache, memory
+from speckit_analysis.evidence.discovery import Discovery, discover, resolve
+from speckit_analysis.evidence.scan import MAX_BYTES, Batches, chunks
+from speckit_analysis.evidence.workers import read_chunks
+from speckit_analysis.formats.rows import Rows
+from speckit_analysis.prices import PriceList
+from speckit_analysis.tables import TABLES
+
+#: Fewer files than this are loaded before a progress bar could be read.
+FILES_WORTH_A_BAR = 2000
+
+
+class Evidence:
+    """Evidence as tidy frames: one attribute per table.
+
+    Attributes
+    ----------
+    runs, calls, proposals, disagreements, costs, guardrails, checks, lifecycle, reviews, \
+overrides, arbitrations, research, trials, spawns, files, problems
+        The tables; ``describe`` tells their columns.
+    roots
+        The files and folders that were asked for.
+    fingerprint
+        SHA-256 over the paths and contents of all files, 64 hex digits.
+    pricing_source
+        Names and versions of the price lists behind computed costs.
+
+    Examples
+    --------
+    >>> import speckit_analysis as sk
+    >>> ev = sk.load(sk.sample_path())
+    >>> ev.runs["spec_id"].nunique() > 1
+    True
+    """
+
+    runs: pd.DataFrame
+    calls: pd.DataFrame
+    proposals: pd.DataFrame
+    disagreements: pd.DataFrame
+    costs: pd.DataFrame
+    guardrails: pd.DataFrame
+    checks: pd.DataFrame
+    lifecycle: pd.DataFrame
+    reviews: pd.DataFrame
+    overrides: pd.DataFrame
+    arbitrations: pd.DataFrame
+    research: pd.DataFrame
+    trials: pd.DataFrame
+    spawns: pd.DataFrame
+    files: pd.DataFrame
+    problems: pd.DataFrame
+
+    def __init__(
+        self,
+        frames: dict[str, pd.DataFrame],
+        roots: Iterable[str],
+        fingerprint: str,
+        pricing_source: str = "",
+    ) -> None:
+        self._frames = dict(frames)
+        self.roots = list(roots)
+        self.fingerprint = fingerprint
+        self.pricing_source = pricing_source
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        frames = self.__dict__.get("_frames", {})
+        if name in frames:
+            return frames[name]
+        raise AttributeError(f"evidence has no table {name!r}; tables are {', '.join(TABLES)}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._frames]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return the table called `name`."""
+        if name not in self._frames:
+            raise KeyError(f"no table {name!r}; tables are {', '.join(self._frames)}")
+        return self._frames[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def describe(self, table: str) -> pd.DataFrame:
+        """Return one row per column of `table`: dtype, unit, meaning, missing, distinct.
+
+        Raises
+        ------
+        KeyError
+            If there is no such table.
+        """
+        frame = self[table]
+        described = TABLES[table].describe()
+        described["missing"] = [int(frame[name].isna().sum()) for name in described["column"]]
+        described["distinct"] = [int(frame[name].nunique()) for name in described["column"]]
+        return described
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row per table: rows, first and last moment, problems of its files."""
+        rows = []
+        for name, frame in self._frames.items():
+            moments = (
+                frame["timestamp"].dropna() if "timestamp" in frame else pd.Series(dtype=object)
+            )
+            sources = frame["source"] if "source" in frame else pd.Series(dtype="string")
+            concerned = self.problems["source"].isin(sources) & (
+                self.problems["severity"] != "info"
+            )
+            first, last = (moments.min(), moments.max()) if len(moments) else (pd.NaT, pd.NaT)
+            rows.append((name, len(frame), first, last, int(concerned.sum())))
+        columns = ["table", "rows", "first", "last", "problems"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Store every frame in `folder`, from which :func:`load` takes it back unchanged."""
+        cache.save(folder, self._frames, self.roots, self.fingerprint, self.pricing_source)
+
+    def __repr__(self) -> str:
+        lines = [f"Evidence of {len(self.files):,} files · {', '.join(self.roots)}"]
+        for table, rows, first, last, _ in self.summary().itertuples(index=False):
+            if rows:
+                lines.append(f"  {table:<14}{rows:>10,} rows  {_span(first, last)}".rstrip())
+        lines.append(f"  {_severities(self.problems)}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f"<tr><th scope='row'>{row.table}</th><td>{row.rows:,}</td>"
+            f"<td>{_span(row.first, row.last)}</td><td>{row.problems:,}</td></tr>"
+            for row in self.summary().itertuples()
+        )
+        return (
+            f"<table class='dataframe'><caption>Evidence of {len(self.files):,} files in"
+            f" {escape(', '.join(self.roots))}. {_severities(self.problems)}.</caption><thead><tr>"
+            "<th>table</th><th>rows</th><th>time span (UTC)</th><th>problems in its files</th>"
+            f"</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
+def _span(first: Any, last: Any) -> str:
+    if pd.isna(first):
+        return ""
+    return (
+        f"{first:%Y-%m-%d}"
+        if first.date() == last.date()
+        else f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+    )
+
+
+def _severities(problems: pd.DataFrame) -> str:
+    counts = problems["severity"].value_counts()
+    parts = [f"{counts.get(name, 0):,} {name}s" for name in ("error", "warning")]
+    return f"Problems: {', '.join(parts)}, {counts.get('info', 0):,} notes"
+
+
+def load(
+    *roots: str | os.PathLike[str],
+    strict: bool = False,
+    progress: bool | None = None,
+    processes: int | None = None,
+    max_bytes: int = MAX_BYTES,
+    prices: str | os.PathLike[str] | None = None,
+) -> Evidence:
+    """Load evidence from files, folders and globs.
+
+    Loading never stops at a damaged file and never hides it: what can be kept is kept, and
+    ``problems`` says file, place, what was found and what was done about it.  Paths inside
+    evidence are never opened, symbolic links never followed.
+
+    Parameters
+    ----------
+    roots
+        Files, folders or globs.
+    strict
+        Raise instead of returning evidence with problems.
+    progress
+        Show a progress bar; None for when there is much to load.
+    processes
+        Processes to use; None for one a core where it pays.
+    max_bytes
+        Larger files are listed and not read.
+    prices
+        TOML file with prices, aliases of models and exchange rates of your own; they come
+        before published ones.
+
+    Raises
+    ------
+    EvidenceError
+        If a root does not exist, a glob matches nothing, or the price file makes no sense.
+    EvidenceProblems
+        If `strict` and anything is wrong; lists all of it.
+    """
+    names = [os.fspath(root) for root in roots]
+    paths = resolve(roots)
+    price_list = PriceList.read(prices)
+    stored = cache.find(paths, price_list.source)
+    if stored is not None:
+        evidence = Evidence(*cache.read(stored))
+    else:
+        evidence = _load(names, paths, price_list, progress, processes, max_bytes)
+    if strict:
+        _raise_problems(evidence)
+    return evidence
+
+
+def _load(
+    names: list[str],
+    paths: list[Path],
+    prices: PriceList,
+    progress: bool | None,
+    processes: int | None,
+    max_bytes: int,
+) -> Evidence:
+    discovery = discover(paths)
+    with memory.frugal(), memory.no_garbage_collection():
+        batches = _read(discovery, progress, processes, max_bytes)
+        frames = assemble.assemble(batches, discovery, prices)
+    return Evidence(frames, names, _fingerprint(frames["files"]), prices.source)
+
+
+def _read(
+    discovery: Discovery, progress: bool | None, processes: int | None, max_bytes: int
+) -> Batches:
+    """Return the rows of all files, in the order of the files."""
+    batches = _special_files(discovery)
+    with _bar(discovery.files, progress) as advance:
+        parts = list(
+            read_chunks(chunks(discovery.folders), discovery.files, max_bytes, processes, advance)
+        )
+    # Whichever chunk was done first, rows stand in the order of the files.
+    for part in sorted(parts, key=_first_file):
+        for table, found in part.items():
+            batches.setdefault(table, []).extend(found)
+    return batches
+
+
+def _first_file(part: Batches) -> int:
+    number: int = part["files"][0].column("file")[0].as_py()
+    return number
+
+
+def _special_files(discovery: Discovery) -> Batches:
+    """File problems about what is no regular file or cannot be opened."""
+    rows = Rows()
+    number = discovery.files
+    for _, kind in discovery.special:
+        message = f"a {kind}: not opened"
+        rows.problem(number, "", "special_file", "warning", message, "listed in files")
+        number += 1
+    for _, reason in discovery.unreadable:
+        message = f"cannot be opened: {reason}"
+        rows.problem(number, "", "unreadable", "error", message, "listed in files")
+        number += 1
+    return rows.take()
+
+
+@contextmanager
+def _bar(files: int, wanted: bool | None) -> Iterator[Callable[[int], object]]:
+    """Show a progress bar over files, silent where there is little to do."""
+    show = files >= FILES_WORTH_A_BAR if wanted is None else wanted
+    if not show:
+        yield lambda files_done: None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=files, unit=" files", desc="Loading evidence", leave=False) as bar:
+        yield bar.update
+
+
+def _fingerprint(files: pd.DataFrame) -> str:
+    source, digest = (
+        pa.array(files[name], pa.string()).fill_null("") for name in ("source", "sha256")
+    )
+    lines = pc.binary_join_element_wise(source, "\t", digest, "\n", "")
+    order = pc.sort_indices(lines)
+    fingerprint = hashlib.sha256()
+    for start in range(0, len(lines), 10_000):  # a list of all of them would be large
+        block = lines.take(order[start : start + 10_000]).to_pylist()
+        fingerprint.update("".join(block).encode())
+    return fingerprint.hexdigest()
+
+
+def _raise_problems(evidence: Evidence) -> None:
+    serious = evidence.problems[evidence.problems["severity"] != "info"]
+    if serious.empty:
+        return
+    lines = [f"{row.source}: {row.locator}: {row.message}" for row in serious.head(20).itertuples()]
+    if len(serious) > len(lines):
+        lines.append(f"… and {len(serious) - len(lines):,} more in the problems attribute")
+    message = f"{len(serious):,} problems in the evidence:\n" + "\n".join(lines)
+    raise EvidenceProblems(serious, message)

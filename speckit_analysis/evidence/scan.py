@@ -1,0 +1,220 @@
+"""Files to rows: one chunk of files is opened, recognised, decoded and written as columns."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pyarrow as pa
+
+from speckit_analysis.evidence.discovery import Folder, shown
+from speckit_analysis.evidence.memory import no_garbage_collection
+from speckit_analysis.formats import EvidenceFile, Format, Rows, recognise, recognise_content
+from speckit_analysis.formats.decoding import Undecodable, parse
+
+Batches = dict[str, list[pa.RecordBatch]]
+
+#: Files in a chunk: enough to make columns pay, few enough to keep memory and progress small.
+CHUNK_FILES = 2000
+
+#: Larger files are listed and not read.
+MAX_BYTES = 64 * 2**20
+
+FILE_COLUMNS = (
+    "format",
+    "parse_state",
+    "bytes",
+    "sha256",
+    "spec_id",
+    "stage_raw",
+    "agent_raw",
+    "timestamp_raw",
+)
+
+_BINARY_MARKS = (
+    b"SQLite format 3\x00",
+    b"\x1f\x8b",
+    b"PK\x03\x04",
+    b"\x7fELF",
+    b"\x89PNG",
+    b"%PDF",
+)
+_FIRST_READ = 1 << 14  # most files are smaller
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+def chunks(folders: list[Folder], size: int = CHUNK_FILES) -> Iterator[list[Folder]]:
+    """Cut folders into lists of folders that hold about `size` files."""
+    chunk: list[Folder] = []
+    room = size
+    for folder in folders:
+        start = 0
+        while start < len(folder.names):
+            names = folder.names[start : start + room]
+            chunk.append(replace(folder, first=folder.first + start, names=names))
+            start += len(names)
+            room -= len(names)
+            if room == 0:
+                yield chunk
+                chunk, room = [], size
+    if chunk:
+        yield chunk
+
+
+def read_chunk(chunk: list[Folder], max_bytes: int = MAX_BYTES) -> Batches:
+    """Read every file of `chunk` and return its rows as Arrow batches, by table."""
+    rows = Rows()
+    with no_garbage_collection():
+        for folder in chunk:
+            _read_folder(folder, rows, max_bytes)
+        return rows.take()
+
+
+def _read_folder(folder: Folder, rows: Rows, max_bytes: int) -> None:
+    try:
+        directory = os.open(folder.path, os.O_RDONLY)
+    except OSError as error:  # it went away since it was listed
+        for number, _ in enumerate(folder.names, start=folder.first):
+            _list_unreadable(rows, number, folder, error)
+        return
+    try:
+        for number, name in enumerate(folder.names, start=folder.first):
+            _read_file(directory, folder, number, name, rows, max_bytes)
+    finally:
+        os.close(directory)
+
+
+def _read_file(
+    directory: int, folder: Folder, number: int, name: str, rows: Rows, max_bytes: int
+) -> None:
+    try:
+        data, size = _slurp(directory, name, max_bytes)
+    except OSError as error:
+        _list_unreadable(rows, number, folder, error)
+        return
+    name = shown(name)
+    found = recognise(folder.top, name)
+    format, match = found if found is not None else (None, None)
+    if data is None:
+        message = f"{size:,} bytes; files of more than {max_bytes:,} bytes are not read"
+        rows.problem(number, "", "too_large", "error", message, "listed in files")
+        _write_file(rows, number, folder, None, "too_large", size, None, None)
+        return
+    file = EvidenceFile(number, name, folder.spec, match, data, rows)
+    format = _read(file, format, rows)
+    digest = hashlib.sha256(data).hexdigest()
+    _write_file(rows, number, folder, format, file.state, len(data), digest, file)
+
+
+def _list_unreadable(rows: Rows, number: int, folder: Folder, error: OSError) -> None:
+    message = f"cannot be read: {error.strerror}"
+    rows.problem(number, "", "unreadable", "error", message, "listed in files")
+    _write_file(rows, number, folder, None, "unreadable", None, None, None)
+
+
+def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int]:
+    """Return a file's bytes and size; None for the bytes of a file over the limit."""
+    descriptor = os.open(name, _FLAGS, dir_fd=directory)
+    try:
+        data = os.read(descriptor, _FIRST_READ)
+        if len(data) < _FIRST_READ:
+            return (data if len(data) <= max_bytes else None), len(data)
+        status = os.fstat(descriptor)
+        if status.st_size > max_bytes or not stat.S_ISREG(status.st_mode):
+            return None, status.st_size
+        with os.fdopen(os.dup(descriptor), "rb") as stream:
+            stream.seek(0)
+            data = stream.read(max_bytes)
+        return data, len(data)
+    finally:
+        os.close(descriptor)
+
+
+def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | None:
+    """Let the format read the file; return the format that it turned out to be."""
+    data = file.data
+    if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
+        return format
+    try:
+        if format is None:
+            format = _recognise_by_content(file)
+        if format is not None and format.read is not None:
+            format.read(file, rows)
+    except (RecursionError, OverflowError) as error:
+        file.state = "invalid"
+        message = f"cannot be read: {error}"
+        file.problem("", "invalid_json", "error", message, "file left out")
+    except Exception as error:  # a format of someone else's must not stop the load
+        file.state = "invalid"
+        what = f"format {format.name!r}" if format else "telling its format by its content"
+        message = f"{what} failed: {type(error).__name__}: {error}"
+        action = "rows written before are kept"
+        file.problem("", "format_failed", "error", message, action)
+    return format
+
+
+def _is_text(file: EvidenceFile, format: Format | None) -> bool:
+    """Tell whether there is any text to read; file a problem where there should be."""
+    data = file.data
+    if not data.strip():
+        if format is None or not format.may_be_empty:
+            file.state = "empty"
+            file.problem("", "empty_file", "warning", "the file is empty", "listed in files")
+        return False
+    binary = data.startswith(_BINARY_MARKS) or b"\x00" in data[:1024]
+    if not binary or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    file.state = "binary"
+    if file.name.endswith((".json", ".jsonl", ".md", ".txt")):
+        message = "binary content under the name of a text file"
+        file.problem("", "binary_file", "error", message, "listed in files")
+    return False
+
+
+def _recognise_by_content(file: EvidenceFile) -> Format | None:
+    if not file.name.endswith((".json", ".jsonl")):
+        return None
+    data = file.data
+    if file.name.endswith(".jsonl"):
+        data = data.strip().split(b"\n", 1)[0]
+    findings: list[object] = []
+    try:
+        return recognise_content(parse(data, findings.append))
+    except Undecodable as error:
+        file.problem(*error.finding)
+        file.state = "invalid"
+        return None
+
+
+def _write_file(
+    rows: Rows,
+    number: int,
+    folder: Folder,
+    format: Format | None,
+    state: str,
+    size: int | None,
+    digest: str | None,
+    file: EvidenceFile | None,
+) -> None:
+    said = file.group if file is not None else _says_nothing
+    rows.writer("files", FILE_COLUMNS)(
+        (
+            number,
+            "",
+            format.name if format is not None else "unrecognised",
+            state,
+            size,
+            digest,
+            folder.spec or said("spec"),
+            said("stage"),
+            said("agent"),
+            said("timestamp") or said("session"),
+        )
+    )
+
+
+def _says_nothing(_: str) -> None:
+    """Stand for the name of a file that was not read."""
