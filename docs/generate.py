@@ -22,6 +22,7 @@ import msgspec
 from speckit_analysis import formats as package
 from speckit_analysis.formats import Format
 from speckit_analysis.tables import ORDERED_CATEGORIES, TABLES, Column, Table
+from speckit_analysis.tables.results import RESULTS
 from speckit_analysis.tables.timestamps import IN_NAME
 
 NOTICE = "<!-- Written by docs/generate.py. Change the code, then run `make docs`. -->\n"
@@ -40,6 +41,13 @@ ORDERS = """\
 
 These categories are ordered. Sorting, comparing and plotting follow the order. A value that is
 not in the list stays, and comes last.
+"""
+
+RESULTS_OPENING = """\
+# Results
+
+Every frame that an analysis returns, and every column with its dtype, unit and meaning. Columns
+that the frame was grouped by come before these. Pages take headings and number formats from here.
 """
 
 FORMATS_OPENING = """\
@@ -67,6 +75,13 @@ def columns_page() -> str:
     )
     sections = "\n".join(_table_section(table) for table in TABLES.values())
     return f"{NOTICE}\n{COLUMNS_OPENING}\n{index}\n\n{sections}\n{ORDERS}\n{orders}\n"
+
+
+def results_page() -> str:
+    """Return the page of the frames that analyses return."""
+    index = "\n".join(f"- [`{t.name}`](#{t.name}): one row is {t.row}" for t in RESULTS.values())
+    sections = "\n".join(_table_section(table) for table in RESULTS.values())
+    return f"{NOTICE}\n{RESULTS_OPENING}\n{index}\n\n{sections}"
 
 
 def _table_section(table: Table) -> str:
@@ -225,7 +240,11 @@ def _prose(text: str) -> str:
     return re.sub(r"([<|])", r"\\\1", text)
 
 
-PAGES: dict[str, Callable[[], str]] = {"columns.md": columns_page, "formats.md": formats_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "columns.md": columns_page,
+    "formats.md": formats_page,
+    "results.md": results_page,
+}
 
 
 def main(arguments: list[str] | None = None, folder: Path = Path(__file__).parent) -> int:

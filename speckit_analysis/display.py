@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.summaries import PERIODS
+from speckit_analysis.tables.results import RESULTS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -283,6 +285,8 @@ _BY_ENDING = {
     "_p": "p",
     "p_value": "p",
 }
+#: Formats of the units that results are declared with, other than a format's own name.
+_BY_UNIT = {"USD": "usd", "ms": "time", "share": "percent", "bytes": "size", "tokens": "count"}
 _HEADINGS = {
     "spec_id": "SPEC",
     "run_id": "run",
@@ -321,10 +325,11 @@ def table(
     caption : str
         What the table holds.
     formats : mapping of str to str, optional
-        Format of a column: a key of :data:`FORMATS`.  Others follow from the ending of the
+        Format of a column: a key of :data:`FORMATS`.  Others follow from the unit that a result
+        is declared with (:mod:`speckit_analysis.tables.results`), else from the ending of the
         column's name (``_usd``, ``_ms``, ``share`` …) and its dtype.
     names : mapping of str to str, optional
-        Headings; others are the column's name in words.
+        Headings; others are declared with the result, or the column's name in words.
     columns : sequence of str, optional
         Columns to show, in order.
     limit : int
@@ -367,9 +372,15 @@ def formatted(
     formats, names : mapping of str to str, optional
         As for :func:`table`.
     """
-    kinds = {name: _kind(name, frame[name], formats or {}) for name in map(str, frame.columns)}
+    result = RESULTS.get(frame.attrs.get("table", ""))
+    declared = {column.name: column for column in result.columns} if result else {}
+    units = {name: column.unit for name, column in declared.items()}
+    formats = {name: _BY_UNIT.get(unit, unit) for name, unit in units.items()} | dict(formats or {})
+    headings = {name: column.heading for name, column in declared.items() if column.heading}
+    headings |= dict(names or {})
+    kinds = {name: _kind(name, frame[name], formats) for name in map(str, frame.columns)}
     cells = [[*map(_format(kind, frame[name]), frame[name])] for name, kind in kinds.items()]
-    heads = [(names or {}).get(name, _heading(name)) for name in kinds]
+    heads = [headings.get(name, _heading(name)) for name in kinds]
     return heads, cells, [kind in _RIGHT for kind in kinds.values()]
 
 
@@ -381,12 +392,12 @@ def _format(kind: str, column: pd.Series) -> Format:
 
 
 def _kind(name: str, column: pd.Series, formats: Mapping[str, str]) -> str:
-    if name in formats:
+    if formats.get(name) in FORMATS:
         return formats[name]
     if pd.api.types.is_bool_dtype(column):
         return "boolean"
     if pd.api.types.is_datetime64_any_dtype(column):
-        return "moment"
+        return name if name in PERIODS else "moment"
     if not pd.api.types.is_numeric_dtype(column):
         return "text"
     for ending, kind in _BY_ENDING.items():

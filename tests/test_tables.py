@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from speckit_analysis.display import table as table_of
 from speckit_analysis.tables import (
     ARROW_TYPES,
     ORDERED_CATEGORIES,
@@ -14,7 +15,9 @@ from speckit_analysis.tables import (
     TABLES,
     Table,
 )
+from speckit_analysis.tables.results import RESULTS
 
+DECLARED = [*TABLES.values(), *RESULTS.values()]
 DOCS = Path(__file__).parent.parent / "docs" / "columns.md"
 
 
@@ -26,12 +29,12 @@ def test_the_tables_are_those_of_the_design() -> None:
     )
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+@pytest.mark.parametrize("table", DECLARED, ids=lambda table: table.name)
 def test_a_column_is_declared_once(table: Table) -> None:
     assert len(set(table.column_names)) == len(table.column_names)
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+@pytest.mark.parametrize("table", DECLARED, ids=lambda table: table.name)
 def test_every_column_has_a_type_and_a_meaning(table: Table) -> None:
     for column in table.columns:
         assert column.kind in PANDAS_DTYPES, column.name
@@ -40,7 +43,7 @@ def test_every_column_has_a_type_and_a_meaning(table: Table) -> None:
         assert re.fullmatch(r"[a-z][a-z0-9_]*", column.name)
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+@pytest.mark.parametrize("table", DECLARED, ids=lambda table: table.name)
 def test_a_unit_in_the_name_is_the_unit_declared(table: Table) -> None:
     endings = {"_usd": "USD", "_ms": "ms", "_s": "s", "_bytes": "bytes", "_tokens": "tokens"}
     for column in table.columns:
@@ -87,3 +90,21 @@ def test_categories_with_an_order_are_columns_somewhere() -> None:
     assert set(ORDERED_CATEGORIES) <= {
         name for table in TABLES.values() for name in table.column_names
     }
+
+
+def test_rows_become_a_frame_with_the_dtypes_that_are_declared() -> None:
+    rows = [("plan", 3, 2, 1.5, None, 2)]
+    frame = RESULTS["typical_ratio"].of(rows, ["stage"])
+    dtypes = {"runs": "Int64", "specs": "Int64", **dict.fromkeys(("typical", "low"), "Float64")}
+    assert frame.dtypes.astype(str).to_dict().items() >= dtypes.items()
+    assert frame.columns[0] == "stage"
+    assert frame["low"].isna().all()
+    assert RESULTS["typical_ratio"].of([], ["stage"]).dtypes.astype(str)["high"] == "Float64"
+
+
+def test_a_page_writes_a_result_in_the_unit_that_it_is_declared_with() -> None:
+    rows = [("plan", 3, 2, 1.5, 1.25, 2)]
+    ratio, usd = (RESULTS[f"typical_{unit}"].of(rows, ["stage"]) for unit in ("ratio", "usd"))
+    assert "1.50" in str(table_of(ratio[["stage", "typical"]]))
+    assert "$1.50" in str(table_of(usd.query("runs > 0").sort_values("low")))
+    assert "SPECs" in str(table_of(usd))

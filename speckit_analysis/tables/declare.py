@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -95,6 +96,8 @@ class Column:
     kind: Kind
     meaning: str
     unit: str = ""
+    #: What stands over it on a page; empty for its name in words.
+    heading: str = ""
 
     @property
     def dtype(self) -> str:
@@ -132,6 +135,30 @@ class Table:
         import pandas as pd
 
         return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in self.columns})
+
+    def of(self, rows: Any, keys: Sequence[str] = ()) -> pd.DataFrame:
+        """Return `rows` as a frame of this table.
+
+        Parameters
+        ----------
+        rows : DataFrame, or what makes one
+            Rows in the order of the columns, by name or as a frame; more columns are left out.
+        keys : sequence of str
+            Columns that come first, kept as they are: what an analysis was asked to group by.
+
+        Notes
+        -----
+        Categories keep their categories and their order.  ``attrs`` names the table, so that a
+        page knows the headings and units.
+        """
+        import pandas as pd
+
+        names = [*keys, *self.column_names]
+        frame = rows[names] if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=names)
+        dtypes = {c.name: c.dtype for c in self.columns if c.kind != "category"}
+        frame = frame.astype(dtypes)
+        frame.attrs["table"] = self.name
+        return frame
 
     def describe(self) -> pd.DataFrame:
         """Return one row per column: name, dtype, unit and meaning."""

@@ -12,6 +12,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import Typical, small_sample, typical
 from speckit_analysis.analysis.selection import in_part
 from speckit_analysis.analysis.summaries import nullable, summarise
+from speckit_analysis.tables.results import RESULTS
 
 
 def with_tokens(calls: pd.DataFrame) -> pd.DataFrame:
@@ -40,16 +41,13 @@ def profile(calls: pd.DataFrame, by: str | Sequence[str], value: str = "cost_usd
     Returns
     -------
     DataFrame
-        The columns of `by`; ``calls`` and ``without_cost`` (Int64); ``cost_usd``, ``share`` (of
-        the cost of all groups) and ``call_usd`` (mean over calls with a cost); ``tokens`` and
-        ``call_tokens`` (mean over calls with tokens); ``with_latency`` (Int64), ``median_ms``
-        and ``p95_ms`` of the calls' latency.
+        The columns of `by`, and those of the result ``profile``.
     """
     money, tokens, time = (
         summarise(calls, by, column) for column in (value, "tokens", "latency_ms")
     )
-    keys = money[[by] if isinstance(by, str) else list(by)]
-    return keys.assign(
+    keys = [by] if isinstance(by, str) else list(by)
+    profiles = money[keys].assign(
         calls=money["n"] + money["missing"],
         without_cost=money["missing"],
         cost_usd=money["sum"],
@@ -61,6 +59,7 @@ def profile(calls: pd.DataFrame, by: str | Sequence[str], value: str = "cost_usd
         median_ms=time["median"],
         p95_ms=time["p95"],
     )
+    return RESULTS["profile"].of(profiles, keys)
 
 
 def with_configuration(calls: pd.DataFrame) -> pd.DataFrame:
@@ -82,9 +81,7 @@ def run_latency(calls: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `by`; ``runs`` (Int64, those whose every call counts and has a latency), ``wall_ms``
-        (Float64, median over runs of the longest call: agents side by side) and ``sum_ms``
-        (Float64, median of the sum: one after the other).
+        `by`, and the columns of the result ``run_latency``.
     """
     runs = (
         calls[~in_part(calls)]
@@ -99,9 +96,8 @@ def run_latency(calls: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
     )
     timed = runs[runs["calls"] == runs["timed"]]
     grouped = timed.groupby("group", observed=True)
-    table = grouped[["wall_ms", "sum_ms"]].median().astype("Float64")
-    table.insert(0, "runs", grouped.size().astype("Int64"))
-    return table.rename_axis(by).reset_index()
+    latencies = grouped[["wall_ms", "sum_ms"]].median().assign(runs=grouped.size())
+    return RESULTS["run_latency"].of(latencies.rename_axis(by).reset_index(), [by])
 
 
 def cache_sentence(calls: pd.DataFrame) -> str:
@@ -137,12 +133,7 @@ def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.D
     Returns
     -------
     DataFrame
-        One row per value of `by`: ``calls``; ``both``, ``only_computed``, ``only_reported``,
-        ``neither`` (Int64, calls by which cost they have); ``reported_as_zero`` (Int64, calls
-        with tokens that cost money, reported as 0); ``compared`` (Int64, calls with both, the
-        computed one above 0), and of these ``computed_usd``, ``reported_usd`` (sums),
-        ``total_ratio`` (reported / computed), ``lowest_ratio``, ``highest_ratio`` (per call);
-        ``geometric_mean_ratio`` (per call, where both are above 0).
+        `by`, and the columns of the result ``reported_against_computed``.
     """
     computed, reported = calls["cost_usd"], calls["cost_usd_reported"]
     has_computed, has_reported = computed.notna(), reported.notna()
@@ -170,14 +161,14 @@ def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.D
     grouped = marks.groupby(by, observed=True, dropna=False)
     counts = ["calls", "both", "only_computed", "only_reported", "neither", "reported_as_zero"]
     counts += ["compared"]
-    compared = grouped[counts].sum().astype("Int64")
+    compared = grouped[counts].sum()
     compared = compared.join(grouped[["computed_usd", "reported_usd"]].sum(min_count=1))
     compared["total_ratio"] = compared["reported_usd"] / compared["computed_usd"]
     log_mean = grouped["log_ratio"].mean().to_numpy(dtype=float, na_value=np.nan)
     compared["geometric_mean_ratio"] = nullable(np.exp(log_mean))
     compared["lowest_ratio"] = grouped["ratio"].min()
     compared["highest_ratio"] = grouped["ratio"].max()
-    return compared.reset_index()
+    return RESULTS["reported_against_computed"].of(compared.reset_index(), [by])
 
 
 def agreement_sentence(compared: pd.DataFrame) -> str:
@@ -201,9 +192,7 @@ class Premium:
     Attributes
     ----------
     runs : DataFrame
-        One row per run that counts: ``run_id``, ``spec_id``, ``stage``, ``calls`` (Int64),
-        ``total_usd``, ``dearest_usd``, ``cheapest_usd``, ``over_dearest``, ``over_cheapest``
-        (Float64, ratios).
+        The result ``premium_runs``.
     left_out : DataFrame
         ``reason`` and ``rows``: runs that do not count.
     over_dearest, over_cheapest : Typical
@@ -269,7 +258,6 @@ def consensus_premium(
         cheapest_usd=(value, "min"),
         in_part=("in_part", "any"),
     ).reset_index()
-    runs["calls"] = runs["calls"].astype("Int64")
     single = runs["calls"] < 2
     unpriced = runs["priced"] < runs["calls"]
     free = ~(runs["cheapest_usd"] > 0).fillna(False)
@@ -279,11 +267,11 @@ def consensus_premium(
     reasons = reasons.mask(single, "with one call only")
     reasons = reasons.mask(runs["in_part"], "with a call that is left out")
     tally = reasons.value_counts().sort_index().rename_axis("reason").reset_index(name="rows")
-    kept = runs[reasons.isna()].drop(columns=["priced", "in_part"]).reset_index(drop=True)
+    kept = runs[reasons.isna()].reset_index(drop=True)
     kept["over_dearest"] = kept["total_usd"] / kept["dearest_usd"]
     kept["over_cheapest"] = kept["total_usd"] / kept["cheapest_usd"]
     return Premium(
-        kept,
+        RESULTS["premium_runs"].of(kept),
         tally,
         typical(_by_spec(kept, "over_dearest"), confidence),
         typical(_by_spec(kept, "over_cheapest"), confidence),
@@ -315,16 +303,15 @@ def typical_by(
     Returns
     -------
     DataFrame
-        `by`; ``runs``, ``specs`` (Int64); ``typical`` (geometric mean over SPECs, each by that
-        of its runs), ``low`` and ``high`` (Float64).
+        `by`, and the columns of the result ``typical_ratio`` or, of ``total_usd``,
+        ``typical_usd``.
     """
     rows = []
     for key, group in premium.runs.groupby(by, observed=True):
         found = typical(_by_spec(group, figure), confidence)
         rows.append((key, len(group), found.n, found.geometric_mean, found.low, found.high))
-    names = ["runs", "specs", "typical", "low", "high"]
-    dtypes = dict(zip(names, ["Int64", "Int64", *["Float64"] * 3], strict=True))
-    return pd.DataFrame(rows, columns=[by, *names]).astype(dtypes)
+    unit = "usd" if figure.endswith("_usd") else "ratio"
+    return RESULTS[f"typical_{unit}"].of(rows, [by])
 
 
 def _recorded(budgets: pd.DataFrame) -> str:

@@ -1,0 +1,13 @@
+"""The frames that analyses return: name, dtype, unit and meaning of every column.
+
+Analyses shape what they return by them, pages take headings and number formats from them, and
+``docs/results.md`` lists them.
+"""
+
+from __future__ import annotations
+
+from speckit_analysis.tables.results.cost import COST
+
+RESULTS = {**COST}
+
+__all__ = ["RESULTS"]
