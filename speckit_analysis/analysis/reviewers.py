@@ -12,10 +12,14 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.blinding import cards, first_readings
 from speckit_analysis.analysis.differences import Effect, paired_t
 from speckit_analysis.analysis.review import long_scores, per_reviewer
-from speckit_analysis.stats.annotator import Alternative, alternative_annotator
-from speckit_analysis.stats.drift import slopes_over_order
 from speckit_analysis.stats.paired import FIT_ROUNDING
-from speckit_analysis.stats.severity import Severity, reviewer_severity
+from speckit_analysis.stats.raters import (
+    Alternative,
+    Severity,
+    alternative_annotator,
+    reviewer_severity,
+    slopes_over_order,
+)
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,10 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, st
     Notes
     -----
     Outputs, reviewers and the slope of each reviewer are fitted together, so that good outputs late
-    in the order are no drift (:mod:`speckit_analysis.stats.drift`).  The slope of each reviewer is
-    one observation, with Student's t over three reviewers or more: what is found holds for others
-    like them.  With nothing to find it alarms in 2 to 5 % of reviews at a level of 95 %.
+    in the order are no drift (:func:`~speckit_analysis.stats.raters.slopes_over_order`).  The slope
+    of each reviewer is one observation, with Student's t over three reviewers or more: what is
+    found holds for others like them.  With nothing to find it alarms in 2 to 5 % of reviews at a
+    level of 95 %.
     """
     rows = first_readings(reviews)
     long = long_scores(per_reviewer(rows))

@@ -82,26 +82,6 @@ def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -
     )  # fmt: skip
 
 
-def standardised_difference(differences: np.ndarray) -> float:
-    """Return the mean of paired differences in standard deviations of differences (Cohen's dz).
-
-    Returns
-    -------
-    float
-        NaN with fewer than two units or without spread.
-
-    Examples
-    --------
-    >>> round(standardised_difference(np.array([1.0, 2.0, 3.0])), 3)
-    2.0
-    """
-    gaps = complete(differences)
-    spread = float(gaps.std(ddof=1)) if len(gaps) > 1 else 0.0
-    if spread <= ROUNDING * float(np.abs(gaps).max(initial=0.0)):
-        return float("nan")
-    return float(gaps.mean()) / spread
-
-
 @dataclass(frozen=True)
 class Crossed:
     """A difference over units and reviewers, and where its uncertainty comes from.

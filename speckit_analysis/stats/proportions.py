@@ -1,10 +1,10 @@
-"""Shares and counts: exact intervals, how many claim a rate, and what two finders missed."""
+"""Shares: exact intervals, differences, and how many units claim a rate."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
 
@@ -73,12 +73,6 @@ def clopper_pearson(hits: object, n: object, level: float = 0.95) -> tuple[np.nd
 def exact_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Return the interval of :func:`clopper_pearson` of one share."""
     low, high = clopper_pearson(hits, n, level)
-    return float(low), float(high)
-
-
-def wilson_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval of a share, which is shorter and suits a picture."""
-    low, high = proportion_confint(hits, n, 1 - level, method="wilson")
     return float(low), float(high)
 
 
@@ -152,98 +146,3 @@ def sign_test(better: int, worse: int) -> float:
     """Return the exact two-sided p-value of as many better as worse; ties do not count."""
     n = better + worse
     return float(stats.binomtest(better, n, 0.5).pvalue) if n else float("nan")
-
-
-def independent_net_share(
-    better: int, neutral: int, worse: int, level: float = 0.95, unit: str = "decision"
-) -> Estimate:
-    """Return the share that got better less the share that got worse, of independent decisions.
-
-    Of decisions in clusters see :func:`speckit_analysis.stats.net_share.net_share`.
-
-    Parameters
-    ----------
-    better, neutral, worse : int
-        How many decisions improved a result, left it as good, or made it worse.
-    level : float
-        Two-sided level; the verdict tests at 1 - level.
-    unit : str
-        What a decision is.
-
-    Returns
-    -------
-    Estimate
-        With the normal interval and the p-value of :func:`sign_test`, by which the verdict goes.
-
-    Notes
-    -----
-    The standard error is that of a difference of two shares of one sample (Bang et al. 2004).
-
-    Examples
-    --------
-    >>> found = independent_net_share(7, 3, 1)
-    >>> round(found.value, 3), round(found.p_value, 3), found.verdict
-    (0.545, 0.07, 'inconclusive')
-    """
-    n, method = better + neutral + worse, "net share"
-    if n == 0:
-        return not_estimable(0, "there are none", method=method, level=level, unit=unit)
-    up, down = better / n, worse / n
-    error = float(np.sqrt((up * (1 - up) + down * (1 - down) + 2 * up * down) / n))
-    reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    p_value = sign_test(better, worse) if better + worse else 1.0
-    verdict, rule = "inconclusive", f"the exact p-value is above {1 - level:.3g}"
-    if p_value <= 1 - level:
-        verdict, _ = direction(up - down, up - down)
-        rule = f"the exact p-value is at most {1 - level:.3g}"
-    return Estimate(
-        up - down, up - down - reach, up - down + reach, level, method, n, unit,
-        ("decisions are independent",), p_value, None, verdict, rule, standard_error=error,
-    )  # fmt: skip
-
-
-def lincoln_petersen(first: int, second: int, both: int) -> float:
-    """Return how many defects there are in all, by the plain ratio of two finders' counts.
-
-    Notes
-    -----
-    Too high on average where `both` is small, and infinite at 0: see :func:`chapman`.
-
-    Examples
-    --------
-    >>> lincoln_petersen(10, 15, 5)
-    30.0
-    """
-    _refuse_impossible(first, second, both)
-    return first * second / both if both else float("inf")
-
-
-def chapman(first: int, second: int, both: int) -> tuple[float, float]:
-    """Return how many defects there are in all, from what two independent finders found.
-
-    Parameters
-    ----------
-    first, second : int
-        Defects that each found.
-    both : int
-        Defects that both found; below 3 the result is a lower bound at best.
-
-    Returns
-    -------
-    (float, float)
-        Chapman's (1951) estimate and its variance (Seber 1982).
-
-    Raises
-    ------
-    ValueError
-        If more were found by both than by one.
-    """
-    _refuse_impossible(first, second, both)
-    total = (first + 1) * (second + 1) / (both + 1) - 1
-    spread = (first + 1) * (second + 1) * (first - both) * (second - both)
-    return total, spread / ((both + 1) ** 2 * (both + 2))
-
-
-def _refuse_impossible(first: int, second: int, both: int) -> None:
-    if not 0 <= both <= min(first, second):
-        raise ValueError(f"of {first} and {second} defects, {both} cannot be common to both")
