@@ -26,7 +26,6 @@ from speckit_analysis.analysis import (
     blinding,
     comparison,
     cost,
-    differences,
     disagreement,
     disagreement_summary,
     guardrail_trials,
@@ -144,7 +143,6 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "analysis.cost.typical_by": lambda c: cost.typical_by(
         cost.consensus_premium(calls()), "stage", confidence=c
     ),
-    "analysis.differences.paired_t": lambda c: differences.paired_t(GAPS, c),
     "analysis.disagreement.rate": lambda c: disagreement.rate(runs().kept, c),
     "analysis.disagreement.rates": lambda c: disagreement.rates(runs().kept, "stage", c),
     "analysis.disagreement.clustered_rates": lambda c: disagreement.clustered_rates(

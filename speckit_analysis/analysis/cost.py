@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.intervals import Typical, small_sample, typical
+from speckit_analysis.analysis.intervals import small_sample, typical
 from speckit_analysis.analysis.selection import in_part
 from speckit_analysis.analysis.summaries import nullable, summarise
+from speckit_analysis.stats.estimate import Estimate
 
 
 def with_tokens(calls: pd.DataFrame) -> pd.DataFrame:
@@ -206,14 +207,14 @@ class Premium:
         (Float64, ratios).
     left_out : DataFrame
         ``reason`` and ``rows``: runs that do not count.
-    over_dearest, over_cheapest : Typical
+    over_dearest, over_cheapest : Estimate
         Over SPECs, each by the geometric mean of its runs: the SPEC is the independent unit.
     """
 
     runs: pd.DataFrame
     left_out: pd.DataFrame
-    over_dearest: Typical
-    over_cheapest: Typical
+    over_dearest: Estimate
+    over_cheapest: Estimate
 
     @property
     def sentence(self) -> str:
@@ -229,12 +230,12 @@ class Premium:
         )
 
 
-def _ratio_in_words(found: Typical) -> str:
-    middle = f"{wording.ratio(found.geometric_mean)} times"
+def _ratio_in_words(found: Estimate) -> str:
+    middle = f"{wording.ratio(found.value)} times"
     if np.isnan(found.low):
         return middle
     low, high = wording.ratio(found.low), wording.ratio(found.high)
-    return f"{middle} ({wording.exact_percent(found.confidence)} interval {low} to {high})"
+    return f"{middle} ({wording.exact_percent(found.level)} interval {low} to {high})"
 
 
 def consensus_premium(
@@ -321,7 +322,7 @@ def typical_by(
     rows = []
     for key, group in premium.runs.groupby(by, observed=True):
         found = typical(_by_spec(group, figure), confidence)
-        rows.append((key, len(group), found.n, found.geometric_mean, found.low, found.high))
+        rows.append((key, len(group), found.n, found.value, found.low, found.high))
     names = ["runs", "specs", "typical", "low", "high"]
     dtypes = dict(zip(names, ["Int64", "Int64", *["Float64"] * 3], strict=True))
     return pd.DataFrame(rows, columns=[by, *names]).astype(dtypes)

@@ -37,6 +37,6 @@ def latency_sentence(calls: pd.DataFrame) -> str:
     )
     return (
         f"Latency is two things: in {wording.count(len(several), 'measured run')} the sum over"
-        f" calls is {wording.ratio(found.geometric_mean)}{interval} times the longest call, which"
+        f" calls is {wording.ratio(found.value)}{interval} times the longest call, which"
         " is what somebody waits at least. A saving in the one is not a saving in the other."
     )

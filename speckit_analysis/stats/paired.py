@@ -82,6 +82,12 @@ def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -
     )  # fmt: skip
 
 
+def exponential(found: Estimate) -> Estimate:
+    """Return a mean of logarithms as a ratio, of which 1 is no difference."""
+    value, low, high = (float(np.exp(one)) for one in (found.value, found.low, found.high))
+    return Estimate(value, low, high, found.level, found.method, found.n, found.unit)
+
+
 @dataclass(frozen=True)
 class Crossed:
     """A difference over units and reviewers, and where its uncertainty comes from.
