@@ -236,7 +236,6 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.paired.crossed": lambda c: paired.crossed(TABLE - 6, c),
     "stats.paired_proportions.mcnemar": lambda c: paired_proportions.mcnemar([[3, 7], [2, 4]], c),
     "stats.power.half_width": lambda c: power.half_width(8, c),
-    "stats.proportions.share": lambda c: proportions.share(3, 9, c),
     "stats.proportions.clopper_pearson": lambda c: proportions.clopper_pearson([1, 3], 7, c),
     "stats.proportions.exact_interval": lambda c: proportions.exact_interval(3, 9, c),
     "stats.proportions.one_sided_limits": lambda c: proportions.one_sided_limits(3, 9, c),

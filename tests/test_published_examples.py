@@ -99,11 +99,11 @@ def edges_of_blinding(data: Numbers) -> Numbers:
 def intervals_of_shares(data: Numbers) -> Numbers:
     rows = []
     for x, n in data["cases"]:
-        exact, (low, high) = proportions.share(x, n), proportions.one_sided_limits(x, n)
+        low, high = proportions.one_sided_limits(x, n)
         row = {
             "x": x,
             "n": n,
-            "clopper_pearson95": [exact.low, exact.high],
+            "clopper_pearson95": list(proportions.exact_interval(x, n)),
             "cp_lower_1sided95": low,
             "cp_upper_1sided95": high,
         }

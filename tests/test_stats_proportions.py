@@ -14,7 +14,7 @@ from speckit_analysis.stats import cochran
 from speckit_analysis.stats.cochran import cochran_p
 from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
 from speckit_analysis.stats.paired_proportions import mcnemar
-from speckit_analysis.stats.proportions import least_n_for_rate, one_sided_limits, share
+from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate, one_sided_limits
 
 TABLES = [[[12, 9], [2, 7]], [[4, 6], [0, 0]], [[0, 3], [3, 0]], [[101, 121], [59, 33]]]
 
@@ -22,8 +22,7 @@ TABLES = [[[12, 9], [2, 7]], [[4, 6], [0, 0]], [[0, 3], [3, 0]], [[101, 121], [5
 @pytest.mark.parametrize(("x", "n"), [(0, 10), (4, 15), (10, 10)])
 def test_a_share_has_the_exact_interval(x, n):
     known = stats.binomtest(x, n).proportion_ci(method="exact")
-    found = share(x, n)
-    assert (found.value, found.low, found.high) == pytest.approx((x / n, known.low, known.high))
+    assert exact_interval(x, n) == pytest.approx((known.low, known.high))
 
 
 def test_one_sided_limits_are_exact():
@@ -32,12 +31,6 @@ def test_one_sided_limits_are_exact():
     assert high == pytest.approx(stats.binomtest(4, 15, alternative="less").proportion_ci().high)
     assert one_sided_limits(0, 10)[0] == 0
     assert one_sided_limits(10, 10)[1] == 1
-
-
-def test_a_share_of_none_is_not_estimable_and_of_more_than_all_refused():
-    assert share(0, 0).verdict == "not estimable"
-    with pytest.raises(ValueError, match="4 of 3 is no share"):
-        share(4, 3)
 
 
 @pytest.mark.parametrize("table", TABLES)

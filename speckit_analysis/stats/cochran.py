@@ -12,19 +12,20 @@ import numpy as np
 #: So many different sums by variant are listed at most; above, permutations are drawn.
 MOST_LISTED = 200_000
 
+# Permutations, where there are too many sums to list.
+_DRAWS = 20_000
+
 # Permutations are drawn in blocks of so many cells, which bounds the memory.
 _MOST_CELLS = 1_000_000
 
 
-def cochran_p(table: np.ndarray, draws: int = 20_000, seed: int = 0) -> float:
+def cochran_p(table: np.ndarray) -> float:
     """Return the exact p-value of Cochran's Q: that several variants are alike.
 
     Parameters
     ----------
     table : ndarray of 0 and 1, shape (units, variants)
         Whether the unit passed under the variant.
-    draws, seed : int
-        Of permutations, where there are too many to list.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def cochran_p(table: np.ndarray, draws: int = 20_000, seed: int = 0) -> float:
         return 1.0
     spread = float(_spread(passed.sum(axis=0)))
     exact = _p_listed(splits, variants, spread)
-    return _p_drawn(splits, variants, spread, draws, seed) if exact is None else exact
+    return _p_drawn(splits, variants, spread) if exact is None else exact
 
 
 def _spread(sums: np.ndarray) -> np.ndarray:
@@ -84,13 +85,13 @@ def _raised(sums: tuple[int, ...], split: int) -> Iterator[tuple[int, ...]]:
         yield tuple(sorted(one + (at in chosen) for at, one in enumerate(sums)))
 
 
-def _p_drawn(splits: list[int], variants: int, spread: float, draws: int, seed: int) -> float:
+def _p_drawn(splits: list[int], variants: int, spread: float) -> float:
     """Return the share of drawn arrangements at least as uneven; `splits` as for listed ones."""
-    draw, each = np.random.default_rng(seed), np.array(splits)[:, np.newaxis]
+    draw, each = np.random.default_rng(0), np.array(splits)[:, np.newaxis]
     size = max(1, _MOST_CELLS // (len(splits) * variants))
     extreme = 0
-    for start in range(0, draws, size):
-        shape = (min(size, draws - start), len(splits), variants)
+    for start in range(0, _DRAWS, size):
+        shape = (min(size, _DRAWS - start), len(splits), variants)
         passed = np.argsort(draw.random(shape), axis=2) < each
         extreme += int((_spread(passed.sum(axis=1)) >= spread - 1e-9).sum())
-    return (1 + extreme) / (1 + draws)
+    return (1 + extreme) / (1 + _DRAWS)

@@ -19,7 +19,6 @@ def non_inferior_ratio(
     baseline: np.ndarray,
     margin: float = 0.05,
     alpha: float = 0.05,
-    unit: str = "SPEC",
 ) -> Estimate:
     """Test whether a candidate keeps all but a share of the baseline's mean.
 
@@ -31,8 +30,6 @@ def non_inferior_ratio(
         Share of the baseline's mean that may be lost.
     alpha : float
         One-sided level; the interval has level 1 - 2 alpha.
-    unit : str
-        What a unit is.
 
     Returns
     -------
@@ -46,7 +43,7 @@ def non_inferior_ratio(
     above 1 - margin.
     """
     kept = np.asarray(candidate, float) - (1 - margin) * np.asarray(baseline, float)
-    found = replace(paired_t(kept, 1 - 2 * alpha, unit), method="one-sided t on the margin")
+    found = replace(paired_t(kept, 1 - 2 * alpha), method="one-sided t on the margin")
     if found.refusal:
         return found
     what = f"the lower limit of candidate - {1 - margin:g} x baseline"

@@ -6,39 +6,7 @@ import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
-
-
-def share(hits: int, n: int, level: float = 0.95, unit: str = "unit") -> Estimate:
-    """Return a share with Clopper and Pearson's interval.
-
-    Parameters
-    ----------
-    hits, n : int
-        How many of how many independent units.
-    level : float
-        Two-sided level.
-    unit : str
-        What a unit is.
-
-    Raises
-    ------
-    ValueError
-        If there are more hits than units, or fewer than none.
-
-    Examples
-    --------
-    >>> print(share(4, 15).sentence)
-    +0.267, 95 % interval +0.0779 to +0.551 (Clopper-Pearson, 15 units): inconclusive.
-    """
-    if not 0 <= hits <= n:
-        raise ValueError(f"{hits} of {n} is no share")
-    if n == 0:
-        why = "there are none"
-        return not_estimable(0, why, method="Clopper-Pearson", level=level, unit=unit)
-    low, high = exact_interval(hits, n, level)
-    assumptions = ("units are independent",)
-    return Estimate(hits / n, low, high, level, "Clopper-Pearson", n, unit, assumptions)
+from speckit_analysis.stats.estimate import Estimate, direction
 
 
 def clopper_pearson(hits: object, n: object, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +50,7 @@ def one_sided_limits(hits: int, n: int, level: float = 0.95) -> tuple[float, flo
 
 
 def independent_difference(
-    hits: int, n: int, other_hits: int, other_n: int, level: float = 0.95, unit: str = "case"
+    hits: int, n: int, other_hits: int, other_n: int, level: float = 0.95
 ) -> Estimate:
     """Return how far one share lies above another whose tries are others.
 
@@ -94,8 +62,6 @@ def independent_difference(
         The same of what is compared with.
     level : float
         Of the interval.
-    unit : str
-        What a try is.
 
     Notes
     -----
@@ -116,7 +82,7 @@ def independent_difference(
     verdict, rule = direction(low, high)
     return Estimate(
         hits / n - other_hits / other_n, float(low), float(high), level,
-        "Newcombe, tries independent", min(n, other_n), unit, ("tries are independent",),
+        "Newcombe, tries independent", min(n, other_n), "case", ("tries are independent",),
         verdict=verdict, rule=rule,
     )  # fmt: skip
 

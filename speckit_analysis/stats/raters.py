@@ -19,6 +19,12 @@ LEAST_OUTPUTS = 30
 #: Fewer people than this, and there is nobody left to compare with.
 LEAST_PEOPLE = 3
 
+#: What a machine may be worse than a person, since it costs less.
+EPSILON = 0.15
+
+#: False discovery rate over people.
+_DISCOVERY_RATE = 0.05
+
 
 @dataclass(frozen=True)
 class Severity:
@@ -131,7 +137,8 @@ class Alternative:
     Attributes
     ----------
     winning_rate : float
-        Share of people that the judge is not worse than, by more than ``epsilon``; NaN if refused.
+        Share of people that the judge is not worse than, by more than :data:`EPSILON`; NaN if
+        refused.
     advantage : float
         Mean probability that the judge is at least as close to the others as a person is.
     outputs, people : int
@@ -152,9 +159,7 @@ class Alternative:
         return not self.refusal and self.winning_rate >= 0.5
 
 
-def alternative_annotator(
-    people: np.ndarray, judge: np.ndarray, *, epsilon: float = 0.15, alpha: float = 0.05
-) -> Alternative:
+def alternative_annotator(people: np.ndarray, judge: np.ndarray) -> Alternative:
     """Return whether a judge may stand in for a person.
 
     Parameters
@@ -163,18 +168,14 @@ def alternative_annotator(
         Scores; NaN where somebody did not score.
     judge : ndarray of float, shape (outputs,)
         The judge's scores.
-    epsilon : float
-        What the judge may be worse than a person, since it costs less (0.1 to 0.2).
-    alpha : float
-        False discovery rate.
 
     Notes
     -----
     Calderon, Reichart and Dror (2025), *The alternative annotator test*.  Each person is left out
     in turn; judge and person are held against those who remain, by root mean square difference
     on each output.  The person wins an output if at least as close, and so does the judge; that the
-    judge loses by `epsilon` or more is tested one-sided, with Benjamini and Yekutieli's correction
-    over people.
+    judge loses by :data:`EPSILON` or more is tested one-sided, with Benjamini and Yekutieli's
+    correction over people.
     """
     table = np.asarray(people, dtype=float)
     other = np.asarray(judge, dtype=float)
@@ -194,10 +195,10 @@ def alternative_annotator(
         judge_wins, person_wins = far[0] <= far[1], far[1] <= far[0]
         gap = person_wins.astype(float) - judge_wins
         advantages.append(float(judge_wins.mean()))
-        p_values.append(_p_below(gap, epsilon))
+        p_values.append(_p_below(gap, EPSILON))
     adjusted = stats.false_discovery_control(p_values, method="by")
     return Alternative(
-        float((adjusted < alpha).mean()),
+        float((adjusted < _DISCOVERY_RATE).mean()),
         float(np.mean(advantages)),
         outputs,
         number,
