@@ -11,8 +11,8 @@ from scipy import stats
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.ask.comparison import compare, kind_of
-from speckit_analysis.analysis.differences import paired_t
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.stats.paired import paired_t
 
 NOTHING = frame("runs"), frame("reviews")
 
@@ -38,10 +38,10 @@ def two_specs(*factors: float, more: tuple[dict[str, Any], ...] = ()) -> Any:
 def test_two_specs_are_paired_by_stage():
     found = compare(two_specs(2, 2, 4), *NOTHING, "A", "B")
     (cost,) = found.estimands
-    assert cost.ratio.estimate == pytest.approx(16 ** (1 / 3))
+    assert cost.ratio.value == pytest.approx(16 ** (1 / 3))
     expected = stats.ttest_1samp(np.log([2, 2, 4]), 0).confidence_interval()
     assert (cost.ratio.low, cost.ratio.high) == pytest.approx(np.exp(expected))
-    assert cost.difference.estimate == pytest.approx(np.mean([0.5, 1.0, 3.0]))
+    assert cost.difference.value == pytest.approx(np.mean([0.5, 1.0, 3.0]))
     assert (cost.n_a, found.unit, cost.verdict) == (3, "stage", "inconclusive")
     assert "A costs 2.52 times as much as B" in found.sentence
     assert "3 stages; paired t over stages" in found.sentence
@@ -52,7 +52,7 @@ def test_a_stage_run_twice_counts_once():
     again = call("A", "plan", run_id="A/plan/2", cost_usd=4.0)
     found = compare(two_specs(1, 1.5, 2, more=(again,)), *NOTHING, "A", "B")
     # The runs of A's plan cost 1 and 4: 2 in the geometric mean, against 1.
-    assert found.estimands[0].ratio.estimate == pytest.approx((2 * 1.5 * 2) ** (1 / 3))
+    assert found.estimands[0].ratio.value == pytest.approx((2 * 1.5 * 2) ** (1 / 3))
 
 
 def test_a_run_costs_what_its_calls_cost_together():
@@ -94,7 +94,7 @@ def test_two_models_are_paired_by_spec_within_stages():
     rows.append(call("S1", "audit", "fast", latency_ms=1e9))  # no stage of the other
     found = compare(frame("calls", rows), *NOTHING, "slow", "fast", metric="latency", by="agent")
     (latency,) = found.estimands
-    assert latency.ratio.estimate == pytest.approx(24 ** (1 / 3))
+    assert latency.ratio.value == pytest.approx(24 ** (1 / 3))
     assert (latency.n_a, latency.n_b, found.unit) == (3, 3, "SPEC")
 
 
@@ -133,7 +133,7 @@ def test_two_periods_hold_different_specs():
     ]
     found = compare(frame("calls", rows), *NOTHING, "2025-10", "2025-11", by="period")
     (cost,) = found.estimands
-    assert cost.ratio.estimate == pytest.approx(2.0 / (8 * 8 * 16) ** (1 / 3))
+    assert cost.ratio.value == pytest.approx(2.0 / (8 * 8 * 16) ** (1 / 3))
     assert (cost.n_a, cost.n_b) == (3, 3)
     assert "Welch's t over SPECs, on logarithms" in found.sentence
 
@@ -166,7 +166,7 @@ def test_quality_is_compared_on_its_own_scale():
     assert (quality.value_a, quality.value_b) == (7.0, 6.0)
     expected = stats.ttest_1samp([0.5, 1.0, 1.5], 0).confidence_interval()
     assert (quality.difference.low, quality.difference.high) == pytest.approx(expected)
-    assert np.isnan(quality.ratio.estimate)
+    assert np.isnan(quality.ratio.value)
     assert "A scores +1.00 points against B" in found.sentence
 
 
@@ -215,7 +215,7 @@ def test_equal_ratios_are_no_proof():
 def test_swapping_a_and_b_turns_the_result_over():
     calls = two_specs(2, 3, 0.7)
     there, back = (compare(calls, *NOTHING, *pair).estimands[0] for pair in ("AB", "BA"))
-    assert back.ratio.estimate == pytest.approx(1 / there.ratio.estimate)
+    assert back.ratio.value == pytest.approx(1 / there.ratio.value)
     assert back.ratio.low == pytest.approx(1 / there.ratio.high)
     assert back.difference.low == pytest.approx(-there.difference.high)
 
@@ -225,7 +225,7 @@ def test_a_currency_changes_no_ratio_and_the_order_of_rows_nothing():
     other = calls.assign(cost_usd=calls["cost_usd"] * 7).sample(frac=1, random_state=1)
     there, here = (compare(rows, *NOTHING, "A", "B").estimands[0] for rows in (calls, other))
     assert (here.ratio.low, here.ratio.high) == pytest.approx((there.ratio.low, there.ratio.high))
-    assert here.difference.estimate == pytest.approx(7 * there.difference.estimate)
+    assert here.difference.value == pytest.approx(7 * there.difference.value)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_premium_is_the_run_over_its_dearest_call():
     found = cost.consensus_premium(frame("calls", PRICED))
     assert found.runs["over_dearest"].tolist() == pytest.approx([2.0, 2.0])
     assert found.runs["over_cheapest"].tolist() == pytest.approx([4.0, 2.0])
-    assert found.over_cheapest.geometric_mean == pytest.approx(8**0.5)
+    assert found.over_cheapest.value == pytest.approx(8**0.5)
     assert found.over_cheapest.n == 2
     assert "2.00 times its most expensive call" in found.sentence
     assert "(2 runs of 2 SPECs)" in found.sentence
@@ -43,7 +43,7 @@ def test_the_spec_is_the_unit_and_not_the_run():
     found = cost.consensus_premium(frame("calls", repeated + single))
     assert len(found.runs) == 21
     assert found.over_dearest.n == 2
-    assert found.over_dearest.geometric_mean == pytest.approx((2.0 * 1.25) ** 0.5)
+    assert found.over_dearest.value == pytest.approx((2.0 * 1.25) ** 0.5)
 
 
 def test_runs_that_cannot_count_are_left_out_with_their_reason():

@@ -12,12 +12,7 @@ from scipy import stats
 from speckit_analysis.stats import reliability
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.mixed import mixed_model
-from speckit_analysis.stats.noninferiority import (
-    catastrophes,
-    equivalent,
-    non_inferior,
-    non_inferior_ratio,
-)
+from speckit_analysis.stats.noninferiority import catastrophes, non_inferior_ratio
 from speckit_analysis.stats.paired import (
     crossed,
     observed_range,
@@ -25,7 +20,7 @@ from speckit_analysis.stats.paired import (
     sign_flip,
     with_sign_flip,
 )
-from speckit_analysis.stats.severity import reviewer_severity
+from speckit_analysis.stats.raters import reviewer_severity
 
 
 def test_alpha_of_constant_ratings_is_undefined_and_of_perfect_ones_1():
@@ -45,14 +40,6 @@ def test_alpha_of_ranks_does_not_depend_on_the_distance_of_points():
     ranks = np.array([[1, 2], [2, 2], [3, 3], [4, 3], [1, 1.0]])
     found = reliability.krippendorff_alpha(ranks, "ordinal")
     assert reliability.krippendorff_alpha(ranks**3, "ordinal") == pytest.approx(found)
-
-
-def test_alpha_of_ratios_takes_figures_of_0_or_more_in_any_unit():
-    found = reliability.krippendorff_alpha(np.array([[1, 2], [0, 0], [10, 12.0]]), "ratio")
-    again = reliability.krippendorff_alpha(np.array([[3, 6], [0, 0], [30, 36.0]]), "ratio")
-    assert again == pytest.approx(found)
-    with pytest.raises(ValueError, match="0 or more"):
-        reliability.krippendorff_alpha(np.array([[1, -2], [0, 1.0]]), "ratio")
 
 
 def test_two_reviewers_who_disagree_on_the_sign_widen_the_interval():
@@ -100,8 +87,7 @@ def test_the_paired_t_is_that_of_scipy():
 @pytest.mark.parametrize("gaps", [[], [0.4], [0.5, 0.5, 0.5], [0.1 + 0.2, 0.3, 0.3]])
 def test_one_unit_or_none_or_no_spread_is_not_estimable(gaps):
     assert paired_t(np.array(gaps)).verdict == "not estimable"
-    assert non_inferior(np.array(gaps), 0.5).verdict == "not estimable"
-    assert equivalent(np.array(gaps), 0.5).verdict == "not estimable"
+    assert non_inferior_ratio(np.array(gaps), np.zeros(len(gaps))).verdict == "not estimable"
 
 
 @pytest.mark.parametrize("test", [paired_t, sign_flip, observed_range])
@@ -141,16 +127,6 @@ def test_non_inferiority_is_the_lower_fieller_limit():
     ]
     lower = grid[int(np.argmax(kept))]
     assert (lower > 0.95) == (found.verdict == "non-inferior")
-
-
-def test_equivalence_is_two_one_sided_tests():
-    gaps = np.array([0.1, -0.1, 0.05, 0.0, -0.05, 0.12])
-    found = equivalent(gaps, 0.3)
-    assert found.verdict == "equivalent"
-    upper = stats.ttest_1samp(gaps, 0.3, alternative="less").pvalue
-    lower = stats.ttest_1samp(gaps, -0.3, alternative="greater").pvalue
-    assert found.p_value == pytest.approx(max(upper, lower))
-    assert equivalent(gaps, 0.05).verdict == "inconclusive"
 
 
 @pytest.mark.parametrize(("n", "bound"), [(3, 0.6316), (6, 0.3930), (10, 0.2589), (59, 0.0495)])
@@ -201,11 +177,11 @@ def test_points_on_another_scale_scale_the_interval(rows):
 @given(tables)
 def test_swapping_the_variants_mirrors_the_margin(rows):
     gaps = np.array(rows).mean(axis=1)
-    there, back = non_inferior(gaps, 0.5), non_inferior(-gaps, 0.5)
+    scale = np.full(len(gaps), 10.0)  # of which 5 % are half a point
+    there, back = (non_inferior_ratio(scale + gap, scale) for gap in (gaps, -gaps))
     assert (there.refusal == "") == (back.refusal == "")
     if not there.refusal:
         assert there.low - 0.5 == pytest.approx(0.5 - back.high)
-        assert equivalent(gaps, 0.5).verdict == equivalent(-gaps, 0.5).verdict
 
 
 @given(tables, st.lists(st.integers(-8, 8), min_size=7, max_size=7), st.permutations(range(3)))
@@ -230,9 +206,6 @@ def test_reliability_does_not_depend_on_the_scale_of_points(factor, shift):
     assert reliability.intraclass_correlation(moved).single_low == pytest.approx(
         reliability.intraclass_correlation(table).single_low
     )
-    assert reliability.reliability_of_difference(moved) == pytest.approx(
-        reliability.reliability_of_difference(table)
-    )
 
 
 @given(tables)
@@ -248,14 +221,6 @@ def test_many_units_have_their_signs_drawn():
     p_value, _ = sign_flip(gaps, seed=3)
     assert sign_flip(gaps, seed=3)[0] == p_value
     assert p_value == pytest.approx(paired_t(gaps).p_value, abs=0.01)
-
-
-def test_the_reliability_of_a_difference_is_that_of_units():
-    units = np.array([[1.0], [2.0], [3.0]])
-    assert reliability.reliability_of_difference(units + np.zeros((1, 3))) == pytest.approx(1)
-    tastes = np.zeros((3, 1)) + np.array([1.0, -1.0, 0.5])
-    assert reliability.reliability_of_difference(tastes) == pytest.approx(0)
-    assert np.isnan(reliability.reliability_of_difference(np.zeros((3, 3))))
 
 
 def test_groups_that_share_nobody_are_refused():
@@ -297,10 +262,6 @@ def test_a_mixed_model_of_balanced_scores_agrees_with_the_difference_of_means():
     found = mixed_model(scores, "single")
     means = scores.groupby("variant")["score"].mean()
     assert found.effect == pytest.approx(means["multi"] - means["single"], abs=1e-6)
-    assert found.components["unit"] == pytest.approx(1, abs=0.9)
-    assert set(found.components) == {
-        "unit", "reviewer", "unit_variant", "reviewer_variant", "residual",
-    }  # fmt: skip
     wide = scores.pivot_table(index="unit", columns=["reviewer", "variant"], values="score")
     gaps = wide.xs("multi", axis=1, level=1) - wide.xs("single", axis=1, level=1)
     assert crossed(gaps.to_numpy()).estimate.value == pytest.approx(found.effect)
@@ -308,24 +269,28 @@ def test_a_mixed_model_of_balanced_scores_agrees_with_the_difference_of_means():
 
 def test_a_mixed_model_says_what_speaks_against_it():
     found = mixed_model(reviewed(units=3, seed=5), "single")
-    assert found.at_boundary or not found.converged or found.warnings
+    assert found.at_boundary or not found.converged
     assert found.sentence.startswith("Mixed model: ")
     with pytest.raises(ValueError, match="it takes two variants"):
         mixed_model(reviewed(), "arbiter")
 
 
-def test_severity_stands_beside_plain_means_and_what_it_leaves_unexplained():
+def test_where_all_review_everything_fair_scores_are_plain_means():
     rows = pd.DataFrame(
         [("A", "x", 9.0), ("A", "y", 7.0), ("B", "x", 8.0), ("B", "y", 5.0)],
         columns=["output", "reviewer", "score"],
     )
-    found = reviewer_severity(rows)
-    assert found.raw.to_dict() == {"A": 8, "B": 6.5}
-    assert found.fair.to_dict() == pytest.approx({"A": 8, "B": 6.5})  # complete: the same
-    assert found.residual_squares == pytest.approx(4 * 0.25**2)
-    assert found.rank == 4
+    assert reviewer_severity(rows).fair.to_dict() == pytest.approx({"A": 8, "B": 6.5})
 
 
 def test_a_missing_difference_is_no_unit_without_a_catastrophe():
     found = catastrophes(np.array([np.nan, -3.0]))
     assert (found.value, found.n) == (1.0, 1)
+
+
+@pytest.mark.parametrize(("n", "level"), [(3, 0.75), (4, 0.875), (6, 0.96875)])
+def test_the_observed_range_holds_the_median_at_the_level_of_all_signs_alike(n, level):
+    gaps = np.random.default_rng(n).normal(size=n)
+    found = observed_range(gaps)
+    assert (found.low, found.high, found.level) == (gaps.min(), gaps.max(), level)
+    assert found.value == np.median(gaps)

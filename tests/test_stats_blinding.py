@@ -32,7 +32,7 @@ def test_right_and_wrong_guesses_turn_the_index_over():
 def test_few_guesses_need_the_exact_test_too():
     found = bang(5, 1, 0)
     assert found.lower_one_sided > 0
-    assert found.exact_p == pytest.approx(7 / 64)
+    assert found.p_value == pytest.approx(7 / 64)
     assert not found.unblinded
 
 

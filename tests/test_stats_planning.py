@@ -104,7 +104,7 @@ def test_units_for_a_margin(margin, units):
 
 
 def test_no_number_of_units_is_told_where_the_power_is_not_reached():
-    assert units_for_margin(10, 0.001, most=50) is None
+    assert units_for_margin(10, 0.001) is None
 
 
 def test_a_cautious_deviation_is_too_small_one_time_in_five():
@@ -135,7 +135,7 @@ def test_a_pilot_that_tells_no_variances_plans_nothing():
 
 
 def test_more_units_do_not_help_where_reviewers_have_tastes():
-    loud = plan(pilot(10, 3, 1.2), 0.5, most_units=20)
+    loud = plan(pilot(10, 3, 1.2), 0.5)
     assert loud.helps == "reviewers"
     assert (loud.units, loud.power) == (0, 0.0)
     assert plan(pilot(10, 3, 0.0), 0.5).helps == "units"

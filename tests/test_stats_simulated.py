@@ -6,7 +6,6 @@ output (0.7); three reviewers score each unit, so that a unit's mean difference 
 
 from __future__ import annotations
 
-import gc
 from functools import cache
 
 import numpy as np
@@ -17,11 +16,9 @@ from statsmodels.stats.power import TTestPower
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.experiment.variants import verdict_of
 from speckit_analysis.stats.blinding import bang, unblinding_p
-from speckit_analysis.stats.bootstrap import bootstrap
-from speckit_analysis.stats.cochran import compare_several
 from speckit_analysis.stats.economics import acceptability
 from speckit_analysis.stats.estimate import Estimate
-from speckit_analysis.stats.noninferiority import catastrophes, non_inferior, non_inferior_ratio
+from speckit_analysis.stats.noninferiority import catastrophes, non_inferior_ratio
 from speckit_analysis.stats.paired import Crossed, crossed, paired_t, sign_flip
 from speckit_analysis.stats.planning import plan, smallest_effect, units_for_margin
 from speckit_analysis.stats.proportions import one_sided_limits
@@ -107,16 +104,6 @@ def test_more_units_do_not_cure_reviewers_tastes():
 def test_the_crossed_interval_covers_where_disasters_are_rare(n):
     found, truth = judged("C", n)
     assert coverage([one.estimate for one in found], truth) >= 0.93
-
-
-def test_a_bootstrap_covers_too_little_even_where_it_is_not_refused():
-    tables, truth = differences("A", 10)
-    means = tables[:600].mean(axis=2)
-    found = [bootstrap(gaps, draws=499, seed=at) for at, gaps in enumerate(means)]
-    known = coverage([paired_t(gaps) for gaps in means], truth)
-    assert coverage([one.bca for one in found], truth) < known - 0.025
-    assert coverage([one.percentile for one in found], truth) < known - 0.025
-    assert not any(one.may_be_headline for one in found)
 
 
 @pytest.mark.parametrize("n", [3, 6, 10])
@@ -213,12 +200,6 @@ def test_looking_twice_takes_a_split_level():
     assert rejected(0.05, 0.05) > 0.08
 
 
-@pytest.fixture
-def no_collection(monkeypatch):
-    """Keep statsmodels' correction from collecting garbage, which takes longer than all else."""
-    monkeypatch.setattr(gc, "collect", lambda *_: 0)
-
-
 @pytest.mark.parametrize("n", [3, 6, 10])
 def test_an_e_value_is_1_on_average_where_nothing_differs(n):
     def weighted(t: float) -> float:
@@ -226,25 +207,6 @@ def test_an_e_value_is_1_on_average_where_nothing_differs(n):
 
     mean, _ = integrate.quad(weighted, -100, 100, limit=200)
     assert mean == pytest.approx(1, abs=0.01)
-
-
-@pytest.mark.parametrize("n", [10, 30])
-@pytest.mark.usefixtures("no_collection")
-def test_guardrails_alike_are_seldom_told_apart(n):
-    draw = np.random.default_rng(n)
-    alike = draw.random((400, n, 3)) < draw.beta(4, 1, (400, n, 1))
-    false = [compare_several(one, list("abc")).pairs["told_apart"].any() for one in alike]
-    assert np.mean(false) <= 0.05
-
-
-@pytest.mark.usefixtures("no_collection")
-def test_two_guardrails_alike_are_seldom_told_apart_beside_a_third_that_differs():
-    draw = np.random.default_rng(1)
-    rates = draw.beta(4, 1, (400, 30, 1)) * [1.0, 1.0, 0.4]
-    tables = draw.random((400, 30, 3)) < rates
-    pairs = [compare_several(one, list("abc")).pairs["told_apart"] for one in tables]
-    assert np.mean([told[0] for told in pairs]) <= 0.05
-    assert np.mean([told[1] or told[2] for told in pairs]) > 0.8
 
 
 @pytest.mark.parametrize("n", [10, 29, 46, 60, 100])
@@ -257,7 +219,10 @@ def test_agreement_of_90_percent_is_seldom_claimed_to_be_more(n):
 def test_a_planned_number_of_units_attains_its_power():
     draw, n = np.random.default_rng(4), units_for_margin(0.8, 0.425)
     gaps = draw.normal(0, 0.8, (REPEATS, n))
-    attained = np.mean([non_inferior(one, 0.425).verdict == "non-inferior" for one in gaps])
+    baseline = np.full(n, MEAN)  # of which 5 % are the margin
+    attained = np.mean(
+        [non_inferior_ratio(MEAN + one, baseline).verdict == "non-inferior" for one in gaps]
+    )
     planned = stats.nct.sf(stats.t.ppf(0.95, n - 1), n - 1, 0.425 / 0.8 * np.sqrt(n))
     assert attained == pytest.approx(planned, abs=2 * np.sqrt(0.16 / REPEATS))
     assert attained >= 0.78

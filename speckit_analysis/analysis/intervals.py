@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis.wording import count, exact_percent, percent
+from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.paired import ROUNDING
 from speckit_analysis.stats.proportions import clopper_pearson
 
@@ -200,29 +201,7 @@ def equal_rates(
     return (1 + extreme) / (1 + draws)
 
 
-@dataclass(frozen=True)
-class Typical:
-    """A typical positive value and its interval.
-
-    Attributes
-    ----------
-    n : int
-        Independent units.
-    geometric_mean, low, high : float
-        NaN at n = 0 and where a value is not above 0; the interval is NaN below n = 2 and where
-        all values are equal.
-    confidence : float
-        Level of the interval.
-    """
-
-    n: int
-    geometric_mean: float
-    low: float
-    high: float
-    confidence: float = 0.95
-
-
-def typical(values: pd.Series, confidence: float = 0.95) -> Typical:
+def typical(values: pd.Series, confidence: float = 0.95) -> Estimate:
     """Return the geometric mean of positive values with its interval.
 
     Parameters
@@ -232,15 +211,21 @@ def typical(values: pd.Series, confidence: float = 0.95) -> Typical:
     confidence : float
         Two-sided level.
 
+    Returns
+    -------
+    Estimate
+        Without an interval below n = 2 and where all values are equal.
+
     Notes
     -----
     Student's t on logarithms, which covers as stated at every n if logarithms are normal;
     bootstraps of so few values cover far less than they say.
     """
-    ordered = np.sort(values.to_numpy(dtype=float))
+    ordered, method = np.sort(values.to_numpy(dtype=float)), "t on logarithms"
     n = len(ordered)
     if n == 0 or not ordered[0] > 0:
-        return Typical(n, np.nan, np.nan, np.nan, confidence)
+        why = "a geometric mean takes values above 0"
+        return not_estimable(n, why, method=method, level=confidence)
     logs = np.log(ordered)
     centre, low, high = float(logs.mean()), float("nan"), float("nan")
     spread = float(logs.std(ddof=1)) if n > 1 else 0.0
@@ -249,7 +234,7 @@ def typical(values: pd.Series, confidence: float = 0.95) -> Typical:
         reach = -float(special.stdtrit(n - 1, (1 - confidence) / 2)) * spread / np.sqrt(n)
         with np.errstate(over="ignore"):
             low, high = float(np.exp(centre - reach)), float(np.exp(centre + reach))
-    return Typical(n, float(np.exp(centre)), low, high, confidence)
+    return Estimate(float(np.exp(centre)), low, high, confidence, method, n)
 
 
 def small_sample(n: int, noun: str) -> str:

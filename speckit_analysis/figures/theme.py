@@ -29,7 +29,7 @@ PAGE_INKS = {INK: 1.0, MUTED: 0.72, GRID: 0.2}
 #: times the contrast of its ground on a white page and on a black one.  Orange is darker, for
 #: three times that of white, and red with it: the two stay apart for the colour-blind.
 BLUE, ORANGE, RED = "#2485c7", "#cf8400", "#bf5000"
-_, _, GREEN, _, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
+_, _, _, _, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
     mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind")
 )
 #: Beside blue, orange and red; apart from them for the colour-blind, too.

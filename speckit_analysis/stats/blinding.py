@@ -12,36 +12,26 @@ from speckit_analysis.stats.paired import sign_flip_of_counts
 
 
 @dataclass(frozen=True)
-class BangIndex:
+class BangIndex(Estimate):
     """Bang's index of one arm: 0 is guessing, 1 all right, -1 all wrong.
 
-    Attributes
-    ----------
-    value, low, high : float
-        With its two-sided normal interval.
-    lower_one_sided : float
-        Limit above 0 that claims unblinding.
-    n : int
-        Guesses, "don't know" included.
-    standard_error : float
-        Of the value.
-    upper_one_sided : float
-        Limit below 0 that claims more wrong guesses than chance gives.
-    exact_p : float
-        One-sided binomial p-value of as many right guesses among those ventured.
-    level : float
-        Of the intervals.
+    Its units are guesses, "don't know" included; its p-value is the one-sided binomial one of as
+    many right guesses among those ventured.
     """
 
-    value: float
-    low: float
-    high: float
-    lower_one_sided: float
-    n: int
-    standard_error: float = np.nan
-    upper_one_sided: float = np.nan
-    exact_p: float = np.nan
-    level: float = 0.95
+    @property
+    def _one_sided_reach(self) -> float:
+        return float(stats.norm.ppf(self.level)) * self.standard_error
+
+    @property
+    def lower_one_sided(self) -> float:
+        """Limit above 0 that claims unblinding."""
+        return self.value - self._one_sided_reach
+
+    @property
+    def upper_one_sided(self) -> float:
+        """Limit below 0 that claims more wrong guesses than chance gives."""
+        return self.value + self._one_sided_reach
 
     @property
     def unblinded(self) -> bool:
@@ -49,7 +39,8 @@ class BangIndex:
 
         At ten guesses the limit alone would say so a little more often than it should.
         """
-        return self.lower_one_sided > 0 and self.exact_p <= 1 - self.level + 1e-12
+        rare = self.p_value is not None and self.p_value <= 1 - self.level + 1e-12
+        return rare and self.lower_one_sided > 0
 
 
 def bang(right: int, wrong: int, unknown: int, level: float = 0.95) -> BangIndex:
@@ -68,17 +59,19 @@ def bang(right: int, wrong: int, unknown: int, level: float = 0.95) -> BangIndex
     which is a habit and no unblinding.  At ten guesses the normal interval covers a little less
     than it says.
     """
-    n = right + wrong + unknown
+    n, method = right + wrong + unknown, "Bang's index"
     if n == 0:
-        return BangIndex(np.nan, np.nan, np.nan, np.nan, 0)
+        return BangIndex(
+            np.nan, np.nan, np.nan, level, method, 0, "guess", verdict="not estimable",
+            refusal="nobody guessed",
+        )  # fmt: skip
     hit, miss = right / n, wrong / n
-    error = np.sqrt((hit * (1 - hit) + miss * (1 - miss) + 2 * hit * miss) / n)
-    two, one = stats.norm.ppf((1 + level) / 2), stats.norm.ppf(level)
-    value = hit - miss
+    error = float(np.sqrt((hit * (1 - hit) + miss * (1 - miss) + 2 * hit * miss) / n))
+    value, reach = hit - miss, float(stats.norm.ppf((1 + level) / 2)) * error
     return BangIndex(
-        value, float(value - two * error), float(value + two * error),
-        float(value - one * error), n, float(error), float(value + one * error),
-        float(stats.binom.sf(right - 1, right + wrong, 0.5)), level,
+        value, value - reach, value + reach, level, method, n, "guess",
+        ("guesses are independent",), float(stats.binom.sf(right - 1, right + wrong, 0.5)),
+        standard_error=error,
     )  # fmt: skip
 
 

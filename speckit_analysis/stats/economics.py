@@ -1,4 +1,4 @@
-"""What a gain costs: net benefit, acceptability, the frontier, and the cost of a pass."""
+"""What a gain costs: net benefit, acceptability, the frontier and its odds, the cost of a pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
-from speckit_analysis.stats.increment import incremental_ratio
 from speckit_analysis.stats.paired import ROUNDING, paired_t
 from speckit_analysis.stats.proportions import exact_interval
 
@@ -43,6 +42,22 @@ class CostEffectiveness:
     effect: Estimate
     ratio: float
     quadrant: str
+
+
+def incremental_ratio(cost: float, effect: float) -> float:
+    """Return the cost of a point gained (dearer and better) or saved by one lost (both below 0).
+
+    Returns
+    -------
+    float
+        NaN elsewhere: a negative ratio is dominance one way or the other, and ranks nothing.
+
+    Examples
+    --------
+    >>> incremental_ratio(3.0, 1.5), incremental_ratio(-3.0, -1.5), incremental_ratio(-3.0, 1.5)
+    (2.0, 2.0, nan)
+    """
+    return cost / effect if cost > 0 < effect or cost < 0 > effect else float("nan")
 
 
 def cost_effectiveness(
@@ -165,54 +180,63 @@ def cost_of_pass(cost: float, passes: int, n: int, level: float = 0.95) -> Estim
     )  # fmt: skip
 
 
-def expected_cost_of_pass(cost: np.ndarray, pass_rate: np.ndarray) -> np.ndarray:
-    """Return what a pass costs each model, where the rate at which its tries pass is known.
+def on_front(cost: np.ndarray, effect: np.ndarray) -> np.ndarray:
+    """Tell which options no other beats: none is as cheap and better, or cheaper and as good.
 
     Parameters
     ----------
-    cost, pass_rate : ndarray of float, shape (models,)
-        Cost of a try, and share of tries that pass.
+    cost : ndarray of float, shape (m,)
+        One per option, finite.
+    effect : ndarray of float, shape (..., m)
+        What each achieves, more is better; leading axes are draws.
 
     Returns
     -------
-    ndarray of float, shape (models,)
-        Infinite where nothing passes.
-
-    Raises
-    ------
-    ValueError
-        If a rate is none, or a cost is below 0.
+    ndarray of bool, shape (..., m)
 
     Examples
     --------
-    >>> expected_cost_of_pass([0.1, 0.45, 0.72], [0.5, 0.9, 0.0]).tolist()
-    [0.2, 0.5, inf]
+    >>> on_front(np.array([1.0, 2.0, 3.0, 3.0]), np.array([0.5, 0.4, 0.6, 0.7])).tolist()
+    [True, False, False, True]
     """
-    each, rate = np.asarray(cost, dtype=float), np.asarray(pass_rate, dtype=float)
-    if each.shape != rate.shape or not ((rate >= 0) & (rate <= 1) & (each >= 0)).all():
-        raise ValueError("each cost of 0 or more has a rate between 0 and 1")
-    return np.divide(each, rate, out=np.full(each.shape, np.inf), where=rate > 0)
+    cost, effect = np.asarray(cost, dtype=float), np.asarray(effect, dtype=float)
+    order = np.argsort(cost, kind="stable")
+    best = np.maximum.accumulate(effect[..., order], axis=-1)
+    # Entry i is the best among the i cheapest options.
+    best = np.concatenate([np.full((*best.shape[:-1], 1), -np.inf), best], axis=-1)
+    cheaper = np.searchsorted(cost[order], cost, side="left")
+    no_dearer = np.searchsorted(cost[order], cost, side="right")
+    beats_cheaper, is_best = effect > best[..., cheaper], effect >= best[..., no_dearer]
+    return np.asarray(beats_cheaper & is_best)
 
 
-def frontier_cost_of_pass(
-    cost: np.ndarray, pass_rate: np.ndarray, baseline: float = np.inf
-) -> float:
-    """Return the least that a pass costs: by any of the models, or by a person.
+def front_probability(
+    cost: np.ndarray, passes: np.ndarray, n: np.ndarray, draws: int = 10_000, seed: int = 0
+) -> np.ndarray:
+    """Return how probable it is that each option lies on the front of the true rates.
 
     Parameters
     ----------
-    cost, pass_rate : ndarray of float, shape (models,)
-        As for :func:`expected_cost_of_pass`.
-    baseline : float
-        What it costs a person.
+    cost : ndarray of float, shape (m,)
+        Taken as known.
+    passes, n : ndarray of int, shape (m,)
+        How many of how many tries passed.
+    draws : int
+        Of all rates together; the standard error of a probability is at most
+        ``0.5 / sqrt(draws)``.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    ndarray of float, shape (m,)
 
     Notes
     -----
-    Erol et al. (2025).
-
-    Examples
-    --------
-    >>> frontier_cost_of_pass([0.1, 0.72], [0.5, 0.0], baseline=20.0)
-    0.2
+    Rates are drawn from the binomial's posterior with Jeffreys' prior, Beta(passes + ½, misses +
+    ½), each on its own.  A resample of the passes would never move a rate of 0 or 1.
     """
-    return float(min(baseline, *expected_cost_of_pass(cost, pass_rate), np.inf))
+    hits, tries = np.asarray(passes, dtype=float), np.asarray(n, dtype=float)
+    draw = np.random.default_rng(seed)
+    rates = draw.beta(hits + 0.5, tries - hits + 0.5, (draws, len(hits)))
+    return np.asarray(on_front(cost, rates).mean(axis=0))

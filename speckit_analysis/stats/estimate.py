@@ -10,7 +10,6 @@ import numpy as np
 VERDICTS = (
     "superior",
     "non-inferior",
-    "equivalent",
     "inferior",
     "inconclusive",
     "not estimable",

@@ -7,55 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 from statsmodels.stats.multitest import multipletests
 
-#: Corrections, by the names that statsmodels has for them.
-CORRECTIONS = {
-    "holm": "holm",
-    "bonferroni": "bonferroni",
-    "benjamini-hochberg": "fdr_bh",
-    "benjamini-yekutieli": "fdr_by",
-}
 
-
-def corrected(p_values: Sequence[float], method: str = "holm") -> list[float]:
-    """Return p-values corrected for their number; reject those at or below the level.
-
-    Parameters
-    ----------
-    p_values : sequence of float
-        Each from 0 to 1.
-    method : str
-        Of :data:`CORRECTIONS`.  Holm's and Bonferroni's keep the chance of any false rejection at
-        the level, Holm's with more power; those of Benjamini and Hochberg (independent tests) and
-        of Benjamini and Yekutieli (any) keep the expected share of false ones there.
+def any_may_win(p_values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for a claim that at least one of several holds (Holm 1979).
 
     Raises
     ------
     ValueError
-        If there is no such method, or a p-value is missing or none.
-
-    Examples
-    --------
-    >>> [round(p, 3) for p in corrected([0.01, 0.04, 0.03, 0.005], "bonferroni")]
-    [0.04, 0.16, 0.12, 0.02]
-    """
-    if method not in CORRECTIONS:
-        raise ValueError(f"no correction {method!r}; there are: {', '.join(CORRECTIONS)}")
-    if not all(0 <= p <= 1 for p in p_values):
-        raise ValueError(f"p-values lie between 0 and 1, and these are {list(p_values)}")
-    if not len(p_values):
-        return []
-    return [float(p) for p in multipletests(list(p_values), method=CORRECTIONS[method])[1]]
-
-
-def any_may_win(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for a claim that at least one of several holds (Holm 1979).
+        If a p-value is missing or none.
 
     Examples
     --------
     >>> [round(p, 3) for p in any_may_win([0.01, 0.04, 0.03, 0.005])]
     [0.03, 0.06, 0.06, 0.02]
     """
-    return corrected(p_values, "holm")
+    if not all(0 <= p <= 1 for p in p_values):
+        raise ValueError(f"p-values lie between 0 and 1, and these are {list(p_values)}")
+    if not len(p_values):
+        return []
+    return [float(p) for p in multipletests(list(p_values), method="holm")[1]]
 
 
 def all_must_hold(p_values: Sequence[float]) -> float:

@@ -19,7 +19,6 @@ def non_inferior_ratio(
     baseline: np.ndarray,
     margin: float = 0.05,
     alpha: float = 0.05,
-    unit: str = "SPEC",
 ) -> Estimate:
     """Test whether a candidate keeps all but a share of the baseline's mean.
 
@@ -31,8 +30,6 @@ def non_inferior_ratio(
         Share of the baseline's mean that may be lost.
     alpha : float
         One-sided level; the interval has level 1 - 2 alpha.
-    unit : str
-        What a unit is.
 
     Returns
     -------
@@ -46,74 +43,22 @@ def non_inferior_ratio(
     above 1 - margin.
     """
     kept = np.asarray(candidate, float) - (1 - margin) * np.asarray(baseline, float)
-    rule = f"the lower limit of candidate - {1 - margin:g} x baseline"
-    return _one_sided(kept, alpha, unit, "one-sided t on the margin", rule)
-
-
-def non_inferior(
-    differences: np.ndarray, margin: float, alpha: float = 0.05, unit: str = "SPEC"
-) -> Estimate:
-    """Test whether paired differences lie above -`margin`, in points.
-
-    Parameters
-    ----------
-    differences : ndarray of float, shape (n,)
-        Candidate less baseline.
-    margin : float
-        Points that may be lost, above 0.
-    alpha, unit : float and str
-        As for :func:`non_inferior_ratio`.
-    """
-    shifted = np.asarray(differences, float) + margin
-    return _one_sided(
-        shifted,
-        alpha,
-        unit,
-        "one-sided t on the margin",
-        f"the lower limit of difference + {margin:g}",
-    )
-
-
-def _one_sided(values: np.ndarray, alpha: float, unit: str, method: str, what: str) -> Estimate:
-    found = replace(paired_t(values, 1 - 2 * alpha, unit), method=method)
+    found = replace(paired_t(kept, 1 - 2 * alpha), method="one-sided t on the margin")
     if found.refusal:
         return found
-    verdict = "inconclusive"
-    rule = f"{what} is not above 0"
+    what = f"the lower limit of candidate - {1 - margin:g} x baseline"
+    verdict, rule = "inconclusive", f"{what} is not above 0"
     if found.low > 0:
         verdict, rule = "non-inferior", f"{what} is above 0"
     elif found.high < 0:
         verdict, rule = "inferior", f"{what} and the upper one are below 0"
-    p_value = _p_above(found, 0.0)
-    return replace(found, assumptions=_ASSUMPTIONS, p_value=p_value, verdict=verdict, rule=rule)
-
-
-def _p_above(found: Estimate, limit: float) -> float:
-    """Return the one-sided p-value of a mean at most `limit`."""
     error = (found.high - found.low) / 2 / -special.stdtrit(found.n - 1, (1 - found.level) / 2)
-    return float(special.stdtr(found.n - 1, (limit - found.value) / error))
-
-
-def equivalent(
-    differences: np.ndarray, margin: float, alpha: float = 0.05, unit: str = "SPEC"
-) -> Estimate:
-    """Test whether paired differences lie within ±`margin` (two one-sided tests).
-
-    Notes
-    -----
-    Schuirmann (1987): equivalent where the interval of level 1 - 2 alpha lies within the margin.
-    """
-    found = paired_t(np.asarray(differences, float), 1 - 2 * alpha, unit)
-    found = replace(found, method="two one-sided t")
-    if found.refusal:
-        return found
-    inside = -margin < found.low and found.high < margin
     return replace(
         found,
         assumptions=_ASSUMPTIONS,
-        p_value=max(_p_above(found, -margin), 1 - _p_above(found, margin)),
-        verdict="equivalent" if inside else "inconclusive",
-        rule=f"the interval lies {'' if inside else 'not '}within ±{margin:g}",
+        p_value=float(special.stdtr(found.n - 1, -found.value / error)),
+        verdict=verdict,
+        rule=rule,
     )
 
 

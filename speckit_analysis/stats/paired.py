@@ -82,24 +82,10 @@ def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -
     )  # fmt: skip
 
 
-def standardised_difference(differences: np.ndarray) -> float:
-    """Return the mean of paired differences in standard deviations of differences (Cohen's dz).
-
-    Returns
-    -------
-    float
-        NaN with fewer than two units or without spread.
-
-    Examples
-    --------
-    >>> round(standardised_difference(np.array([1.0, 2.0, 3.0])), 3)
-    2.0
-    """
-    gaps = complete(differences)
-    spread = float(gaps.std(ddof=1)) if len(gaps) > 1 else 0.0
-    if spread <= ROUNDING * float(np.abs(gaps).max(initial=0.0)):
-        return float("nan")
-    return float(gaps.mean()) / spread
+def exponential(found: Estimate) -> Estimate:
+    """Return a mean of logarithms as a ratio, of which 1 is no difference."""
+    value, low, high = (float(np.exp(one)) for one in (found.value, found.low, found.high))
+    return Estimate(value, low, high, found.level, found.method, found.n, found.unit)
 
 
 @dataclass(frozen=True)
@@ -142,7 +128,7 @@ class Crossed:
         return taste / (taste + rest) if taste + rest else float("nan")
 
 
-def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -> Crossed:
+def crossed(differences: np.ndarray, level: float = 0.95) -> Crossed:
     """Return a difference with the interval that counts reviewers as a sample too.
 
     Parameters
@@ -152,8 +138,6 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
         score both variants.
     level : float
         Two-sided level.
-    unit : str
-        What a unit is.
 
     Notes
     -----
@@ -165,11 +149,11 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
     table = np.asarray(differences, dtype=float)
     units, reviewers = table.shape
     means = np.array([row[~np.isnan(row)].mean() for row in table if not np.isnan(row).all()])
-    panel = paired_t(means, level, unit)
+    panel = paired_t(means, level)
     method = "crossed over units and reviewers"
 
     def only_panel(why: str) -> Crossed:
-        refused = not_estimable(len(means), why, method=method, level=level, unit=unit)
+        refused = not_estimable(len(means), why, method=method, level=level)
         return Crossed(refused, panel, np.nan, np.nan, np.nan, reviewers)
 
     if np.isnan(table).any():
@@ -196,7 +180,7 @@ def crossed(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") ->
     if reviewers == 2:
         rule += "; with two reviewers it speaks of these two"
     found = Estimate(
-        centre, centre - reach, centre + reach, level, method, units, unit,
+        centre, centre - reach, centre + reach, level, method, units, "SPEC",
         ("units and reviewers are independent samples", "effects are roughly normal"),
         float(2 * special.stdtr(freedom, -abs(centre / error))), None, verdict, rule,
         "", float(error), float(centre / error), float(freedom),
@@ -278,13 +262,13 @@ def sign_flip_of_counts(sums: np.ndarray) -> float:
     return float(min(1.0, chances[reached:].sum()))
 
 
-def with_sign_flip(estimate: Estimate, differences: np.ndarray, seed: int = 0) -> Estimate:
+def with_sign_flip(estimate: Estimate, differences: np.ndarray) -> Estimate:
     """Return `estimate` with the p-value of :func:`sign_flip` in place of its own."""
-    p_value, smallest = sign_flip(differences, seed)
+    p_value, smallest = sign_flip(differences)
     return replace(estimate, p_value=p_value, smallest_p=smallest)
 
 
-def observed_range(differences: np.ndarray, unit: str = "SPEC") -> Estimate:
+def observed_range(differences: np.ndarray) -> Estimate:
     """Return the median of paired differences with the range of what was seen.
 
     Notes
@@ -296,10 +280,10 @@ def observed_range(differences: np.ndarray, unit: str = "SPEC") -> Estimate:
     n, method = len(gaps), "observed range"
     level = 1 - 2.0 ** (1 - n)
     if n < 2:
-        return not_estimable(n, "it takes 2", method=method, level=max(level, 0.0), unit=unit)
+        return not_estimable(n, "it takes 2", method=method, level=max(level, 0.0))
     low, high = float(gaps.min()), float(gaps.max())
     verdict, rule = direction(low, high)
     return Estimate(
-        float(np.median(gaps)), low, high, level, method, n, unit,
-        ("units are independent",), None, None, verdict, rule,
+        float(np.median(gaps)), low, high, level, method, n,
+        assumptions=("units are independent",), verdict=verdict, rule=rule,
     )  # fmt: skip

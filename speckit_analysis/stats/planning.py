@@ -13,21 +13,33 @@ from speckit_analysis.stats.paired import Crossed
 #: Ends of the grid on which a study is planned.
 MOST_UNITS, MOST_REVIEWERS = 60, 6
 
+#: More units than this are not told of.
+MOST_UNITS_TOLD = 10_000
 
-def smallest_effect(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
+#: What one more review costs, where one more unit costs 1.
+_REVIEW_COST = 0.1
+
+#: Power that a study is planned for.
+_POWER = 0.8
+
+#: Simulated studies of each design.
+_DRAWS = 2000
+
+
+def smallest_effect(n: int) -> float:
     """Return the smallest difference that `n` units see, in standard deviations of differences.
+
+    It is seen at a two-sided level of 5 % with the power that studies are planned for.
 
     Examples
     --------
     >>> [round(smallest_effect(n), 3) for n in (3, 6, 10)]
     [3.264, 1.435, 0.996]
     """
-    return float(TTestPower().solve_power(None, nobs=n, alpha=alpha, power=power))
+    return float(TTestPower().solve_power(None, nobs=n, alpha=0.05, power=_POWER))
 
 
-def units_for_margin(
-    deviation: float, margin: float, power: float = 0.8, alpha: float = 0.05, most: int = 10_000
-) -> int | None:
+def units_for_margin(deviation: float, margin: float, alpha: float = 0.05) -> int | None:
     """Return how many units a non-inferiority test takes, if there is no difference.
 
     Parameters
@@ -36,20 +48,23 @@ def units_for_margin(
         Standard deviation of differences between units.
     margin : float
         Points that may be lost.
-    power, alpha : float
-        Power, and one-sided level.
-    most : int
-        Where to stop: None is returned if so many do not reach the power.
+    alpha : float
+        One-sided level.
+
+    Returns
+    -------
+    int or None
+        None if :data:`MOST_UNITS_TOLD` do not reach the power.
 
     Examples
     --------
     >>> [units_for_margin(sd, 0.425) for sd in (0.4, 0.6, 0.8, 1.0)]
     [8, 14, 24, 36]
     """
-    for n in range(2, most + 1):
+    for n in range(2, MOST_UNITS_TOLD + 1):
         shift = margin / deviation * np.sqrt(n)
         limit = -special.stdtrit(n - 1, alpha)
-        if stats.nct.sf(limit, n - 1, shift) >= power:
+        if stats.nct.sf(limit, n - 1, shift) >= _POWER:
             return n
     return None
 
@@ -90,19 +105,7 @@ class Plan:
     helps: str
 
 
-def plan(
-    pilot: Crossed,
-    margin: float,
-    *,
-    unit_cost: float = 1.0,
-    review_cost: float = 0.1,
-    power: float = 0.8,
-    alpha: float = 0.05,
-    most_units: int = MOST_UNITS,
-    most_reviewers: int = MOST_REVIEWERS,
-    draws: int = 2000,
-    seed: int = 0,
-) -> Plan:
+def plan(pilot: Crossed, margin: float, *, alpha: float = 0.05, seed: int = 0) -> Plan:
     """Return how many units and reviewers show non-inferiority, if there is no difference.
 
     Parameters
@@ -111,13 +114,9 @@ def plan(
         From :func:`~speckit_analysis.stats.paired.crossed`: it tells how differences vary.
     margin : float
         Points that may be lost.
-    unit_cost, review_cost : float
-        Of one more unit, and of one more review.
-    power, alpha : float
-        Power, and one-sided level.
-    most_units, most_reviewers : int
-        Ends of the grid.
-    draws, seed : int
+    alpha : float
+        One-sided level.
+    seed : int
         Of the simulation.
 
     Notes
@@ -139,16 +138,15 @@ def plan(
     draw = np.random.default_rng(seed)
     best = Plan(0, 0, 0.0, _helps(between, pilot.reviewer_variance, residual, n, k))
     cheapest = np.inf
-    for reviewers in range(2, most_reviewers + 1):
-        for units in range(max(n, 3), most_units + 1):
-            cost = units * (unit_cost + reviewers * review_cost)
+    for reviewers in range(2, MOST_REVIEWERS + 1):
+        for units in range(max(n, 3), MOST_UNITS + 1):
+            cost = units * (1 + reviewers * _REVIEW_COST)
             if cost >= cheapest:
                 break
             reached = _power(
-                between, pilot.reviewer_variance, residual, units, reviewers, margin, alpha,
-                draws, draw,
-            )  # fmt: skip
-            if reached >= power:
+                between, pilot.reviewer_variance, residual, units, reviewers, margin, alpha, draw
+            )
+            if reached >= _POWER:
                 best = Plan(units, reviewers, reached, best.helps)
                 cheapest = cost
                 break
@@ -170,18 +168,17 @@ def _power(
     k: int,
     margin: float,
     alpha: float,
-    draws: int,
     draw: np.random.Generator,
 ) -> float:
     """Return the share of simulated studies whose lower limit lies above -`margin`."""
     of_units = between + residual / k
     of_reviewers = tastes + residual / n
     left = residual
-    mean = draw.normal(0, np.sqrt(between / n + tastes / k + residual / (n * k)), draws)
-    square_units = k * of_units * draw.chisquare(n - 1, draws) / (n - 1)
-    square_reviewers = n * of_reviewers * draw.chisquare(k - 1, draws) / (k - 1)
+    mean = draw.normal(0, np.sqrt(between / n + tastes / k + residual / (n * k)), _DRAWS)
+    square_units = k * of_units * draw.chisquare(n - 1, _DRAWS) / (n - 1)
+    square_reviewers = n * of_reviewers * draw.chisquare(k - 1, _DRAWS) / (k - 1)
     freedom_left = (n - 1) * (k - 1)
-    square_left = left * draw.chisquare(freedom_left, draws) / freedom_left
+    square_left = left * draw.chisquare(freedom_left, _DRAWS) / freedom_left
     excess = np.maximum(square_reviewers - square_left, 0.0)
     error = np.sqrt((square_units + excess) / (n * k))
     spread = square_units**2 / (n - 1)

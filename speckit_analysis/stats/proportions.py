@@ -1,44 +1,12 @@
-"""Shares and counts: exact intervals, how many claim a rate, and what two finders missed."""
+"""Shares: exact intervals, differences, and how many units claim a rate."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 
-from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
-
-
-def share(hits: int, n: int, level: float = 0.95, unit: str = "unit") -> Estimate:
-    """Return a share with Clopper and Pearson's interval.
-
-    Parameters
-    ----------
-    hits, n : int
-        How many of how many independent units.
-    level : float
-        Two-sided level.
-    unit : str
-        What a unit is.
-
-    Raises
-    ------
-    ValueError
-        If there are more hits than units, or fewer than none.
-
-    Examples
-    --------
-    >>> print(share(4, 15).sentence)
-    +0.267, 95 % interval +0.0779 to +0.551 (Clopper-Pearson, 15 units): inconclusive.
-    """
-    if not 0 <= hits <= n:
-        raise ValueError(f"{hits} of {n} is no share")
-    if n == 0:
-        why = "there are none"
-        return not_estimable(0, why, method="Clopper-Pearson", level=level, unit=unit)
-    low, high = exact_interval(hits, n, level)
-    assumptions = ("units are independent",)
-    return Estimate(hits / n, low, high, level, "Clopper-Pearson", n, unit, assumptions)
+from speckit_analysis.stats.estimate import Estimate, direction
 
 
 def clopper_pearson(hits: object, n: object, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -76,19 +44,13 @@ def exact_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float
     return float(low), float(high)
 
 
-def wilson_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval of a share, which is shorter and suits a picture."""
-    low, high = proportion_confint(hits, n, 1 - level, method="wilson")
-    return float(low), float(high)
-
-
 def one_sided_limits(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Return the exact lower and the exact upper limit of a share, each at `level` on its own."""
     return exact_interval(hits, n, 2 * level - 1)
 
 
 def independent_difference(
-    hits: int, n: int, other_hits: int, other_n: int, level: float = 0.95, unit: str = "case"
+    hits: int, n: int, other_hits: int, other_n: int, level: float = 0.95
 ) -> Estimate:
     """Return how far one share lies above another whose tries are others.
 
@@ -100,8 +62,6 @@ def independent_difference(
         The same of what is compared with.
     level : float
         Of the interval.
-    unit : str
-        What a try is.
 
     Notes
     -----
@@ -122,7 +82,7 @@ def independent_difference(
     verdict, rule = direction(low, high)
     return Estimate(
         hits / n - other_hits / other_n, float(low), float(high), level,
-        "Newcombe, tries independent", min(n, other_n), unit, ("tries are independent",),
+        "Newcombe, tries independent", min(n, other_n), "case", ("tries are independent",),
         verdict=verdict, rule=rule,
     )  # fmt: skip
 
@@ -152,98 +112,3 @@ def sign_test(better: int, worse: int) -> float:
     """Return the exact two-sided p-value of as many better as worse; ties do not count."""
     n = better + worse
     return float(stats.binomtest(better, n, 0.5).pvalue) if n else float("nan")
-
-
-def independent_net_share(
-    better: int, neutral: int, worse: int, level: float = 0.95, unit: str = "decision"
-) -> Estimate:
-    """Return the share that got better less the share that got worse, of independent decisions.
-
-    Of decisions in clusters see :func:`speckit_analysis.stats.net_share.net_share`.
-
-    Parameters
-    ----------
-    better, neutral, worse : int
-        How many decisions improved a result, left it as good, or made it worse.
-    level : float
-        Two-sided level; the verdict tests at 1 - level.
-    unit : str
-        What a decision is.
-
-    Returns
-    -------
-    Estimate
-        With the normal interval and the p-value of :func:`sign_test`, by which the verdict goes.
-
-    Notes
-    -----
-    The standard error is that of a difference of two shares of one sample (Bang et al. 2004).
-
-    Examples
-    --------
-    >>> found = independent_net_share(7, 3, 1)
-    >>> round(found.value, 3), round(found.p_value, 3), found.verdict
-    (0.545, 0.07, 'inconclusive')
-    """
-    n, method = better + neutral + worse, "net share"
-    if n == 0:
-        return not_estimable(0, "there are none", method=method, level=level, unit=unit)
-    up, down = better / n, worse / n
-    error = float(np.sqrt((up * (1 - up) + down * (1 - down) + 2 * up * down) / n))
-    reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    p_value = sign_test(better, worse) if better + worse else 1.0
-    verdict, rule = "inconclusive", f"the exact p-value is above {1 - level:.3g}"
-    if p_value <= 1 - level:
-        verdict, _ = direction(up - down, up - down)
-        rule = f"the exact p-value is at most {1 - level:.3g}"
-    return Estimate(
-        up - down, up - down - reach, up - down + reach, level, method, n, unit,
-        ("decisions are independent",), p_value, None, verdict, rule, standard_error=error,
-    )  # fmt: skip
-
-
-def lincoln_petersen(first: int, second: int, both: int) -> float:
-    """Return how many defects there are in all, by the plain ratio of two finders' counts.
-
-    Notes
-    -----
-    Too high on average where `both` is small, and infinite at 0: see :func:`chapman`.
-
-    Examples
-    --------
-    >>> lincoln_petersen(10, 15, 5)
-    30.0
-    """
-    _refuse_impossible(first, second, both)
-    return first * second / both if both else float("inf")
-
-
-def chapman(first: int, second: int, both: int) -> tuple[float, float]:
-    """Return how many defects there are in all, from what two independent finders found.
-
-    Parameters
-    ----------
-    first, second : int
-        Defects that each found.
-    both : int
-        Defects that both found; below 3 the result is a lower bound at best.
-
-    Returns
-    -------
-    (float, float)
-        Chapman's (1951) estimate and its variance (Seber 1982).
-
-    Raises
-    ------
-    ValueError
-        If more were found by both than by one.
-    """
-    _refuse_impossible(first, second, both)
-    total = (first + 1) * (second + 1) / (both + 1) - 1
-    spread = (first + 1) * (second + 1) * (first - both) * (second - both)
-    return total, spread / ((both + 1) ** 2 * (both + 2))
-
-
-def _refuse_impossible(first: int, second: int, both: int) -> None:
-    if not 0 <= both <= min(first, second):
-        raise ValueError(f"of {first} and {second} defects, {both} cannot be common to both")

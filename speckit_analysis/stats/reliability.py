@@ -1,13 +1,13 @@
-"""How far reviewers agree: on scores, and on the difference that a decision hangs on."""
+"""How far reviewers agree on scores: Krippendorff's alpha and intraclass correlations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.stats.agreement import agreement, cohen_kappa
-from speckit_analysis.stats.intraclass import intraclass_correlations
+from speckit_analysis.stats.paired import ROUNDING
 
 
 def krippendorff_alpha(ratings: np.ndarray, scale: str = "interval") -> float:
@@ -18,12 +18,12 @@ def krippendorff_alpha(ratings: np.ndarray, scale: str = "interval") -> float:
     ratings : ndarray of float, shape (units, reviewers)
         NaN where a reviewer did not rate; units with one rating do not count.
     scale : str
-        ``interval``, ``ordinal``, ``nominal`` or ``ratio`` (of figures that are not below 0).
+        ``interval``, ``ordinal`` or ``nominal``.
 
     Raises
     ------
     ValueError
-        If there is no such scale, or a figure of scale ``ratio`` is below 0.
+        If there is no such scale.
 
     Notes
     -----
@@ -54,13 +54,54 @@ def _distances(values: np.ndarray, totals: np.ndarray, scale: str) -> np.ndarray
     if scale == "ordinal":
         middle = np.cumsum(totals) - totals / 2
         return np.asarray((middle[:, None] - middle[None, :]) ** 2)
-    if scale == "ratio":
-        if (values < 0).any():
-            raise ValueError("ratios take figures of 0 or more, and some are below")
-        both = values[:, None] + values[None, :]
-        apart = np.abs(values[:, None] - values[None, :])
-        return np.asarray(np.divide(apart, both, out=np.zeros_like(both), where=both > 0) ** 2)
-    raise ValueError(f"no scale {scale!r}; there are: interval, ordinal, nominal, ratio")
+    raise ValueError(f"no scale {scale!r}; there are: interval, ordinal, nominal")
+
+
+@dataclass(frozen=True)
+class MeanSquares:
+    """Analysis of variance of a complete table of units (rows) by reviewers (columns).
+
+    Attributes
+    ----------
+    units, reviewers, error : float
+        Mean squares between units, between reviewers, and of what is left.
+    n, k : int
+        Units and reviewers.
+    """
+
+    units: float
+    reviewers: float
+    error: float
+    n: int
+    k: int
+
+
+def mean_squares(ratings: np.ndarray) -> MeanSquares:
+    """Return the mean squares of units by reviewers.
+
+    Parameters
+    ----------
+    ratings : ndarray of float, shape (units, reviewers)
+        Complete.
+
+    Raises
+    ------
+    ValueError
+        If a rating is missing, or there are fewer than two units or reviewers.
+    """
+    table = np.asarray(ratings, dtype=float)
+    if table.ndim != 2 or min(table.shape) < 2 or np.isnan(table).any():
+        raise ValueError("ICC takes a complete table of at least two units and two reviewers")
+    n, k = table.shape
+    rows, columns, centre = table.mean(axis=1), table.mean(axis=0), table.mean()
+    units = k * float(((rows - centre) ** 2).sum())
+    reviewers = n * float(((columns - centre) ** 2).sum())
+    error = float(((table - rows[:, None] - columns[None, :] + centre) ** 2).sum())
+    rounding = table.size * (ROUNDING * float(np.abs(table).max())) ** 2
+    units, reviewers, error = (
+        0.0 if part <= rounding else part for part in (units, reviewers, error)
+    )
+    return MeanSquares(units / (n - 1), reviewers / (k - 1), error / ((n - 1) * (k - 1)), n, k)
 
 
 @dataclass(frozen=True)
@@ -73,12 +114,11 @@ class IntraclassCorrelation:
         ICC(2,1): of one reviewer who scores later.
     mean, mean_low, mean_high : float
         ICC(2,k): of the mean of these reviewers.
-    units, reviewers : int
-        Size of the table.
 
     Notes
     -----
-    NaN where the mean squares allow no interval.
+    NaN where the mean squares allow no interval: units do not differ, or they differ less, or
+    reviewers do, than error alone makes them.
     """
 
     single: float
@@ -87,8 +127,6 @@ class IntraclassCorrelation:
     mean: float
     mean_low: float
     mean_high: float
-    units: int
-    reviewers: int
 
 
 def intraclass_correlation(ratings: np.ndarray, level: float = 0.95) -> IntraclassCorrelation:
@@ -106,75 +144,57 @@ def intraclass_correlation(ratings: np.ndarray, level: float = 0.95) -> Intracla
     ValueError
         If a rating is missing, or there are fewer than two units or reviewers.
 
-    See Also
-    --------
-    speckit_analysis.stats.intraclass : All six forms, with their F tests.
-    """
-    found = intraclass_correlations(ratings, level)
-    single, mean = found["ICC(2,1)"], found["ICC(2,k)"]
-    return IntraclassCorrelation(
-        single.value, single.low, single.high, mean.value, mean.low, mean.high,
-        *np.shape(ratings),
-    )  # fmt: skip
-
-
-def weighted_kappa(counts: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """Return Cohen's kappa of two reviewers, with disagreement `weights` (Cohen 1968).
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (categories, categories)
-        Labels of the first reviewer (rows) and the second.
-    weights : ndarray of float, optional
-        How bad each disagreement is, 0 on the diagonal; by default 1 elsewhere.
-
-    See Also
-    --------
-    speckit_analysis.stats.agreement.cohen_kappa : With interval, observed and expected agreement.
-    """
-    return cohen_kappa(counts, weights).estimate.value
-
-
-def reliability_of_difference(differences: np.ndarray) -> float:
-    """Return which share of the variance of a difference lies between units.
-
-    Parameters
-    ----------
-    differences : ndarray of float, shape (units, reviewers)
-        Each reviewer's difference at each unit, complete.
-
     Notes
     -----
-    Reviewers may agree on levels and still not on which variant is better; a decision hangs on
-    the latter.
-    """
-    table = np.asarray(differences, dtype=float)
-    n, k = table.shape
-    rows, columns, centre = table.mean(axis=1), table.mean(axis=0), table.mean()
-    residual = float(((table - rows[:, None] - columns + centre) ** 2).sum()) / ((n - 1) * (k - 1))
-    units = max((k * float(((rows - centre) ** 2).sum()) / (n - 1) - residual) / k, 0.0)
-    judges = max((n * float(((columns - centre) ** 2).sum()) / (k - 1) - residual) / n, 0.0)
-    whole = units + judges + residual
-    return units / whole if whole else float("nan")
+    Shrout and Fleiss (1979): reviewers are a sample, and their severity counts as error.  Report
+    ICC(2,k) if the mean of these reviewers is used and ICC(2,1) if one of them scores later.  The
+    intervals are by Satterthwaite's F.  Nothing is clamped: a correlation below 0 is reported as it
+    is.
 
-
-def gwet_ac1(ratings: np.ndarray) -> float:
-    """Return Gwet's AC1 of labels; NaN where nothing can be compared, or one unit only.
-
-    Parameters
-    ----------
-    ratings : ndarray of float, shape (units, reviewers)
-        Labels as numbers, NaN where a reviewer gave none.
-
-    Notes
-    -----
-    Gwet (2008): kappa's chance agreement falls apart where almost all labels are one; this one's
-    does not.
-
-    See Also
+    Examples
     --------
-    speckit_analysis.stats.agreement.agreement : With interval and weights, and other coefficients.
+    >>> table = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8],
+    ...                   [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7.0]])
+    >>> found = intraclass_correlation(table)
+    >>> round(found.single, 2), round(found.mean, 2)
+    (0.29, 0.62)
     """
-    if not ((~np.isnan(np.asarray(ratings, dtype=float))).sum(axis=1) > 1).any():
-        return float("nan")
-    return agreement(ratings).estimate.value
+    squares = mean_squares(ratings)
+    if squares.units == 0:
+        return IntraclassCorrelation(*[np.nan] * 6)
+    single = _single(squares, level)
+    mean = tuple(_of_mean(end, squares.k) for end in single)
+    return IntraclassCorrelation(*_told(single), *_told(mean))
+
+
+def _told(ends: tuple[float, ...]) -> tuple[float, ...]:
+    """Return value and ends, or NaN where they make no finite interval around the value."""
+    value, low, high = ends
+    finite = np.isfinite(ends).all() and low <= value <= high
+    return ends if finite else (np.nan,) * 3
+
+
+def _of_mean(single: float, k: int) -> float:
+    """Return the reliability of a mean of `k` by Spearman and Brown."""
+    below = 1 + (k - 1) * single
+    return k * single / below if below > 0 else -np.inf
+
+
+def _single(squares: MeanSquares, level: float) -> tuple[float, float, float]:
+    """Return value and ends of ICC(2,1)."""
+    n, k, error = squares.n, squares.k, squares.error
+    between, judges = squares.units, squares.reviewers
+    single = (between - error) / (between + (k - 1) * error + k * (judges - error) / n)
+    # Satterthwaite's degrees of freedom of k single judges + (n + (nk - n - k) single) error.
+    of_judges, of_error = k * single, n * (1 + (k - 1) * single) - k * single
+    spread = of_judges**2 * judges**2 / (k - 1) + (of_error * error) ** 2 / ((n - 1) * (k - 1))
+    if spread == 0:
+        return single, single, single
+    freedom = (of_judges * judges + of_error * error) ** 2 / spread
+    tail = (1 + level) / 2
+    noise = k * judges + (k * n - k - n) * error
+    with np.errstate(invalid="ignore"):  # Without freedom the quantiles are infinite.
+        above, below = special.fdtri(n - 1, freedom, tail), special.fdtri(freedom, n - 1, tail)
+        low = n * (between - above * error) / (above * noise + n * between)
+        high = n * (below * between - error) / (noise + n * below * between)
+    return float(single), float(low), float(high)

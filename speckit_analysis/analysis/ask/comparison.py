@@ -12,13 +12,13 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.ask.comparison_result import Comparison, Estimand
 from speckit_analysis.analysis.ask.telemetry import moment
 from speckit_analysis.analysis.cost.premium import with_tokens
-from speckit_analysis.analysis.differences import Effect, exponential, paired_t
 from speckit_analysis.analysis.evidence.linkage import Levels, adjusted_levels
 from speckit_analysis.analysis.review.quality import quality_scores
 from speckit_analysis.analysis.selection import Selection, everything, in_part
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.paired import ROUNDING, exponential, paired_t
 
 METRICS = ("cost", "latency", "tokens", "quality")
 
@@ -32,6 +32,9 @@ _PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?(\.\.\d{4}(-\d\d(-\d\d)?)?)?")
 
 #: Fewer units than this, and no interval is worth its name.
 LEAST_UNITS = 3
+
+#: A ratio or a difference that there is none of.
+_NONE = not_estimable(0, "there is none", method="none", level=np.nan)
 
 #: What A and B are, their names, and their spans of time where they are periods.
 _Sides = tuple[str, str, str, tuple[tuple[pd.Timestamp, pd.Timestamp], ...] | None]
@@ -236,7 +239,7 @@ def _marked(
 def _estimand(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: float) -> Estimand:
     if rows.empty and metric == "quality":
         why = "no review, and no run, has a score of either of them that counts"
-        return Estimand(name, np.nan, np.nan, Effect(), Effect(), 0, 0, "none", why)
+        return Estimand(name, np.nan, np.nan, _NONE, _NONE, 0, 0, "none", why)
     figures = rows.assign(value=rows["value"].astype(float))
     if by == "period":
         return _two_samples(name, figures, metric, confidence)
@@ -270,7 +273,7 @@ def _pairs(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: floa
     refusal = _too_few(n, noun, "that both have")
     if not refusal and _flat(gaps):
         refusal = f"all {n} differences are equal, which no interval can say"
-    ratio = Effect()
+    ratio = _NONE
     if not refusal and metric != "quality":
         logs = (tables[True][0] - tables[True][1]).to_numpy()
         if _flat(logs):
@@ -280,7 +283,7 @@ def _pairs(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: floa
             ratio = exponential(paired_t(logs, confidence))
     if refusal:
         return Estimand(
-            name, float(values[0]), float(values[1]), Effect(), Effect(), n, n, method, refusal
+            name, float(values[0]), float(values[1]), _NONE, _NONE, n, n, method, refusal
         )
     difference = paired_t(gaps, confidence)
     return Estimand(name, float(values[0]), float(values[1]), ratio, difference, n, n, method)
@@ -304,10 +307,10 @@ def _two_samples(name: str, rows: pd.DataFrame, metric: str, confidence: float) 
     if not refusal and _flat(a) and _flat(b):
         refusal = "there is no spread within either period"
     if refusal:
-        return Estimand(name, shown_a, shown_b, Effect(), Effect(), len(a), len(b), method, refusal)
+        return Estimand(name, shown_a, shown_b, _NONE, _NONE, len(a), len(b), method, refusal)
     found = _difference(levels, side, confidence)
     if not logs:
-        return Estimand(name, shown_a, shown_b, Effect(), found, len(a), len(b), method)
+        return Estimand(name, shown_a, shown_b, _NONE, found, len(a), len(b), method)
     gap = _difference(levels.exponential(), side, confidence)
     return Estimand(name, shown_a, shown_b, exponential(found), gap, len(a), len(b), method)
 
@@ -318,7 +321,7 @@ def _shown_mean(figures: np.ndarray, *, logs: bool) -> float:
     return float(np.exp(figures.mean()) if logs else figures.mean())
 
 
-def _difference(levels: Levels, side: np.ndarray, confidence: float) -> Effect:
+def _difference(levels: Levels, side: np.ndarray, confidence: float) -> Estimate:
     """Return the difference of the means of two samples of SPECs, as in Welch's t test."""
     samples = [side == number for number in (0, 1)]
     sizes = [int(sample.sum()) for sample in samples]
@@ -332,7 +335,7 @@ def _difference(levels: Levels, side: np.ndarray, confidence: float) -> Effect:
     )
     centre = float(weights @ levels.values.to_numpy())
     reach = float(-special.stdtrit(freedom, (1 - confidence) / 2) * np.sqrt(variance))
-    return Effect(centre, centre - reach, centre + reach)
+    return Estimate(centre, centre - reach, centre + reach, confidence, "Welch's t", len(side))
 
 
 def _too_few(n: int, noun: str, which: str) -> str:

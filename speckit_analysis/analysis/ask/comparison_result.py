@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.differences import Effect
+from speckit_analysis.stats.estimate import Estimate
 
 _NOUNS = {"cost": "costs", "latency": "takes", "tokens": "uses", "quality": "scores"}
 _SHOWN: dict[str, Callable[[object], str]] = {
@@ -30,7 +30,7 @@ class Estimand:
         What is compared: ``cost of a run``, ``latency of a run, longest call`` …
     value_a, value_b : float
         Geometric means over the units, or means of scores.
-    ratio, difference : Effect
+    ratio, difference : Estimate
         A over B, and A less B in the metric's unit.
     n_a, n_b : int
         Units of each; the same number where they are paired.
@@ -43,8 +43,8 @@ class Estimand:
     name: str
     value_a: float
     value_b: float
-    ratio: Effect
-    difference: Effect
+    ratio: Estimate
+    difference: Estimate
     n_a: int
     n_b: int
     method: str
@@ -113,13 +113,13 @@ class Comparison:
         if self.metric == "quality":
             gap = estimand.difference
             text = (
-                f"{subject} {gap.estimate:+.2f} points against {self.second} ({level} interval"
+                f"{subject} {gap.value:+.2f} points against {self.second} ({level} interval"
                 f" {gap.low:+.2f} to {gap.high:+.2f}"
             )
         else:
             ratio = estimand.ratio
             text = (
-                f"{subject} {wording.ratio(ratio.estimate)} times as much as {self.second}"
+                f"{subject} {wording.ratio(ratio.value)} times as much as {self.second}"
                 f" ({level} interval {wording.ratio(ratio.low)} to {wording.ratio(ratio.high)}"
             )
         counts = (
@@ -140,10 +140,10 @@ class Comparison:
                 "b": self.second,
                 "value_a": estimand.value_a,
                 "value_b": estimand.value_b,
-                "ratio": estimand.ratio.estimate,
+                "ratio": estimand.ratio.value,
                 "ratio_low": estimand.ratio.low,
                 "ratio_high": estimand.ratio.high,
-                "difference": estimand.difference.estimate,
+                "difference": estimand.difference.value,
                 "difference_low": estimand.difference.low,
                 "difference_high": estimand.difference.high,
                 "n_a": estimand.n_a,

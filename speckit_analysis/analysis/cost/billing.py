@@ -33,14 +33,14 @@ class Reconciliation:
         ``price_ratio`` (its factors, where the bill counts tokens), ``billed_tokens``,
         ``tracked_tokens``, ``calls``, ``calls_without_cost`` and ``where`` (``both``, ``only
         billed``, ``only tracked``).
-    by_model, by_day, by_month : DataFrame
-        The same by ``model_id``, ``date`` or ``month``; months with ``drift`` (ratio over that of
+    by_model, by_month : DataFrame
+        The same by ``model_id`` or ``month``; months with ``drift`` (ratio over that of
         the first month, less 1) and ``drifted`` (boolean).
     billed_usd, tracked_usd : float
         Sums.
     first, last : Timestamp
         Days of the window.
-    tolerance, drift, confidence : float
+    tolerance, confidence : float
         As asked for.
     future : Outlook
         Of windows to come.
@@ -50,14 +50,12 @@ class Reconciliation:
 
     lines: pd.DataFrame
     by_model: pd.DataFrame
-    by_day: pd.DataFrame
     by_month: pd.DataFrame
     billed_usd: float
     tracked_usd: float
     first: pd.Timestamp
     last: pd.Timestamp
     tolerance: float
-    drift: float
     confidence: float
     future: Outlook
     left_out: tuple[str, ...]
@@ -208,14 +206,12 @@ def reconcile(
     return Reconciliation(
         lines,
         _summed(lines, "model_id"),
-        by_day,
         months,
         float(lines["billed_usd"].sum()),
         float(lines["tracked_usd"].sum()),
         first,
         last,
         tolerance,
-        drift,
         confidence,
         _future(by_day, tolerance, confidence),
         tuple(left_out),

@@ -2,61 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import typical
 from speckit_analysis.analysis.selection import in_part
-
-
-@dataclass(frozen=True)
-class RunLatency:
-    """How long a run takes, by what its calls took.
-
-    Attributes
-    ----------
-    sum_ms : float
-        If its calls follow each other: what telemetry records as the total.
-    wall_ms : float
-        If they are made at once: the longest call, and the least that somebody waits.
-    """
-
-    sum_ms: float
-    wall_ms: float
-
-    @property
-    def sum_over_wall(self) -> float:
-        """How many times longer one after the other takes than at once."""
-        return self.sum_ms / self.wall_ms if self.wall_ms else float("nan")
-
-
-def latency_of_run(latency_ms: Sequence[float]) -> RunLatency:
-    """Return both estimands of a run's latency.
-
-    Parameters
-    ----------
-    latency_ms : sequence of float
-        Of each of its calls; with one of them missing neither is known.
-
-    Raises
-    ------
-    ValueError
-        If there are no calls, or a latency is below 0.
-
-    Examples
-    --------
-    >>> found = latency_of_run([1000, 3000, 2000])
-    >>> found.sum_ms, found.wall_ms, found.sum_over_wall
-    (6000.0, 3000.0, 2.0)
-    """
-    each = np.asarray(latency_ms, dtype=float)
-    if not len(each) or (each < 0).any():
-        raise ValueError(f"a run has calls that took 0 ms or more, and not {list(latency_ms)}")
-    return RunLatency(float(each.sum()), float(each.max()))
 
 
 def latency_sentence(calls: pd.DataFrame) -> str:
@@ -86,6 +37,6 @@ def latency_sentence(calls: pd.DataFrame) -> str:
     )
     return (
         f"Latency is two things: in {wording.count(len(several), 'measured run')} the sum over"
-        f" calls is {wording.ratio(found.geometric_mean)}{interval} times the longest call, which"
+        f" calls is {wording.ratio(found.value)}{interval} times the longest call, which"
         " is what somebody waits at least. A saving in the one is not a saving in the other."
     )

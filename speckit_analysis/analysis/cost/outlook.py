@@ -8,8 +8,8 @@ import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.differences import Effect, exponential, paired_t
-from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.stats.paired import ROUNDING, exponential, paired_t
 
 #: Fewer windows than this, and nothing is said of those to come.
 LEAST_WINDOWS = 3
@@ -25,7 +25,7 @@ class Outlook:
         What a window is: ``month``, ``week`` or ``day``.
     n : int
         Windows with spending on both sides.
-    ratio : Effect or None
+    ratio : Estimate or None
         Typical tracked / billed, with its interval.
     low, high : float
         Prediction interval of the next window's ratio.
@@ -39,7 +39,7 @@ class Outlook:
 
     unit: str
     n: int
-    ratio: Effect | None = None
+    ratio: Estimate | None = None
     low: float = float("nan")
     high: float = float("nan")
     p_value: float = float("nan")
@@ -54,7 +54,7 @@ class Outlook:
         level = wording.exact_percent(self.confidence)
         low, high = (wording.ratio(end) for end in (self.ratio.low, self.ratio.high))
         return (
-            f"Typical tracked over billed {wording.ratio(self.ratio.estimate)} ({level} interval"
+            f"Typical tracked over billed {wording.ratio(self.ratio.value)} ({level} interval"
             f" {low} to {high}, {wording.count(self.n, self.unit)}, t on logarithms;"
             f" {wording.p_value(self.p_value)} against its being off by the tolerance); the next"
             f" {self.unit} may lie between {wording.ratio(self.low)} and"

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.intervals import Typical, small_sample, typical
+from speckit_analysis.analysis.intervals import small_sample, typical
 from speckit_analysis.analysis.selection import in_part
 from speckit_analysis.analysis.summaries import nullable, summarise
+from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.tables.results import RESULTS
 
 
@@ -195,14 +196,14 @@ class Premium:
         The result ``premium_runs``.
     left_out : DataFrame
         ``reason`` and ``rows``: runs that do not count.
-    over_dearest, over_cheapest : Typical
+    over_dearest, over_cheapest : Estimate
         Over SPECs, each by the geometric mean of its runs: the SPEC is the independent unit.
     """
 
     runs: pd.DataFrame
     left_out: pd.DataFrame
-    over_dearest: Typical
-    over_cheapest: Typical
+    over_dearest: Estimate
+    over_cheapest: Estimate
 
     @property
     def sentence(self) -> str:
@@ -218,12 +219,12 @@ class Premium:
         )
 
 
-def _ratio_in_words(found: Typical) -> str:
-    middle = f"{wording.ratio(found.geometric_mean)} times"
+def _ratio_in_words(found: Estimate) -> str:
+    middle = f"{wording.ratio(found.value)} times"
     if np.isnan(found.low):
         return middle
     low, high = wording.ratio(found.low), wording.ratio(found.high)
-    return f"{middle} ({wording.exact_percent(found.confidence)} interval {low} to {high})"
+    return f"{middle} ({wording.exact_percent(found.level)} interval {low} to {high})"
 
 
 def consensus_premium(
@@ -309,7 +310,7 @@ def typical_by(
     rows = []
     for key, group in premium.runs.groupby(by, observed=True):
         found = typical(_by_spec(group, figure), confidence)
-        rows.append((key, len(group), found.n, found.geometric_mean, found.low, found.high))
+        rows.append((key, len(group), found.n, found.value, found.low, found.high))
     unit = "usd" if figure.endswith("_usd") else "ratio"
     return RESULTS[f"typical_{unit}"].of(rows, [by])
 

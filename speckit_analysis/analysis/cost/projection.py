@@ -10,10 +10,11 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.intervals import Typical, typical
+from speckit_analysis.analysis.intervals import typical
 from speckit_analysis.analysis.selection import Selection, in_part
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.paired import ROUNDING
 
 #: Fewer SPECs than this, and nothing is predicted.
@@ -163,7 +164,7 @@ class Projection:
         SPECs that it rests on.
     number : int
         SPECs that are predicted, together.
-    typical : Typical
+    typical : Estimate
         Geometric mean of a SPEC's cost, with the interval of that mean.
     expected : float
         Median of what they will cost, USD.
@@ -175,7 +176,7 @@ class Projection:
 
     specs: int
     number: int
-    typical: Typical
+    typical: Estimate
     expected: float
     low: float
     high: float
@@ -187,7 +188,7 @@ class Projection:
         what = "The next SPEC" if self.number == 1 else wording.count(self.number, "SPEC")
         if self.refusal:
             return f"What {what[0].lower()}{what[1:]} will cost cannot be told: {self.refusal}."
-        level = wording.exact_percent(self.typical.confidence)
+        level = wording.exact_percent(self.typical.level)
         return (
             f"{what} will cost {wording.usd(self.expected)}, with a {level} prediction interval of"
             f" {wording.usd(self.low)} to {wording.usd(self.high)}"
@@ -300,7 +301,7 @@ def by_complexity(costs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
     table = []
     for name, rows in groups:
         found = project(rows["cost_usd"], 1, confidence)
-        table.append((name, len(rows), found.typical.geometric_mean, found.low, found.high))
+        table.append((name, len(rows), found.typical.value, found.low, found.high))
     columns = ["complexity", "specs", "typical_usd", "low_usd", "high_usd"]
     dtypes = dict(zip(columns, ["string", "Int64", *["Float64"] * 3], strict=True))
     return pd.DataFrame(table, columns=columns).astype(dtypes)

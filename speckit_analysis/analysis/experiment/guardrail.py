@@ -26,7 +26,7 @@ from speckit_analysis.analysis.experiment.recommendation import (
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.selection import Selection, in_experiment, spec_of
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.stats.cochran import cochran_q_exact
+from speckit_analysis.stats.cochran import cochran_p
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
@@ -351,7 +351,7 @@ def _any_difference(trials: pd.DataFrame) -> dict[str, float]:
             index="output", columns="variant", values="passed", observed=True, aggfunc="first"
         ).dropna()
         if len(verdicts) and verdicts.shape[1] > 1:
-            found[error] = cochran_q_exact(verdicts.to_numpy(float))[1]
+            found[error] = cochran_p(verdicts.to_numpy(float))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from speckit_analysis.analysis.experiment.recommendation import LEAST_SPECS
 from speckit_analysis.analysis.review.blinding import first_readings
 from speckit_analysis.analysis.review.scores import scores_of, unit_of
 from speckit_analysis.stats.estimate import Estimate, not_estimable
-from speckit_analysis.stats.paired import observed_range, paired_t
+from speckit_analysis.stats.paired import exponential, observed_range, paired_t
 
 
 def by_spec(table: pd.DataFrame) -> pd.DataFrame:
@@ -124,8 +124,7 @@ def ratio_of(table: pd.DataFrame, candidate: str, baseline: str, level: float) -
         found, method = observed_range(logs), "observed range"
     if found.refusal:
         return found
-    value, low, high = np.exp([found.value, found.low, found.high])
-    return Estimate(float(value), float(low), float(high), found.level, method, found.n)
+    return replace(exponential(found), method=method)
 
 
 def gap_of(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats as distributions  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.stats.blinding import james, unblinding_p
+from speckit_analysis.stats.blinding import unblinding_p
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.stats.paired import ROUNDING
@@ -50,8 +50,6 @@ class Blinding:
         (boolean) and ``power`` (Float64: probability that so many outputs would have shown it, had
         85 of 100 who ventured a guess been right, and guesses on one output been alike; missing
         where nobody was asked).
-    james : float
-        James' index over two variants whose readers were asked; NaN otherwise.
     forced : bool
         The review was unblinded before all cards were in.
     confidence : float
@@ -59,7 +57,6 @@ class Blinding:
     """
 
     table: pd.DataFrame
-    james: float
     forced: bool
     confidence: float = 0.95
 
@@ -147,7 +144,7 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
     asked = of_card[of_card["guess"].notna()]
     variants = sorted(of_card["variant"].dropna().astype(str).unique())
     arms = asked["variant"].nunique()
-    rows, counts = [], []
+    rows = []
     for variant in variants:
         own = asked[asked["variant"] == variant]
         guesses = own["guess"].astype(str)
@@ -172,7 +169,6 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
                 "power": power_of_guesses(ventured, (1 - confidence) / arms) if found.n else np.nan,
             }
         )
-        counts.append([int((guesses == name).sum()) for name in (*variants, NO_GUESS)])
     whole = dict.fromkeys(("guesses", "outputs", "right", "wrong", "unknown"), "Int64")
     figures = dict.fromkeys(("bang", "low", "high", "p_value", "power"), "Float64")
     columns = ["variant", *whole, *figures]
@@ -181,9 +177,8 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
     table.loc[tested, "p_value"] = any_may_win(table.loc[tested, "p_value"].tolist())
     unblinded = (table["p_value"] <= 1 - confidence + ROUNDING).fillna(False).astype("boolean")
     table.insert(len(columns) - 1, "unblinded", unblinded)
-    overall = james(np.array(counts).T) if len(variants) == arms == 2 else float("nan")
     forced = bool(of_card["forced"].fillna(False).any())
-    return Blinding(table, overall, forced, confidence)
+    return Blinding(table, forced, confidence)
 
 
 def power_of_guesses(outputs: int, alpha: float = 0.05, right: float = 0.85) -> float:

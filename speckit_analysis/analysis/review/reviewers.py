@@ -9,13 +9,17 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.differences import Effect, paired_t
 from speckit_analysis.analysis.review.blinding import cards, first_readings
 from speckit_analysis.analysis.review.scores import long_scores, per_reviewer
-from speckit_analysis.stats.annotator import Alternative, alternative_annotator
-from speckit_analysis.stats.drift import slopes_over_order
-from speckit_analysis.stats.paired import FIT_ROUNDING
-from speckit_analysis.stats.severity import Severity, reviewer_severity
+from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.paired import FIT_ROUNDING, paired_t
+from speckit_analysis.stats.raters import (
+    Alternative,
+    Severity,
+    alternative_annotator,
+    reviewer_severity,
+    slopes_over_order,
+)
 
 
 @dataclass(frozen=True)
@@ -79,15 +83,16 @@ def reviewers(reviews: pd.DataFrame) -> Reviewers:
     return Reviewers(table[columns].astype(dtypes), found.fair, refusal)
 
 
-def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, str]:
+def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Estimate, str]:
     """Return how scores drift over a reviewer's packets, in points for ten packets.
 
     Notes
     -----
     Outputs, reviewers and the slope of each reviewer are fitted together, so that good outputs late
-    in the order are no drift (:mod:`speckit_analysis.stats.drift`).  The slope of each reviewer is
-    one observation, with Student's t over three reviewers or more: what is found holds for others
-    like them.  With nothing to find it alarms in 2 to 5 % of reviews at a level of 95 %.
+    in the order are no drift (:func:`~speckit_analysis.stats.raters.slopes_over_order`).  The slope
+    of each reviewer is one observation, with Student's t over three reviewers or more: what is
+    found holds for others like them.  With nothing to find it alarms in 2 to 5 % of reviews at a
+    level of 95 %.
     """
     rows = first_readings(reviews)
     long = long_scores(per_reviewer(rows))
@@ -95,20 +100,23 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Effect, st
     long["position"] = places.reindex(pd.MultiIndex.from_frame(long[["reviewer", "output"]])).array
     long = long.dropna()
     slopes = slopes_over_order(long).to_numpy() * 10
+    why = ""
     if len(slopes) < 3:
-        return Effect(), (
-            "Whether scores drift over the order cannot be told: it takes three reviewers who read"
-            f" the same outputs in different orders, and there are {len(slopes)}."
+        why = (
+            "it takes three reviewers who read the same outputs in different orders, and there are"
+            f" {len(slopes)}"
         )
-    if np.ptp(slopes) <= FIT_ROUNDING * np.abs(long["score"]).max():
-        return Effect(), (
-            "Whether scores drift over the order cannot be told: they change alike for all"
-            f" {len(slopes)} reviewers, which no interval can say."
+    elif np.ptp(slopes) <= FIT_ROUNDING * np.abs(long["score"]).max():
+        why = f"they change alike for all {len(slopes)} reviewers, which no interval can say"
+    if why:
+        found = not_estimable(
+            len(slopes), why, method="paired t", level=confidence, unit="reviewer"
         )
-    found = paired_t(slopes, confidence)
+        return found, f"Whether scores drift over the order cannot be told: {why}."
+    found = paired_t(slopes, confidence, "reviewer")
     drift = "drift" if found.low > 0 or found.high < 0 else "do not provably drift"
     return found, (
-        f"Scores {drift} over the order: {found.estimate:+.2f} points in ten packets"
+        f"Scores {drift} over the order: {found.value:+.2f} points in ten packets"
         f" ({found.low:+.2f} to {found.high:+.2f}; {len(slopes)} reviewers)."
     )
 

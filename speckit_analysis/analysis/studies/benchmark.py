@@ -12,8 +12,7 @@ import pandas as pd
 
 from speckit_analysis.analysis.selection import Selection, everything
 from speckit_analysis.analysis.wording import all_of, count, listed, percent, usd
-from speckit_analysis.stats.economics import cost_of_pass
-from speckit_analysis.stats.pareto import front_probability, on_front
+from speckit_analysis.stats.economics import cost_of_pass, front_probability, on_front
 from speckit_analysis.stats.proportions import clopper_pearson
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from speckit_analysis.review.design import reading_orders
-from speckit_analysis.stats.drift import slopes_over_order
 from speckit_analysis.stats.paired import paired_t
+from speckit_analysis.stats.raters import slopes_over_order
 
 
 def orders(reviewers: int, units: int = 10, seed: int = 1) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The front of cost against success, and differences of shares whose pairing is lost."""
+"""What a gain costs, the front of cost against success, and shares whose pairing is lost."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speckit_analysis.stats.economics import frontier
-from speckit_analysis.stats.pareto import front_probability, on_front
+from speckit_analysis.stats.economics import (
+    acceptability,
+    front_probability,
+    frontier,
+    incremental_ratio,
+    on_front,
+)
 from speckit_analysis.stats.proportions import independent_difference
 
 
@@ -95,3 +100,16 @@ def test_the_interval_is_conservative_where_results_of_a_case_go_together():
         found = independent_difference(int(hits), cases, int(others), cases)
         covered += found.low <= 0.1 <= found.high
     assert covered / repeats > 0.98
+
+
+@pytest.mark.parametrize(
+    ("cost", "effect", "ratio"),
+    [(3, 1.5, 2.0), (-3, -1.5, 2.0), (3, -1.5, np.nan), (-3, 1.5, np.nan), (3, 0, np.nan)],
+)
+def test_dominance_has_no_ratio(cost, effect, ratio):
+    assert incremental_ratio(cost, effect) == pytest.approx(ratio, nan_ok=True)
+
+
+def test_rounding_is_no_error_of_net_benefit():
+    cost, effect = np.full(3, 0.3), np.ones(3)
+    assert np.isnan(acceptability(cost, effect, [1, 10])["probability"]).all()
