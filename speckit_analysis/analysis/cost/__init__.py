@@ -13,17 +13,3 @@ from speckit_analysis.analysis.cost.premium import (
     with_configuration,
     with_tokens,
 )
-
-__all__ = [
-    "agreement_sentence",
-    "cache_sentence",
-    "consensus_premium",
-    "headline",
-    "over_time",
-    "profile",
-    "reported_against_computed",
-    "run_latency",
-    "typical_by",
-    "with_configuration",
-    "with_tokens",
-]

@@ -16,20 +16,3 @@ from speckit_analysis.analysis.disagreement.frequency import (
     stages_alike,
     types_by_severity,
 )
-
-__all__ = [
-    "comparable_runs",
-    "degraded",
-    "escalations",
-    "flag_against_points",
-    "flag_sentence",
-    "genuine",
-    "headline",
-    "independence_sentence",
-    "outcome_sentence",
-    "rate",
-    "rates",
-    "shares",
-    "stages_alike",
-    "types_by_severity",
-]

@@ -5,5 +5,3 @@ from speckit_analysis.analysis.experiment.variants import (
     compare_variants,
     every_variant,
 )
-
-__all__ = ["compare_planned", "compare_variants", "every_variant"]

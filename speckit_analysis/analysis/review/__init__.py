@@ -13,17 +13,3 @@ from speckit_analysis.analysis.review.scores import (
     usable,
     within_tolerance,
 )
-
-__all__ = [
-    "consistency_sentence",
-    "differences",
-    "headline",
-    "per_reviewer",
-    "reliability",
-    "reliability_sentence",
-    "repeated_sentence",
-    "scores_of",
-    "self_consistency",
-    "usable",
-    "within_tolerance",
-]
