@@ -33,9 +33,7 @@ RUNS = Table(
         SCHEMA_VERSION,
         Column("prompt_version", "category", "version of the prompts used"),
         Column(
-            "status",
-            "category",
-            "recomputed from what the agents left: " + ", ".join(STATUSES),
+            "status", "category", "recomputed from what the agents left: " + ", ".join(STATUSES)
         ),
         Column("status_recorded", "category", "status the run's telemetry or synthesis claims"),
         Column("synthesis_status", "category", "status the synthesis claims"),
@@ -83,9 +81,7 @@ RUNS = Table(
         ),
         Column("output_path", "text", "where the writer says it put the merged result"),
         Column(
-            "basis",
-            "category",
-            "best evidence of the run: telemetry, synthesis, verdict or output",
+            "basis", "category", "best evidence of the run: telemetry, synthesis, verdict or output"
         ),
         Column("sources", "integer", "files that speak of the run", "files"),
         Column(
@@ -109,22 +105,13 @@ CALLS = Table(
         *RUN,
         *AGENT,
         Column("provider", "category", "maker of the model: anthropic, google, openai …"),
-        Column(
-            "model_id",
-            "category",
-            "model, normalised: observed, else requested, else claimed",
-        ),
+        Column("model_id", "category", "model, normalised: observed, else requested, else claimed"),
         Column("model_requested", "category", "model the caller asked for, as written"),
         Column("model_claimed", "category", "model the answer says it is, as written"),
         Column("model_observed", "category", "model the provider reported, as written"),
         Column("model_release", "category", "release of the model as written"),
         Column("reasoning_mode", "category", "reasoning effort or role as written"),
-        Column(
-            "timestamp",
-            "timestamp",
-            "of the run, or of the call where it has its own",
-            "UTC",
-        ),
+        Column("timestamp", "timestamp", "of the run, or of the call where it has its own", "UTC"),
         *TOKENS,
         Column("latency_ms", "number", "wall time of the call", "ms"),
         Column("cache_hit", "boolean", "the prompt was answered from a cache"),
@@ -176,29 +163,15 @@ PROPOSALS = Table(
         Column("reasoning_mode", "category", "reasoning effort or role as written"),
         Column("prompt_version", "category", "version of the prompt as written"),
         Column("timestamp", "timestamp", "when the answer was written or collected", "UTC"),
+        Column("payload_class", "category", "what the content is: " + ", ".join(PAYLOAD_CLASSES)),
         Column(
-            "payload_class",
-            "category",
-            "what the content is: " + ", ".join(PAYLOAD_CLASSES),
-        ),
-        Column(
-            "content",
-            "text",
-            "the answer, as JSON where structured; secrets masked; long ones cut",
+            "content", "text", "the answer, as JSON where structured; secrets masked; long ones cut"
         ),
         Column("content_chars", "integer", "length before cutting", "characters"),
         Column("content_hash", "text", "SHA-256 of the unmasked content, first 16 hex digits"),
-        Column(
-            "shared_payload",
-            "integer",
-            "proposals, this one included, with this very content",
-        ),
+        Column("shared_payload", "integer", "proposals, this one included, with this very content"),
         Column("agreements", "integer", "agreements the answer lists"),
-        Column(
-            "conflicts",
-            "integer",
-            "conflicts the answer lists, failures of agents excluded",
-        ),
+        Column("conflicts", "integer", "conflicts the answer lists, failures of agents excluded"),
         *ORIGIN,
     ),
 )
@@ -232,11 +205,7 @@ COSTS = Table(
     "one amount of a cost summary",
     (
         Column("spec_id", "category", "SPEC the summary is about"),
-        Column(
-            "scope",
-            "category",
-            "total, stage, agent or breakdown; sum within one scope only",
-        ),
+        Column("scope", "category", "total, stage, agent or breakdown; sum within one scope only"),
         Column("stage", "category", "stage, where the scope has one"),
         Column("agent", "category", "agent, where the scope has one"),
         Column("key_raw", "text", "key as it was written"),
@@ -247,10 +216,7 @@ COSTS = Table(
         Column("budget_usd", "number", "budget of the SPEC", "USD"),
         Column("utilization", "number", "total divided by budget, recomputed", "ratio"),
         Column(
-            "utilization_reported",
-            "number",
-            "as recorded, percent turned into a ratio",
-            "ratio",
+            "utilization_reported", "number", "as recorded, percent turned into a ratio", "ratio"
         ),
         Column("calls_reported", "integer", "calls the summary counts", "calls"),
         Column("duration_s", "number", "age of the writer's tracker, not of the run", "s"),
@@ -258,11 +224,7 @@ COSTS = Table(
         Column("flavour", "category", "native, detailed, per_stage_usd or totals"),
         SCHEMA_VERSION,
         Column("pricing_version", "category", "price list the writer names"),
-        Column(
-            "superseded",
-            "boolean",
-            "another loaded root holds a later state of this summary",
-        ),
+        Column("superseded", "boolean", "another loaded root holds a later state of this summary"),
         *ORIGIN,
     ),
 )

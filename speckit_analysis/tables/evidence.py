@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from speckit_analysis.tables.declare import (
-    Column,
-    Table,
-)
+from speckit_analysis.tables.declare import Column, Table
 
 FILES = Table(
     "files",
@@ -23,11 +20,7 @@ FILES = Table(
             "text",
             "folder that holds consensus/, commands/ or costs/, relative to the root",
         ),
-        Column(
-            "path",
-            "text",
-            "path within the evidence root: equal for two states of one file",
-        ),
+        Column("path", "text", "path within the evidence root: equal for two states of one file"),
         Column("spec_id", "category", "SPEC, from the path"),
         Column("stage", "category", "stage, from the name"),
         Column("agent", "category", "agent, from the name"),
@@ -36,11 +29,7 @@ FILES = Table(
         Column("disk_bytes", "integer", "size in whole 4 KiB blocks", "bytes"),
         Column("sha256", "text", "SHA-256 of the content"),
         Column("duplicate_of", "text", "first file with the very same content"),
-        Column(
-            "superseded",
-            "boolean",
-            "a later evidence root holds another state of this file",
-        ),
+        Column("superseded", "boolean", "a later evidence root holds another state of this file"),
         Column("rows", "integer", "rows read from it, problems excluded", "rows"),
     ),
 )

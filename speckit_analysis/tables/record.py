@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from speckit_analysis.tables.declare import (
-    AGENT,
-    ORIGIN,
-    RUN,
-    Column,
-    Table,
-)
+from speckit_analysis.tables.declare import AGENT, ORIGIN, RUN, Column, Table
 
 REVIEWS = Table(
     "reviews",
