@@ -23,17 +23,6 @@ CHUNK_FILES = 2000
 #: Larger files are listed and not read.
 MAX_BYTES = 64 * 2**20
 
-FILE_COLUMNS = (
-    "format",
-    "parse_state",
-    "bytes",
-    "sha256",
-    "spec_id",
-    "stage_raw",
-    "agent_raw",
-    "timestamp_raw",
-)
-
 _BINARY_MARKS = (
     b"SQLite format 3\x00",
     b"\x1f\x8b",
@@ -200,19 +189,18 @@ def _write_file(
     file: EvidenceFile | None,
 ) -> None:
     said = file.group if file is not None else _says_nothing
-    rows.writer("files", FILE_COLUMNS)(
-        (
-            number,
-            "",
-            format.name if format is not None else "unrecognised",
-            state,
-            size,
-            digest,
-            folder.spec or said("spec"),
-            said("stage"),
-            said("agent"),
-            said("timestamp") or said("session"),
-        )
+    rows.write(
+        "files",
+        number,
+        "",
+        format=format.name if format is not None else "unrecognised",
+        parse_state=state,
+        bytes=size,
+        sha256=digest,
+        spec_id=folder.spec or said("spec"),
+        stage_raw=said("stage"),
+        agent_raw=said("agent"),
+        timestamp_raw=said("timestamp") or said("session"),
     )
 
 

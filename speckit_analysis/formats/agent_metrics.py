@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.rows import Run
 from speckit_analysis.formats.telemetry_v2 import Agent, write_calls
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
@@ -33,7 +32,8 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     elif named is not None and named.replace("-", "_") != record.agent.replace("-", "_"):
         record.agent = file.identity(named, record.agent, "agent") or named
     moment = file.group("timestamp")
-    run = (file.spec, file.group("stage"), canonical(moment) if moment else None)
+    key = canonical(moment) if moment else None
+    run: Run = {"spec_id": file.spec, "stage_raw": file.group("stage"), "key": key}
     write_calls(file, rows, ("/",), run, (record,), "metrics")
 
 
