@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from speckit_analysis.tables.declare import ORIGIN, Column, Table
+from speckit_analysis.tables.declare import (
+    ORIGIN,
+    Table,
+    boolean,
+    category,
+    integer,
+    number,
+    text,
+    timestamp,
+)
 
 _TRIED = (
-    Column("experiment", "category", "experiment the record belongs to"),
-    Column("spec_id", "category", "SPEC worked on"),
-    Column("stage", "category", "stage worked on"),
-    Column("variant", "category", "variant tried"),
+    category("experiment", "experiment the record belongs to"),
+    category("spec_id", "SPEC worked on"),
+    category("stage", "stage worked on"),
+    category("variant", "variant tried"),
 )
-_TIMESTAMP = Column("timestamp", "timestamp", "when", "UTC")
+_TIMESTAMP = timestamp("timestamp", "when", "UTC")
 
 ARBITRATIONS = Table(
     "arbitrations",
     "one outcome of an experiment that an arbiter could change",
     (
         *_TRIED,
-        Column("invoked", "boolean", "the arbiter was asked"),
-        Column("override", "boolean", "the arbiter changed the outcome"),
-        Column("override_type", "category", "kind of change, in the recorder's words"),
-        Column("description", "text", "what the arbiter changed"),
-        Column("assessment", "category", "of the change: improvement, neutral or degradation"),
-        Column("reviewer", "category", "who assessed it"),
-        Column("errors_caught", "integer", "errors that the arbiter caught", "errors"),
-        Column("false_positives", "integer", "errors that the arbiter saw and were none", "errors"),
-        Column("cost_usd", "number", "what asking the arbiter cost", "USD"),
-        Column("latency_ms", "number", "how long the arbiter took", "ms"),
+        boolean("invoked", "the arbiter was asked"),
+        boolean("override", "the arbiter changed the outcome"),
+        category("override_type", "kind of change, in the recorder's words"),
+        text("description", "what the arbiter changed"),
+        category("assessment", "of the change: improvement, neutral or degradation"),
+        category("reviewer", "who assessed it"),
+        integer("errors_caught", "errors that the arbiter caught", "errors"),
+        integer("false_positives", "errors that the arbiter saw and were none", "errors"),
+        number("cost_usd", "what asking the arbiter cost", "USD"),
+        number("latency_ms", "how long the arbiter took", "ms"),
         _TIMESTAMP,
         *ORIGIN,
     ),
@@ -37,13 +46,13 @@ RESEARCH = Table(
     "one finding of a research output; without a finding where the output found nothing",
     (
         *_TRIED,
-        Column("model_id", "category", "model that did the research, normalised"),
-        Column("finding", "text", "what was found"),
-        Column("citation", "text", "source that the finding cites"),
-        Column("relevance", "number", "how relevant a reader finds it", "0–10"),
-        Column("reviewer", "category", "who rated the relevance"),
-        Column("prompt_tokens", "integer", "size of the output's largest prompt", "tokens"),
-        Column("tool_calls", "integer", "tool calls made for the output", "calls"),
+        category("model_id", "model that did the research, normalised"),
+        text("finding", "what was found"),
+        text("citation", "source that the finding cites"),
+        number("relevance", "how relevant a reader finds it", "0–10"),
+        category("reviewer", "who rated the relevance"),
+        integer("prompt_tokens", "size of the output's largest prompt", "tokens"),
+        integer("tool_calls", "tool calls made for the output", "calls"),
         _TIMESTAMP,
         *ORIGIN,
     ),
@@ -54,13 +63,13 @@ TRIALS = Table(
     "one output that one variant of a guardrail judged",
     (
         *_TRIED,
-        Column("output", "text", "the output judged; the same for all variants"),
-        Column("valid", "boolean", "the output is truly valid: it ought to pass"),
-        Column("passed", "boolean", "the guardrail let it pass"),
-        Column("reason", "text", "why the guardrail stopped it"),
-        Column("latency_ms", "number", "how long the guardrail took", "ms"),
-        Column("cost_usd", "number", "what the guardrail cost", "USD"),
-        Column("upkeep_minutes", "number", "work that people had with it over this output", "min"),
+        text("output", "the output judged; the same for all variants"),
+        boolean("valid", "the output is truly valid: it ought to pass"),
+        boolean("passed", "the guardrail let it pass"),
+        text("reason", "why the guardrail stopped it"),
+        number("latency_ms", "how long the guardrail took", "ms"),
+        number("cost_usd", "what the guardrail cost", "USD"),
+        number("upkeep_minutes", "work that people had with it over this output", "min"),
         _TIMESTAMP,
         *ORIGIN,
     ),
