@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.formats.rows import Run
 from speckit_analysis.formats.telemetry_v2 import Agent, write_calls
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
@@ -37,10 +36,6 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     write_calls(file, rows, ("/",), run, (record,), "metrics")
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"agent", "latency_ms", "prompt_tokens"} <= content.keys()
-
-
 FORMAT = Format(
     name="agent-metrics",
     title="Metrics of one agent's call",
@@ -49,7 +44,7 @@ FORMAT = Format(
         re.compile(rf"(?P<stage>.+?)_(?P<timestamp>{IN_NAME})_(?P<agent>[\w.-]+)_metrics\.json"),
     ),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("agent", "latency_ms", "prompt_tokens"),
     schemas={"agent-metrics": AgentMetrics},
     rank=10,
 )

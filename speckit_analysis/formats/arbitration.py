@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import Amount, Count
+from speckit_analysis.formats.registry import has_keys
 
 Assessment = Literal["improvement", "neutral", "degradation"]
 
@@ -76,17 +76,13 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         )
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"arbiter_invoked", "arbiter_override", "experiment"} <= content.keys()
-
-
 FORMAT = Format(
     name="arbitration",
     title="Arbitration record: what an arbiter changed, and what it was worth",
     endings=("_arbitration.json", "_arbitrations.jsonl"),
     patterns=(re.compile(r".+_arbitration\.json|.+_arbitrations\.jsonl"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("arbiter_invoked", "arbiter_override", "experiment"),
     schemas={"arbitration": ArbitrationRecord},
     rank=15,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import length, names_absolute_path
 from speckit_analysis.formats.redaction import mask
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 from speckit_analysis.tables.vocabulary import normalise_stage
 
@@ -103,10 +103,6 @@ def _same_stage(command: str | None, stage: str | None) -> bool:
     return command is not None and normalise_stage(command) == normalise_stage(stage)
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"success", "checks", "stage"} <= content.keys()
-
-
 FORMAT = Format(
     name="guardrail-native",
     title="Native guardrail",
@@ -115,7 +111,7 @@ FORMAT = Format(
         re.compile(rf"guardrail-(?P<stage>[a-z-]+?)-(?P<timestamp>{IN_NAME})_(?P<pid>\d+)\.json"),
     ),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("success", "checks", "stage"),
     schemas={"guardrail-native": NativeGuardrail},
     rank=10,
 )

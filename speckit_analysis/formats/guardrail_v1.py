@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +12,7 @@ from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
 from speckit_analysis.formats.file import length, names_absolute_path
 from speckit_analysis.formats.redaction import mask
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.tables.timestamps import IN_NAME, canonical, parse
 
 Status = Annotated[str, msgspec.Meta(description="passed, failed or skipped")]
@@ -227,10 +228,6 @@ def _check_indentation(file: EvidenceFile) -> None:
             openers.append(indent)
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"schemaVersion", "command", "sessionId", "artifacts"} <= content.keys()
-
-
 FORMAT = Format(
     name="guardrail-v1",
     title="Guardrail telemetry 1",
@@ -238,7 +235,7 @@ FORMAT = Format(
     patterns=(re.compile(rf"(?P<stage>[^_]+)_(?P<session>{IN_NAME}(?:-\d+)?)\.json"),),
     folders=("commands", ""),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("schemaVersion", "command", "sessionId", "artifacts"),
     schemas={"guardrail-v1": Guardrail},
     rank=20,
 )

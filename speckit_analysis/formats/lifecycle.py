@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import Count
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.tables.timestamps import IN_NAME, parse
 
 EVENTS = (
@@ -76,10 +76,6 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         file.problem("/timestamp", "timestamps_contradict", "warning", message, action)
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"event", "stage_run_id"} <= content.keys()
-
-
 FORMAT = Format(
     name="lifecycle",
     title="Lifecycle event of a stage",
@@ -90,7 +86,7 @@ FORMAT = Format(
         ),
     ),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("event", "stage_run_id"),
     schemas={"lifecycle": Event},
     rank=5,
 )

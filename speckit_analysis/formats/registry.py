@@ -77,6 +77,11 @@ class Format:
         return None
 
 
+def has_keys(*names: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a ``sniff`` that knows a format by the keys at the top of its content."""
+    return lambda content: content.keys() >= set(names)
+
+
 @cache
 def formats() -> tuple[Format, ...]:
     """Return every format, ours and those of installed packages, in the order of asking."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import Count
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.formats.review import Points
 from speckit_analysis.tables.vocabulary import normalise_model
 
@@ -63,17 +62,13 @@ def read(file: EvidenceFile, rows: Rows) -> None:
             )
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"experiment", "variant", "findings"} <= content.keys()
-
-
 FORMAT = Format(
     name="research",
     title="Research record: what a variant found out about a SPEC",
     endings=(".research.json", ".research.jsonl"),
     patterns=(re.compile(r".+\.research\.jsonl?"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("experiment", "variant", "findings"),
     schemas={"research": ResearchRecord},
     rank=15,
 )

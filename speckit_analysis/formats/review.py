@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
 from speckit_analysis.formats.file import Amount, Count
+from speckit_analysis.formats.registry import has_keys
 
 #: Scores go from 0 to 10.
 Points = Annotated[float, msgspec.Meta(ge=0, le=10, description="0 to 10")]
@@ -61,17 +61,13 @@ def read(file: EvidenceFile, rows: Rows) -> None:
             )
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"quality_scores", "reviewer", "variant"} <= content.keys()
-
-
 FORMAT = Format(
     name="review",
     title="Experiment record: a reviewer's scores of an output",
     endings=("_review.json", "_reviews.jsonl"),
     patterns=(re.compile(r".+_review\.json|.+_reviews\.jsonl"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("quality_scores", "reviewer", "variant"),
     schemas={"review": ExperimentRecord},
     rank=15,
 )

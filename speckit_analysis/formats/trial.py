@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import Amount
+from speckit_analysis.formats.registry import has_keys
 
 
 class TrialRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -40,17 +39,13 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         rows.write("trials", file.number, start or "/", **values, **raw)
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"experiment", "variant", "output", "valid", "passed"} <= content.keys()
-
-
 FORMAT = Format(
     name="trial",
     title="Guardrail trial: what a variant of a guardrail said of an output",
     endings=("_trial.json", "_trials.jsonl"),
     patterns=(re.compile(r".+_trial\.json|.+_trials\.jsonl"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("experiment", "variant", "output", "valid", "passed"),
     schemas={"trial": TrialRecord},
     rank=15,
 )

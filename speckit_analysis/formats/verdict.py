@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.proposals import write_proposal
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.timestamps import canonical, start_of
 
@@ -97,17 +97,13 @@ def _check(file: EvidenceFile, record: Verdict, keys: list[str | None]) -> None:
         file.problem("/proposals", "many_runs_in_one_file", "warning", message, action)
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return "proposals" in content
-
-
 FORMAT = Format(
     name="verdict",
     title="Verdict: the proposals of a run",
     endings=("_verdict.json",),
     patterns=(re.compile(r"(?P<stage>[^_]+)_verdict\.json"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("proposals"),
     schemas={"verdict": Verdict},
     rank=10,
 )
