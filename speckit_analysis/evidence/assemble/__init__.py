@@ -85,8 +85,8 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
     for name, table in TABLES.items():
         columns = tuple(dict.fromkeys((*_INTERNAL[name], *table.column_names)))
         # Where a row comes from is decided here, so its categories are not those that were read.
-        encoded = {c for c in columns if is_encoded(name, c)} - {"provenance"}
-        frame = gather(name, batches.pop(name, []), columns, encoded if name in _LARGEST else ())
+        encoded = {c for c in columns if name in _LARGEST and is_encoded(name, c)} - {"provenance"}
+        frame = gather(name, batches.pop(name, []), columns, encoded)
         for column in table.columns:
             if column.kind == "timestamp":
                 frame[column.name] = moments(frame[column.name])
