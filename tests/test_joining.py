@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pytest
 from evidence_files import (
@@ -40,7 +41,7 @@ from evidence_files import (
 import speckit_analysis as sk
 from speckit_analysis.analysis.disagreement.frequency import comparable_runs
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.formats.telemetry_v2 import CALL_FIELDS
+from speckit_analysis.formats.telemetry_v2 import CALL_FIELDS, Agent
 
 OTHER_MODEL = {"model_id": "gemini-2.0-flash", "model_release": "2025-02-05"}
 
@@ -128,11 +129,11 @@ def test_metrics_give_the_figures_that_the_telemetry_of_their_call_lacks(tmp_pat
     assert not {"missing_tokens", "missing_cost", "metrics_differ"} & set(kinds(evidence))
 
 
-@pytest.mark.parametrize("field", [name for name in CALL_FIELDS.values() if name != "agent"])
-def test_metrics_fill_any_field_that_the_telemetry_lacks(tmp_path: Path, field: str) -> None:
+@pytest.mark.parametrize("column", [name for name in CALL_FIELDS if name != "agent_raw"])
+def test_metrics_fill_any_field_that_the_telemetry_lacks(tmp_path: Path, column: str) -> None:
     every = call("gemini", reasoning_tokens=7, cached_tokens=9, cache_hit=True, status="error")
     every |= {"error": "refused", "arbiter_override": True, "override_reason": "it contradicts"}
-    column = next(column for column, name in CALL_FIELDS.items() if name == field)
+    field = next(f.encode_name for f in msgspec.structs.fields(Agent) if f.name == column)
     for root, lacking in (("whole", {}), ("gap", {field: None})):
         write(tmp_path / root, PLACES["telemetry"], telemetry(every | lacking))
         write(tmp_path / root, PLACES["metrics"], every)

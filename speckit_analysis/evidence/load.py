@@ -113,17 +113,12 @@ overrides, arbitrations, research, trials, spawns, files, problems
 
     def summary(self) -> pd.DataFrame:
         """Return one row per table: rows, first and last moment, problems of its files."""
+        serious = self.problems.loc[self.problems["severity"] != "info", "source"]
         rows = []
         for name, frame in self._frames.items():
-            moments = (
-                frame["timestamp"].dropna() if "timestamp" in frame else pd.Series(dtype=object)
-            )
-            sources = frame["source"] if "source" in frame else pd.Series(dtype="string")
-            concerned = self.problems["source"].isin(sources) & (
-                self.problems["severity"] != "info"
-            )
-            first, last = (moments.min(), moments.max()) if len(moments) else (pd.NaT, pd.NaT)
-            rows.append((name, len(frame), first, last, int(concerned.sum())))
+            moments = frame.get("timestamp", pd.Series(dtype="datetime64[ns, UTC]"))
+            concerned = serious.isin(frame["source"])
+            rows.append((name, len(frame), moments.min(), moments.max(), int(concerned.sum())))
         columns = ["table", "rows", "first", "last", "problems"]
         return pd.DataFrame(rows, columns=columns)
 

@@ -26,10 +26,10 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     if record is None:
         return
     named = file.group("agent")
-    if record.agent is None:
-        record.agent = named or "unknown"
-    elif named is not None and named.replace("-", "_") != record.agent.replace("-", "_"):
-        record.agent = file.identity(named, record.agent, "agent") or named
+    if record.agent_raw is None:
+        record.agent_raw = named or "unknown"
+    elif named is not None and named.replace("-", "_") != record.agent_raw.replace("-", "_"):
+        record.agent_raw = file.identity(named, record.agent_raw, "agent") or named
     moment = file.group("timestamp")
     key = canonical(moment) if moment else None
     run: Run = {"spec_id": file.spec, "stage_raw": file.group("stage"), "key": key}

@@ -19,8 +19,12 @@ from speckit_analysis.tables.timestamps import IN_NAME, canonical
 class Agent(msgspec.Struct, gc=False):
     """One agent's call, embedded in telemetry or in a metrics file of its own."""
 
-    agent: Annotated[str, msgspec.Meta(description="role that was called")]
-    model_id: Annotated[str, msgspec.Meta(description="model requested")] | None = None
+    agent_raw: Annotated[str, msgspec.Meta(description="role that was called")] = msgspec.field(
+        name="agent"
+    )
+    model_requested: Annotated[str, msgspec.Meta(description="model requested")] | None = (
+        msgspec.field(name="model_id", default=None)
+    )
     model_release: str | None = None
     reasoning_mode: str | None = None
     latency_ms: Amount | None = None
@@ -30,8 +34,10 @@ class Agent(msgspec.Struct, gc=False):
     cached_tokens: Count | None = None
     total_tokens: Count | None = None
     cache_hit: bool | None = None
-    cost_usd: Amount | None = None
-    status: Annotated[str, msgspec.Meta(description="ok or error")] | None = None
+    cost_usd_reported: Amount | None = msgspec.field(name="cost_usd", default=None)
+    status_recorded: Annotated[str, msgspec.Meta(description="ok or error")] | None = msgspec.field(
+        name="status", default=None
+    )
     error: str | None = None
     arbiter_override: bool | None = None
     override_reason: str | None = None
@@ -95,25 +101,8 @@ class TasksTelemetry(Telemetry, kw_only=True, gc=False):
 
 #: What all calls of a run share.
 CALL_SHARED = ("spec_id", "stage_raw", "key", "basis")
-#: The other columns of a call, each with the field of ``Agent`` that it is taken from.
-CALL_FIELDS = {
-    "agent_raw": "agent",
-    "model_requested": "model_id",
-    "model_release": "model_release",
-    "reasoning_mode": "reasoning_mode",
-    "latency_ms": "latency_ms",
-    "prompt_tokens": "prompt_tokens",
-    "completion_tokens": "completion_tokens",
-    "reasoning_tokens": "reasoning_tokens",
-    "cached_tokens": "cached_tokens",
-    "total_tokens": "total_tokens",
-    "cache_hit": "cache_hit",
-    "cost_usd_reported": "cost_usd",
-    "status_recorded": "status",
-    "error": "error",
-    "arbiter_override": "arbiter_override",
-    "override_reason": "override_reason",
-}
+#: The other columns of a call: fields of an ``Agent``.
+CALL_FIELDS = {name: name for name in Agent.__struct_fields__ if name != "output_path"}
 
 _DECODER = msgspec.json.Decoder(Telemetry)
 _NO_METRICS = QualityMetrics()
@@ -236,8 +225,8 @@ def _check_participation(
 ) -> None:
     absent = (False, None, "absent", "skipped", "missing", "failed")
     claimed = {agent for agent, state in participation.items() if state not in absent}
-    succeeded = [agent for agent in consensus.agents or () if agent.status in (None, "ok")]
-    found = {agent.agent for agent in succeeded if agent.agent is not None}
+    succeeded = [a for a in consensus.agents or () if a.status_recorded in (None, "ok")]
+    found = {agent.agent_raw for agent in succeeded if agent.agent_raw is not None}
     if claimed != found:
         message = (
             f"agent_participation names {', '.join(sorted(claimed)) or 'nobody'}, but the calls"

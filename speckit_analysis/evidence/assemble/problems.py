@@ -78,7 +78,7 @@ def _filled(template: str, rows: pd.DataFrame) -> list[str] | str:
     names = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
     if not names:
         return template
-    values = zip(*(rows[name].map(_shown) for name in names), strict=True)
+    values = zip(*(map(_shown, rows[name]) for name in names), strict=True)
     return [template.format(**dict(zip(names, row, strict=True))) for row in values]
 
 
