@@ -30,17 +30,7 @@ FILES_WORTH_A_BAR = 2000
 class Evidence:
     """Evidence as tidy frames: one attribute per table.
 
-    Attributes
-    ----------
-    runs, calls, proposals, disagreements, costs, guardrails, checks, lifecycle, reviews, \
-overrides, arbitrations, research, trials, spawns, files, problems
-        The tables; ``describe`` tells their columns.
-    roots
-        The files and folders that were asked for.
-    fingerprint
-        SHA-256 over the paths and contents of all files, 64 hex digits.
-    pricing_source
-        Names and versions of the price lists behind computed costs.
+    ``describe`` tells the columns of a table.
 
     Examples
     --------
@@ -75,8 +65,11 @@ overrides, arbitrations, research, trials, spawns, files, problems
         pricing_source: str = "",
     ) -> None:
         self._frames = dict(frames)
+        #: The files and folders that were asked for.
         self.roots = list(roots)
+        #: SHA-256 over the paths and contents of all files, 64 hex digits.
         self.fingerprint = fingerprint
+        #: Names and versions of the price lists behind computed costs.
         self.pricing_source = pricing_source
 
     def __getattr__(self, name: str) -> pd.DataFrame:

@@ -31,23 +31,7 @@ _NOTHING: dict[str, str | None] = {}
 
 
 class EvidenceFile:
-    """A file handed to a format.
-
-    Attributes
-    ----------
-    number
-        Number of the file in this load; every row begins with it.
-    name
-        Name without folders.
-    spec
-        SPEC from the path, or None where the path does not tell.
-    match
-        Match of the format's pattern on the name; None where the content was recognised.
-    data
-        The bytes.
-    state
-        ``ok`` until something had to be repaired or left out.
-    """
+    """A file handed to a format."""
 
     __slots__ = ("_rows", "_said", "data", "match", "name", "number", "spec", "state")
 
@@ -60,12 +44,12 @@ class EvidenceFile:
         data: bytes,
         rows: Rows,
     ) -> None:
-        self.number = number
-        self.name = name
-        self.spec = spec
-        self.match = match
+        self.number = number  #: number of the file in this load; every row begins with it
+        self.name = name  #: without folders
+        self.spec = spec  #: from the path; None where it does not tell
+        self.match = match  #: of the format's pattern; None where the content was recognised
         self.data = data
-        self.state = "ok"
+        self.state = "ok"  #: until something had to be repaired or left out
         self._rows = rows
         self._said = match.groupdict() if match is not None else _NOTHING
 

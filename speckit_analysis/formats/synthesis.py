@@ -148,12 +148,7 @@ def _agents_recorded(record: Synthesis) -> int | None:
     return len(record.agents) if record.agents is not None else None
 
 
-def _write_conflicts(
-    file: EvidenceFile,
-    rows: Rows,
-    run: Run,
-    record: Synthesis,
-) -> None:
+def _write_conflicts(file: EvidenceFile, rows: Rows, run: Run, record: Synthesis) -> None:
     consensus = record.consensus or SynthesisConsensus()
     for field, items, resolved in (
         ("/consensus/conflicts", consensus.conflicts, False),

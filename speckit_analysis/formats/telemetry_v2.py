@@ -200,11 +200,7 @@ def _write_run(
 
 
 def _read_disagreements(
-    file: EvidenceFile,
-    rows: Rows,
-    prefix: str,
-    run: Run,
-    consensus: Consensus,
+    file: EvidenceFile, rows: Rows, prefix: str, run: Run, consensus: Consensus
 ) -> None:
     """Points and conflicts mostly repeat each other: what both say is one disagreement."""
     seen: dict[str, tuple[str, Declared]] = {}
