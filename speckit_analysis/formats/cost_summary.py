@@ -137,18 +137,19 @@ def _flavour(record: CostSummary) -> str:
 
 def _parts(record: CostSummary) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the locator and the columns of each amount below the total."""
-    for field, stages in (("per_stage", record.per_stage), ("stages", record.stages)):
-        for key, usd in (stages or {}).items():
-            part = {"scope": "stage", "stage_raw": key, "key_raw": key, "cost_usd_reported": usd}
-            yield f"/{field}/{pointer_token(key)}", part
-    for key, cost in (record.per_stage_camel or {}).items():
-        part = {"scope": "stage", "stage_raw": key, "key_raw": key, "cost_usd_reported": cost.usd}
-        yield f"/perStage/{pointer_token(key)}", part | {"tokens_reported": cost.tokens}
-    # Upstream calls it per_model, but the keys are names of agents.
-    for field, agents in (("per_model", record.per_model), ("per_agent", record.per_agent)):
-        for key, usd in (agents or {}).items():
-            part = {"scope": "agent", "agent_raw": key, "key_raw": key, "cost_usd_reported": usd}
-            yield f"/{field}/{pointer_token(key)}", part
+    for field, scope, column, amounts in (
+        ("per_stage", "stage", "stage_raw", record.per_stage),
+        ("stages", "stage", "stage_raw", record.stages),
+        ("perStage", "stage", "stage_raw", record.per_stage_camel),
+        # Upstream calls it per_model, but the keys are names of agents.
+        ("per_model", "agent", "agent_raw", record.per_model),
+        ("per_agent", "agent", "agent_raw", record.per_agent),
+    ):
+        for key, amount in (amounts or {}).items():
+            cost = amount if isinstance(amount, StageCost) else StageCost(amount)
+            part = {"scope": scope, column: key, "key_raw": key, "cost_usd_reported": cost.usd}
+            place = f"/{field}/{pointer_token(key)}"
+            yield place, part | {"tokens_reported": cost.tokens}
     for number, entry in enumerate(record.breakdown or ()):
         yield (
             f"/breakdown/{number}",

@@ -38,22 +38,10 @@ from speckit_analysis.tables.record import (
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        RUNS,
-        CALLS,
-        PROPOSALS,
-        DISAGREEMENTS,
-        COSTS,
-        GUARDRAILS,
-        CHECKS,
-        LIFECYCLE,
-        REVIEWS,
-        OVERRIDES,
-        ARBITRATIONS,
-        RESEARCH,
-        TRIALS,
-        SPAWNS,
-        FILES,
-        PROBLEMS,
+        *(RUNS, CALLS, PROPOSALS, DISAGREEMENTS, COSTS),
+        *(GUARDRAILS, CHECKS, LIFECYCLE),
+        *(REVIEWS, OVERRIDES, ARBITRATIONS, RESEARCH, TRIALS, SPAWNS),
+        *(FILES, PROBLEMS),
     )
 }
 
