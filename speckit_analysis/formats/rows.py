@@ -11,19 +11,23 @@ import pyarrow.compute as pc
 from msgspec.structs import astuple
 
 from speckit_analysis.formats.redaction import mask_all
-from speckit_analysis.tables import ARROW_TYPES, TABLES
+from speckit_analysis.tables import ARROW_TYPES, TABLES, Column
+from speckit_analysis.tables.declare import boolean, category, integer, text
 
 #: Columns beside the contract that joining needs and users do not see.
-INTERNAL_COLUMNS: dict[str, pa.DataType] = {
-    "file": pa.int32(),  # number of the file in this load
-    "locator": pa.string(),  # place in the file
-    "key": pa.string(),  # what tells this run from others of the same SPEC and stage
-    "absolute_path": pa.bool_(),  # names a path of the machine that wrote it
-    "folder": pa.string(),  # where two files without a key may still belong together
-    "stage_raw": pa.string(),  # as written, where the table keeps only the stage
-    "agent_raw": pa.string(),  # as written, where the table keeps only the agent
-    "timestamp_raw": pa.string(),  # as written, where the table keeps only the moment
-    "error": pa.string(),  # what a failed agent left instead of an answer
+INTERNAL_COLUMNS = {
+    column.name: column
+    for column in (
+        integer("file", "number of the file in this load"),
+        category("locator", "place in the file"),
+        text("key", "what tells this run from others of the same SPEC and stage"),
+        boolean("absolute_path", "names a path of the machine that wrote it"),
+        text("folder", "where two files without a key may still belong together"),
+        category("stage_raw", "as written, where the table keeps only the stage"),
+        category("agent_raw", "as written, where the table keeps only the agent"),
+        text("timestamp_raw", "as written, where the table keeps only the moment"),
+        text("error", "what a failed agent left instead of an answer"),
+    )
 }
 
 #: A column of few values that recur.
@@ -38,26 +42,21 @@ Run = dict[str, str | None]
 Group = tuple[Row, Sequence[str], Sequence[Any]]
 
 
-def arrow_type(table: str, column: str) -> pa.DataType:
+def _column(table: str, name: str) -> Column:
+    return INTERNAL_COLUMNS.get(name) or TABLES[table][name]
+
+
+def arrow_type(table: str, name: str) -> pa.DataType:
     """Return the type in which a worker builds a column: categories as plain strings."""
-    if column in INTERNAL_COLUMNS:
-        return INTERNAL_COLUMNS[column]
-    kind = TABLES[table][column].kind
+    if name == "file":
+        return pa.int32()  # enough for a number on every row
+    kind = _column(table, name).kind
     return pa.string() if kind in ("category", "timestamp") else ARROW_TYPES[kind]
 
 
-def is_encoded(table: str, column: str) -> bool:
+def is_encoded(table: str, name: str) -> bool:
     """Tell whether a column's few values recur, so that a dictionary of them is smaller."""
-    if column in INTERNAL_COLUMNS:
-        return column in ("locator", "stage_raw", "agent_raw")
-    return TABLES[table][column].kind == "category"
-
-
-def is_masked(table: str, column: str) -> bool:
-    """Tell whether what looks like a secret is masked in a column."""
-    if column in INTERNAL_COLUMNS:
-        return column in ("error", "stage_raw", "agent_raw")
-    return TABLES[table][column].masked
+    return _column(table, name).kind == "category"
 
 
 class Rows:
@@ -161,4 +160,4 @@ class _Grouped:
 def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:
     kind = _ENCODED if is_encoded(table, name) else arrow_type(table, name)
     array = pa.array(values, kind)
-    return mask_all(array) if is_masked(table, name) else array
+    return mask_all(array) if _column(table, name).masked else array

@@ -83,7 +83,7 @@ VERBATIM = frozenset(
         *("run_id", "session_id", "guardrail_id", "stage_run_id", "spawn_id"),
         *("spec_id", "experiment", "variant", "guess", "reviewer", "packet", "repeat_of", "output"),
         *("source", "locator", "path", "evidence_root", "duplicate_of", "timestamp_raw"),
-        *("sha256", "content_hash", "payload_hash"),
+        *("sha256", "content_hash", "payload_hash", "key", "folder"),
     }
 )
 
