@@ -7,11 +7,9 @@ are current and ends with 1 if one is not.
 from __future__ import annotations
 
 import argparse
-import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from inspect import getsource
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -21,6 +19,7 @@ import msgspec
 
 from speckit_analysis import formats as package
 from speckit_analysis.formats import Format
+from speckit_analysis.formats.registry import own_formats
 from speckit_analysis.tables import ORDERED_CATEGORIES, TABLES, Column, Table
 from speckit_analysis.tables.results import RESULTS
 from speckit_analysis.tables.timestamps import IN_NAME
@@ -104,12 +103,7 @@ def formats_page() -> str:
 
 
 def _our_formats() -> list[Format]:
-    modules = (
-        import_module(f"{package.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(package.__path__)
-    )
-    found = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    return sorted(found, key=lambda format: (format.rank, format.name))
+    return sorted(own_formats(), key=lambda format: (format.rank, format.name))
 
 
 def _format_section(format: Format) -> str:
@@ -147,7 +141,9 @@ def tables_filled(format: Format) -> list[str]:
         if not isinstance(function, FunctionType) or function in seen:
             continue
         seen.add(function)
-        found.update(re.findall(r"\.(?:group_)?writer\(\s*\"(\w+)\"", getsource(function)))
+        found.update(
+            re.findall(r"\.(?:write|(?:group_)?writer)\(\s*\"(\w+)\"", getsource(function))
+        )
         called = (function.__globals__.get(name) for name in _names(function.__code__))
         waiting += [f for f in called if getattr(f, "__module__", "").startswith(package.__name__)]
     return [name for name in TABLES if name in found - {"problems"}]

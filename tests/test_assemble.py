@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 import pytest
+from frames import frame
 
 from speckit_analysis.evidence import memory
+from speckit_analysis.evidence.assemble.calls import merge_calls
 from speckit_analysis.evidence.assemble.categories import first_known, first_true, spell, texts
 from speckit_analysis.evidence.assemble.identity import number_runs
 from speckit_analysis.formats.rows import Rows
@@ -46,6 +48,26 @@ def test_the_first_case_that_holds_decides() -> None:
     status = texts(first_true(("error", failed), ("ok", known)))
     assert status.tolist()[:2] == ["error", "ok"]
     assert pd.isna(status[2])
+
+
+def test_descriptions_of_a_call_fill_each_others_gaps_in_columns_yet_to_come() -> None:
+    row = {"run_id": "SPEC-1/plan/a", "agent": "gemini", "latency_ms": 500.0}
+    calls = frame(
+        "calls", [row | {"basis": "metrics"}, row | {"basis": "telemetry"}, row | {"agent": "code"}]
+    )
+    calls = calls.assign(run=0, file=pd.array([1, 2, 2], "Int32"), locator=["/m", "/t", "/t"])
+    calls["temperature"] = pd.array([0.2, None, None], "Float64")
+    calls["region"] = pd.array(["eu", "us", None], "string")
+    calls["seed"] = pd.array([7, 8, None], "Int64")
+    calls["streamed"] = pd.Series(["yes", None, "no"], dtype="category")
+    merged, differences = merge_calls(calls, frame("proposals"))
+    gemini, code = merged.itertuples()
+    assert (gemini.temperature, gemini.streamed, gemini.sources) == (0.2, "yes", 2)
+    assert (gemini.region, gemini.seed) == ("us", 8)
+    assert (gemini.file, gemini.locator, gemini.basis) == (2, "/t", "telemetry")
+    assert pd.isna([code.temperature, code.region, code.seed]).all()
+    assert differences["message"].tolist() == ["seed is 7 here but 8 in the telemetry"]
+    assert differences["locator"].tolist() == ["/m"]
 
 
 def test_rows_of_one_run_have_one_number_wherever_they_stand() -> None:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pytest
 from evidence_files import (
@@ -40,6 +41,9 @@ from evidence_files import (
 import speckit_analysis as sk
 from speckit_analysis.analysis.disagreement.frequency import comparable_runs
 from speckit_analysis.analysis.selection import measured
+from speckit_analysis.formats.telemetry_v2 import CALL_FIELDS, Agent
+
+OTHER_MODEL = {"model_id": "gemini-2.0-flash", "model_release": "2025-02-05"}
 
 
 def write_bundle(root: Path, **changes: Any) -> None:
@@ -106,6 +110,72 @@ def test_metrics_that_repeat_the_telemetry_are_none(tmp_path: Path) -> None:
     write(tmp_path, PLACES["telemetry"], telemetry())
     write(tmp_path, PLACES["metrics"], call("gemini"))
     assert "metrics_differ" not in kinds(sk.load(tmp_path))
+
+
+def test_metrics_give_the_figures_that_the_telemetry_of_their_call_lacks(tmp_path: Path) -> None:
+    figures = ("latency_ms", "prompt_tokens", "completion_tokens", "total_tokens", "cost_usd")
+    bare = call("gemini", **dict.fromkeys(figures))
+    write(tmp_path, PLACES["telemetry"], telemetry(bare, call("claude")))
+    write(tmp_path, PLACES["metrics"], call("gemini", prompt_tokens=1000, total_tokens=1600))
+    evidence = sk.load(tmp_path)
+    gemini, claude = evidence.calls.itertuples()
+    assert (gemini.prompt_tokens, gemini.completion_tokens) == (1000, 600)
+    assert (gemini.total_tokens, gemini.latency_ms) == (1600, 210734)
+    assert gemini.cost_usd_reported == 0.0075
+    assert gemini.cost_usd > 0
+    assert (gemini.basis, gemini.source, gemini.sources) == ("telemetry", PLACES["telemetry"], 2)
+    assert claude.prompt_tokens == 1200
+    assert only(evidence.runs).tokens == 3400
+    assert not {"missing_tokens", "missing_cost", "metrics_differ"} & set(kinds(evidence))
+
+
+@pytest.mark.parametrize("column", [name for name in CALL_FIELDS if name != "agent_raw"])
+def test_metrics_fill_any_field_that_the_telemetry_lacks(tmp_path: Path, column: str) -> None:
+    every = call("gemini", reasoning_tokens=7, cached_tokens=9, cache_hit=True, status="error")
+    every |= {"error": "refused", "arbiter_override": True, "override_reason": "it contradicts"}
+    field = next(f.encode_name for f in msgspec.structs.fields(Agent) if f.name == column)
+    for root, lacking in (("whole", {}), ("gap", {field: None})):
+        write(tmp_path / root, PLACES["telemetry"], telemetry(every | lacking))
+        write(tmp_path / root, PLACES["metrics"], every)
+    whole, gap = sk.load(tmp_path / "whole"), sk.load(tmp_path / "gap")
+    assert whole.calls[column].notna().all()
+    pd.testing.assert_frame_equal(gap.calls, whole.calls)
+    pd.testing.assert_frame_equal(gap.overrides, whole.overrides)
+
+
+def test_a_detail_of_the_opposite_fills_no_gap(tmp_path: Path) -> None:
+    plain = call("gemini", status="ok", arbiter_override=False, model_release=None)
+    failed = {"status": "error", "error": "refused"}
+    overridden = {"arbiter_override": True, "override_reason": "it contradicts"}
+    write(tmp_path, PLACES["telemetry"], telemetry(plain))
+    write(tmp_path, PLACES["metrics"], plain | failed | overridden | OTHER_MODEL)
+    row = only(sk.load(tmp_path).calls)
+    assert (row.status, row.status_recorded, row.arbiter_override) == ("ok", "ok", False)
+    assert row.model_id == "gemini-2.5-pro"
+    assert pd.isna([row.error, row.override_reason, row.model_release]).all()
+
+
+def test_a_detail_of_the_same_fills_a_gap_however_it_is_spelled(tmp_path: Path) -> None:
+    failed = call("gemini", status="failed", model_id="models/gemini-2.5-pro", model_release=None)
+    write(tmp_path, PLACES["telemetry"], telemetry(failed))
+    write(tmp_path, PLACES["metrics"], call("gemini", status="error", error="refused"))
+    row = only(sk.load(tmp_path).calls)
+    assert (row.status, row.status_recorded, row.error) == ("error", "failed", "refused")
+    assert (row.model_requested, row.model_release) == ("models/gemini-2.5-pro", "2025-09-29")
+
+
+def test_copies_of_telemetry_and_metrics_fill_gaps_as_well(tmp_path: Path) -> None:
+    for root, lacking in (
+        ("2025-10-01", ("latency_ms", "cost_usd")),
+        ("2025-11-01", ("cost_usd",)),
+    ):
+        bare = call("gemini", **dict.fromkeys(lacking))
+        write(tmp_path / root, PLACES["telemetry"], telemetry(bare))
+        write(tmp_path / root, PLACES["metrics"], bare | {"cached_tokens": 5})
+    write(tmp_path / "2025-12-01", PLACES["metrics"], call("gemini", cached_tokens=6))
+    row = only(sk.load(tmp_path).calls)
+    assert row.source == f"2025-10-01/{PLACES['telemetry']}"
+    assert (row.latency_ms, row.cost_usd_reported, row.cached_tokens) == (210734, 0.0075, 5)
 
 
 def test_an_output_tells_what_the_telemetry_of_its_call_does_not(tmp_path: Path) -> None:

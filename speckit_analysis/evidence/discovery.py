@@ -23,6 +23,15 @@ SKIPPED_FOLDERS = frozenset({".git", ".ipynb_checkpoints", "__pycache__", ".venv
 #: Folders that hold copies of evidence beside it.
 ARCHIVES = frozenset({"archive", "archives", "backup", "backups"})
 
+# What the first letter of a file's mode says, as ``ls -l`` shows it.
+_SPECIAL = {
+    "l": "symbolic link",
+    "p": "FIFO",
+    "s": "socket",
+    "b": "block device",
+    "c": "character device",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -100,26 +109,22 @@ def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
 def discover(roots: list[Path]) -> Discovery:
     """List every file under `roots`, in a fixed order, without following symbolic links."""
     discovery = Discovery()
-    bases = [path if _is_folder(path) else path.parent for path in roots]
-    common = (
-        bases[0] if len(set(bases)) == 1 else Path(os.path.commonpath(bases)) if bases else None
-    )
-    by_folder: dict[Path, list[str]] = {}
+    if not roots:
+        return discovery
+    common = Path(os.path.commonpath([p if _is_folder(p) else p.parent for p in roots]))
+    files_by_folder: dict[Path, list[str]] = {}
     for path in roots:
-        if common is None:
-            continue
         if _is_folder(path):
             for folder, names in _walk(path, common, discovery):
                 _add(discovery, folder, common, names)
         else:
-            by_folder.setdefault(path.parent, []).append(path.name)
-    for folder, names in by_folder.items():
-        base = common or folder
-        prefix = _relative(folder, base)
+            files_by_folder.setdefault(path.parent, []).append(path.name)
+    for folder, names in files_by_folder.items():
+        prefix = _relative(folder, common)
         regular = [
             n for n in sorted(names) if _is_regular(folder / n, prefix + shown(n), discovery)
         ]
-        _add(discovery, folder, base, regular)
+        _add(discovery, folder, common, regular)
     return discovery
 
 
@@ -163,14 +168,7 @@ def _walk(top: Path, common: Path, discovery: Discovery) -> Iterator[tuple[Path,
 
 
 def _special(mode: int) -> str:
-    kinds = (
-        (stat.S_ISLNK, "symbolic link"),
-        (stat.S_ISFIFO, "FIFO"),
-        (stat.S_ISSOCK, "socket"),
-        (stat.S_ISBLK, "block device"),
-        (stat.S_ISCHR, "character device"),
-    )
-    return next((name for test, name in kinds if test(mode)), "special file")
+    return _SPECIAL.get(stat.filemode(mode)[0], "special file")
 
 
 def _relative(folder: Path, common: Path) -> str:

@@ -30,17 +30,7 @@ FILES_WORTH_A_BAR = 2000
 class Evidence:
     """Evidence as tidy frames: one attribute per table.
 
-    Attributes
-    ----------
-    runs, calls, proposals, disagreements, costs, guardrails, checks, lifecycle, reviews, \
-overrides, arbitrations, research, trials, spawns, files, problems
-        The tables; ``describe`` tells their columns.
-    roots
-        The files and folders that were asked for.
-    fingerprint
-        SHA-256 over the paths and contents of all files, 64 hex digits.
-    pricing_source
-        Names and versions of the price lists behind computed costs.
+    ``describe`` tells the columns of a table.
 
     Examples
     --------
@@ -75,8 +65,11 @@ overrides, arbitrations, research, trials, spawns, files, problems
         pricing_source: str = "",
     ) -> None:
         self._frames = dict(frames)
+        #: The files and folders that were asked for.
         self.roots = list(roots)
+        #: SHA-256 over the paths and contents of all files, 64 hex digits.
         self.fingerprint = fingerprint
+        #: Names and versions of the price lists behind computed costs.
         self.pricing_source = pricing_source
 
     def __getattr__(self, name: str) -> pd.DataFrame:
@@ -113,17 +106,12 @@ overrides, arbitrations, research, trials, spawns, files, problems
 
     def summary(self) -> pd.DataFrame:
         """Return one row per table: rows, first and last moment, problems of its files."""
+        serious = self.problems.loc[self.problems["severity"] != "info", "source"]
         rows = []
         for name, frame in self._frames.items():
-            moments = (
-                frame["timestamp"].dropna() if "timestamp" in frame else pd.Series(dtype=object)
-            )
-            sources = frame["source"] if "source" in frame else pd.Series(dtype="string")
-            concerned = self.problems["source"].isin(sources) & (
-                self.problems["severity"] != "info"
-            )
-            first, last = (moments.min(), moments.max()) if len(moments) else (pd.NaT, pd.NaT)
-            rows.append((name, len(frame), first, last, int(concerned.sum())))
+            moments = frame.get("timestamp", pd.Series(dtype="datetime64[ns, UTC]"))
+            concerned = serious.isin(frame["source"])
+            rows.append((name, len(frame), moments.min(), moments.max(), int(concerned.sum())))
         columns = ["table", "rows", "first", "last", "problems"]
         return pd.DataFrame(rows, columns=columns)
 

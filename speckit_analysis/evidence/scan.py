@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pyarrow as pa
@@ -23,17 +23,6 @@ CHUNK_FILES = 2000
 #: Larger files are listed and not read.
 MAX_BYTES = 64 * 2**20
 
-FILE_COLUMNS = (
-    "format",
-    "parse_state",
-    "bytes",
-    "sha256",
-    "spec_id",
-    "stage_raw",
-    "agent_raw",
-    "timestamp_raw",
-)
-
 _BINARY_MARKS = (
     b"SQLite format 3\x00",
     b"\x1f\x8b",
@@ -42,6 +31,7 @@ _BINARY_MARKS = (
     b"\x89PNG",
     b"%PDF",
 )
+_SAYS_NOTHING = dict[str, str]().get
 _FIRST_READ = 1 << 14  # most files are smaller
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -101,18 +91,18 @@ def _read_file(
     if data is None:
         message = f"{size:,} bytes; files of more than {max_bytes:,} bytes are not read"
         rows.problem(number, "", "too_large", "error", message, "listed in files")
-        _write_file(rows, number, folder, None, "too_large", size, None, None)
+        _list_file(rows, number, folder, "too_large", size)
         return
     file = EvidenceFile(number, name, folder.spec, match, data, rows)
     format = _read(file, format, rows)
     digest = hashlib.sha256(data).hexdigest()
-    _write_file(rows, number, folder, format, file.state, len(data), digest, file)
+    _list_file(rows, number, folder, file.state, len(data), digest, format, file.group)
 
 
 def _list_unreadable(rows: Rows, number: int, folder: Folder, error: OSError) -> None:
     message = f"cannot be read: {error.strerror}"
     rows.problem(number, "", "unreadable", "error", message, "listed in files")
-    _write_file(rows, number, folder, None, "unreadable", None, None, None)
+    _list_file(rows, number, folder, "unreadable")
 
 
 def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int]:
@@ -189,32 +179,27 @@ def _recognise_by_content(file: EvidenceFile) -> Format | None:
         return None
 
 
-def _write_file(
+def _list_file(
     rows: Rows,
     number: int,
     folder: Folder,
-    format: Format | None,
     state: str,
-    size: int | None,
-    digest: str | None,
-    file: EvidenceFile | None,
+    size: int | None = None,
+    digest: str | None = None,
+    format: Format | None = None,
+    said: Callable[[str], str | None] = _SAYS_NOTHING,
 ) -> None:
-    said = file.group if file is not None else _says_nothing
-    rows.writer("files", FILE_COLUMNS)(
-        (
-            number,
-            "",
-            format.name if format is not None else "unrecognised",
-            state,
-            size,
-            digest,
-            folder.spec or said("spec"),
-            said("stage"),
-            said("agent"),
-            said("timestamp") or said("session"),
-        )
+    """Write the row of a file in ``files``; `said` tells what its name says."""
+    rows.write(
+        "files",
+        number,
+        "",
+        format=format.name if format is not None else "unrecognised",
+        parse_state=state,
+        bytes=size,
+        sha256=digest,
+        spec_id=folder.spec or said("spec"),
+        stage_raw=said("stage"),
+        agent_raw=said("agent"),
+        timestamp_raw=said("timestamp") or said("session"),
     )
-
-
-def _says_nothing(_: str) -> None:
-    """Stand for the name of a file that was not read."""

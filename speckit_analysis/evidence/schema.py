@@ -15,20 +15,9 @@ from speckit_analysis.formats import schemas
 #: Kinds of problems that mean that a file does not follow its schema.
 SCHEMA_PROBLEMS = frozenset(
     {
-        "binary_file",
-        "empty_file",
-        "encoding",
-        "format_failed",
-        "invalid_json",
-        "missing_field",
-        "mistyped_field",
-        "not_a_number",
-        "template_literal",
-        "too_large",
-        "unknown_event",
-        "unknown_schema_version",
-        "unknown_status",
-        "unreadable",
+        *("unreadable", "too_large", "empty_file", "format_failed", "binary_file", "invalid_json"),
+        *("encoding", "not_a_number", "missing_field", "mistyped_field", "template_literal"),
+        *("unknown_schema_version", "unknown_status", "unknown_event"),
     }
 )
 

@@ -6,9 +6,6 @@ import os
 import pickle
 import struct
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from typing import IO, Any
 
 _LENGTH = struct.Struct("<Q")
@@ -37,39 +34,21 @@ def receive(stream: IO[bytes]) -> Any:
     return pickle.loads(stream.read(_LENGTH.unpack(head)[0]))  # noqa: S301
 
 
-class _NotInstalled(MetaPathFinder):
-    """Makes the import of some packages fail."""
-
-    def __init__(self, packages: tuple[str, ...]) -> None:
-        self._packages = packages
-
-    def find_spec(self, fullname: str, *_: object) -> None:
-        if fullname in self._packages:
-            raise ModuleNotFoundError(fullname)
-
-
-@contextmanager
-def _without(*packages: str) -> Iterator[None]:
-    finder = _NotInstalled(packages)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
-
-
 def main() -> None:
     """Read chunks from standard input and write batches to standard output, until it ends."""
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not reach the pipe
     # Arrow uses these if it can, and a worker has no need of them: it is ready in half the time.
     # Arrow remembers that there were none; who else imports them later gets them.
-    with _without("numpy", "pandas"):
-        import pyarrow as pa
+    absent = ("numpy", "pandas")
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # None fails an import
+    import pyarrow as pa
 
-        from speckit_analysis.evidence.scan import read_chunk
+    from speckit_analysis.evidence.scan import read_chunk
 
-        pa.array([0])
+    pa.array([0])
+    for name in absent:
+        del sys.modules[name]
     pa.set_memory_pool(pa.system_memory_pool())  # which gives back what is freed
     while True:
         try:

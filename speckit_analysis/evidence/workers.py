@@ -99,9 +99,7 @@ def _feed(
 ) -> None:
     """Run one worker until the queue is empty, or the worker ends."""
     package = str(Path(__file__).resolve().parents[2])
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]),
-    }
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)])}
     # What a worker that ended did not read is no loss: its chunk is read elsewhere.
     with (
         suppress(OSError),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.registry import has_keys
+from speckit_analysis.formats.rows import Run
 from speckit_analysis.formats.telemetry_v2 import Agent, write_calls
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
@@ -28,17 +26,14 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     if record is None:
         return
     named = file.group("agent")
-    if record.agent is None:
-        record.agent = named or "unknown"
-    elif named is not None and named.replace("-", "_") != record.agent.replace("-", "_"):
-        record.agent = file.identity(named, record.agent, "agent") or named
+    if record.agent_raw is None:
+        record.agent_raw = named or "unknown"
+    elif named is not None and named.replace("-", "_") != record.agent_raw.replace("-", "_"):
+        record.agent_raw = file.identity(named, record.agent_raw, "agent") or named
     moment = file.group("timestamp")
-    run = (file.spec, file.group("stage"), canonical(moment) if moment else None)
+    key = canonical(moment) if moment else None
+    run: Run = {"spec_id": file.spec, "stage_raw": file.group("stage"), "key": key}
     write_calls(file, rows, ("/",), run, (record,), "metrics")
-
-
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"agent", "latency_ms", "prompt_tokens"} <= content.keys()
 
 
 FORMAT = Format(
@@ -49,7 +44,7 @@ FORMAT = Format(
         re.compile(rf"(?P<stage>.+?)_(?P<timestamp>{IN_NAME})_(?P<agent>[\w.-]+)_metrics\.json"),
     ),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("agent", "latency_ms", "prompt_tokens"),
     schemas={"agent-metrics": AgentMetrics},
     rank=10,
 )

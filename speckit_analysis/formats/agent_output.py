@@ -10,10 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.proposals import write_proposal
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 _SUFFIX = re.compile(r"(?<=Z)-\d+$")
@@ -30,10 +29,10 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     spec = file.identity(file.spec, _text(value, "spec_id", "specId"), "spec_id")
     stage = file.group("stage") or _text(value, "stage")
     agent = file.group("agent") or _text(value, "agent")
-    run = (spec, stage, canonical(moment) if moment else None)
-    write_proposal(
-        file, rows, "/", run, agent, content, _SUFFIX.sub("", moment) if moment else None
-    )
+    key = canonical(moment) if moment else None
+    run: Run = {"spec_id": spec, "stage_raw": stage, "key": key}
+    written = _SUFFIX.sub("", moment) if moment else None
+    write_proposal(file, rows, "/", run, agent, content, written)
 
 
 def _text(value: Mapping[str, Any], *keys: str) -> str | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from speckit_analysis.formats.fields import Amount, Count
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.file import Amount, Count
+from speckit_analysis.formats.registry import has_keys
 
 Assessment = Literal["improvement", "neutral", "degradation"]
 
@@ -38,16 +36,9 @@ class ArbitrationRecord(msgspec.Struct, kw_only=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(ArbitrationRecord)
 
-COLUMNS = (
-    *("experiment", "spec_id", "stage_raw", "variant", "invoked", "override", "override_type"),
-    *("description", "assessment", "reviewer", "errors_caught", "false_positives"),
-    *("cost_usd", "latency_ms", "timestamp_raw"),
-)
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per record."""
-    write = rows.writer("arbitrations", COLUMNS)
     for start, record in file.decode_lines(_DECODER):
         override, assessment = record.arbiter_override, record.reviewer_assessment
         if override and record.arbiter_invoked is False:
@@ -63,19 +54,26 @@ def read(file: EvidenceFile, rows: Rows) -> None:
                 "treated as missing",
             )  # fmt: skip
             assessment = None
-        write(
-            (
-                *(file.number, start or "/", record.experiment, record.spec_id, record.stage),
-                *(record.variant, record.arbiter_invoked, override, record.override_type),
-                *(record.override_description, assessment, record.reviewer),
-                *(record.errors_caught, record.false_positives, record.cost_usd),
-                *(record.latency_ms, record.timestamp),
-            )
+        rows.write(
+            "arbitrations",
+            file.number,
+            start or "/",
+            experiment=record.experiment,
+            spec_id=record.spec_id,
+            stage_raw=record.stage,
+            variant=record.variant,
+            invoked=record.arbiter_invoked,
+            override=override,
+            override_type=record.override_type,
+            description=record.override_description,
+            assessment=assessment,
+            reviewer=record.reviewer,
+            errors_caught=record.errors_caught,
+            false_positives=record.false_positives,
+            cost_usd=record.cost_usd,
+            latency_ms=record.latency_ms,
+            timestamp_raw=record.timestamp,
         )
-
-
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"arbiter_invoked", "arbiter_override", "experiment"} <= content.keys()
 
 
 FORMAT = Format(
@@ -84,7 +82,7 @@ FORMAT = Format(
     endings=("_arbitration.json", "_arbitrations.jsonl"),
     patterns=(re.compile(r".+_arbitration\.json|.+_arbitrations\.jsonl"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("arbiter_invoked", "arbiter_override", "experiment"),
     schemas={"arbitration": ArbitrationRecord},
     rank=15,
 )

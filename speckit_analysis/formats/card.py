@@ -8,12 +8,10 @@ from typing import Any
 
 import msgspec
 
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
-from speckit_analysis.formats.fields import Amount, Count
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.review import COLUMNS, Points
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.file import Amount, Count
+from speckit_analysis.formats.review import Points
 
 
 class ReviewCard(msgspec.Struct, kw_only=True, gc=False):
@@ -50,17 +48,9 @@ class ReviewCard(msgspec.Struct, kw_only=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(ReviewCard)
 
-_CARD_COLUMNS = (
-    *COLUMNS,
-    *("position", "seconds", "complete", "guess", "guess_confidence", "errors_detected"),
-    *("assessment", "errors_caught", "false_positives", "repeat_of", "forced"),
-    *("output_cost_usd", "output_seconds"),
-)
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per criterion, the overall score among them."""
-    write = rows.writer("reviews", _CARD_COLUMNS)
     card = file.decode(_DECODER)
     if card is None:
         return
@@ -69,14 +59,35 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     ]
     if card.overall is not None or not scores:
         scores.append(("/overall", "overall", card.overall))
-    head = (card.experiment, card.spec_id, card.stage, card.variant, card.packet, card.reviewer)
-    tail = (
-        *(card.position, card.seconds, card.complete, card.guess, card.guess_confidence),
-        *(card.errors_found, card.assessment, card.errors_caught, card.false_positives),
-        *(card.repeat_of, card.forced, card.output_cost_usd, card.output_seconds),
-    )
     for place, criterion, score in scores:
-        write((file.number, place, *head, criterion, score, card.comment, card.saved, *tail))
+        rows.write(
+            "reviews",
+            file.number,
+            place,
+            experiment=card.experiment,
+            spec_id=card.spec_id,
+            stage_raw=card.stage,
+            variant=card.variant,
+            packet=card.packet,
+            reviewer=card.reviewer,
+            criterion=criterion,
+            score=score,
+            comment=card.comment,
+            timestamp_raw=card.saved,
+            position=card.position,
+            seconds=card.seconds,
+            complete=card.complete,
+            guess=card.guess,
+            guess_confidence=card.guess_confidence,
+            errors_detected=card.errors_found,
+            assessment=card.assessment,
+            errors_caught=card.errors_caught,
+            false_positives=card.false_positives,
+            repeat_of=card.repeat_of,
+            forced=card.forced,
+            output_cost_usd=card.output_cost_usd,
+            output_seconds=card.output_seconds,
+        )
 
 
 def _sniff(content: Mapping[str, Any]) -> bool:

@@ -9,11 +9,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
-from speckit_analysis.formats.fields import Amount, Count
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.file import Amount, Count
 
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1e12, description="US dollars")]
 
@@ -71,24 +69,10 @@ class CostSummary(msgspec.Struct, kw_only=True, gc=False):
 _DECODER = msgspec.json.Decoder(CostSummary)
 
 COLUMNS = (
-    "spec_id",
-    "scope",
-    "stage_raw",
-    "agent_raw",
-    "key_raw",
-    "cost_usd_reported",
-    "prompt_tokens",
-    "completion_tokens",
-    "tokens_reported",
-    "budget_usd",
-    "utilization_reported",
-    "calls_reported",
-    "duration_s",
-    "timestamp_raw",
-    "flavour",
-    "schema_version",
-    "pricing_version",
-    "provenance",
+    *("spec_id", "scope", "stage_raw", "agent_raw", "key_raw", "cost_usd_reported"),
+    *("prompt_tokens", "completion_tokens", "tokens_reported", "budget_usd"),
+    *("utilization_reported", "calls_reported", "duration_s", "timestamp_raw", "flavour"),
+    *("schema_version", "pricing_version", "provenance"),
 )
 
 # Sums of rounded amounts may differ from the rounded sum by this much.
@@ -110,15 +94,27 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     if total is None:
         message = "no total: expected total_spent, total_cost_usd, total or totalUsd"
         file.problem("/", "missing_field", "error", message, "treated as missing")
-    version = None if record.schema_version is None else str(record.schema_version)
+    version = record.schema_version
     provenance = "hand_written" if _is_invented(record) else None
-    moment = record.generated_at or record.timestamp
-    tail = (moment, _flavour(record), version, record.pricing_version, provenance)
-    write = rows.writer("costs", COLUMNS)
-    write((file.number, "/", spec, "total", None, None, None, total, *_totals(record), *tail))
-    for locator, scope, stage, agent, key, usd, tokens in _parts(record):
-        part = (stage, agent, key, usd, *tokens, None, None, None, None)
-        write((file.number, locator, spec, scope, *part, *tail))
+    every = dict.fromkeys(COLUMNS) | {
+        "spec_id": spec,
+        "timestamp_raw": record.generated_at or record.timestamp,
+        "flavour": _flavour(record),
+        "schema_version": None if version is None else str(version),
+        "pricing_version": record.pricing_version,
+        "provenance": provenance,
+    }
+    whole = {
+        "scope": "total",
+        "cost_usd_reported": total,
+        "tokens_reported": record.total_tokens,
+        "budget_usd": _first(record.budget, record.budget_usd),
+        "utilization_reported": _utilization(record),
+        "calls_reported": _first(record.call_count, record.total_calls),
+        "duration_s": _first(record.duration, record.duration_seconds),
+    }
+    for locator, part in (("/", whole), *_parts(record)):
+        rows.write("costs", file.number, locator, **(every | part))
     _check(file, record, total, provenance)
 
 
@@ -126,17 +122,9 @@ def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _totals(record: CostSummary) -> tuple[Any, ...]:
+def _utilization(record: CostSummary) -> float | None:
     percent = record.utilization_percent
-    return (
-        None,
-        None,
-        record.total_tokens,
-        _first(record.budget, record.budget_usd),
-        _first(record.utilization, None if percent is None else percent / 100),
-        _first(record.call_count, record.total_calls),
-        _first(record.duration, record.duration_seconds),
-    )
+    return _first(record.utilization, None if percent is None else percent / 100)
 
 
 def _flavour(record: CostSummary) -> str:
@@ -147,23 +135,34 @@ def _flavour(record: CostSummary) -> str:
     return "native" if record.total_spent is not None else "totals"
 
 
-def _parts(record: CostSummary) -> Iterator[tuple[Any, ...]]:
-    """Yield locator, scope, stage, agent, key, USD and (input, output, total) tokens."""
-    nothing = (None, None, None)
-    for field, stages in (("per_stage", record.per_stage), ("stages", record.stages)):
-        for key, usd in (stages or {}).items():
-            yield f"/{field}/{pointer_token(key)}", "stage", key, None, key, usd, nothing
-    for key, cost in (record.per_stage_camel or {}).items():
-        place = f"/perStage/{pointer_token(key)}"
-        yield place, "stage", key, None, key, cost.usd, (None, None, cost.tokens)
-    # Upstream calls it per_model, but the keys are names of agents.
-    for field, agents in (("per_model", record.per_model), ("per_agent", record.per_agent)):
-        for key, usd in (agents or {}).items():
-            yield f"/{field}/{pointer_token(key)}", "agent", None, key, key, usd, nothing
+def _parts(record: CostSummary) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the locator and the columns of each amount below the total."""
+    for field, scope, column, amounts in (
+        ("per_stage", "stage", "stage_raw", record.per_stage),
+        ("stages", "stage", "stage_raw", record.stages),
+        ("perStage", "stage", "stage_raw", record.per_stage_camel),
+        # Upstream calls it per_model, but the keys are names of agents.
+        ("per_model", "agent", "agent_raw", record.per_model),
+        ("per_agent", "agent", "agent_raw", record.per_agent),
+    ):
+        for key, amount in (amounts or {}).items():
+            cost = amount if isinstance(amount, StageCost) else StageCost(amount)
+            part = {"scope": scope, column: key, "key_raw": key, "cost_usd_reported": cost.usd}
+            place = f"/{field}/{pointer_token(key)}"
+            yield place, part | {"tokens_reported": cost.tokens}
     for number, entry in enumerate(record.breakdown or ()):
-        tokens = (entry.input_tokens, entry.output_tokens, None)
-        place = f"/breakdown/{number}"
-        yield place, "breakdown", entry.stage, entry.agent, entry.agent, entry.cost_usd, tokens
+        yield (
+            f"/breakdown/{number}",
+            {
+                "scope": "breakdown",
+                "stage_raw": entry.stage,
+                "agent_raw": entry.agent,
+                "key_raw": entry.agent,
+                "cost_usd_reported": entry.cost_usd,
+                "prompt_tokens": entry.input_tokens,
+                "completion_tokens": entry.output_tokens,
+            },
+        )
 
 
 def _is_invented(record: CostSummary) -> bool:
@@ -214,8 +213,7 @@ def _check_repeated(file: EvidenceFile, record: CostSummary) -> None:
 
 def _check_utilization(file: EvidenceFile, record: CostSummary, total: float | None) -> None:
     budget = _first(record.budget, record.budget_usd)
-    percent = record.utilization_percent
-    reported = _first(record.utilization, None if percent is None else percent / 100)
+    reported = _utilization(record)
     if (
         budget
         and total is not None

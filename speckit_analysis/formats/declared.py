@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.rows import Rows
-
-DISAGREEMENT_COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "topic",
-    "description",
-    "agents",
-    "relation",
-    "type",
-    "disagreement_severity",
-    "resolution",
-    "resolved",
-    "origin",
-    "declared_in",
-    "degradation",
-)
-
 # An agent that crashed is an outage, not an opinion, though upstream writes it as a conflict.
+from speckit_analysis.formats import EvidenceFile, Rows
+from speckit_analysis.formats.rows import Run
+
 _FAILURE = re.compile(
     r"\b(execution failed|timed? ?out|did not respond|no (valid )?response|crashed|unavailable)\b",
     re.IGNORECASE,
@@ -119,37 +102,34 @@ def _first(item: dict[str, Any], keys: tuple[str, ...]) -> str | None:
 def write_disagreements(
     file: EvidenceFile,
     rows: Rows,
-    run: tuple[str | None, str | None, str | None],
+    run: Run,
     entries: Iterable[tuple[str, Declared | None]],
     declared_in: str,
     *,
     resolved: bool = False,
 ) -> None:
-    """Write one row per declared disagreement of the run ``(spec_id, stage_raw, key)``.
+    """Write one row per declared disagreement of the run.
 
     `entries` are pairs of a locator and what was declared there, None for nothing; `resolved`
     tells that the place itself says they were settled.  What an agent failed to do is written
     too, marked as degradation.
     """
-    write: Callable[[tuple[Any, ...]], None] = rows.writer("disagreements", DISAGREEMENT_COLUMNS)
     for locator, entry in entries:
-        if entry is None:
-            continue
-        write(
-            (
+        if entry is not None:
+            rows.write(
+                "disagreements",
                 file.number,
                 locator,
-                *run,
-                entry.topic,
-                entry.description,
-                entry.agents,
-                "disagree",
-                entry.type,
-                entry.severity,
-                entry.resolution,
-                resolved or entry.resolved,
-                "declared",
-                declared_in,
-                entry.degradation,
+                **run,
+                topic=entry.topic,
+                description=entry.description,
+                agents=entry.agents,
+                relation="disagree",
+                type=entry.type,
+                disagreement_severity=entry.severity,
+                resolution=entry.resolution,
+                resolved=resolved or entry.resolved,
+                origin="declared",
+                declared_in=declared_in,
+                degradation=entry.degradation,
             )
-        )

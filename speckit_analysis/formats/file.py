@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -15,27 +15,23 @@ from speckit_analysis.tables.vocabulary import TEMPLATE_LITERAL
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+#: A count of something; larger than this is damage, and no integer column could hold it.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+#: A sum of counts; upstream's Python writes it as ``540.0``.
+Total = Count | Annotated[float, msgspec.Meta(ge=0, le=2**53)]
+
+#: Milliseconds, seconds or US dollars: never negative, never infinite.
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+
+#: A score on whatever scale the writer uses.
+Score = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+
 _NOTHING: dict[str, str | None] = {}
 
 
 class EvidenceFile:
-    """A file handed to a format.
-
-    Attributes
-    ----------
-    number
-        Number of the file in this load; every row begins with it.
-    name
-        Name without folders.
-    spec
-        SPEC from the path, or None where the path does not tell.
-    match
-        Match of the format's pattern on the name; None where the content was recognised.
-    data
-        The bytes.
-    state
-        ``ok`` until something had to be repaired or left out.
-    """
+    """A file handed to a format."""
 
     __slots__ = ("_rows", "_said", "data", "match", "name", "number", "spec", "state")
 
@@ -48,12 +44,12 @@ class EvidenceFile:
         data: bytes,
         rows: Rows,
     ) -> None:
-        self.number = number
-        self.name = name
-        self.spec = spec
-        self.match = match
+        self.number = number  #: number of the file in this load; every row begins with it
+        self.name = name  #: without folders
+        self.spec = spec  #: from the path; None where it does not tell
+        self.match = match  #: of the format's pattern; None where the content was recognised
         self.data = data
-        self.state = "ok"
+        self.state = "ok"  #: until something had to be repaired or left out
         self._rows = rows
         self._said = match.groupdict() if match is not None else _NOTHING
 
@@ -146,3 +142,15 @@ class EvidenceFile:
             place = f"{prefix}/{field}"
             self.problem(place, "identity_differs", "warning", message, f"took {path!r}")
         return path
+
+
+def length(items: list[Any] | None) -> int | None:
+    """Return how many items there are; None where there is no list."""
+    return None if items is None else len(items)
+
+
+def names_absolute_path(artifacts: list[Any] | None) -> bool:
+    """Tell whether the first artifact, a path or an object with one, is an absolute path."""
+    first = artifacts[0] if artifacts else None
+    path = first.get("path") if isinstance(first, dict) else first
+    return isinstance(path, str) and path.startswith("/")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
-from speckit_analysis.formats.fields import names_absolute_path
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.guardrail_v1 import CHECK_COLUMNS
+from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.file import length, names_absolute_path
 from speckit_analysis.formats.redaction import mask
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 from speckit_analysis.tables.vocabulary import normalise_stage
 
@@ -46,23 +43,6 @@ class NativeGuardrail(msgspec.Struct, kw_only=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(NativeGuardrail)
 
-COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "flavour",
-    "schema_version",
-    "session_id",
-    "timestamp_raw",
-    "status_recorded",
-    "checks",
-    "checks_failed",
-    "errors",
-    "warnings",
-    "artifacts",
-    "absolute_path",
-)
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write the guardrail and its checks."""
@@ -76,27 +56,41 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     # Process ids recur: only together with the moment do they name one execution.
     key = f"{canonical(moment)}_{record.session_id}" if moment else record.session_id
     checks = record.checks or []
-    write = rows.writer("checks", CHECK_COLUMNS)
     # The file spells its stage three ways; the checks keep the command's where it says the same.
     spelled = record.command if _same_stage(record.command, stage) else stage
     for number, check in enumerate(checks):
-        row = (check.name, check.status, mask(check.message or ""))
-        write((file.number, f"/checks/{number}", spec, spelled, key, "check", *row))
+        rows.write(
+            "checks",
+            file.number,
+            f"/checks/{number}",
+            spec_id=spec,
+            stage_raw=spelled,
+            key=key,
+            kind="check",
+            name=check.name,
+            status_recorded=check.status,
+            message=mask(check.message or ""),
+        )
     failed = [check.name or "a check" for check in checks if check.status == "failed"]
-    status = {True: "passed", False: "failed", None: None}[record.success]
-    counts = (len(checks), len(failed), _len(record.errors), _len(record.warnings))
-    head = (
+    rows.write(
+        "guardrails",
         file.number,
         "/",
-        spec,
-        record.stage or stage,
-        key,
-        "native",
-        str(record.schema_version),
+        spec_id=spec,
+        stage_raw=record.stage or stage,
+        key=key,
+        flavour="native",
+        schema_version=str(record.schema_version),
+        session_id=record.session_id,
+        timestamp_raw=moment,
+        status_recorded={True: "passed", False: "failed", None: None}[record.success],
+        checks=len(checks),
+        checks_failed=len(failed),
+        errors=length(record.errors),
+        warnings=length(record.warnings),
+        artifacts=length(record.artifacts),
+        absolute_path=names_absolute_path(record.artifacts),
     )
-    times = (record.session_id, moment, status)
-    paths = (_len(record.artifacts), names_absolute_path(record.artifacts))
-    rows.writer("guardrails", COLUMNS)((*head, *times, *counts, *paths))
     if failed and record.success:
         message = f"success is true although {', '.join(failed)} failed"
         file.problem("/success", "ok_over_failed_checks", "error", message, "status recomputed")
@@ -109,14 +103,6 @@ def _same_stage(command: str | None, stage: str | None) -> bool:
     return command is not None and normalise_stage(command) == normalise_stage(stage)
 
 
-def _len(items: list[Any] | None) -> int | None:
-    return None if items is None else len(items)
-
-
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"success", "checks", "stage"} <= content.keys()
-
-
 FORMAT = Format(
     name="guardrail-native",
     title="Native guardrail",
@@ -125,7 +111,7 @@ FORMAT = Format(
         re.compile(rf"guardrail-(?P<stage>[a-z-]+?)-(?P<timestamp>{IN_NAME})_(?P<pid>\d+)\.json"),
     ),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("success", "checks", "stage"),
     schemas={"guardrail-native": NativeGuardrail},
     rank=10,
 )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
 
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
-from speckit_analysis.formats.fields import names_absolute_path
-from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.file import length, names_absolute_path
 from speckit_analysis.formats.redaction import mask
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.tables.timestamps import IN_NAME, canonical, parse
 
 Status = Annotated[str, msgspec.Meta(description="passed, failed or skipped")]
@@ -95,36 +94,6 @@ class Guardrail(msgspec.Struct, kw_only=True, gc=False):
 
 
 _DECODER = msgspec.json.Decoder(Guardrail)
-_NO_POLICY = Policy()
-
-COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "flavour",
-    "schema_version",
-    "session_id",
-    "started_at",
-    "timestamp_raw",
-    "prefilter_model",
-    "prefilter_status",
-    "policy_model",
-    "policy_status",
-    "policy_stubbed",
-    "baseline_mode",
-    "baseline_status",
-    "tool_status",
-    "lock_status",
-    "hook_status",
-    "unlock_status",
-    "hal_status",
-    "checks",
-    "checks_failed",
-    "artifacts",
-    "provenance",
-    "absolute_path",
-)
-CHECK_COLUMNS = ("spec_id", "stage_raw", "key", "kind", "name", "status_recorded", "message")
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:
@@ -138,78 +107,75 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     session = file.identity(file.group("session"), record.session_id, "sessionId")
     key = canonical(session) if session else None
     checks = list(_checks(record))
-    write = rows.writer("checks", CHECK_COLUMNS)
     for locator, kind, name, status, message in checks:
-        write((file.number, locator, spec, stage, key, kind, name, status, message))
-    failed = sum(status in ("failed", "error") for _, _, _, status, _ in checks)
-    rows.writer("guardrails", COLUMNS)(
-        (
+        rows.write(
+            "checks",
             file.number,
-            "/",
-            spec,
-            record.command or stage,
-            key,
-            "command",
-            _text(record.schema_version),
-            session,
-            _started(session),
-            record.timestamp,
-            *_policy(file, record),
-            *_statuses(record),
-            len(checks),
-            failed,
-            None if record.artifacts is None else len(record.artifacts),
-            _provenance(record),
-            names_absolute_path(record.artifacts),
+            locator,
+            spec_id=spec,
+            stage_raw=stage,
+            key=key,
+            kind=kind,
+            name=name,
+            status_recorded=status,
+            message=message,
         )
+    failed = sum(status in ("failed", "error") for _, _, _, status, _ in checks)
+    version = record.schema_version
+    policy = record.policy or Policies()
+    prefilter, final = policy.prefilter or Policy(), policy.final or Policy()
+    baseline = record.baseline or Baseline()
+    stubbed = None if record.policy is None else _is_stubbed(record.policy)
+    if stubbed:
+        message = "the policy command is `true`: no model was asked, yet the policy passed"
+        file.problem("/policy", "stub", "warning", message, "marked policy_stubbed")
+    rows.write(
+        "guardrails",
+        file.number,
+        "/",
+        spec_id=spec,
+        stage_raw=record.command or stage,
+        key=key,
+        flavour="command",
+        schema_version=None if version is None else str(version),
+        session_id=session,
+        started_at=_started(session),
+        timestamp_raw=record.timestamp,
+        prefilter_model=prefilter.model,
+        prefilter_status=prefilter.status,
+        policy_model=final.model,
+        policy_status=final.status,
+        policy_stubbed=stubbed,
+        baseline_mode=baseline.mode,
+        baseline_status=baseline.status,
+        tool_status=record.tool.status if record.tool else None,
+        lock_status=record.lock_status,
+        hook_status=record.hook_status,
+        unlock_status=record.unlock_status,
+        hal_status=record.hal.summary.status if record.hal and record.hal.summary else None,
+        checks=len(checks),
+        checks_failed=failed,
+        artifacts=length(record.artifacts),
+        provenance=_provenance(record, stubbed),
+        absolute_path=names_absolute_path(record.artifacts),
     )
     _check_times(file, session, record.timestamp)
     _check_indentation(file)
 
 
-def _provenance(record: Guardrail) -> str | None:
+def _provenance(record: Guardrail, stubbed: bool | None) -> str | None:
     if record.session_id == "FIXTURE-RUN":
         return "fixture"
-    return "stub" if _is_stubbed(record.policy) else None
+    return "stub" if stubbed else None
 
 
-def _is_stubbed(policy: Policies | None) -> bool:
-    parts = (policy.prefilter, policy.final) if policy is not None else ()
+def _is_stubbed(policy: Policies) -> bool:
+    parts = (policy.prefilter, policy.final)
     return any(part is not None and part.note == "true" for part in parts)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _started(session: str | None) -> str | None:
     return re.sub(r"-\d+$", "", canonical(session)) if session else None
-
-
-def _policy(file: EvidenceFile, record: Guardrail) -> tuple[Any, ...]:
-    if record.policy is None:
-        return (None, None, None, None, None)
-    prefilter = record.policy.prefilter or _NO_POLICY
-    final = record.policy.final or _NO_POLICY
-    stubbed = _is_stubbed(record.policy)
-    if stubbed:
-        message = "the policy command is `true`: no model was asked, yet the policy passed"
-        file.problem("/policy", "stub", "warning", message, "marked policy_stubbed")
-    return (prefilter.model, prefilter.status, final.model, final.status, stubbed)
-
-
-def _statuses(record: Guardrail) -> tuple[Any, ...]:
-    baseline = record.baseline or Baseline()
-    summary = record.hal.summary if record.hal else None
-    return (
-        baseline.mode,
-        baseline.status,
-        record.tool.status if record.tool else None,
-        record.lock_status,
-        record.hook_status,
-        record.unlock_status,
-        summary.status if summary else None,
-    )
 
 
 def _checks(record: Guardrail) -> Iterator[tuple[str, str, str | None, str | None, str | None]]:
@@ -262,10 +228,6 @@ def _check_indentation(file: EvidenceFile) -> None:
             openers.append(indent)
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"schemaVersion", "command", "sessionId", "artifacts"} <= content.keys()
-
-
 FORMAT = Format(
     name="guardrail-v1",
     title="Guardrail telemetry 1",
@@ -273,7 +235,7 @@ FORMAT = Format(
     patterns=(re.compile(rf"(?P<stage>[^_]+)_(?P<session>{IN_NAME}(?:-\d+)?)\.json"),),
     folders=("commands", ""),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("schemaVersion", "command", "sessionId", "artifacts"),
     schemas={"guardrail-v1": Guardrail},
     rank=20,
 )

@@ -5,22 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.redaction import mask
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
-COLUMNS = (
-    "spec_id",
-    "key",
-    "kind",
-    "name",
-    "status_recorded",
-    "http_status",
-    "message",
-    "timestamp_raw",
-)
 _HTTP_STATUS = re.compile(r"(?:Status:\s*|HTTP/[\d.]+\s+|\"status\":\s*)(\d{3})\b")
 
 
@@ -34,19 +22,19 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     if body is None:
         found = _HTTP_STATUS.search(file.data.decode("utf-8", "replace"))
         http = int(found[1]) if found else None
-    row = (
+    rows.write(
+        "checks",
         file.number,
         "/",
-        file.spec,
-        canonical(moment) if moment else None,
-        "hal",
-        file.group("name"),
-        status if isinstance(status, str) else None,
-        http,
-        _message(value),
-        moment,
+        spec_id=file.spec,
+        key=canonical(moment) if moment else None,
+        kind="hal",
+        name=file.group("name"),
+        status_recorded=status if isinstance(status, str) else None,
+        http_status=http,
+        message=_message(value),
+        timestamp_raw=moment,
     )
-    rows.writer("checks", COLUMNS)(row)
 
 
 def _message(value: dict[str, Any]) -> str | None:

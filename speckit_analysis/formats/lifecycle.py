@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
-from speckit_analysis.formats.fields import Count
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.file import Count
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.tables.timestamps import IN_NAME, parse
 
 EVENTS = (
@@ -42,19 +40,6 @@ class Event(msgspec.Struct, kw_only=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(Event)
 
-COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "stage_run_id",
-    "event",
-    "mode",
-    "attempt",
-    "dedupe_count",
-    "payload_hash",
-    "timestamp_raw",
-)
-
 # The name gives whole seconds of a moment that the content gives in nanoseconds.
 _TOLERANCE_NS = 2 * 10**9
 
@@ -66,9 +51,21 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         return
     spec = file.identity(file.spec or file.group("spec"), record.spec_id, "spec_id")
     stage = file.group("stage") or record.stage
-    attempt = (record.mode, record.attempt, record.dedupe_count, record.payload_hash)
-    event = (record.stage_run_id, record.stage_run_id, record.event, *attempt, record.timestamp)
-    rows.writer("lifecycle", COLUMNS)((file.number, "/", spec, stage, *event))
+    rows.write(
+        "lifecycle",
+        file.number,
+        "/",
+        spec_id=spec,
+        stage_raw=stage,
+        key=record.stage_run_id,
+        stage_run_id=record.stage_run_id,
+        event=record.event,
+        mode=record.mode,
+        attempt=record.attempt,
+        dedupe_count=record.dedupe_count,
+        payload_hash=record.payload_hash,
+        timestamp_raw=record.timestamp,
+    )
     if record.event is not None and record.event not in EVENTS:
         message = f"unknown event {record.event!r}; expected one of {', '.join(EVENTS)}"
         file.problem("/event", "unknown_event", "warning", message, "kept as recorded")
@@ -77,10 +74,6 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         message = f"the name says {file.group('timestamp')}, the content {record.timestamp}"
         action = "believed the content"
         file.problem("/timestamp", "timestamps_contradict", "warning", message, action)
-
-
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"event", "stage_run_id"} <= content.keys()
 
 
 FORMAT = Format(
@@ -93,7 +86,7 @@ FORMAT = Format(
         ),
     ),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("event", "stage_run_id"),
     schemas={"lifecycle": Event},
     rank=5,
 )

@@ -14,20 +14,8 @@ from speckit_analysis.tables.vocabulary import TEMPLATE_LITERAL
 # Fields that say who answers and how; they are no answer by themselves.
 METADATA_FIELDS = frozenset(
     {
-        "agent",
-        "agent_name",
-        "model",
-        "model_id",
-        "model_release",
-        "prompt_version",
-        "reasoning_mode",
-        "stage",
-        "spec_id",
-        "specId",
-        "timestamp",
-        "schemaVersion",
-        "role",
-        "status",
+        *("agent", "agent_name", "role", "model", "model_id", "model_release", "reasoning_mode"),
+        *("spec_id", "specId", "stage", "timestamp", "status", "prompt_version", "schemaVersion"),
     }
 )
 

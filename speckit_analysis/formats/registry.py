@@ -1,7 +1,7 @@
 """The registry of evidence formats: which exist, and which of them a file is.
 
-A format is one module in this package with a module-level ``FORMAT``, or an entry point of
-the group ``speckit_analysis.formats`` in someone else's package that resolves to a
+A format is the ``FORMAT`` of a module in this package, or one of its ``FORMATS``, or an entry point
+of the group ``speckit_analysis.formats`` in someone else's package that resolves to a
 :class:`Format`.  No other line changes.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -70,29 +70,35 @@ class Format:
         """Match a file by the top folder of its evidence root and its name."""
         if not name.endswith(self.endings) or (self.folders and folder not in self.folders):
             return None
-        for pattern in self.patterns:
-            match = pattern.fullmatch(name)
-            if match is not None:
-                return match
-        return None
+        matches = (pattern.fullmatch(name) for pattern in self.patterns)
+        return next(filter(None, matches), None)
+
+
+def has_keys(*names: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a ``sniff`` that knows a format by the keys at the top of its content."""
+    return lambda content: content.keys() >= set(names)
 
 
 @cache
 def formats() -> tuple[Format, ...]:
     """Return every format, ours and those of installed packages, in the order of asking."""
-    package = import_module("speckit_analysis.formats")
-    modules = (
-        import_module(f"{package.__name__}.{m.name}")
-        for m in pkgutil.iter_modules(package.__path__)
-    )
-    ours = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
     foreign = [_load(entry) for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    found = sorted([*ours, *foreign], key=lambda format: (format.rank, format.name))
+    found = sorted([*own_formats(), *foreign], key=lambda format: (format.rank, format.name))
     names = [format.name for format in found]
     if len(set(names)) < len(names):
         double = sorted({name for name in names if names.count(name) > 1})
         raise ValueError(f"two formats are called {', '.join(double)}; give one another name")
     return tuple(found)
+
+
+def own_formats() -> Iterator[Format]:
+    """Yield the formats of this package."""
+    package = import_module("speckit_analysis.formats")
+    for info in pkgutil.iter_modules(package.__path__):
+        module = import_module(f"{package.__name__}.{info.name}")
+        yield from getattr(module, "FORMATS", ())
+        if hasattr(module, "FORMAT"):
+            yield module.FORMAT
 
 
 def _load(entry: Any) -> Format:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats.fields import Count
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
+from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.file import Count
+from speckit_analysis.formats.registry import has_keys
 from speckit_analysis.formats.review import Points
-from speckit_analysis.formats.rows import Rows
 from speckit_analysis.tables.vocabulary import normalise_model
 
 
@@ -41,30 +38,28 @@ class ResearchRecord(msgspec.Struct, kw_only=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(ResearchRecord)
 
-COLUMNS = (
-    *("experiment", "spec_id", "stage_raw", "variant", "model_id", "finding", "citation"),
-    *("relevance", "reviewer", "prompt_tokens", "tool_calls", "timestamp_raw"),
-)
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per finding, and one for an output without any."""
-    write = rows.writer("research", COLUMNS)
     for start, record in file.decode_lines(_DECODER):
-        head = (record.experiment, record.spec_id, record.stage, record.variant)
-        model = normalise_model(record.model) or record.model
-        tail = (record.reviewer, record.prompt_tokens, record.tool_calls, record.timestamp)
-        found = record.findings or []
-        if not found:
-            write((file.number, f"{start}/findings", *head, model, None, None, None, *tail))
-        for number, each in enumerate(found):
-            place = f"{start}/findings/{number}"
-            said = (each.finding, each.source, each.relevance)
-            write((file.number, place, *head, model, *said, *tail))
-
-
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"experiment", "variant", "findings"} <= content.keys()
+        for number, finding in enumerate(record.findings or [None]):
+            rows.write(
+                "research",
+                file.number,
+                f"{start}/findings/{number}" if finding else f"{start}/findings",
+                experiment=record.experiment,
+                spec_id=record.spec_id,
+                stage_raw=record.stage,
+                variant=record.variant,
+                model_id=normalise_model(record.model) or record.model,
+                finding=finding and finding.finding,
+                citation=finding and finding.source,
+                relevance=finding and finding.relevance,
+                reviewer=record.reviewer,
+                prompt_tokens=record.prompt_tokens,
+                tool_calls=record.tool_calls,
+                timestamp_raw=record.timestamp,
+            )
 
 
 FORMAT = Format(
@@ -73,7 +68,7 @@ FORMAT = Format(
     endings=(".research.json", ".research.jsonl"),
     patterns=(re.compile(r".+\.research\.jsonl?"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("experiment", "variant", "findings"),
     schemas={"research": ResearchRecord},
     rank=15,
 )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
-from speckit_analysis.formats.fields import Amount, Count
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.file import Amount, Count
+from speckit_analysis.formats.registry import has_keys
 
 #: Scores go from 0 to 10.
 Points = Annotated[float, msgspec.Meta(ge=0, le=10, description="0 to 10")]
@@ -38,36 +36,29 @@ class ExperimentRecord(msgspec.Struct, kw_only=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(ExperimentRecord)
 
-COLUMNS = (
-    "experiment",
-    "spec_id",
-    "stage_raw",
-    "variant",
-    "packet",
-    "reviewer",
-    "criterion",
-    "score",
-    "comment",
-    "timestamp_raw",
-)
-
-_RECORD_COLUMNS = (*COLUMNS, "errors_detected", "output_cost_usd", "output_seconds")
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per criterion of each record."""
-    write = rows.writer("reviews", _RECORD_COLUMNS)
     for start, record in file.decode_lines(_DECODER):
-        made = (record.errors_detected, record.total_cost_usd, record.total_time_seconds)
-        head = (record.experiment, record.spec_id, record.stage, record.variant, record.packet)
         for criterion, score in (record.quality_scores or {}).items():
-            place = f"{start}/quality_scores/{pointer_token(criterion)}"
-            tail = (criterion, score, record.comment, record.timestamp)
-            write((file.number, place, *head, record.reviewer, *tail, *made))
-
-
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"quality_scores", "reviewer", "variant"} <= content.keys()
+            rows.write(
+                "reviews",
+                file.number,
+                f"{start}/quality_scores/{pointer_token(criterion)}",
+                experiment=record.experiment,
+                spec_id=record.spec_id,
+                stage_raw=record.stage,
+                variant=record.variant,
+                packet=record.packet,
+                reviewer=record.reviewer,
+                criterion=criterion,
+                score=score,
+                comment=record.comment,
+                timestamp_raw=record.timestamp,
+                errors_detected=record.errors_detected,
+                output_cost_usd=record.total_cost_usd,
+                output_seconds=record.total_time_seconds,
+            )
 
 
 FORMAT = Format(
@@ -76,7 +67,7 @@ FORMAT = Format(
     endings=("_review.json", "_reviews.jsonl"),
     patterns=(re.compile(r".+_review\.json|.+_reviews\.jsonl"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("quality_scores", "reviewer", "variant"),
     schemas={"review": ExperimentRecord},
     rank=15,
 )

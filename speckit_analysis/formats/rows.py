@@ -1,4 +1,4 @@
-"""What a format writes: rows, collected as tuples and turned into Arrow columns in chunks."""
+"""What a format writes: rows, collected and turned into Arrow columns in chunks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ import pyarrow.compute as pc
 from msgspec.structs import astuple
 
 from speckit_analysis.formats.redaction import mask_all
-from speckit_analysis.tables import ARROW_TYPES, TABLES
+from speckit_analysis.tables import ARROW_TYPES, TABLES, Column
+from speckit_analysis.tables.declare import boolean, category, integer, text
 
 #: Columns beside the contract that joining needs and users do not see.
-INTERNAL_COLUMNS: dict[str, pa.DataType] = {
-    "file": pa.int32(),  # number of the file in this load
-    "locator": pa.string(),  # place in the file
-    "key": pa.string(),  # what tells this run from others of the same SPEC and stage
-    "absolute_path": pa.bool_(),  # names a path of the machine that wrote it
-    "folder": pa.string(),  # where two files without a key may still belong together
-    "stage_raw": pa.string(),  # as written, where the table keeps only the stage
-    "agent_raw": pa.string(),  # as written, where the table keeps only the agent
-    "timestamp_raw": pa.string(),  # as written, where the table keeps only the moment
-    "error": pa.string(),  # what a failed agent left instead of an answer
+INTERNAL_COLUMNS = {
+    column.name: column
+    for column in (
+        integer("file", "number of the file in this load"),
+        category("locator", "place in the file"),
+        text("key", "what tells this run from others of the same SPEC and stage"),
+        boolean("absolute_path", "names a path of the machine that wrote it"),
+        text("folder", "where two files without a key may still belong together"),
+        category("stage_raw", "as written, where the table keeps only the stage"),
+        category("agent_raw", "as written, where the table keeps only the agent"),
+        text("timestamp_raw", "as written, where the table keeps only the moment"),
+        text("error", "what a failed agent left instead of an answer"),
+    )
 }
 
 #: A column of few values that recur.
@@ -31,50 +35,55 @@ _ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 Row = tuple[Any, ...]
 
+#: ``spec_id``, ``stage_raw`` and ``key``: what tells a run from others.
+Run = dict[str, str | None]
+
 #: ``(file, *shared values)``, a locator for each row, and a struct for each row.
 Group = tuple[Row, Sequence[str], Sequence[Any]]
 
-PROBLEM_COLUMNS = ("kind", "severity", "message", "action")
+
+def _column(table: str, name: str) -> Column:
+    return INTERNAL_COLUMNS.get(name) or TABLES[table][name]
 
 
-def arrow_type(table: str, column: str) -> pa.DataType:
+def arrow_type(table: str, name: str) -> pa.DataType:
     """Return the type in which a worker builds a column: categories as plain strings."""
-    if column in INTERNAL_COLUMNS:
-        return INTERNAL_COLUMNS[column]
-    kind = TABLES[table][column].kind
+    if name == "file":
+        return pa.int32()  # enough for a number on every row
+    kind = _column(table, name).kind
     return pa.string() if kind in ("category", "timestamp") else ARROW_TYPES[kind]
 
 
-def is_encoded(table: str, column: str) -> bool:
+def is_encoded(table: str, name: str) -> bool:
     """Tell whether a column's few values recur, so that a dictionary of them is smaller."""
-    if column in INTERNAL_COLUMNS:
-        return column in ("locator", "stage_raw", "agent_raw")
-    return TABLES[table][column].kind == "category"
-
-
-def is_masked(table: str, column: str) -> bool:
-    """Tell whether what looks like a secret is masked in a column."""
-    if column in INTERNAL_COLUMNS:
-        return column in ("error", "stage_raw", "agent_raw")
-    return TABLES[table][column].masked
+    return _column(table, name).kind == "category"
 
 
 class Rows:
-    """Collects the rows of one chunk of files.
-
-    A format asks for a writer once per file and calls it with one tuple per row.  Every
-    row begins with the number of its file and its locator.
-    """
+    """Collects the rows of one chunk of files."""
 
     def __init__(self) -> None:
-        self._collected: dict[tuple[str, int], _Single | _Grouped] = {}
+        self._single: dict[tuple[str, ...], list[Row]] = {}
+        self._grouped: dict[tuple[str, int], _Grouped] = {}
+
+    def write(self, table: str, file: int, locator: str, /, **values: Any) -> None:
+        """Write one row of `table`: the number of its file, its place in it, and its columns.
+
+        Columns that are not named are missing.  Rows of the same columns stay in their order.
+        """
+        self._rows_of(table, *values).append((file, locator, *values.values()))
 
     def writer(self, table: str, columns: tuple[str, ...]) -> Callable[[Row], None]:
-        """Return a function that takes ``(file, locator, *columns)`` for `table`."""
-        key = (table, id(columns))  # a tuple's identity is found faster than its content
-        if key not in self._collected:
-            self._collected[key] = _Single(table, columns)
-        return self._collected[key].write
+        """Return a function that takes ``(file, locator, *columns)`` for `table`, as a tuple."""
+        return self._rows_of(table, *columns).append
+
+    def _rows_of(self, *key: str) -> list[Row]:
+        if key not in self._single:
+            table, *columns = key
+            for column in columns:
+                arrow_type(table, column)  # fails for one that the table does not have
+            self._single[key] = []
+        return self._single[key]
 
     def group_writer(
         self, table: str, shared: tuple[str, ...], fields: Mapping[str, str]
@@ -85,50 +94,40 @@ class Rows:
         then a locator and a struct for each row.  `fields` names the structs' attribute that
         each of the other columns is taken from.
         """
-        key = (table, id(fields))
-        if key not in self._collected:
-            self._collected[key] = _Grouped(table, shared, fields)
-        return self._collected[key].write
+        key = (table, id(fields))  # a mapping's identity is found faster than its content
+        if key not in self._grouped:
+            self._grouped[key] = _Grouped(table, shared, fields)
+        return self._grouped[key].written.append
 
     def problem(
         self, file: int, locator: str, kind: str, severity: str, message: str, action: str
     ) -> None:
         """File a problem."""
-        write = self.writer("problems", PROBLEM_COLUMNS)
-        write((file, locator, kind, severity, message, action))
+        said = {"kind": kind, "severity": severity, "message": message, "action": action}
+        self.write("problems", file, locator, **said)
 
     def take(self) -> dict[str, list[pa.RecordBatch]]:
         """Return what was collected, by table, and forget it."""
         batches: dict[str, list[pa.RecordBatch]] = {}
-        for collected in self._collected.values():
-            if collected.written:
-                batches.setdefault(collected.table, []).append(collected.batch())
-        self._collected.clear()
+        for (table, *columns), rows in self._single.items():
+            if rows:
+                batch = _batch(table, ("file", "locator", *columns), rows)
+                batches.setdefault(table, []).append(batch)
+        for group in self._grouped.values():
+            if group.written:
+                batches.setdefault(group.table, []).append(group.batch())
+        self._single.clear()
+        self._grouped.clear()
         return batches
 
 
-class _Single:
-    """Rows written one by one, as tuples."""
-
-    def __init__(self, table: str, columns: tuple[str, ...]) -> None:
-        for column in columns:
-            arrow_type(table, column)
-        self.table = table
-        self._columns = columns  # held, or another tuple might get its identity
-        self._names = ("file", "locator", *columns)
-        self.written: list[Row] = []
-        self.write = self.written.append
-
-    def batch(self) -> pa.RecordBatch:
-        """Return the rows as columns."""
-        if set(map(len, self.written)) != {len(self._names)}:
-            raise ValueError(
-                f"a format wrote rows for {self.table!r} that do not fit {self._names}"
-            )
-        columns = zip(self._names, zip(*self.written, strict=True), strict=True)
-        return pa.RecordBatch.from_pydict(
-            {name: _array(self.table, name, values) for name, values in columns}
-        )
+def _batch(table: str, names: tuple[str, ...], rows: list[Row]) -> pa.RecordBatch:
+    if set(map(len, rows)) != {len(names)}:
+        raise ValueError(f"a format wrote rows for {table!r} that do not fit {names}")
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    return pa.RecordBatch.from_pydict(
+        {name: _array(table, name, values) for name, values in columns}
+    )
 
 
 class _Grouped:
@@ -139,7 +138,6 @@ class _Grouped:
         self._shared = ("file", *shared)
         self._fields = fields
         self.written: list[Group] = []
-        self.write = self.written.append
 
     def batch(self) -> pa.RecordBatch:
         """Return the rows as columns."""
@@ -162,4 +160,4 @@ class _Grouped:
 def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:
     kind = _ENCODED if is_encoded(table, name) else arrow_type(table, name)
     array = pa.array(values, kind)
-    return mask_all(array) if is_masked(table, name) else array
+    return mask_all(array) if _column(table, name).masked else array

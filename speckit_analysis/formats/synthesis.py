@@ -13,12 +13,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.declared import declared, write_disagreements
-from speckit_analysis.formats.fields import Count
-from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats.file import Count, length
 from speckit_analysis.formats.redaction import mask
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.timestamps import IN_NAME, canonical, start_of
 
 
@@ -59,25 +58,6 @@ _GENERATED = re.compile(r"\*\*Generated\*\*:\s*(\d{4}-\d\d-\d\d \d\d:\d\d UTC)")
 _CLAIM = re.compile(r"Synthesized from (\d+) agent responses")
 _HEADING = re.compile(r"^(#.*|\*\*.*\*\*:.*|- (?:Synthesized from|All agents completed).*|\s*)$")
 
-COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "folder",
-    "timestamp_raw",
-    "time_semantics",
-    "session_id",
-    "prompt_version",
-    "synthesis_status",
-    "agreements",
-    "agents_recorded",
-    "output_path",
-    "basis",
-    "match_rule",
-    "provenance",
-    "absolute_path",
-)
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write what the synthesis says of its run, and the conflicts that it settled."""
@@ -93,29 +73,28 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         file.state = "repaired"
     moment, semantics = _moment(file, record)
     key, rule = _key(file, record, moment)
-    run = (spec, stage, key)
+    run: Run = {"spec_id": spec, "stage_raw": stage, "key": key}
     agents = _agents_recorded(record)
     consensus = record.consensus or SynthesisConsensus()
     agreements = consensus.agreements if consensus.agreements is not None else record.agreements
-    rows.writer("runs", COLUMNS)(
-        (
-            file.number,
-            "/",
-            *run,
-            None if key else f"{spec}/{stage}",
-            moment,
-            semantics,
-            record.run_id,
-            None if "${" in (record.prompt_version or "") else record.prompt_version,
-            record.status,
-            None if agreements is None else len(agreements),
-            agents,
-            record.output_path,
-            "synthesis",
-            rule,
-            "template" if literal else _provenance(record),
-            (record.output_path or "").startswith("/"),
-        )
+    rows.write(
+        "runs",
+        file.number,
+        "/",
+        **run,
+        folder=None if key else f"{spec}/{stage}",
+        timestamp_raw=moment,
+        time_semantics=semantics,
+        session_id=record.run_id,
+        prompt_version=None if "${" in (record.prompt_version or "") else record.prompt_version,
+        synthesis_status=record.status,
+        agreements=length(agreements),
+        agents_recorded=agents,
+        output_path=record.output_path,
+        basis="synthesis",
+        match_rule=rule,
+        provenance="template" if literal else _provenance(record),
+        absolute_path=(record.output_path or "").startswith("/"),
     )
     _write_conflicts(file, rows, run, record)
     _check(file, record, agents)
@@ -169,12 +148,7 @@ def _agents_recorded(record: Synthesis) -> int | None:
     return len(record.agents) if record.agents is not None else None
 
 
-def _write_conflicts(
-    file: EvidenceFile,
-    rows: Rows,
-    run: tuple[str | None, str | None, str | None],
-    record: Synthesis,
-) -> None:
+def _write_conflicts(file: EvidenceFile, rows: Rows, run: Run, record: Synthesis) -> None:
     consensus = record.consensus or SynthesisConsensus()
     for field, items, resolved in (
         ("/consensus/conflicts", consensus.conflicts, False),

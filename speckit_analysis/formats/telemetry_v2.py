@@ -9,19 +9,22 @@ from typing import Annotated, Any
 
 import msgspec
 
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.declared import Declared, declared, write_disagreements
-from speckit_analysis.formats.fields import Amount, Count, Score, Total, names_absolute_path
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.file import Amount, Count, Score, Total, length, names_absolute_path
+from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 
 class Agent(msgspec.Struct, gc=False):
     """One agent's call, embedded in telemetry or in a metrics file of its own."""
 
-    agent: Annotated[str, msgspec.Meta(description="role that was called")]
-    model_id: Annotated[str, msgspec.Meta(description="model requested")] | None = None
+    agent_raw: Annotated[str, msgspec.Meta(description="role that was called")] = msgspec.field(
+        name="agent"
+    )
+    model_requested: Annotated[str, msgspec.Meta(description="model requested")] | None = (
+        msgspec.field(name="model_id", default=None)
+    )
     model_release: str | None = None
     reasoning_mode: str | None = None
     latency_ms: Amount | None = None
@@ -31,8 +34,10 @@ class Agent(msgspec.Struct, gc=False):
     cached_tokens: Count | None = None
     total_tokens: Count | None = None
     cache_hit: bool | None = None
-    cost_usd: Amount | None = None
-    status: Annotated[str, msgspec.Meta(description="ok or error")] | None = None
+    cost_usd_reported: Amount | None = msgspec.field(name="cost_usd", default=None)
+    status_recorded: Annotated[str, msgspec.Meta(description="ok or error")] | None = msgspec.field(
+        name="status", default=None
+    )
     error: str | None = None
     arbiter_override: bool | None = None
     override_reason: str | None = None
@@ -94,55 +99,10 @@ class TasksTelemetry(Telemetry, kw_only=True, gc=False):
     ]
 
 
-RUN_COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "timestamp_raw",
-    "time_semantics",
-    "session_id",
-    "command",
-    "schema_version",
-    "prompt_version",
-    "status_recorded",
-    "synthesis_status",
-    "disagreement_recorded",
-    "disagreement_points",
-    "agreements",
-    "escalated",
-    "escalation_reason",
-    "latency_ms_reported",
-    "tokens_reported",
-    "cost_usd_reported",
-    "completeness_score",
-    "human_review_score",
-    "automated_checks_passed",
-    "automated_checks_failed",
-    "basis",
-    "match_rule",
-    "absolute_path",
-)
 #: What all calls of a run share.
 CALL_SHARED = ("spec_id", "stage_raw", "key", "basis")
-#: The other columns of a call, each with the field of ``Agent`` that it is taken from.
-CALL_FIELDS = {
-    "agent_raw": "agent",
-    "model_requested": "model_id",
-    "model_release": "model_release",
-    "reasoning_mode": "reasoning_mode",
-    "latency_ms": "latency_ms",
-    "prompt_tokens": "prompt_tokens",
-    "completion_tokens": "completion_tokens",
-    "reasoning_tokens": "reasoning_tokens",
-    "cached_tokens": "cached_tokens",
-    "total_tokens": "total_tokens",
-    "cache_hit": "cache_hit",
-    "cost_usd_reported": "cost_usd",
-    "status_recorded": "status",
-    "error": "error",
-    "arbiter_override": "arbiter_override",
-    "override_reason": "override_reason",
-}
+#: The other columns of a call: fields of an ``Agent``.
+CALL_FIELDS = {name: name for name in Agent.__struct_fields__ if name != "output_path"}
 
 _DECODER = msgspec.json.Decoder(Telemetry)
 _NO_METRICS = QualityMetrics()
@@ -152,13 +112,13 @@ def write_calls(
     file: EvidenceFile,
     rows: Rows,
     locators: Sequence[str],
-    run: tuple[str | None, str | None, str | None],
+    run: Run,
     agents: Sequence[Agent],
     basis: str,
 ) -> None:
-    """Write the calls of a run ``(spec_id, stage_raw, key)``."""
+    """Write the calls of a run."""
     write = rows.group_writer("calls", CALL_SHARED, CALL_FIELDS)
-    write(((file.number, *run, basis), locators, agents))
+    write(((file.number, *run.values(), basis), locators, agents))
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:
@@ -172,9 +132,9 @@ def _read_run(file: EvidenceFile, rows: Rows, prefix: str, record: Telemetry) ->
     spec = file.identity(file.spec, record.spec_id, "specId", prefix)
     stage = file.group("stage") or record.command
     moment = file.identity(file.group("timestamp"), record.timestamp, "timestamp", prefix)
-    run = (spec, stage, _key(moment))
+    run: Run = {"spec_id": spec, "stage_raw": stage, "key": _key(moment)}
     consensus = record.consensus or Consensus(agents=[])
-    rows.writer("runs", RUN_COLUMNS)(_run_row(file, prefix or "/", run, record, consensus, moment))
+    _write_run(file, rows, prefix or "/", run, record, consensus, moment)
     if consensus.agents:
         locators = _locators(prefix, len(consensus.agents))
         write_calls(file, rows, locators, run, consensus.agents, "telemetry")
@@ -195,54 +155,52 @@ def _key(moment: str | None) -> str | None:
     return canonical(moment)
 
 
-def _run_row(
+def _write_run(
     file: EvidenceFile,
+    rows: Rows,
     locator: str,
-    run: tuple[str | None, str | None, str | None],
+    run: Run,
     record: Telemetry,
     consensus: Consensus,
     moment: str | None,
-) -> tuple[Any, ...]:
+) -> None:
     metrics = record.quality_metrics or _NO_METRICS
     measured = bool(metrics.automated_checks_passed or metrics.automated_checks_failed)
-    points = consensus.disagreement_points
-    return (
+    first_output = consensus.agents[0].output_path if consensus.agents else None
+    latency, tokens = consensus.total_latency_ms, consensus.total_tokens
+    rows.write(
+        "runs",
         file.number,
         locator,
-        *run,
-        moment,
-        "start",
-        record.session_id,
-        record.command,
-        record.schema_version,
-        record.prompt_version,
-        consensus.status or record.consensus_status,
-        consensus.synthesis_status,
-        consensus.disagreement_detected,
-        None if points is None else len(points),
-        None if consensus.agreements is None else len(consensus.agreements),
-        consensus.escalation_triggered,
-        consensus.escalation_reason,
-        record.latency_ms if consensus.total_latency_ms is None else consensus.total_latency_ms,
-        None if consensus.total_tokens is None else round(consensus.total_tokens),
-        consensus.total_cost_usd,
-        metrics.completeness_score,
-        metrics.human_review_score,
-        metrics.automated_checks_passed if measured else None,
-        metrics.automated_checks_failed if measured else None,
-        "telemetry",
-        "timestamp",
-        (bool(consensus.agents) and (consensus.agents[0].output_path or "").startswith("/"))
-        or names_absolute_path(record.artifacts),
+        **run,
+        timestamp_raw=moment,
+        time_semantics="start",
+        session_id=record.session_id,
+        command=record.command,
+        schema_version=record.schema_version,
+        prompt_version=record.prompt_version,
+        status_recorded=consensus.status or record.consensus_status,
+        synthesis_status=consensus.synthesis_status,
+        disagreement_recorded=consensus.disagreement_detected,
+        disagreement_points=length(consensus.disagreement_points),
+        agreements=length(consensus.agreements),
+        escalated=consensus.escalation_triggered,
+        escalation_reason=consensus.escalation_reason,
+        latency_ms_reported=record.latency_ms if latency is None else latency,
+        tokens_reported=None if tokens is None else round(tokens),
+        cost_usd_reported=consensus.total_cost_usd,
+        completeness_score=metrics.completeness_score,
+        human_review_score=metrics.human_review_score,
+        automated_checks_passed=metrics.automated_checks_passed if measured else None,
+        automated_checks_failed=metrics.automated_checks_failed if measured else None,
+        basis="telemetry",
+        match_rule="timestamp",
+        absolute_path=(first_output or "").startswith("/") or names_absolute_path(record.artifacts),
     )
 
 
 def _read_disagreements(
-    file: EvidenceFile,
-    rows: Rows,
-    prefix: str,
-    run: tuple[str | None, str | None, str | None],
-    consensus: Consensus,
+    file: EvidenceFile, rows: Rows, prefix: str, run: Run, consensus: Consensus
 ) -> None:
     """Points and conflicts mostly repeat each other: what both say is one disagreement."""
     seen: dict[str, tuple[str, Declared]] = {}
@@ -263,8 +221,8 @@ def _check_participation(
 ) -> None:
     absent = (False, None, "absent", "skipped", "missing", "failed")
     claimed = {agent for agent, state in participation.items() if state not in absent}
-    succeeded = [agent for agent in consensus.agents or () if agent.status in (None, "ok")]
-    found = {agent.agent for agent in succeeded if agent.agent is not None}
+    succeeded = [a for a in consensus.agents or () if a.status_recorded in (None, "ok")]
+    found = {agent.agent_raw for agent in succeeded if agent.agent_raw is not None}
     if claimed != found:
         message = (
             f"agent_participation names {', '.join(sorted(claimed)) or 'nobody'}, but the calls"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats.fields import Amount
-from speckit_analysis.formats.file import EvidenceFile
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.file import Amount
+from speckit_analysis.formats.registry import has_keys
 
 
 class TrialRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -33,27 +30,13 @@ class TrialRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(TrialRecord)
 
-COLUMNS = (
-    *("experiment", "spec_id", "stage_raw", "variant", "output", "valid", "passed", "reason"),
-    *("latency_ms", "cost_usd", "upkeep_minutes", "timestamp_raw"),
-)
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per record."""
-    write = rows.writer("trials", COLUMNS)
     for start, record in file.decode_lines(_DECODER):
-        write(
-            (
-                *(file.number, start or "/", record.experiment, record.spec_id, record.stage),
-                *(record.variant, record.output, record.valid, record.passed, record.reason),
-                *(record.latency_ms, record.cost_usd, record.upkeep_minutes, record.timestamp),
-            )
-        )
-
-
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return {"experiment", "variant", "output", "valid", "passed"} <= content.keys()
+        values = msgspec.structs.asdict(record)
+        raw = {"stage_raw": values.pop("stage"), "timestamp_raw": values.pop("timestamp")}
+        rows.write("trials", file.number, start or "/", **values, **raw)
 
 
 FORMAT = Format(
@@ -62,7 +45,7 @@ FORMAT = Format(
     endings=("_trial.json", "_trials.jsonl"),
     patterns=(re.compile(r".+_trial\.json|.+_trials\.jsonl"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("experiment", "variant", "output", "valid", "passed"),
     schemas={"trial": TrialRecord},
     rank=15,
 )

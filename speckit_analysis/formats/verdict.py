@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
-from speckit_analysis.formats.file import EvidenceFile
+from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.proposals import write_proposal
-from speckit_analysis.formats.registry import Format
-from speckit_analysis.formats.rows import Rows
+from speckit_analysis.formats.registry import has_keys
+from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.timestamps import canonical, start_of
 
 
@@ -37,18 +36,6 @@ class Verdict(msgspec.Struct, kw_only=True, gc=False):
 
 _DECODER = msgspec.json.Decoder(Verdict)
 
-COLUMNS = (
-    "spec_id",
-    "stage_raw",
-    "key",
-    "timestamp_raw",
-    "time_semantics",
-    "session_id",
-    "status_recorded",
-    "basis",
-    "match_rule",
-)
-
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write the run or, where no run is named, one run per batch of collection."""
@@ -62,12 +49,23 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     status = {True: "ok", False: "conflict", None: None}[record.consensus_ok]
     for key in dict.fromkeys(keys) if keys else [record.run_id or _batch(record.exported_at)]:
         moment, semantics = _moment(record, key)
-        rule = "run_id" if record.run_id else "batch"
-        row = (file.number, "/", spec, stage, key, moment, semantics, record.run_id, status)
-        rows.writer("runs", COLUMNS)((*row, "verdict", rule))
+        rows.write(
+            "runs",
+            file.number,
+            "/",
+            spec_id=spec,
+            stage_raw=stage,
+            key=key,
+            timestamp_raw=moment,
+            time_semantics=semantics,
+            session_id=record.run_id,
+            status_recorded=status,
+            basis="verdict",
+            match_rule="run_id" if record.run_id else "batch",
+        )
     for number, (proposal, key) in enumerate(zip(proposals, keys, strict=True)):
-        run, place = (spec, stage, key), f"/proposals/{number}"
-        agent = proposal.agent_name
+        run: Run = {"spec_id": spec, "stage_raw": stage, "key": key}
+        agent, place = proposal.agent_name, f"/proposals/{number}"
         write_proposal(file, rows, place, run, agent, proposal.content, proposal.created_at)
     _check(file, record, keys)
 
@@ -99,17 +97,13 @@ def _check(file: EvidenceFile, record: Verdict, keys: list[str | None]) -> None:
         file.problem("/proposals", "many_runs_in_one_file", "warning", message, action)
 
 
-def _sniff(content: Mapping[str, Any]) -> bool:
-    return "proposals" in content
-
-
 FORMAT = Format(
     name="verdict",
     title="Verdict: the proposals of a run",
     endings=("_verdict.json",),
     patterns=(re.compile(r"(?P<stage>[^_]+)_verdict\.json"),),
     read=read,
-    sniff=_sniff,
+    sniff=has_keys("proposals"),
     schemas={"verdict": Verdict},
     rank=10,
 )

@@ -57,24 +57,16 @@ class _PriceFile(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class OwnPrices:
-    """What a price file says.
+    """What a price file says."""
 
-    Attributes
-    ----------
-    source : str
-        Name and version of the file, for ``pricing_version``.
-    prices : tuple of OwnPrice
-        In the order of the file, with models and providers as ``calls`` spells them; no two of
-        them hold for the same call.
-    aliases : dict of str to str
-        Model id for other names of it, in lower case.
-    exchange_rates : dict of str to float
-        Units of the currency that a provider bills in, per USD.
-    """
-
+    #: Name and version of the file, for ``pricing_version``.
     source: str = ""
+    #: In the order of the file, with models and providers as ``calls`` spells them; no two of
+    #: them hold for the same call.
     prices: tuple[OwnPrice, ...] = ()
+    #: Model id for other names of it, in lower case.
     aliases: dict[str, str] = field(default_factory=dict)
+    #: Units of the currency that a provider bills in, per USD.
     exchange_rates: dict[str, float] = field(default_factory=dict)
 
     def of(self, model: str, provider: str | None) -> list[OwnPrice]:

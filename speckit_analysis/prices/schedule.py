@@ -18,36 +18,23 @@ ALWAYS = np.datetime64("0001-01-01", "D")
 
 @dataclass(frozen=True)
 class Period:
-    """Prices that hold from a day until the next period.
+    """Prices that hold from a day until the next period."""
 
-    Attributes
-    ----------
-    start : datetime64[D]
-        First day (UTC).
-    above : ndarray of float, shape (tiers - 1,)
-        Prompts longer than this, in tokens, are in the next tier, with all their tokens.
-    rates : ndarray of float, shape (tiers, 5)
-        USD per million tokens, by :data:`TOKEN_KINDS`; NaN where unknown.
-    source : str
-        The price list that says so; empty where none does.
-    """
-
+    #: First day (UTC).
     start: np.datetime64
+    #: Prompts longer than this, in tokens, are in the next tier, with all their tokens.
     above: np.ndarray
+    #: USD per million tokens, by tier and :data:`TOKEN_KINDS`; NaN where unknown.
     rates: np.ndarray
+    #: The price list that says so; empty where none does.
     source: str
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The prices of one model over time.
+    """The prices of one model over time."""
 
-    Attributes
-    ----------
-    periods : tuple of Period
-        In the order of their start; the first holds from :data:`ALWAYS`.
-    """
-
+    #: In the order of their start; the first holds from :data:`ALWAYS`.
     periods: tuple[Period, ...]
 
     def period_of(self, days: np.ndarray) -> np.ndarray:

@@ -14,21 +14,14 @@ Rate = tuple[float, float]
 
 @dataclass(frozen=True)
 class WriterTable:
-    """A writer's price table.
+    """A writer's price table."""
 
-    Attributes
-    ----------
-    name : str
-        What wrote with it, for a sentence.
-    rates : mapping of str to (float, float)
-        USD per million input and output tokens, by the beginning of the model's id up to a
-        hyphen; the longest beginning that fits counts.
-    fallback : (float, float), optional
-        What the writer takes for a model it does not know.
-    """
-
+    #: What wrote with it, for a sentence.
     name: str
+    #: USD per million input and output tokens, by the beginning of the model's id up to a
+    #: hyphen; the longest beginning that fits counts.
     rates: Mapping[str, Rate] = field(default_factory=dict)
+    #: What the writer takes for a model it does not know.
     fallback: Rate | None = None
 
     def rate(self, model: str) -> Rate | None:

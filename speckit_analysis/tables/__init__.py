@@ -24,30 +24,24 @@ from speckit_analysis.tables.declare import (
     Table,
 )
 from speckit_analysis.tables.evidence import FILES, PROBLEMS
-from speckit_analysis.tables.experiment import ARBITRATIONS, RESEARCH, TRIALS
 from speckit_analysis.tables.guardrail import CHECKS, GUARDRAILS, LIFECYCLE
 from speckit_analysis.tables.kinds import PROBLEM_KINDS
-from speckit_analysis.tables.record import OVERRIDES, REVIEWS, SPAWNS
+from speckit_analysis.tables.record import (
+    ARBITRATIONS,
+    OVERRIDES,
+    RESEARCH,
+    REVIEWS,
+    SPAWNS,
+    TRIALS,
+)
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        RUNS,
-        CALLS,
-        PROPOSALS,
-        DISAGREEMENTS,
-        COSTS,
-        GUARDRAILS,
-        CHECKS,
-        LIFECYCLE,
-        REVIEWS,
-        OVERRIDES,
-        ARBITRATIONS,
-        RESEARCH,
-        TRIALS,
-        SPAWNS,
-        FILES,
-        PROBLEMS,
+        *(RUNS, CALLS, PROPOSALS, DISAGREEMENTS, COSTS),
+        *(GUARDRAILS, CHECKS, LIFECYCLE),
+        *(REVIEWS, OVERRIDES, ARBITRATIONS, RESEARCH, TRIALS, SPAWNS),
+        *(FILES, PROBLEMS),
     )
 }
 

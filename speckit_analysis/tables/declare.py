@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -83,7 +83,7 @@ VERBATIM = frozenset(
         *("run_id", "session_id", "guardrail_id", "stage_run_id", "spawn_id"),
         *("spec_id", "experiment", "variant", "guess", "reviewer", "packet", "repeat_of", "output"),
         *("source", "locator", "path", "evidence_root", "duplicate_of", "timestamp_raw"),
-        *("sha256", "content_hash", "payload_hash"),
+        *("sha256", "content_hash", "payload_hash", "key", "folder"),
     }
 )
 
@@ -170,35 +170,39 @@ class Table:
         )
 
 
+def _of_kind(kind: Kind) -> Callable[..., Column]:
+    def column(name: str, meaning: str, unit: str = "", heading: str = "") -> Column:
+        return Column(name, kind, meaning, unit, heading)
+
+    return column
+
+
+#: Declare a column of each kind: its name, its meaning, and its unit and heading if it has one.
+text, category, integer = _of_kind("text"), _of_kind("category"), _of_kind("integer")
+number, boolean, timestamp = _of_kind("number"), _of_kind("boolean"), _of_kind("timestamp")
+
 # Columns that several tables share, declared once so that they mean the same everywhere.
 
 ORIGIN = (
-    Column(
-        "provenance", "category", "measured, or why the row is not: " + ", ".join(PROVENANCES[1:])
-    ),
-    Column("source", "category", "file the row was read from, relative to the root given to load"),
-    Column("locator", "category", "place in the file: a JSON pointer, after L<line> in JSON Lines"),
+    category("provenance", "measured, or why the row is not: " + ", ".join(PROVENANCES[1:])),
+    category("source", "file the row was read from, relative to the root given to load"),
+    category("locator", "place in the file: a JSON pointer, after L<line> in JSON Lines"),
 )
 RUN = (
-    Column("run_id", "text", "run the row belongs to: <spec_id>/<stage>/<key of the run>"),
-    Column("spec_id", "category", "SPEC worked on"),
-    Column("stage", "category", "stage of the SPEC, ordered " + " < ".join(STAGES)),
+    text("run_id", "run the row belongs to: <spec_id>/<stage>/<key of the run>"),
+    category("spec_id", "SPEC worked on"),
+    category("stage", "stage of the SPEC, ordered " + " < ".join(STAGES)),
 )
 AGENT = (
-    Column("agent", "category", "role that was called: gemini, claude, gpt_pro, gpt_codex, code …"),
-    Column("agent_raw", "category", "agent as it was written"),
+    category("agent", "role that was called: gemini, claude, gpt_pro, gpt_codex, code …"),
+    category("agent_raw", "agent as it was written"),
 )
 TOKENS = (
-    Column("prompt_tokens", "integer", "input tokens, cached ones included", "tokens"),
-    Column(
-        "completion_tokens",
-        "integer",
-        "output tokens, reasoning excluded where told apart",
-        "tokens",
-    ),
-    Column("reasoning_tokens", "integer", "output tokens spent on reasoning", "tokens"),
-    Column("cached_tokens", "integer", "input tokens answered from the provider's cache", "tokens"),
-    Column("total_tokens", "integer", "total as recorded", "tokens"),
+    integer("prompt_tokens", "input tokens, cached ones included", "tokens"),
+    integer("completion_tokens", "output tokens, reasoning excluded where told apart", "tokens"),
+    integer("reasoning_tokens", "output tokens spent on reasoning", "tokens"),
+    integer("cached_tokens", "input tokens answered from the provider's cache", "tokens"),
+    integer("total_tokens", "total as recorded", "tokens"),
 )
-TIMESTAMP_RAW = Column("timestamp_raw", "text", "timestamp as it was written")
-SCHEMA_VERSION = Column("schema_version", "category", "schemaVersion as it was written")
+TIMESTAMP_RAW = text("timestamp_raw", "timestamp as it was written")
+SCHEMA_VERSION = category("schema_version", "schemaVersion as it was written")

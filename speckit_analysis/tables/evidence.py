@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from speckit_analysis.tables.declare import (
-    Column,
-    Table,
-)
+from speckit_analysis.tables.declare import Table, boolean, category, integer, text, timestamp
 
 FILES = Table(
     "files",
     "one file found under the roots",
     (
-        Column("source", "text", "path relative to the root given to load"),
-        Column("format", "category", "format that read it, or unrecognised"),
-        Column(
+        text("source", "path relative to the root given to load"),
+        category("format", "format that read it, or unrecognised"),
+        category(
             "parse_state",
-            "category",
             "ok, repaired, mistyped, empty, invalid, binary, too_large, special or unreadable",
         ),
-        Column(
+        text(
             "evidence_root",
-            "text",
             "folder that holds consensus/, commands/ or costs/, relative to the root",
         ),
-        Column(
-            "path",
-            "text",
-            "path within the evidence root: equal for two states of one file",
-        ),
-        Column("spec_id", "category", "SPEC, from the path"),
-        Column("stage", "category", "stage, from the name"),
-        Column("agent", "category", "agent, from the name"),
-        Column("timestamp", "timestamp", "timestamp in the name", "UTC"),
-        Column("bytes", "integer", "size", "bytes"),
-        Column("disk_bytes", "integer", "size in whole 4 KiB blocks", "bytes"),
-        Column("sha256", "text", "SHA-256 of the content"),
-        Column("duplicate_of", "text", "first file with the very same content"),
-        Column(
-            "superseded",
-            "boolean",
-            "a later evidence root holds another state of this file",
-        ),
-        Column("rows", "integer", "rows read from it, problems excluded", "rows"),
+        text("path", "path within the evidence root: equal for two states of one file"),
+        category("spec_id", "SPEC, from the path"),
+        category("stage", "stage, from the name"),
+        category("agent", "agent, from the name"),
+        timestamp("timestamp", "timestamp in the name", "UTC"),
+        integer("bytes", "size", "bytes"),
+        integer("disk_bytes", "size in whole 4 KiB blocks", "bytes"),
+        text("sha256", "SHA-256 of the content"),
+        text("duplicate_of", "first file with the very same content"),
+        boolean("superseded", "a later evidence root holds another state of this file"),
+        integer("rows", "rows read from it, problems excluded", "rows"),
     ),
 )
 
@@ -49,12 +36,12 @@ PROBLEMS = Table(
     "problems",
     "one thing in the evidence that could not be taken at face value",
     (
-        Column("source", "text", "file"),
-        Column("locator", "text", "place in the file: a JSON pointer, or line and column"),
-        Column("kind", "category", "kind of problem; docs/problems.md explains each"),
-        Column("severity", "category", "info, warning or error"),
-        Column("message", "text", "what was found and what was expected"),
-        Column("action", "text", "what was done about it"),
-        Column("run_id", "text", "run it concerns, where it concerns one"),
+        text("source", "file"),
+        text("locator", "place in the file: a JSON pointer, or line and column"),
+        category("kind", "kind of problem; docs/problems.md explains each"),
+        category("severity", "info, warning or error"),
+        text("message", "what was found and what was expected"),
+        text("action", "what was done about it"),
+        text("run_id", "run it concerns, where it concerns one"),
     ),
 )

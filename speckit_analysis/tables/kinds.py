@@ -1,66 +1,37 @@
-"""Kinds of problems that loading files; docs/problems.md explains each.
+"""Kinds of problems that loading files; docs/problems.md explains each, in this order.
 
 A format of somebody else may file kinds of its own.
 """
 
 PROBLEM_KINDS = frozenset(
     {
-        "absolute_path",
-        "agents_differ",
-        "assessment_without_override",
-        "binary_file",
-        "cost_differs_from_price",
-        "duplicate",
-        "empty_file",
-        "empty_synthesis",
-        "empty_verdict",
-        "encoding",
-        "failure_without_error",
-        "flag_without_points",
-        "format_failed",
-        "hand_written",
-        "identity_differs",
-        "implausible_timestamp",
-        "inconsistent_indentation",
-        "invalid_json",
-        "many_runs_in_one_file",
-        "metrics_differ",
-        "missing_cost",
-        "missing_field",
-        "missing_tokens",
-        "mistyped_field",
-        "mixed_schema_versions",
-        "mixed_spelling",
-        "no_telemetry",
-        "not_a_number",
-        "ok_over_failed_agents",
-        "ok_over_failed_checks",
-        "ok_without_agents",
-        "other_stage",
-        "override_uninvoked",
-        "participation_differs",
-        "placeholder",
-        "points_without_flag",
-        "repeated_amount",
-        "role_played",
-        "shared_payload",
-        "special_file",
-        "stub",
-        "superseded",
-        "template_literal",
-        "timestamps_contradict",
-        "too_large",
-        "totals_differ",
-        "unfinished_attempt",
-        "unknown_agent",
+        # Files that cannot be read
+        *("unreadable", "too_large", "special_file", "empty_file", "format_failed", "binary_file"),
+        *("invalid_json", "encoding", "not_a_number"),
+        # Fields that do not follow the schema
+        *("missing_field", "mistyped_field", "unknown_schema_version", "unknown_status"),
         "unknown_event",
-        "unknown_price",
-        "unknown_schema_version",
-        "unknown_stage",
-        "unknown_status",
-        "unlock_contradicts",
-        "unreadable",
-        "unusable_proposal",
-        "zero_cost",
+        # Names and identity
+        *("template_literal", "identity_differs", "unknown_stage", "unknown_agent"),
+        *("mixed_spelling", "mixed_schema_versions", "absolute_path"),
+        # Time
+        *("implausible_timestamp", "timestamps_contradict"),
+        # Verdicts that do not follow
+        *("ok_over_failed_agents", "agents_differ", "ok_over_failed_checks", "ok_without_agents"),
+        *("empty_synthesis", "unlock_contradicts", "failure_without_error"),
+        *("participation_differs", "flag_without_points", "points_without_flag"),
+        "unfinished_attempt",
+        # Figures
+        *("zero_cost", "repeated_amount", "missing_cost", "missing_tokens", "no_telemetry"),
+        *("cost_differs_from_price", "unknown_price", "totals_differ", "metrics_differ"),
+        # Rows that are not measurements
+        *("stub", "role_played", "hand_written", "placeholder", "inconsistent_indentation"),
+        # Answers
+        *("unusable_proposal", "other_stage", "shared_payload", "empty_verdict"),
+        "many_runs_in_one_file",
+        # Experiments
+        *("override_uninvoked", "assessment_without_override"),
+        # Copies
+        *("duplicate", "superseded"),
     }
 )

@@ -22,6 +22,7 @@ from speckit_analysis.evidence.assemble.identity import (
 from speckit_analysis.evidence.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.evidence.discovery import Discovery
 from speckit_analysis.evidence.frames import finish, gather
+from speckit_analysis.formats.rows import is_encoded
 from speckit_analysis.prices import PriceList
 from speckit_analysis.tables import TABLES
 
@@ -53,44 +54,8 @@ _RECORDED = ("reviews", "arbitrations", "research", "trials")
 # Tables whose rows belong to runs.
 _OF_RUNS = ("runs", "calls", "proposals", "disagreements")
 
-# The largest tables; these of their columns stay the categories that they were read as.
-_ENCODED = {
-    "runs": (
-        "locator",
-        "spec_id",
-        "stage_raw",
-        "time_semantics",
-        "command",
-        "schema_version",
-        "prompt_version",
-        "status_recorded",
-        "synthesis_status",
-        "basis",
-        "match_rule",
-    ),
-    "calls": (
-        "locator",
-        "spec_id",
-        "stage_raw",
-        "agent_raw",
-        "model_requested",
-        "model_release",
-        "reasoning_mode",
-        "status_recorded",
-        "basis",
-    ),
-    "disagreements": (
-        "locator",
-        "spec_id",
-        "stage_raw",
-        "relation",
-        "type",
-        "disagreement_severity",
-        "origin",
-        "declared_in",
-    ),
-    "files": ("format", "parse_state", "spec_id", "stage_raw", "agent_raw"),
-}
+# The largest tables: columns that were read as categories stay so, to save memory and time.
+_LARGEST = ("runs", "calls", "disagreements", "files")
 
 
 def assemble(
@@ -119,7 +84,9 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
     frames = {}
     for name, table in TABLES.items():
         columns = tuple(dict.fromkeys((*_INTERNAL[name], *table.column_names)))
-        frame = gather(name, batches.pop(name, []), columns, _ENCODED.get(name, ()))
+        # Where a row comes from is decided here, so its categories are not those that were read.
+        encoded = {c for c in columns if name in _LARGEST and is_encoded(name, c)} - {"provenance"}
+        frame = gather(name, batches.pop(name, []), columns, encoded)
         for column in table.columns:
             if column.kind == "timestamp":
                 frame[column.name] = moments(frame[column.name])

@@ -6,19 +6,12 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.evidence.assemble.categories import first_known, first_true, spell
-from speckit_analysis.evidence.assemble.identity import is_among, look_up
+from speckit_analysis.evidence.assemble.identity import earliest, fill_gaps, is_among, look_up
 from speckit_analysis.tables import vocabulary
+from speckit_analysis.tables.declare import AGENT, ORIGIN, RUN
 
-#: Figures that telemetry and a metrics file both give.
-FIGURES = (
-    "prompt_tokens",
-    "completion_tokens",
-    "reasoning_tokens",
-    "cached_tokens",
-    "total_tokens",
-    "latency_ms",
-    "cost_usd_reported",
-)
+#: Whose call it is and where that is written: those of its first description.
+_PLACE = {"file", "run", "key", "stage_raw", "basis"} | {c.name for c in (*RUN, *AGENT, *ORIGIN)}
 
 #: Classes of answers that are none: the agent ran, but put nothing forward.
 NO_ANSWER = ("empty", "error", "schema_echo")
@@ -39,7 +32,9 @@ def call_keys(frame: pd.DataFrame) -> pd.Series:
 
 
 def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Merge the mentions of each call; return the calls, and where telemetry and metrics differ.
+    """Merge what is said of each call; return the calls, and where telemetry and metrics differ.
+
+    The telemetry is believed; what it leaves out, the metrics file fills in.
 
     Parameters
     ----------
@@ -48,6 +43,7 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     proposals
         Answers; one without a call is a call of which only the answer is known.
     """
+    calls["payload_class"] = pd.Series(pd.NA, calls.index, dtype="string")
     if proposals.empty and not _is_repeated(calls):
         calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
         nothing = calls.head(0)
@@ -55,12 +51,12 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     calls["call"] = call_keys(calls)
     proposals["call"] = call_keys(proposals)
     from_metrics = calls["basis"] == "metrics"
-    embedded = calls[~from_metrics].drop_duplicates("call")
-    metrics = calls[from_metrics].drop_duplicates("call")
+    embedded, metrics = calls[~from_metrics], calls[from_metrics]
     differences = _differences(embedded, metrics)
-    merged = pd.concat([embedded, metrics[~is_among(metrics["call"], embedded["call"])]])
+    descriptions = _without_contradictions(pd.concat([embedded, metrics]))
+    merged = fill_gaps(descriptions, "call", keep=_PLACE)
     counts = calls.groupby("call", sort=False)["file"].nunique()
-    answers = _answers(proposals)
+    answers = proposals.drop_duplicates("call").set_index("call")
     lone = answers[~is_among(answers.index.to_series(), merged["call"])]
     if len(lone):
         merged = pd.concat([merged, _calls_from(lone)], ignore_index=True)
@@ -82,14 +78,13 @@ def _is_repeated(calls: pd.DataFrame) -> bool:
 
 def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return one row per figure on which a metrics file and the telemetry differ."""
-    columns = ["call", "file", "locator", "run_id", *FIGURES]
     if metrics.empty:
         return metrics[["file", "locator", "run_id"]].assign(message=None)
-    both = metrics[columns].merge(
-        embedded[["call", *FIGURES]], on="call", suffixes=("", "_telemetry")
-    )
-    found = []
-    for figure in FIGURES:
+    figures = [name for name in metrics.select_dtypes("number") if name not in _PLACE]
+    telemetry = embedded.drop_duplicates("call")[["call", *figures]]
+    both = metrics.drop_duplicates("call").merge(telemetry, on="call", suffixes=("", "_telemetry"))
+    parts = []
+    for figure in figures:
         here, there = both[figure], both[f"{figure}_telemetry"]
         differ = (here.ne(there) & here.notna() & there.notna()).fillna(False).astype(bool)
         rows = both.loc[differ, ["file", "locator", "run_id"]].copy()
@@ -97,12 +92,30 @@ def _differences(embedded: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
             f"{figure} is {a:g} here but {b:g} in the telemetry"
             for a, b in zip(here[differ], there[differ], strict=True)
         ]
-        found.append(rows)
-    return pd.concat(found, ignore_index=True)
+        parts.append(rows)
+    return pd.concat(parts, ignore_index=True)
 
 
-def _answers(proposals: pd.DataFrame) -> pd.DataFrame:
-    return proposals.drop_duplicates("call").set_index("call")
+def _without_contradictions(descriptions: pd.DataFrame) -> pd.DataFrame:
+    """Blank the details of what an earlier description of the same call says otherwise.
+
+    The error of a failed call is no detail of one that succeeded, nor a reason to override of one
+    without an override, nor a release of another model: such details fill no gap.
+    """
+    override, reason = descriptions["arbiter_override"], descriptions["override_reason"]
+    model = spell(descriptions["model_requested"], vocabulary.normalise_model)
+    call = pd.factorize(descriptions["call"])[0]
+    for said, details in (
+        (_status(descriptions), ["status_recorded", "error"]),
+        (override.mask(override.isna() & reason.notna(), True), ["override_reason"]),
+        (model, ["model_requested", "model_observed", "model_release", "reasoning_mode"]),
+    ):
+        codes = pd.factorize(said)[0]
+        said_first = codes[earliest(call, codes >= 0)[call]]
+        otherwise = (codes >= 0) & (codes != said_first)
+        if otherwise.any():
+            descriptions.loc[otherwise, details] = pd.NA
+    return descriptions
 
 
 def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
@@ -114,8 +127,6 @@ def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _derive(calls: pd.DataFrame) -> pd.DataFrame:
-    if "payload_class" not in calls:
-        calls["payload_class"] = pd.Series(pd.NA, calls.index, dtype="string")
     calls["status"] = _status(calls)
     requested = spell(calls["model_requested"], vocabulary.normalise_model)
     claimed = spell(calls["model_claimed"], vocabulary.normalise_model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -44,6 +46,29 @@ def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
         positions = pd.Index(values.index).get_indexer(pd.Index(keys))
     found = values.array.take(positions, allow_fill=True)
     return pd.Series(found, index=keys.index)
+
+
+def fill_gaps(rows: pd.DataFrame, key: str, keep: Collection[str] = ()) -> pd.DataFrame:
+    """Return the first of the `rows` of each `key`, with its missing values from later ones.
+
+    Every column is filled, whatever it holds, but for those to `keep` as the first has them.
+    """
+    later = rows[key].duplicated()
+    first, others = rows[~later].copy(), rows[later]
+    numbers = pd.factorize(rows[key])[0]
+    for name in others.columns.difference([key, *keep], sort=False):
+        if first[name].isna().any() and others[name].notna().any():
+            at = earliest(numbers, rows[name].notna())
+            first[name] = rows[name].array.take(at, allow_fill=True)
+    return first
+
+
+def earliest(numbers: np.ndarray, known: pd.Series | np.ndarray) -> np.ndarray:
+    """Return the place of the first `known` row of each number from 0 on; -1 for none."""
+    places = np.flatnonzero(known)[::-1]
+    first = np.full(numbers.max(initial=-1) + 1, -1)
+    first[numbers[places]] = places  # of several the last one stays, which is the first row
+    return first
 
 
 def is_among(keys: pd.Series, values: pd.Series) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import Formatter
 from typing import Any
 
 import pandas as pd
@@ -41,11 +42,11 @@ def _problems(
     rows: pd.DataFrame,
     kind: str,
     severity: str,
-    message: list[str] | str,
+    message: str,
     action: str,
     locator: str | None = None,
 ) -> pd.DataFrame:
-    """Return one problem for each of `rows`."""
+    """Return one problem for each of `rows`, whose columns fill the braces in `message`."""
     if rows.empty:
         return _NONE
     return pd.DataFrame(
@@ -54,7 +55,7 @@ def _problems(
             "locator": rows["locator"] if locator is None else locator,
             "kind": kind,
             "severity": severity,
-            "message": message,
+            "message": _filled(message, rows),
             "action": action,
             "run_id": rows.get("run_id", pd.NA),
         }
@@ -72,9 +73,13 @@ def _where(rows: pd.DataFrame, condition: pd.Series) -> pd.DataFrame:
     return rows[holds] if holds.any() else rows.head(0)
 
 
-def _say(template: str, *parts: pd.Series) -> list[str]:
+def _filled(template: str, rows: pd.DataFrame) -> list[str] | str:
     """Fill `template` once per row; numbers are rounded, missing values are called none."""
-    return [template.format(*map(_shown, row)) for row in zip(*parts, strict=True)]
+    names = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
+    if not names:
+        return template
+    values = zip(*(map(_shown, rows[name]) for name in names), strict=True)
+    return [template.format(**dict(zip(names, row, strict=True))) for row in values]
 
 
 def _shown(value: Any) -> str:
@@ -93,42 +98,34 @@ def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
     ):
         gap = (computed.astype("Float64") - reported.astype("Float64")).abs()
         wrong = gap > (reported.astype("Float64").abs() * RELATIVE_TOLERANCE).clip(lower=floor)
-        rows = _where(runs, wrong)
-        template = f"the calls' {name} add up to {{}}, the total says {{}}"
-        message = _say(template, computed[rows.index], reported[rows.index])
+        rows = _where(runs.assign(computed=computed, reported=reported), wrong)
+        message = f"the calls' {name} add up to {{computed}}, the total says {{reported}}"
         yield _problems(rows, "totals_differ", "warning", message, "used the sum of the calls")
 
 
 def _statuses(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
     rows = _where(runs, (runs["status_recorded"] == "ok") & (runs["agents_failed"] > 0))
-    template = "status is 'ok' although {} of {} agents failed or gave no answer"
-    message = _say(template, rows["agents_failed"], rows["agents"])
-    action = "status recomputed"
-    yield _problems(rows, "ok_over_failed_agents", "warning", message, action)
+    message = "status is 'ok' although {agents_failed} of {agents} agents failed or gave no answer"
+    yield _problems(rows, "ok_over_failed_agents", "warning", message, "status recomputed")
     claims = (runs["agents_recorded"] > 0) & (runs["agents"] > 0)
     rows = _where(runs, claims & (runs["agents_recorded"] != runs["agents"]))
-    template = "the synthesis says it merged {} agents, but {} calls are known"
-    message = _say(template, rows["agents_recorded"], rows["agents"])
+    message = "the synthesis says it merged {agents_recorded} agents, but {agents} calls are known"
     yield _problems(rows, "agents_differ", "warning", message, "believed the calls")
 
 
 def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
     bare = (runs["disagreement_recorded"]) & (runs["disagreement_points"].fillna(0) == 0)
-    rows = _where(runs, bare)
-    reason = (rows["agents_failed"] > 0).map(
-        {True: ": an agent failed, which is no disagreement", False: ""}
-    )
-    message = _say("disagreement_detected is true, but no point is listed{}", reason)
-    yield _problems(
-        rows, "flag_without_points", "warning", message, "not counted as a disagreement"
-    )
+    reason = {True: ": an agent failed, which is no disagreement", False: ""}
+    rows = _where(runs.assign(reason=(runs["agents_failed"] > 0).map(reason)), bare)
+    message = "disagreement_detected is true, but no point is listed{reason}"
+    action = "not counted as a disagreement"
+    yield _problems(rows, "flag_without_points", "warning", message, action)
     unflagged = (~runs["disagreement_recorded"]) & (runs["conflicts"] > 0)
-    rows = _where(runs, unflagged)
-    template = "{} {} declared, but disagreement_detected is false"
-    noun = (rows["conflicts"] == 1).map({True: "disagreement is", False: "disagreements are"})
-    message = _say(template, rows["conflicts"], noun)
+    noun = (runs["conflicts"] == 1).map({True: "disagreement is", False: "disagreements are"})
+    rows = _where(runs.assign(noun=noun), unflagged)
+    message = "{conflicts} {noun} declared, but disagreement_detected is false"
     yield _problems(rows, "points_without_flag", "warning", message, "counted the points")
 
 
@@ -150,9 +147,10 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
         first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
         count = rows.groupby("run_id").size().reindex(first.index)
         noun = (count == 1).map({True: "call", False: "calls"})
-        said = _say(what + " for {} {} that took place", count, noun)
-        at = first.set_axis(first["file"].index)
-        yield _problems(at, kind, "warning", said, "left missing")
+        message = what + " for {count} {noun} that took place"
+        yield _problems(
+            first.assign(count=count, noun=noun), kind, "warning", message, "left missing"
+        )
     runs = frames["runs"]
     known = runs.index.isin(calls.loc[measured, "run"].unique())
     others = runs["basis"].notna() & (runs["basis"] != "telemetry")
@@ -202,9 +200,8 @@ def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
     )
     first = stubs.drop_duplicates("run_id")
     grouped = stubs.groupby("run_id")["latency_ms"].agg(["size", "min", "max"])
-    grouped = grouped.reindex(first["run_id"]).set_axis(first.index)
-    template = "{} calls answered by a stub, in {} to {} ms"
-    message = _say(template, grouped["size"], grouped["min"], grouped["max"])
+    first = first.join(grouped, on="run_id")
+    message = "{size} calls answered by a stub, in {min} to {max} ms"
     action = "marked as stub; left out of analyses"
     yield _problems(first, "stub", "warning", message, action)
 
@@ -224,14 +221,15 @@ def _answers(frames: Frames) -> Iterator[pd.DataFrame]:
     proposals = frames["proposals"]
     unusable = ~proposals["payload_class"].isin(("structured", "stub"))
     rows = proposals[unusable]
-    found = rows["payload_class"].map(_UNUSABLE)
-    message = _say("{}'s answer is {}", rows["agent_raw"].fillna("an agent"), found)
+    rows = rows.assign(
+        whose=rows["agent_raw"].fillna("an agent"), what=rows["payload_class"].map(_UNUSABLE)
+    )
+    message = "{whose}'s answer is {what}"
     yield _problems(rows, "unusable_proposal", "warning", message, "left out of comparisons")
     claimed = proposals["stage_claimed"].map(vocabulary.normalise_stage, na_action="ignore")
     differs = claimed.notna() & (claimed != proposals["stage"])
     rows = _where(proposals, differs)
-    template = "the answer says it is for {}, not for {}"
-    message = _say(template, rows["stage_claimed"], rows["stage"])
+    message = "the answer says it is for {stage_claimed}, not for {stage}"
     yield _problems(rows, "other_stage", "warning", message, "kept with the run it was filed under")
     yield from _shared(proposals)
 
@@ -243,20 +241,23 @@ def _shared(proposals: pd.DataFrame) -> Iterator[pd.DataFrame]:
     names = everyone.groupby("content_hash")["agent_raw"].agg(
         lambda agents: ", ".join(sorted(set(agents.dropna())))
     )
-    template = "the very same answer of {} characters stands {} times, under {}"
-    parts = (first["content_chars"], first["shared_payload"], look_up(first["content_hash"], names))
-    message = _say(template, *parts)
+    first = first.assign(names=look_up(first["content_hash"], names))
+    message = (
+        "the very same answer of {content_chars} characters stands {shared_payload} times, under"
+        " {names}"
+    )
     action = "the earliest counts; the others are marked as stale copies"
     yield _problems(first, "shared_payload", "warning", message, action)
 
 
 def _role_played(frames: Frames) -> Iterator[pd.DataFrame]:
     played = frames["proposals"].loc[lambda rows: rows["provenance"] == "role_played"]
-    first = played.drop_duplicates("spec_id")
-    count = played.groupby("spec_id").size().reindex(first["spec_id"])
-    models = played.groupby("spec_id")["model_claimed"].nunique().reindex(first["spec_id"])
-    template = "{} answers claim {} models, some not the agent's own: one writer played all agents"
-    message = _say(template, count, models)
+    claims = played.groupby("spec_id")["model_claimed"].agg(answers="size", models="nunique")
+    first = played.drop_duplicates("spec_id").join(claims, on="spec_id")
+    message = (
+        "{answers} answers claim {models} models, some not the agent's own: one writer played all"
+        " agents"
+    )
     action = "marked as role_played; left out of analyses"
     yield _problems(first, "role_played", "warning", message, action)
 
@@ -268,7 +269,7 @@ def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
         "stage_run_id",
     ]
     rows = events[(events["event"] == "dispatched") & ~is_among(events["stage_run_id"], ended)]
-    message = _say("attempt {} was dispatched and never ended", rows["stage_run_id"])
+    message = "attempt {stage_run_id} was dispatched and never ended"
     yield _problems(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
 
 
@@ -276,11 +277,9 @@ def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
     runs, guardrails = frames["runs"], frames["guardrails"]
     status = runs.dropna(subset="synthesis_status").set_index("run_id")["synthesis_status"]
     says = look_up(guardrails["run_id"], status)
-    rows = guardrails[
-        ((guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")).fillna(False)
-    ]
-    template = "unlock_status is 'unlocked' although the synthesis says {!r}"
-    message = _say(template, says[rows.index])
+    contradicted = (guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")
+    rows = _where(guardrails.assign(says=says), contradicted)
+    message = "unlock_status is 'unlocked' although the synthesis says {says!r}"
     yield _problems(rows, "unlock_contradicts", "error", message, "both kept as recorded")
 
 
@@ -289,25 +288,24 @@ def _health_checks(frames: Frames) -> Iterator[pd.DataFrame]:
     failed = checks.loc[(checks["kind"] == "hal") & (checks["status"] == "error")]
     failed = failed[failed["name"] != "summary"]
     names = failed.groupby("guardrail_id")["name"].agg(lambda names: ", ".join(sorted(set(names))))
-    found = look_up(guardrails["guardrail_id"], names)
-    rows = guardrails[((guardrails["hal_status"] == "passed") & found.notna()).fillna(False)]
-    template = "hal.summary is 'passed' although the health check failed: {}"
-    message = _say(template, found[rows.index])
+    failures = look_up(guardrails["guardrail_id"], names)
+    contradicted = (guardrails["hal_status"] == "passed") & failures.notna()
+    rows = _where(guardrails.assign(failures=failures), contradicted)
+    message = "hal.summary is 'passed' although the health check failed: {failures}"
     yield _problems(rows, "ok_over_failed_checks", "error", message, "status recomputed")
 
 
 def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
     files = frames["files"]
     rows = files[files["duplicate_of"].notna()]
-    message = _say("the content is that of {}", rows["duplicate_of"])
+    message = "the content is that of {duplicate_of}"
     yield _problems(rows, "duplicate", "info", message, "read; copies of a run are merged", "")
     rows = files[files["superseded"].fillna(False).astype(bool)]
-    template = "an earlier state of {}, which a later folder holds too"
-    message = _say(template, rows["path"])
+    message = "an earlier state of {path}, which a later folder holds too"
     yield _problems(rows, "superseded", "info", message, "read as a state of its own time", "")
     for name, identity in (("guardrails", "guardrail_id"), ("lifecycle", "stage_run_id")):
         again = frames[name][frames[name]["provenance"] == "stale_copy"]
-        message = _say("a copy of {}, which another file holds too", again[identity])
+        message = f"a copy of {{{identity}}}, which another file holds too"
         action = "marked as stale_copy; left out of analyses"
         yield _problems(again, "duplicate", "info", message, action)
 
@@ -319,7 +317,7 @@ def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
         odd = years.notna() & ~years.isin(list(timestamps.PLAUSIBLE_YEARS))
         unread = rows["timestamp"].isna() & rows["timestamp_raw"].notna()
         bad = _where(rows, odd | unread)
-        message = _say("timestamp {} is no plausible time of a run", bad["timestamp_raw"])
+        message = "timestamp {timestamp_raw} is no plausible time of a run"
         action = "kept where it could be read"
         yield _problems(bad, "implausible_timestamp", "warning", message, action)
 
@@ -361,14 +359,12 @@ def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
 def _unknown_names(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
     odd = runs["stage"].notna() & ~runs["stage"].isin([*STAGES, *QUALITY_GATES])
-    rows = runs[odd]
-    message = _say("unknown stage {!r}", rows["stage_raw"])
-    yield _problems(rows, "unknown_stage", "warning", message, "kept under its own name")
+    message = "unknown stage {stage_raw!r}"
+    yield _problems(runs[odd], "unknown_stage", "warning", message, "kept under its own name")
     calls = frames["calls"].dropna(subset="agent").drop_duplicates("agent")
     known = [vocabulary.is_known_agent(agent) for agent in calls["agent"]]
     rows = calls[~pd.Series(known, index=calls.index, dtype=bool)]
-    template = "unknown agent {!r}; this is the first of its calls"
-    message = _say(template, rows["agent_raw"])
+    message = "unknown agent {agent_raw!r}; this is the first of its calls"
     yield _problems(rows, "unknown_agent", "info", message, "kept under its own name")
 
 

@@ -11,7 +11,7 @@ from speckit_analysis.evidence.assemble.categories import (
     texts,
     without_categories,
 )
-from speckit_analysis.evidence.assemble.identity import look_up
+from speckit_analysis.evidence.assemble.identity import fill_gaps, look_up
 
 #: Evidence of a run, best first.
 BASES = ("telemetry", "synthesis", "verdict", "output")
@@ -47,15 +47,7 @@ def merge_mentions(mentions: pd.DataFrame) -> pd.DataFrame:
         mentions = mentions.iloc[np.argsort(rank, kind="stable")]
     if not mentions["run"].duplicated().any():
         return mentions.reset_index(drop=True)
-    mentions = without_categories(mentions)
-    level = mentions.groupby("run", sort=False).cumcount()
-    best = mentions[level == 0].set_index("run")
-    for number in range(1, int(level.max()) + 1):
-        other = mentions[level == number].set_index("run")
-        for column in other.columns[other.notna().any()]:
-            if best[column].isna().any():
-                best[column] = best[column].fillna(other[column].reindex(best.index))
-    return best.reset_index()
+    return fill_gaps(without_categories(mentions), "run").reset_index(drop=True)
 
 
 def date(runs: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
