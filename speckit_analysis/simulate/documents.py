@@ -11,7 +11,7 @@ from typing import Any
 
 from speckit_analysis.simulate.design import Design
 from speckit_analysis.simulate.history import Call, Disagreement, Run
-from speckit_analysis.simulate.topics import RISKS, STEPS, TOPICS
+from speckit_analysis.simulate.topics import TEXTS
 
 Json = dict[str, Any]
 
@@ -165,7 +165,7 @@ def answer_of(run: Run, agent: str, random: Random) -> Json:
     """
     common = Random(f"{run.spec} {run.stage} {run.start:%Y%m%d%H%M%S}")
     disputed = {opinion.topic for opinion in run.disagreements}
-    agreed = common.choice([topic for topic in TOPICS if topic.name not in disputed])
+    agreed = common.choice([topic for topic in TEXTS.topics if topic.name not in disputed])
     found = {agreed.name: common.choice(agreed.positions)}
     for opinion in run.disagreements:
         if agent in opinion.agents:
@@ -175,8 +175,8 @@ def answer_of(run: Run, agent: str, random: Random) -> Json:
             {"topic": topic, "details": f"{position[0].upper()}{position[1:]}."}
             for topic, position in found.items()
         ],
-        "work_breakdown": common.sample(STEPS, 3),
-        "risks": common.sample(RISKS, 2),
+        "work_breakdown": common.sample(TEXTS.steps, 3),
+        "risks": common.sample(TEXTS.risks, 2),
         "estimate_hours": 2 + int(30 * random.random()),
     }
 
@@ -199,7 +199,7 @@ def _exported(run: Run, random: Random) -> Iterator[Document]:
     stem = f"consensus/{run.spec}/{run.stage}"
     yield Document(f"{stem}_verdict.json", "verdict", verdict, run)
     synthesis = {
-        "output_markdown": f"# {run.stage.title()}: {run.spec}\n\n{random.choice(STEPS)}.\n",
+        "output_markdown": f"# {run.stage.title()}: {run.spec}\n\n{random.choice(TEXTS.steps)}.\n",
         "output_path": f"docs/{run.spec}/{run.stage}.md",
         "status": run.status,
         "artifacts_count": len(run.calls),

@@ -10,6 +10,7 @@ from typing import Any
 from speckit_analysis.simulate.design import Design
 from speckit_analysis.simulate.documents import Document
 from speckit_analysis.simulate.reviewers import half_point
+from speckit_analysis.simulate.topics import TEXTS
 
 Json = dict[str, Any]
 
@@ -29,20 +30,6 @@ _VALID_FOR_INVALID = 3
 _REVIEWERS = ("R1", "R2", "R3")
 _CRITERIA = ("completeness", "correctness", "clarity", "actionability")
 _CHANGES = ("correctness", "scope", "risk", "style")
-_FINDINGS = (
-    "The catalogue rebuilds its index each night",
-    "Two services share the session table",
-    "The queue drops messages above 256 KB",
-    "Exports are read by an older client",
-    "The schema forbids a second address",
-    "Retries are not idempotent",
-    "A licence allows no bundling",
-    "The limit of the search service is 100 requests a second",
-    "Clocks differ by up to two seconds",
-    "The audit log is append-only",
-    "A flag turns the cache off",
-    "Names may hold commas",
-)
 
 #: Milliseconds, USD and minutes of upkeep that a trial takes, by variant.
 _BURDEN = {TWO_MODELS: (4200, 0.011, 1.5), SAME_MODEL: (2300, 0.006, 1.2), "schema": (2, 0.0, 0.3)}
@@ -52,11 +39,10 @@ def experiment_documents(design: Design) -> Iterator[Document]:
     """Yield the records of the arbiter and of the research model."""
     if not design.experiments:
         return
-    specs = [f"SPEC-SIM-{number:03d}" for number in range(1, design.specs + 1)]
     random = Random(f"{design.seed} experiments")
-    yield _lines("all_arbitrations", "arbitration", ARBITER, _arbitrations(specs, design, random))
-    yield _lines("all.research", "research", RESEARCH, _research(specs, design, random))
-    yield _lines("all_reviews", "review", RESEARCH, _plans(specs, design, random))
+    yield _lines("all_arbitrations", "arbitration", ARBITER, _arbitrations(design, random))
+    yield _lines("all.research", "research", RESEARCH, _research(design, random))
+    yield _lines("all_reviews", "review", RESEARCH, _plans(design, random))
 
 
 def _lines(name: str, family: str, experiment: str, records: Iterable[Json]) -> Document:
@@ -64,9 +50,9 @@ def _lines(name: str, family: str, experiment: str, records: Iterable[Json]) -> 
     return Document(path, family, list(records), lines=True)
 
 
-def _arbitrations(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
+def _arbitrations(design: Design, random: Random) -> Iterator[Json]:
     """Yield what the arbiter did; changes are worth what the design says on average."""
-    for spec in specs:
+    for spec in design.spec_ids:
         for stage in design.stages:
             worth = design.arbiter_worth.get(stage, 0.0)
             for _ in range(CASES):
@@ -108,9 +94,9 @@ def _arbitration(spec: str, stage: str, worth: float, random: Random) -> Json:
     }
 
 
-def _research(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
-    for spec in specs:
-        known = random.sample(_FINDINGS, len(_FINDINGS))
+def _research(design: Design, random: Random) -> Iterator[Json]:
+    for spec in design.spec_ids:
+        known = random.sample(TEXTS.findings, len(TEXTS.findings))
         for variant, share in ((WITH_RESEARCH, 1.0), (WITHOUT_RESEARCH, 1 - design.research_loss)):
             number = sum(random.random() < 0.6 * share for _ in known)
             own = variant == WITH_RESEARCH
@@ -134,9 +120,9 @@ def _finding(text: str, random: Random) -> Json:
     return found | ({"source": cited} if random.random() < 0.8 else {})
 
 
-def _plans(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
+def _plans(design: Design, random: Random) -> Iterator[Json]:
     """Yield blind scores of the plans made with and without the research model."""
-    for spec in specs:
+    for spec in design.spec_ids:
         level = random.gauss(7.0, 0.7)
         size = random.lognormvariate(0, 0.3)
         for variant, gain, share in (

@@ -37,7 +37,7 @@ def review_documents(design: Design) -> Iterator[Document]:
     if not design.reviewers or design.specs < 2:
         return
     random = Random(f"{design.seed} reviews")
-    specs = [f"SPEC-SIM-{number:03d}" for number in range(1, design.specs + 1)]
+    specs = design.spec_ids
     names = [f"R{number}" for number in range(1, design.reviewers + 1)]
     quality = _quality(specs, design, random)
     made = _making(specs, random)
