@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import os
 from dataclasses import dataclass
 from random import Random
@@ -144,15 +143,3 @@ def _trials(random: Random) -> list[dict[str, Any]]:
         for trial in range(TIMES)
         for task, chance in enumerate(chances)
     ]
-
-
-def pass_hat_truth(k: int) -> float:
-    """Return the true pass^k of the trials: the k-th moment of the chances of tasks.
-
-    Examples
-    --------
-    >>> [round(pass_hat_truth(k), 3) for k in (1, 2, 3, 4)]
-    [0.429, 0.286, 0.218, 0.179]
-    """
-    a, b = TASK_CHANCES
-    return math.prod((a + one) / (a + b + one) for one in range(k))
