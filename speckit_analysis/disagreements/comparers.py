@@ -13,9 +13,9 @@ from difflib import SequenceMatcher
 from itertools import combinations
 
 from speckit_analysis.disagreements.aligned import Similarity, matched
+from speckit_analysis.disagreements.differences import same_path
 from speckit_analysis.disagreements.features import containment
 from speckit_analysis.disagreements.items import Item
-from speckit_analysis.disagreements.severity import same_path
 from speckit_analysis.disagreements.statements import parse, verdict_of, words_of
 
 #: Statements less similar than this are not compared; those of different kinds, and prose, where

@@ -325,31 +325,22 @@ def _with_others(
 
 def _row(run: str, answers: pd.DataFrame, finding: Finding) -> dict[str, object]:
     first = answers.iloc[0]
-    return {
+    return vars(finding) | {
         "run_id": run,
         "spec_id": first["spec_id"],
         "stage": first["stage"],
-        "topic": finding.topic,
         "agents": ", ".join(finding.positions),
         "positions": json.dumps(finding.positions, ensure_ascii=False),
         "locators": json.dumps(finding.locators, ensure_ascii=False),
-        "compared": finding.compared,
-        "type": finding.type,
         "disagreement_severity": finding.severity,
-        "open_vs_decided": finding.open_vs_decided,
-        "confidence": finding.confidence,
-        "reason": finding.reason,
     }
 
 
+#: Columns of findings; those without a dtype have that of the proposals.
 _COLUMNS = {
     "run_id": "string",
-    "spec_id": None,
-    "stage": None,
-    "topic": "string",
-    "agents": "string",
-    "positions": "string",
-    "locators": "string",
+    **dict.fromkeys(("spec_id", "stage")),
+    **dict.fromkeys(("topic", "agents", "positions", "locators"), "string"),
     "compared": "category",
     "type": pd.CategoricalDtype(list(TYPES)),
     "disagreement_severity": pd.CategoricalDtype(list(SEVERITIES)),

@@ -7,10 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from speckit_analysis.disagreements.differences import cosmetic, reason
 from speckit_analysis.disagreements.features import Pair, features
 from speckit_analysis.disagreements.model import models, words_of_pair
-from speckit_analysis.disagreements.reasons import reason
-from speckit_analysis.disagreements.severity import cosmetic
 from speckit_analysis.errors import EvidenceError
 
 RELATIONS = ("agree", "disagree", "unrelated")
