@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
+from speckit_analysis.run import Label, judge
 from speckit_analysis.simulate.design import Design
-from speckit_analysis.simulate.documents import Document
+from speckit_analysis.simulate.documents import Document, Json
 from speckit_analysis.simulate.reviewers import half_point
 from speckit_analysis.simulate.topics import TEXTS
-
-Json = dict[str, Any]
 
 #: Names of the experiments.
 ARBITER, RESEARCH, GUARDRAIL = "arbiter-value", "research-model", "guardrail-variants"
@@ -96,18 +94,17 @@ def _arbitration(spec: str, stage: str, worth: float, random: Random) -> Json:
 
 def _research(design: Design, random: Random) -> Iterator[Json]:
     for spec in design.spec_ids:
-        known = random.sample(TEXTS.findings, len(TEXTS.findings))
+        findings = random.sample(TEXTS.findings, len(TEXTS.findings))
         for variant, share in ((WITH_RESEARCH, 1.0), (WITHOUT_RESEARCH, 1 - design.research_loss)):
-            number = sum(random.random() < 0.6 * share for _ in known)
+            number = sum(random.random() < 0.6 * share for _ in findings)
             own = variant == WITH_RESEARCH
-            found = random.sample(known, number)
             yield {
                 "experiment": RESEARCH,
                 "spec_id": spec,
                 "stage": "plan",
                 "variant": variant,
                 "model": "gemini-2.5-pro" if own else "claude-4.5-sonnet",
-                "findings": [_finding(text, random) for text in found],
+                "findings": [_finding(text, random) for text in random.sample(findings, number)],
                 "reviewer": "R1",
                 "prompt_tokens": round((90_000 if own else 40_000) * random.lognormvariate(0, 0.6)),
                 "tool_calls": round((9 if own else 6) * random.lognormvariate(0, 0.3)),
@@ -157,8 +154,6 @@ def trials(
     Two variants are drawn with the error rates of the design; the third is the schema validator
     itself, run over the files.  Its latency is drawn, so that the same design gives the same bytes.
     """
-    from speckit_analysis.run import Label, judge
-
     random = Random(f"{design.seed} trials")
     invalid = sorted(path for path in damage if not path.startswith("archive/"))
     families = {document.family for document in documents if document.path in damage}
@@ -166,29 +161,29 @@ def trials(
     valid = random.sample(sound, min(len(sound), _VALID_FOR_INVALID * len(invalid)))
     if not design.experiments or not invalid:
         return None
-    run_of = {document.path: document.run for document in documents}
     labels = {}
-    for path in sorted(invalid + valid):
-        run = run_of.get(path)
-        spec, stage = (run.spec, run.stage) if run else (None, None)
-        labels[path] = Label(path not in damage, spec, stage)
-    rows = [_drawn(name, output, label, design, random) for name in (TWO_MODELS, SAME_MODEL)
-            for output, label in labels.items()]  # fmt: skip
+    for document in sorted(documents, key=lambda document: document.path):
+        if document.path in {*invalid, *valid}:
+            run = document.run
+            whose = (run.spec, run.stage) if run else (None, None)
+            labels[document.path] = Label(document.path not in damage, *whose)
+    rows = [
+        _trial(variant, output, label, _passed(variant, label, design, random), random)
+        for variant in (TWO_MODELS, SAME_MODEL)
+        for output, label in labels.items()
+    ]
     for trial in judge(folder, labels, GUARDRAIL):
-        own: Json = {"reason": trial.reason} if trial.reason else {}
-        rows.append(
-            _trial("schema", trial.output, labels[trial.output], trial.passed, random) | own
-        )
+        record = _trial("schema", trial.output, labels[trial.output], trial.passed, random)
+        rows.append(record | ({"reason": trial.reason} if trial.reason else {}))
     return _lines("all_trials", "trial", GUARDRAIL, rows)
 
 
-def _drawn(variant: str, output: str, label: Any, design: Design, random: Random) -> Json:
+def _passed(variant: str, label: Label, design: Design, random: Random) -> bool:
     stopped, missed = design.guardrail_errors[variant]
-    passed = random.random() >= stopped if label.valid else random.random() < missed
-    return _trial(variant, output, label, passed, random)
+    return random.random() >= stopped if label.valid else random.random() < missed
 
 
-def _trial(variant: str, output: str, label: Any, passed: bool, random: Random) -> Json:
+def _trial(variant: str, output: str, label: Label, passed: bool, random: Random) -> Json:
     latency, cost, upkeep = _BURDEN[variant]
     record: Json = {"experiment": GUARDRAIL, "variant": variant, "output": output}
     record |= {"spec_id": label.spec_id, "stage": label.stage} if label.spec_id else {}
