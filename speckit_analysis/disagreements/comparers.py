@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 
@@ -73,7 +73,7 @@ class Finding:
     confidence: float
     reason: str
     positions: dict[str, str]
-    locators: dict[str, str] = field(default_factory=dict)
+    locators: dict[str, str]
     open_vs_decided: bool = False
     path: str = ""
 
@@ -85,9 +85,8 @@ def of_kind(items: Sequence[Item], kind: str) -> list[Item]:
 
 def verdicts(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
     """Yield opposite verdicts; statuses that are all passed or not are a verdict as well."""
-    given = {agent: _verdict(items) for agent, items in answers.items()}
-    known = {agent: verdict for agent, verdict in given.items() if verdict}
-    values = [value for value, _, _ in known.values()]
+    decided = {agent: verdict for agent, items in answers.items() if (verdict := _verdict(items))}
+    values = [value for value, _, _ in decided.values()]
     if values and min(values) < 0 < max(values):
         yield Finding(
             topic="overall verdict",
@@ -96,8 +95,8 @@ def verdicts(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
             severity="logical",
             confidence=0.9,
             reason="the verdicts differ",
-            positions={agent: text for agent, (_, text, _) in known.items()},
-            locators={agent: locator for agent, (_, _, locator) in known.items()},
+            positions={agent: text for agent, (_, text, _) in decided.items()},
+            locators={agent: locator for agent, (_, _, locator) in decided.items()},
         )
 
 

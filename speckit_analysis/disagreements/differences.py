@@ -34,21 +34,21 @@ def reason(pair: Pair, relation: str) -> str:
 
 def _differences(pair: Pair) -> list[str]:
     a, b = pair.sides
-    found = [_numbers(pair, unit) for unit in pair.clashing_units[:2]]
+    differences = [_numbers(pair, unit) for unit in pair.clashing_units[:2]]
     if pair.verdict_gap > 0.5:
-        found.append("the verdicts differ")
+        differences.append("the verdicts differ")
     elif pair.polarity_gap > 1.0:
-        found.append("one says there or working, the other missing or failing")
+        differences.append("one says there or working, the other missing or failing")
     elif pair.negation_clash:
         missing = ", ".join(sorted(pair.negation_clash)[:_SHOWN])
-        found.append(f"one says there is none of what the other speaks of ({missing})")
+        differences.append(f"one says there is none of what the other speaks of ({missing})")
     if pair.open_against_decided:
-        found.append("one leaves open what the other decides")
+        differences.append("one leaves open what the other decides")
     if pair.other_path > 0.5:
-        found.append(f"another path ({min(a.paths)} against {min(b.paths)})")
+        differences.append(f"another path ({min(a.paths)} against {min(b.paths)})")
     if len(a.entries) > 1 and len(b.entries) > 1:
-        found += _only_one_has(a, b)
-    return found
+        differences += _only_one_has(a, b)
+    return differences
 
 
 def _numbers(pair: Pair, unit: str) -> str:
@@ -60,13 +60,13 @@ def _numbers(pair: Pair, unit: str) -> str:
 
 
 def _only_one_has(a: Statement, b: Statement) -> list[str]:
-    found = []
+    differences = []
     for one, other in ((a, b), (b, a)):
-        known = set(other.words)
-        alone = [entry for entry in one.entries if not set(words_of(entry)) & known]
+        words = set(other.words)
+        alone = [entry for entry in one.entries if not set(words_of(entry)) & words]
         if alone:
-            found.append(f"only one has: {alone[0][:60]}")
-    return found or [f"the lists differ ({len(a.entries)} entries against {len(b.entries)})"]
+            differences.append(f"only one has: {alone[0][:60]}")
+    return differences or [f"the lists differ ({len(a.entries)} entries against {len(b.entries)})"]
 
 
 def _common(pair: Pair) -> str:
@@ -124,7 +124,7 @@ def _same_steps(a: Statement, b: Statement) -> bool:
 def _near_scores(a: Statement, b: Statement) -> bool:
     scores = [[value for values in side.numbers.values() for value in values] for side in (a, b)]
     flags = ["needs_improvement" in side.lowered for side in (a, b)]
-    single = all(len(each) == 1 and 0 <= each[0] <= 10 for each in scores)
+    single = all(len(of_side) == 1 and 0 <= of_side[0] <= 10 for of_side in scores)
     return single and abs(scores[0][0] - scores[1][0]) < 2 and flags[0] == flags[1]
 
 

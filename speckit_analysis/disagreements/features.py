@@ -248,14 +248,14 @@ def _form(pair: Pair) -> dict[str, float]:
 
 def _vocabulary(pair: Pair) -> dict[str, float]:
     asked = f"{pair.question_a.lowered} {pair.question_b.lowered}"
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for name, pattern in lexicon.TYPES.items():
-        found[f"words_{name}"] = sum(
+        shares[f"words_{name}"] = sum(
             len(pattern.findall(side.lowered)) / math.sqrt(4 + len(side.words))
             for side in pair.sides
         )
-        found[f"asked_{name}"] = float(pair.either_asked and bool(pattern.search(asked)))
-    return found
+        shares[f"asked_{name}"] = float(pair.either_asked and bool(pattern.search(asked)))
+    return shares
 
 
 def close_numbers(pair: Pair) -> bool:

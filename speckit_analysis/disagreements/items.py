@@ -165,15 +165,15 @@ def _texts(entry: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 def _lines(content: str, agent: str) -> list[Item]:
     """Return the statements of free text: bullets, rows of tables and sentences in bold."""
-    found = []
+    items = []
     for number, line in enumerate(content.splitlines(), 1):
         text = line.strip()
         overall = _OVERALL.search(text)
         if overall and verdict_of(overall[0].lower()) is not None:
-            found.append(Item(agent, "verdict", "", text, f"L{number}"))
+            items.append(Item(agent, "verdict", "", text, f"L{number}"))
         elif len(text) >= 2 * _SHORTEST and not _HEADING.match(line) and _is_point(line):
-            found.append(Item(agent, PROSE, "", text, f"L{number}"))
-    return found
+            items.append(Item(agent, PROSE, "", text, f"L{number}"))
+    return items
 
 
 def _is_point(line: str) -> bool:

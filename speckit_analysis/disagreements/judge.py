@@ -103,22 +103,22 @@ def _texts(pairs: pd.DataFrame, name: str) -> list[str]:
 
 
 def _judgement(pair: Pair) -> tuple[Any, ...]:
-    found, words = features(pair), words_of_pair(pair)
+    values, words = features(pair), words_of_pair(pair)
     fitted = models()
-    relations = fitted["relation"].probabilities(found, words)
+    relations = fitted["relation"].probabilities(values, words)
     relation = fitted["relation"].classes[int(np.argmax(relations))]
     why = reason(pair, relation)
     confidence = float(relations.max())
     if relation != "disagree":
         return relation, None, None, False, confidence, why
-    kind = _likeliest("type", found, words)
-    severity = "cosmetic" if cosmetic(pair) else _likeliest("severity", found, words)
+    kind = _likeliest("type", values, words)
+    severity = "cosmetic" if cosmetic(pair) else _likeliest("severity", values, words)
     return relation, kind, severity, pair.open_against_decided, confidence, why
 
 
-def _likeliest(of: str, found: dict[str, float], words: list[str]) -> str:
+def _likeliest(of: str, values: dict[str, float], words: list[str]) -> str:
     model = models()[of]
-    return model.classes[int(np.argmax(model.probabilities(found, words)))]
+    return model.classes[int(np.argmax(model.probabilities(values, words)))]
 
 
 def _check(judged: Any, frame: pd.DataFrame) -> None:

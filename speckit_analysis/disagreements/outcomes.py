@@ -59,8 +59,8 @@ def _counterpart(row: pd.Series, points: pd.DataFrame) -> int | None:
     best, place = SAME_TOPIC, None
     of_run = points.loc[points["run_id"] == row["run_id"], ["topic", "description"]]
     for at, topic, description in of_run.fillna("").itertuples():
-        told = parse(f"{topic} {description}").words
-        shared = containment(said, told)
+        declared = parse(f"{topic} {description}").words
+        shared = containment(said, declared)
         if shared >= best:
             best, place = shared, at
     return place

@@ -196,16 +196,16 @@ def _bullets(content: Any, label: str = "") -> Iterator[str]:
 
 def _entry(value: Any) -> str:
     if isinstance(value, dict):
-        told = {
-            key: _entry(each)
-            for key, each in value.items()
-            if each not in (None, "", [], {}) and key not in _NUMBERING
+        parts = {
+            key: _entry(part)
+            for key, part in value.items()
+            if part not in (None, "", [], {}) and key not in _NUMBERING
         }
-        if len(told) == 1:
-            return next(iter(told.values()))
-        return "; ".join(f"{_words(key)}: {text}" for key, text in told.items())
+        if len(parts) == 1:
+            return next(iter(parts.values()))
+        return "; ".join(f"{_words(key)}: {text}" for key, text in parts.items())
     if isinstance(value, list):
-        return ", ".join(_entry(each) for each in value)
+        return ", ".join(_entry(part) for part in value)
     return _STYLE.sub("", " ".join(str(value).split()))
 
 

@@ -151,8 +151,8 @@ class Review:
     def readings(self, reviewer: str) -> tuple[Reading, ...]:
         """Return what a reviewer reads, in order."""
         if reviewer not in self.plan.readings:
-            known = ", ".join(self.plan.readings)
-            raise EvidenceError(f"{reviewer!r} is no reviewer of this review; there are: {known}")
+            names = ", ".join(self.plan.readings)
+            raise EvidenceError(f"{reviewer!r} is no reviewer of this review; there are: {names}")
         return self.plan.readings[reviewer]
 
     def cards(self, reviewer: str) -> Cards:
@@ -178,17 +178,17 @@ class Review:
         rows = []
         for reviewer, readings in self.plan.readings.items():
             cards = self.cards(reviewer)
-            found = [card for each in readings if (card := cards.read(each.packet))]
-            complete = sum(card.complete for card in found)
+            begun = [card for reading in readings if (card := cards.read(reading.packet))]
+            complete = sum(card.complete for card in begun)
             rows.append(
                 {
                     "reviewer": reviewer,
                     "planned": len(readings),
                     "complete": complete,
-                    "begun": len(found) - complete,
+                    "begun": len(begun) - complete,
                     "missing": len(readings) - complete,
                     "conflicts": len(cards.conflicts()),
-                    "minutes": sum(card.seconds for card in found) / 60,
+                    "minutes": sum(card.seconds for card in begun) / 60,
                 }
             )
         whole = dict.fromkeys(("planned", "complete", "begun", "missing", "conflicts"), "Int64")
@@ -197,10 +197,10 @@ class Review:
     def missing(self) -> list[tuple[str, str]]:
         """Return reviewer and packet of each card that is not complete."""
         return [
-            (reviewer, each.packet)
+            (reviewer, reading.packet)
             for reviewer, readings in self.plan.readings.items()
-            for each in readings
-            if not ((card := self.cards(reviewer).read(each.packet)) and card.complete)
+            for reading in readings
+            if not ((card := self.cards(reviewer).read(reading.packet)) and card.complete)
         ]
 
 
@@ -321,9 +321,9 @@ def _checked(
     for name in reviewers:
         if not _NAME.fullmatch(name):
             raise EvidenceError(f"{name!r} is no name for a reviewer: letters, digits, . _ and -")
-    units = sorted({each.unit for each in outputs})
-    variants = sorted({each.variant for each in outputs})
-    there = [(each.unit, each.variant) for each in outputs]
+    units = sorted({output.unit for output in outputs})
+    variants = sorted({output.variant for output in outputs})
+    there = [(output.unit, output.variant) for output in outputs]
     doubled = sorted({pair for pair in there if there.count(pair) > 1})
     if doubled:
         raise EvidenceError("{} has two outputs of variant {}".format(*doubled[0]))
@@ -334,7 +334,7 @@ def _checked(
             f"{wording.count(len(missing), 'output')} missing ({listed}): every unit needs every"
             " variant, or a reviewer's severity could pass for a difference of variants"
         )
-    empty = [each for each in outputs if not each.content.strip()]
+    empty = [output for output in outputs if not output.content.strip()]
     if empty:
         raise EvidenceError(f"the output of {empty[0].unit}, {empty[0].variant}, is empty")
     return units, variants

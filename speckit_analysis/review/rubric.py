@@ -41,7 +41,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def names(self) -> list[str]:
         """Names of the criteria."""
-        return [each.name for each in self.criterion]
+        return [criterion.name for criterion in self.criterion]
 
 
 def load_rubric(path: Path | None = None) -> Rubric:

@@ -74,11 +74,11 @@ def outputs_of_list(path: Path) -> list[Output]:
 
 def _check_names(noun: str, names: Sequence[str], column: pd.Series) -> None:
     """Refuse names that no proposal has, with those that may have been meant."""
-    known = sorted(column.dropna().astype(str).unique())
+    present = sorted(column.dropna().astype(str).unique())
     for name in names:
-        if name not in known:
+        if name not in present:
             raise EvidenceError(
-                f"no proposal of {noun} {name!r} in this evidence; {suggestion(name, known)}"
+                f"no proposal of {noun} {name!r} in this evidence; {suggestion(name, present)}"
             )
 
 

@@ -156,8 +156,8 @@ def _damage(
     spared: set[int] = set()
     for name in design.damage:
         if name not in DAMAGE:
-            known = ", ".join(DAMAGE)
-            raise EvidenceError(f"no damage is called {name!r}; known are {known}")
+            names = ", ".join(DAMAGE)
+            raise EvidenceError(f"no damage is called {name!r}; known are {names}")
         kind = DAMAGE[name]
         fitting = [
             document
