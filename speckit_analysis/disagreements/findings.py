@@ -20,6 +20,9 @@ from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.disagreements.items import items_of
 from speckit_analysis.disagreements.statements import parse
 
+#: So many findings are shown to read.
+_EXAMPLES = 6
+
 
 class Accuracy(msgspec.Struct, frozen=True):
     """How often the judge is right, by cross-validation over groups of files.
@@ -236,15 +239,13 @@ def _readable(text: str) -> str:
     return text.replace(" . ", ", ")
 
 
-def examples(findings: pd.DataFrame, number: int = 6) -> list[tuple[str, dict[str, str], str]]:
+def examples(findings: pd.DataFrame) -> list[tuple[str, dict[str, str], str]]:
     """Return findings to read: the surest of each type and comparison, then the next surest.
 
     Parameters
     ----------
     findings : DataFrame
         As :func:`speckit_analysis.disagreements.find_disagreements` returns them.
-    number : int
-        How many.
 
     Returns
     -------
@@ -254,7 +255,7 @@ def examples(findings: pd.DataFrame, number: int = 6) -> list[tuple[str, dict[st
     detected = findings[findings["origin"] == "detected"]
     rank = detected.sort_values("confidence", ascending=False, kind="stable")
     turn = rank.groupby(["type", "compared"], observed=True).cumcount()
-    chosen = rank.assign(turn=turn).sort_values("turn", kind="stable").head(number)
+    chosen = rank.assign(turn=turn).sort_values("turn", kind="stable").head(_EXAMPLES)
     return [
         (
             row["topic"],

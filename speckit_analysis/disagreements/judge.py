@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
 
 from speckit_analysis.disagreements.differences import cosmetic, reason
@@ -106,7 +105,7 @@ def _judgement(pair: Pair) -> tuple[Any, ...]:
     values, words = features(pair), words_of_pair(pair)
     fitted = models()
     relations = fitted["relation"].probabilities(values, words)
-    relation = fitted["relation"].classes[int(np.argmax(relations))]
+    relation = fitted["relation"].classes[int(relations.argmax())]
     why = reason(pair, relation)
     confidence = float(relations.max())
     if relation != "disagree":
@@ -118,7 +117,7 @@ def _judgement(pair: Pair) -> tuple[Any, ...]:
 
 def _likeliest(of: str, values: dict[str, float], words: list[str]) -> str:
     model = models()[of]
-    return model.classes[int(np.argmax(model.probabilities(values, words)))]
+    return model.classes[int(model.probabilities(values, words).argmax())]
 
 
 def _check(judged: Any, frame: pd.DataFrame) -> None:

@@ -48,18 +48,18 @@ class LinearModel(msgspec.Struct, frozen=True):
     words: dict[str, list[float]]
     intercept: tuple[float, ...]
 
-    def probabilities(self, found: Mapping[str, float], words: Sequence[str]) -> np.ndarray:
+    def probabilities(self, values: Mapping[str, float], words: Sequence[str]) -> np.ndarray:
         """Return the probability of each class.
 
         Parameters
         ----------
-        found : mapping of str to float
+        values : mapping of str to float
             Features of a pair.
         words : sequence of str
             Concepts of statements and questions.
         """
         scores = np.asarray(self.weights) @ scaled(
-            np.array([found[name] for name in self.features]),
+            np.array([values[name] for name in self.features]),
             np.asarray(self.centre),
             np.asarray(self.scale),
         )

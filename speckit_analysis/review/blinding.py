@@ -100,7 +100,7 @@ class Blinder:
         self._files: dict[str, str] = {}
         self._keep_paths = keep_paths
         own = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
-        patterns = [(category, pattern, mark) for category, pattern, mark in _PATTERNS]
+        patterns = list(_PATTERNS)
         if own:
             spelled = "|".join(re.escape(name).replace("_", "[-_ ]?") for name in own)
             patterns.insert(-3, ("name", rf"(?<!\w)(?:{spelled})(?!\w)", "[name]"))
@@ -128,8 +128,7 @@ class Blinder:
     def _file(self, path: str) -> str:
         name = path.rstrip("/").rsplit("/", 1)[-1].lower()
         ending = f".{name.rsplit('.', 1)[1]}" if "." in name.strip(".") else ""
-        known = self._files.setdefault(name, f"[file {len(self._files) + 1}{ending}]")
-        return known
+        return self._files.setdefault(name, f"[file {len(self._files) + 1}{ending}]")
 
 
 def _is_path(text: str) -> bool:

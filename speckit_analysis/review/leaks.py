@@ -15,6 +15,9 @@ from speckit_analysis.stats.proportions import share
 #: Fewer units than this, and nothing can be said.
 LEAST_UNITS = 3
 
+#: So many telling words are listed for a variant.
+_TELLING = 8
+
 
 @dataclass(frozen=True)
 class Leak:
@@ -105,12 +108,10 @@ def _score(bag: frozenset[str], weights: dict[str, float]) -> float:
     return sum(weights.get(word, 0.0) for word in sorted(bag))
 
 
-def _telling(weights: dict[str, dict[str, float]], most: int = 8) -> dict[str, list[str]]:
-    return {
-        name: [
-            word
-            for word, weight in sorted(each.items(), key=lambda item: (-item[1], item[0]))[:most]
-            if weight > 0
-        ]
-        for name, each in weights.items()
-    }
+def _telling(weights: dict[str, dict[str, float]]) -> dict[str, list[str]]:
+    """Return for each variant the words that speak for it most."""
+    telling = {}
+    for name, of_words in weights.items():
+        ranked = sorted(of_words, key=lambda word: (-of_words[word], word))
+        telling[name] = [word for word in ranked[:_TELLING] if of_words[word] > 0]
+    return telling

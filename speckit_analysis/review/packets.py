@@ -194,6 +194,10 @@ class Review:
         whole = dict.fromkeys(("planned", "complete", "begun", "missing", "conflicts"), "Int64")
         return pd.DataFrame(rows).astype({"reviewer": "string"} | whole | {"minutes": "Float64"})
 
+    def lacking(self, card: Card) -> list[str]:
+        """Return what still has to be answered on a card."""
+        return card.missing(self.plan.rubric, arbiter=self.plan.arbiter)
+
     def missing(self) -> list[tuple[str, str]]:
         """Return reviewer and packet of each card that is not complete."""
         return [

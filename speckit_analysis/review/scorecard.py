@@ -119,20 +119,7 @@ def _choice(review: Review) -> widgets.Widget:
 
 
 class Scorecard:
-    """The form of one reviewer.
-
-    Parameters
-    ----------
-    review : Review
-        The review.
-    reviewer : str
-        Whose cards.
-
-    Attributes
-    ----------
-    box : Widget
-        What is shown.
-    """
+    """The form of one reviewer; ``box`` is what is shown."""
 
     def __init__(self, review: Review, reviewer: str) -> None:
         self.review, self.reviewer = review, reviewer
@@ -294,8 +281,8 @@ class Scorecard:
             started=self.card.started or now(),
         )
         self.wrong = list(problems)
-        lacking = changed.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
-        self._save(msgspec.structs.replace(changed, complete=not lacking), problems)
+        complete = not self.review.lacking(changed)
+        self._save(msgspec.structs.replace(changed, complete=complete), problems)
 
     def _save(self, card: Card, problems: list[str]) -> None:
         try:
@@ -318,10 +305,10 @@ class Scorecard:
     def _tell(self, problems: list[str] | None = None) -> None:
         """Show progress, what is missing, and what is wrong."""
         card = self.card
-        saved = (self.cards.read(reading.packet) for reading in self.readings)
-        spent = [each.seconds for each in saved if each and each.complete]
+        cards = (self.cards.read(reading.packet) for reading in self.readings)
+        spent = [saved.seconds for saved in cards if saved and saved.complete]
         done = len(spent)
-        left = (len(self.readings) - done) * sum(spent) / len(spent) / 60 if spent else None
+        left = (len(self.readings) - done) * sum(spent) / done / 60 if spent else None
         time_left = f" · about {max(1, round(left))} min left" if left else ""
         state = "unblinded: cards can no longer be changed" if self.locked else "saved as you type"
         self.head.value = (
@@ -329,7 +316,7 @@ class Scorecard:
             f'<p role="status">{escape(self.reviewer)} · packet {self.at + 1} of'
             f" {len(self.readings)} · {done} complete{time_left} · {state}</p>"
         )
-        lacking = card.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
+        lacking = self.review.lacking(card)
         parts = [f'<p class="problem">{escape(text)}</p>' for text in problems or []]
         if card.complete and not parts:
             parts.append('<p class="done">This card is complete.</p>')

@@ -140,8 +140,7 @@ def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card
         scores={name: score for name, score in scores.items() if score is not None},
         **{name: cell(name, parsers[name]) for name in _asked(review)},
     )
-    lacking = card.missing(review.plan.rubric, arbiter=review.plan.arbiter)
-    return msgspec.structs.replace(card, complete=not lacking)
+    return msgspec.structs.replace(card, complete=not review.lacking(card))
 
 
 def _one_of(*allowed: str) -> Callable[[str], str | None]:
