@@ -220,13 +220,9 @@ def _listed(side: Sequence[Item]) -> str:
 
 def source_code(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
     """Yield that one agent changes source code where another writes documents and scripts only."""
-    changed = {
-        agent: {path for item in of_kind(items, "changes") for path in parse(item.text).paths}
-        for agent, items in answers.items()
-    }
     files = {
-        agent: {path for path in paths if "." in path.rsplit("/", 1)[-1]}
-        for agent, paths in changed.items()
+        agent: {path for item in of_kind(items, "changes") for path in _files_in(item)}
+        for agent, items in answers.items()
     }
     files = {agent: paths for agent, paths in files.items() if len(paths) >= 3}
     code = {
@@ -256,18 +252,16 @@ def paths(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
             path: item
             for item in items
             if item.kind in ("changes", "tasks", "acceptance")
-            for path in parse(item.text).paths
-            if "/" in path and "." in path.rsplit("/", 1)[-1] and not set(path) & set("{}*$")
+            for path in _files_in(item)
+            if "/" in path and not set(path) & set("{}*$")
         }
         for agent, items in answers.items()
     }
     for one, other in combinations(sorted(placed), 2):
-        alone = [
-            sorted(set(placed[agent]) - set(placed[against]))
-            for agent, against in ((one, other), (other, one))
-        ]
-        for first in alone[0]:
-            second = max(alone[1], key=lambda path: _same_file(first, path), default="")
+        of_one_only = sorted(placed[one].keys() - placed[other].keys())
+        of_other_only = sorted(placed[other].keys() - placed[one].keys())
+        for first in of_one_only:
+            second = max(of_other_only, key=lambda path: _same_file(first, path), default="")
             likeness = _same_file(first, second) if second else 0.0
             if likeness < SAME_FILE:
                 continue
@@ -285,6 +279,10 @@ def paths(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
                     other: f"{placed[other][second].locator} {second}",
                 },
             )
+
+
+def _files_in(item: Item) -> list[str]:
+    return [path for path in parse(item.text).paths if "." in path.rsplit("/", 1)[-1]]
 
 
 def _same_file(first: str, second: str) -> float:

@@ -95,7 +95,7 @@ def find_disagreements(
     rows = [
         _row(run, answers, finding)
         for run, answers in _answers(proposals, include)
-        for finding in _found(answers, judge, similarity, least_confidence)
+        for finding in _findings(answers, judge, similarity, least_confidence)
     ]
     declared = points[points["provenance"].isin(include).fillna(False)]
     findings = with_declared(_frame(rows, proposals), declared)
@@ -158,7 +158,7 @@ def _answers(proposals: pd.DataFrame, include: Sequence[str]) -> Iterator[tuple[
             yield str(run), group
 
 
-def _found(
+def _findings(
     answers: pd.DataFrame, judge: Judge | None, similarity: Similarity, least: float
 ) -> list[Finding]:
     items = {str(agent): _items(group) for agent, group in answers.groupby("agent", observed=True)}
