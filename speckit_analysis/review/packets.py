@@ -273,18 +273,19 @@ def create_review(
     orders = reading_orders(
         units, variants, names, seed=seed, units_each=units_each, repeats=repeats, pairwise=pairwise
     )
+    ids, sealed = _sealed(orders, outputs, Random(f"{seed} ids"))  # noqa: S311 - reproducible
     readings: dict[str, tuple[Reading, ...]] = dict.fromkeys(names, ())
-    blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
-    texts = {(each.unit, each.variant): blinder(laid_out(each.content)) for each in outputs}
-    ids, secrets_by_id = _sealed(orders, outputs, Random(f"{seed} ids"))  # noqa: S311 - reproducible
-    for reviewer, position, *output in orders.itertuples(index=False, name=None):
-        readings[reviewer] += (Reading(ids[tuple(output)], position),)
+    for reviewer, position, unit, variant, repeat in orders.itertuples(index=False, name=None):
+        readings[reviewer] += (Reading(ids[unit, variant, repeat], position),)
     plan = Plan(experiment, rubric or load_rubric(), tuple(variants), readings, arbiter)
-    neutral = {unit: f"Unit {number}" for number, unit in enumerate(sorted(units), 1)}
-    opened = Key(experiment, seed, secrets_by_id, dict(zip(names, reviewers, strict=True)))
+    opened = Key(experiment, seed, sealed, dict(zip(names, reviewers, strict=True)))
+
+    blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
+    texts = {(made.unit, made.variant): blinder(laid_out(made.content)) for made in outputs}
+    neutral = {unit: f"Unit {number}" for number, unit in enumerate(units, 1)}
     packets = [
-        Packet(name, neutral[each.unit], texts[each.unit, each.variant], commitment(name, each))
-        for name, each in secrets_by_id.items()
+        Packet(name, neutral[of.unit], texts[of.unit, of.variant], commitment(name, of))
+        for name, of in sealed.items()
     ]
     leak = vocabulary_leak(*zip(*((u, v, text) for (u, v), text in texts.items()), strict=True))
     try:
@@ -377,7 +378,7 @@ def _sealed(
 def _write_leaks(folder: Path, leak: Leak, replaced: Counter[str], packets: int) -> None:
     replacements = ", ".join(f"{number} × {name}" for name, number in replaced.most_common())
     words = "\n".join(
-        f"- Words that speak for {name}: {', '.join(words)}" for name, words in leak.telling.items()
+        f"- Words that speak for {name}: {', '.join(most)}" for name, most in leak.telling.items()
     )
     text = f"""\
 # What may give authors away in {folder.resolve().name}
