@@ -24,9 +24,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from speckit_analysis.disagreements import model as shipped
+from speckit_analysis.disagreements.differences import cosmetic
 from speckit_analysis.disagreements.features import Pair, features
 from speckit_analysis.disagreements.findings import Accuracy
-from speckit_analysis.disagreements.severity import cosmetic
 
 HERE = Path(__file__).resolve().parent
 OWN = HERE.parent / "data" / "judge" / "pairs.jsonl"
@@ -38,6 +38,52 @@ SETTINGS = {
     "relation": {"C": 1.0, "balance": 1.0, "words": True},
     "type": {"C": 0.3, "balance": 1.0, "words": True},
     "severity": {"C": 0.2, "balance": 0.5, "words": False},
+}
+
+_OF_TYPE = tuple(
+    f"{about}_{name}"
+    for name in ("factual", "scope", "structural", "technical", "process")
+    for about in ("words", "asked")
+)
+_OF_SURFACE = (
+    "spelling",
+    "close_numbers",
+    "same_words",
+    "short",
+    "bare_paths",
+    "files_in_folders",
+    "limits_of_one",
+    "limits",
+    "depth",
+    "order",
+    "label",
+    "list_contained",
+    "list_apart",
+    "code_files",
+    "notes_or_scripts",
+    "current",
+    "numbers_only",
+)
+
+#: Features of each model.
+FEATURES = {
+    "relation": tuple(name for name in features(Pair.of("", "")) if name not in _OF_SURFACE),
+    "type": (
+        *_OF_TYPE,
+        *("lists", "one_list", "json", "one_json", "other_path", "same_path", "bare_path"),
+        *("bare_paths", "files_in_folders", "code_files", "notes_or_scripts", "paths_in_both"),
+        *("list_contained", "list_apart", "clashing_units", "numbers_only", "close_numbers"),
+        *("opposite_polarity", "polarity_gap", "polarity_of_one", "verdict_gap"),
+        *("open_against_decided", "one_open", "both_open", "reported", "both_reported"),
+        *("both_asked", "same_label", "order", "limits", "depth", "current", "length"),
+    ),
+    "severity": (
+        *("spelling", "same_words", "short", "lists", "json", "length_ratio", "both_asked"),
+        *("other_path", "bare_paths", "files_in_folders", "paths_in_both", "reported"),
+        *("clashing_units", "close_numbers", "opposite_polarity", "verdict_gap"),
+        *("negation_clash", "open_against_decided", "limits", "depth", "order"),
+        *(f"words_{name}" for name in ("factual", "scope", "structural", "technical", "process")),
+    ),
 }
 
 #: Macro-F1 to beat, and the accuracy that severity needs as well.
@@ -83,7 +129,7 @@ class Fitted:
         columns = ["statement_a", "statement_b", "question_a", "question_b"]
         self.pairs = [Pair.of(*texts) for texts in self.rows[columns].to_numpy()]
         self.found = [features(pair) for pair in self.pairs]
-        names = shipped.FEATURES[task]
+        names = FEATURES[task]
         self.values = np.array([[each[name] for name in names] for each in self.found])
         self.words = [shipped.words_of_pair(pair) for pair in self.pairs]
         self.cosmetic = np.array([bool(cosmetic(pair)) for pair in self.pairs])
@@ -115,7 +161,7 @@ class Fitted:
         size = values.shape[1]
         return shipped.LinearModel(
             classes=tuple(map(str, fit.classes_)),
-            features=shipped.FEATURES[self.task],
+            features=FEATURES[self.task],
             centre=_rounded(centre),
             scale=_rounded(scale),
             weights=tuple(_rounded(row) for row in slopes[:, :size]),

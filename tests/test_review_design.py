@@ -283,7 +283,7 @@ def test_words_that_give_the_variant_away_are_noticed():
     variants = ["a", "b"] * 12
     telling = [f"common words of {v} signature{v} text" for v in variants]
     leak = vocabulary_leak(units, variants, telling)
-    assert (leak.right, leak.n) == (24, 24)
+    assert (leak.right, leak.share.n) == (24, 24)
     assert "signaturea" in leak.telling["a"]
     assert "gives authors away" in leak.sentence
     alike = vocabulary_leak(units, variants, ["the same words"] * 24)

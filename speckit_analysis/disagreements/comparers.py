@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 
 from speckit_analysis.disagreements.aligned import Similarity, matched
+from speckit_analysis.disagreements.differences import same_path
 from speckit_analysis.disagreements.features import containment
 from speckit_analysis.disagreements.items import Item
-from speckit_analysis.disagreements.severity import same_path
 from speckit_analysis.disagreements.statements import parse, verdict_of, words_of
 
 #: Statements less similar than this are not compared; those of different kinds, and prose, where
@@ -73,7 +73,7 @@ class Finding:
     confidence: float
     reason: str
     positions: dict[str, str]
-    locators: dict[str, str] = field(default_factory=dict)
+    locators: dict[str, str]
     open_vs_decided: bool = False
     path: str = ""
 
@@ -85,9 +85,8 @@ def of_kind(items: Sequence[Item], kind: str) -> list[Item]:
 
 def verdicts(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
     """Yield opposite verdicts; statuses that are all passed or not are a verdict as well."""
-    given = {agent: _verdict(items) for agent, items in answers.items()}
-    known = {agent: verdict for agent, verdict in given.items() if verdict}
-    values = [value for value, _, _ in known.values()]
+    decided = {agent: verdict for agent, items in answers.items() if (verdict := _verdict(items))}
+    values = [value for value, _, _ in decided.values()]
     if values and min(values) < 0 < max(values):
         yield Finding(
             topic="overall verdict",
@@ -96,8 +95,8 @@ def verdicts(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
             severity="logical",
             confidence=0.9,
             reason="the verdicts differ",
-            positions={agent: text for agent, (_, text, _) in known.items()},
-            locators={agent: locator for agent, (_, _, locator) in known.items()},
+            positions={agent: text for agent, (_, text, _) in decided.items()},
+            locators={agent: locator for agent, (_, _, locator) in decided.items()},
         )
 
 
@@ -221,13 +220,9 @@ def _listed(side: Sequence[Item]) -> str:
 
 def source_code(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
     """Yield that one agent changes source code where another writes documents and scripts only."""
-    changed = {
-        agent: {path for item in of_kind(items, "changes") for path in parse(item.text).paths}
-        for agent, items in answers.items()
-    }
     files = {
-        agent: {path for path in paths if "." in path.rsplit("/", 1)[-1]}
-        for agent, paths in changed.items()
+        agent: {path for item in of_kind(items, "changes") for path in _files_in(item)}
+        for agent, items in answers.items()
     }
     files = {agent: paths for agent, paths in files.items() if len(paths) >= 3}
     code = {
@@ -257,18 +252,16 @@ def paths(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
             path: item
             for item in items
             if item.kind in ("changes", "tasks", "acceptance")
-            for path in parse(item.text).paths
-            if "/" in path and "." in path.rsplit("/", 1)[-1] and not set(path) & set("{}*$")
+            for path in _files_in(item)
+            if "/" in path and not set(path) & set("{}*$")
         }
         for agent, items in answers.items()
     }
     for one, other in combinations(sorted(placed), 2):
-        alone = [
-            sorted(set(placed[agent]) - set(placed[against]))
-            for agent, against in ((one, other), (other, one))
-        ]
-        for first in alone[0]:
-            second = max(alone[1], key=lambda path: _same_file(first, path), default="")
+        of_one_only = sorted(placed[one].keys() - placed[other].keys())
+        of_other_only = sorted(placed[other].keys() - placed[one].keys())
+        for first in of_one_only:
+            second = max(of_other_only, key=lambda path: _same_file(first, path), default="")
             likeness = _same_file(first, second) if second else 0.0
             if likeness < SAME_FILE:
                 continue
@@ -286,6 +279,10 @@ def paths(answers: Answers, similarity: Similarity) -> Iterator[Finding]:
                     other: f"{placed[other][second].locator} {second}",
                 },
             )
+
+
+def _files_in(item: Item) -> list[str]:
+    return [path for path in parse(item.text).paths if "." in path.rsplit("/", 1)[-1]]
 
 
 def _same_file(first: str, second: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -247,14 +248,14 @@ def _form(pair: Pair) -> dict[str, float]:
 
 def _vocabulary(pair: Pair) -> dict[str, float]:
     asked = f"{pair.question_a.lowered} {pair.question_b.lowered}"
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for name, pattern in lexicon.TYPES.items():
-        found[f"words_{name}"] = sum(
+        shares[f"words_{name}"] = sum(
             len(pattern.findall(side.lowered)) / math.sqrt(4 + len(side.words))
             for side in pair.sides
         )
-        found[f"asked_{name}"] = float(pair.either_asked and bool(pattern.search(asked)))
-    return found
+        shares[f"asked_{name}"] = float(pair.either_asked and bool(pattern.search(asked)))
+    return shares
 
 
 def close_numbers(pair: Pair) -> bool:
@@ -285,10 +286,6 @@ def _ends(side: Statement, endings: tuple[str, ...]) -> bool:
     return any(path.endswith(endings) for path in side.paths)
 
 
-def _grams(text: str) -> dict[str, float]:
+def _grams(text: str) -> Counter[str]:
     squeezed = text.lower()[:600]
-    grams: dict[str, float] = {}
-    for start in range(len(squeezed) - 3):
-        gram = squeezed[start : start + 4]
-        grams[gram] = grams.get(gram, 0.0) + 1.0
-    return grams
+    return Counter(squeezed[start : start + 4] for start in range(len(squeezed) - 3))

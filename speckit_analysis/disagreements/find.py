@@ -89,18 +89,18 @@ def find_disagreements(
     """
     proposals, points = evidence.proposals, evidence.disagreements
     if runs is not None:
-        wanted = pd.Index(runs)
-        proposals = proposals[proposals["run_id"].isin(wanted)]
-        points = points[points["run_id"].isin(wanted)]
+        chosen = pd.Index(runs)
+        proposals = proposals[proposals["run_id"].isin(chosen)]
+        points = points[points["run_id"].isin(chosen)]
     rows = [
         _row(run, answers, finding)
         for run, answers in _answers(proposals, include)
-        for finding in _found(answers, judge, similarity, least_confidence)
+        for finding in _findings(answers, judge, similarity, least_confidence)
     ]
     declared = points[points["provenance"].isin(include).fillna(False)]
-    found = with_declared(_frame(rows, proposals), declared)
+    findings = with_declared(_frame(rows, proposals), declared)
     escalated = evidence.runs.drop_duplicates("run_id").set_index("run_id")["escalated"]
-    return found.assign(escalated=found["run_id"].map(escalated).astype("boolean"))
+    return findings.assign(escalated=findings["run_id"].map(escalated).astype("boolean"))
 
 
 def compared_runs(
@@ -158,16 +158,16 @@ def _answers(proposals: pd.DataFrame, include: Sequence[str]) -> Iterator[tuple[
             yield str(run), group
 
 
-def _found(
+def _findings(
     answers: pd.DataFrame, judge: Judge | None, similarity: Similarity, least: float
 ) -> list[Finding]:
     items = {str(agent): _items(group) for agent, group in answers.groupby("agent", observed=True)}
-    found = [finding for compare in COMPARERS for finding in compare(items, similarity)]
-    elsewhere = {frozenset(each.positions) for each in found if each.compared == "answer"}
+    findings = [finding for compare in COMPARERS for finding in compare(items, similarity)]
+    elsewhere = {frozenset(each.positions) for each in findings if each.compared == "answer"}
     # What follows from two answers being about different work is no finding of its own.
-    found = [
+    findings = [
         each
-        for each in found
+        for each in findings
         if each.compared == "answer" or frozenset(each.positions) not in elsewhere
     ]
     pairs = [
@@ -176,8 +176,8 @@ def _found(
         if frozenset((one, other)) not in elsewhere
         for pair in _pairs(items[one], items[other], similarity)
     ]
-    found += _judged(pairs, str(answers["asked"].iloc[0]), judge, least)
-    return _with_others(_merged(found), items, similarity)
+    findings += _judged(pairs, str(answers["asked"].iloc[0]), judge, least)
+    return _with_others(_merged(findings), items, similarity)
 
 
 def _items(answers: pd.DataFrame) -> list[Item]:
@@ -222,12 +222,12 @@ def _pairs(
         for one, other in pairs
         if (one.text, one.question) != (other.text, other.question)
     ]
-    known = {(one.locator, other.locator) for one, other in pairs}
+    places = {(one.locator, other.locator) for one, other in pairs}
     states = [[item for item in side if len(item.text) <= _STATE_LENGTH] for side in sides]
     return pairs + [
         (one, other)
         for one, other in product(*states)
-        if (one.locator, other.locator) not in known and _contradicted_path(one, other)
+        if (one.locator, other.locator) not in places and _contradicted_path(one, other)
     ]
 
 
@@ -278,18 +278,19 @@ def _judged(
     ]
 
 
-def _merged(found: list[Finding]) -> list[Finding]:
+def _merged(findings: list[Finding]) -> list[Finding]:
     """Return findings; those on one statement or path are one, and the surest tells its kind."""
     merged: list[Finding] = []
-    for finding in sorted(found, key=lambda each: -each.confidence):
+    for finding in sorted(findings, key=lambda finding: -finding.confidence):
         places = set(finding.locators.items())
         same = next(
             (
-                each
-                for each in merged
-                if each.compared == finding.compared
+                earlier
+                for earlier in merged
+                if earlier.compared == finding.compared
                 and (
-                    places & set(each.locators.items()) or (each.path and each.path == finding.path)
+                    places & set(earlier.locators.items())
+                    or (earlier.path and earlier.path == finding.path)
                 )
             ),
             None,
@@ -304,10 +305,10 @@ def _merged(found: list[Finding]) -> list[Finding]:
 
 
 def _with_others(
-    found: list[Finding], items: dict[str, list[Item]], similarity: Similarity
+    findings: list[Finding], items: dict[str, list[Item]], similarity: Similarity
 ) -> list[Finding]:
     """Add what the other agents say on the topic of a finding on statements."""
-    for finding in found:
+    for finding in findings:
         if finding.compared in ("verdict", "answer", "changes", "list", "path"):
             continue
         said = list(finding.positions.values())
@@ -320,36 +321,27 @@ def _with_others(
             if scores.max() >= SAME_TOPIC:
                 finding.positions[agent] = nearest.text
                 finding.locators[agent] = nearest.locator
-    return found
+    return findings
 
 
 def _row(run: str, answers: pd.DataFrame, finding: Finding) -> dict[str, object]:
     first = answers.iloc[0]
-    return {
+    return vars(finding) | {
         "run_id": run,
         "spec_id": first["spec_id"],
         "stage": first["stage"],
-        "topic": finding.topic,
         "agents": ", ".join(finding.positions),
         "positions": json.dumps(finding.positions, ensure_ascii=False),
         "locators": json.dumps(finding.locators, ensure_ascii=False),
-        "compared": finding.compared,
-        "type": finding.type,
         "disagreement_severity": finding.severity,
-        "open_vs_decided": finding.open_vs_decided,
-        "confidence": finding.confidence,
-        "reason": finding.reason,
     }
 
 
+#: Columns of findings; those without a dtype have that of the proposals.
 _COLUMNS = {
     "run_id": "string",
-    "spec_id": None,
-    "stage": None,
-    "topic": "string",
-    "agents": "string",
-    "positions": "string",
-    "locators": "string",
+    **dict.fromkeys(("spec_id", "stage")),
+    **dict.fromkeys(("topic", "agents", "positions", "locators"), "string"),
     "compared": "category",
     "type": pd.CategoricalDtype(list(TYPES)),
     "disagreement_severity": pd.CategoricalDtype(list(SEVERITIES)),

@@ -20,6 +20,9 @@ from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.disagreements.items import items_of
 from speckit_analysis.disagreements.statements import parse
 
+#: So many findings are shown to read.
+_EXAMPLES = 6
+
 
 class Accuracy(msgspec.Struct, frozen=True):
     """How often the judge is right, by cross-validation over groups of files.
@@ -52,15 +55,15 @@ def accuracy() -> dict[str, Accuracy]:
 def accuracy_sentence() -> str:
     """Say how often the judge is right, on what."""
     measured = accuracy()
-    told = wording.listed(
+    scores = wording.listed(
         f"{name} {each.macro_f1:.2f} ({each.low:.2f} to {each.high:.2f}; {each.pairs} labelled"
         f" pairs in {each.groups} groups of files)"
         for name, each in measured.items()
     )
     return (
-        f"Macro-F1 of the judge on real proposals, each pair judged without its own files: {told},"
-        f" with 95 % intervals over groups; {wording.percent(measured['relation'].accuracy)} of the"
-        " relations right."
+        "Macro-F1 of the judge on real proposals, each pair judged without its own files:"
+        f" {scores}, with 95 % intervals over groups;"
+        f" {wording.percent(measured['relation'].accuracy)} of the relations right."
     )
 
 
@@ -86,24 +89,26 @@ def compared_sentence(runs: pd.DataFrame, most: int) -> str:
 
 def headline(findings: pd.DataFrame) -> str:
     """Say how many disagreements were found, how many nobody declared, and what kind is most."""
-    found = findings[findings["origin"] == "detected"]
-    if found.empty:
+    detected = findings[findings["origin"] == "detected"]
+    if detected.empty:
         return "Comparing what agents wrote, where two of them did, shows no disagreement."
-    runs = wording.count(found["run_id"].nunique(), "run")
-    silent = int((~found["declared"]).sum())
-    told = f"nobody declared {wording.count(silent)} of them"
-    if silent in (0, len(found)):
-        told = "nobody declared any of them" if silent else "all of them were declared as well"
-    kinds = found["type"].value_counts()
+    runs = wording.count(detected["run_id"].nunique(), "run")
+    silent = int((~detected["declared"]).sum())
+    undeclared = f"nobody declared {wording.count(silent)} of them"
+    if silent in (0, len(detected)):
+        undeclared = (
+            "nobody declared any of them" if silent else "all of them were declared as well"
+        )
+    kinds = detected["type"].value_counts()
     top = kinds[kinds == kinds.max()]
-    often = "Most" if top.iloc[0] > len(found) / 2 else "Most often they"
+    often = "Most" if top.iloc[0] > len(detected) / 2 else "Most often they"
     each = " each" if len(top) > 1 else ""
-    severe = int((found["disagreement_severity"] == "logical").sum())
+    severe = int((detected["disagreement_severity"] == "logical").sum())
     exclusive = f"; in {wording.count(severe)} the two sides cannot both hold" if severe else ""
     return (
-        f"Comparing what the agents wrote shows {wording.count(len(found), 'disagreement')} in"
-        f" {runs}; {told}. {often} are {wording.listed(map(str, top.index))}"
-        f" ({top.iloc[0]} of {len(found)}{each}){exclusive}."
+        f"Comparing what the agents wrote shows {wording.count(len(detected), 'disagreement')} in"
+        f" {runs}; {undeclared}. {often} are {wording.listed(map(str, top.index))}"
+        f" ({top.iloc[0]} of {len(detected)}{each}){exclusive}."
     )
 
 
@@ -121,10 +126,10 @@ def pairs_by_type(findings: pd.DataFrame) -> pd.DataFrame:
         Pairs such as ``claude and gemini`` in the index, types across, the more frequent first.
         A finding between agents of three families counts for each of their pairs.
     """
-    told = findings[findings["agents"].notna()]
+    named = findings[findings["agents"].notna()]
     rows = [
         (" and ".join(pair), kind)
-        for agents, kind in zip(told["agents"], told["type"].astype("string"), strict=True)
+        for agents, kind in zip(named["agents"], named["type"].astype("string"), strict=True)
         for pair in combinations(_families(agents), 2)
     ]
     pairs = pd.DataFrame(rows, columns=["pair", "type"]).fillna("not told")
@@ -211,15 +216,15 @@ def flagging_sentence(table: pd.DataFrame) -> str:
     if table.empty:
         return "No answer scores requirements, so no agent's severity can be told."
     rows = table.sort_values("share", ascending=False).to_dict("records")
-    told = wording.listed(
+    rates = wording.listed(
         f"{row['agent']} flags {wording.percent(row['share'])} of"
         f" {wording.count(row['requirements'], 'requirement')}"
         f" ({wording.percent(row['low'])} to {wording.percent(row['high'])})"
         for row in rows
     )
     if len(rows) == 1 or rows[0]["low"] <= rows[-1]["high"]:
-        return f"{told[0].upper()}{told[1:]}; the intervals do not tell them apart."
-    return f"{told[0].upper()}{told[1:]}: a bias of the model, which no single comparison shows."
+        return f"{rates[0].upper()}{rates[1:]}; the intervals do not tell them apart."
+    return f"{rates[0].upper()}{rates[1:]}: a bias of the model, which no single comparison shows."
 
 
 def positions_of(finding: pd.Series) -> dict[str, str]:
@@ -234,25 +239,23 @@ def _readable(text: str) -> str:
     return text.replace(" . ", ", ")
 
 
-def examples(findings: pd.DataFrame, number: int = 6) -> list[tuple[str, dict[str, str], str]]:
+def examples(findings: pd.DataFrame) -> list[tuple[str, dict[str, str], str]]:
     """Return findings to read: the surest of each type and comparison, then the next surest.
 
     Parameters
     ----------
     findings : DataFrame
         As :func:`speckit_analysis.disagreements.find_disagreements` returns them.
-    number : int
-        How many.
 
     Returns
     -------
     list of (str, dict of str to str, str)
         Topic, what each agent says, and a remark: run, category and reason.
     """
-    found = findings[findings["origin"] == "detected"]
-    rank = found.sort_values("confidence", ascending=False, kind="stable")
+    detected = findings[findings["origin"] == "detected"]
+    rank = detected.sort_values("confidence", ascending=False, kind="stable")
     turn = rank.groupby(["type", "compared"], observed=True).cumcount()
-    chosen = rank.assign(turn=turn).sort_values("turn", kind="stable").head(number)
+    chosen = rank.assign(turn=turn).sort_values("turn", kind="stable").head(_EXAMPLES)
     return [
         (
             row["topic"],

@@ -11,33 +11,29 @@ from typing import Any
 from speckit_analysis.disagreements.statements import parse, verdict_of
 from speckit_analysis.formats.payload import METADATA_FIELDS
 
-#: Keys of answers by what they are asked for.  Only statements of one kind are compared.
-KINDS = {
-    **dict.fromkeys(
-        ("decision", "recommendation", "verdict", "readiness", "overall_status"), "verdict"
+_KEYS = {
+    "verdict": "decision recommendation verdict readiness overall_status",
+    "tasks": "tasks validated_tasks work_breakdown approach checklist steps",
+    "next": (
+        "followups follow_ups next_actions todo todos open_items pending_work action_items "
+        "remediation conditions safeguards"
     ),
-    **dict.fromkeys(
-        ("tasks", "validated_tasks", "work_breakdown", "approach", "checklist", "steps"), "tasks"
+    "risks": "risks edge_cases compliance_flags",
+    "changes": (
+        "operations code_paths surfaces diff_proposals diff_suggestions recent_changes "
+        "implementation_notes unlock_notes"
     ),
-    **dict.fromkeys(
-        ("followups", "follow_ups", "next_actions", "todo", "todos", "open_items", "pending_work"),
-        "next",
+    "checks": (
+        "tests test_commands validation_plan validation_notes scenarios analysis checks "
+        "evidence telemetry audit_notes"
     ),
-    **dict.fromkeys(("action_items", "remediation", "conditions", "safeguards"), "next"),
-    **dict.fromkeys(("risks", "edge_cases", "compliance_flags"), "risks"),
-    **dict.fromkeys(
-        ("operations", "code_paths", "surfaces", "diff_proposals", "diff_suggestions"), "changes"
-    ),
-    **dict.fromkeys(("recent_changes", "implementation_notes", "unlock_notes"), "changes"),
-    **dict.fromkeys(
-        ("tests", "test_commands", "validation_plan", "validation_notes", "scenarios"), "checks"
-    ),
-    **dict.fromkeys(("analysis", "checks", "evidence", "telemetry", "audit_notes"), "checks"),
-    **dict.fromkeys(("acceptance_mapping", "acceptance_coverage"), "acceptance"),
-    **dict.fromkeys(("requirements",), "requirements"),
-    **dict.fromkeys(("issues", "questions", "missing_items"), "issues"),
-    **dict.fromkeys(("research_summary", "research"), "research"),
+    "acceptance": "acceptance_mapping acceptance_coverage",
+    "requirements": "requirements",
+    "issues": "issues questions missing_items",
+    "research": "research_summary research",
 }
+#: Keys of answers by what they are asked for.  Only statements of one kind are compared.
+KINDS = {key: kind for kind, keys in _KEYS.items() for key in keys.split()}
 #: What stands under other keys, and in free text.
 PROSE = "prose"
 
@@ -169,15 +165,15 @@ def _texts(entry: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 def _lines(content: str, agent: str) -> list[Item]:
     """Return the statements of free text: bullets, rows of tables and sentences in bold."""
-    found = []
+    items = []
     for number, line in enumerate(content.splitlines(), 1):
         text = line.strip()
         overall = _OVERALL.search(text)
         if overall and verdict_of(overall[0].lower()) is not None:
-            found.append(Item(agent, "verdict", "", text, f"L{number}"))
+            items.append(Item(agent, "verdict", "", text, f"L{number}"))
         elif len(text) >= 2 * _SHORTEST and not _HEADING.match(line) and _is_point(line):
-            found.append(Item(agent, PROSE, "", text, f"L{number}"))
-    return found
+            items.append(Item(agent, PROSE, "", text, f"L{number}"))
+    return items
 
 
 def _is_point(line: str) -> bool:

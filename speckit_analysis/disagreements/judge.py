@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
 
+from speckit_analysis.disagreements.differences import cosmetic, reason
 from speckit_analysis.disagreements.features import Pair, features
 from speckit_analysis.disagreements.model import models, words_of_pair
-from speckit_analysis.disagreements.reasons import reason
-from speckit_analysis.disagreements.severity import cosmetic
 from speckit_analysis.errors import EvidenceError
 
 RELATIONS = ("agree", "disagree", "unrelated")
@@ -104,22 +102,22 @@ def _texts(pairs: pd.DataFrame, name: str) -> list[str]:
 
 
 def _judgement(pair: Pair) -> tuple[Any, ...]:
-    found, words = features(pair), words_of_pair(pair)
+    values, words = features(pair), words_of_pair(pair)
     fitted = models()
-    relations = fitted["relation"].probabilities(found, words)
-    relation = fitted["relation"].classes[int(np.argmax(relations))]
+    relations = fitted["relation"].probabilities(values, words)
+    relation = fitted["relation"].classes[int(relations.argmax())]
     why = reason(pair, relation)
     confidence = float(relations.max())
     if relation != "disagree":
         return relation, None, None, False, confidence, why
-    kind = _likeliest("type", found, words)
-    severity = "cosmetic" if cosmetic(pair) else _likeliest("severity", found, words)
+    kind = _likeliest("type", values, words)
+    severity = "cosmetic" if cosmetic(pair) else _likeliest("severity", values, words)
     return relation, kind, severity, pair.open_against_decided, confidence, why
 
 
-def _likeliest(of: str, found: dict[str, float], words: list[str]) -> str:
+def _likeliest(of: str, values: dict[str, float], words: list[str]) -> str:
     model = models()[of]
-    return model.classes[int(np.argmax(model.probabilities(found, words)))]
+    return model.classes[int(model.probabilities(values, words).argmax())]
 
 
 def _check(judged: Any, frame: pd.DataFrame) -> None:

@@ -14,54 +14,8 @@ from importlib import resources
 import msgspec
 import numpy as np
 
-from speckit_analysis.disagreements.features import Pair, features
+from speckit_analysis.disagreements.features import Pair
 from speckit_analysis.disagreements.statements import words_of
-
-_OF_TYPE = tuple(
-    f"{about}_{name}"
-    for name in ("factual", "scope", "structural", "technical", "process")
-    for about in ("words", "asked")
-)
-_OF_SURFACE = (
-    "spelling",
-    "close_numbers",
-    "same_words",
-    "short",
-    "bare_paths",
-    "files_in_folders",
-    "limits_of_one",
-    "limits",
-    "depth",
-    "order",
-    "label",
-    "list_contained",
-    "list_apart",
-    "code_files",
-    "notes_or_scripts",
-    "current",
-    "numbers_only",
-)
-
-#: Features of each model.
-FEATURES: Mapping[str, tuple[str, ...]] = {
-    "relation": tuple(name for name in features(Pair.of("", "")) if name not in _OF_SURFACE),
-    "type": (
-        *_OF_TYPE,
-        *("lists", "one_list", "json", "one_json", "other_path", "same_path", "bare_path"),
-        *("bare_paths", "files_in_folders", "code_files", "notes_or_scripts", "paths_in_both"),
-        *("list_contained", "list_apart", "clashing_units", "numbers_only", "close_numbers"),
-        *("opposite_polarity", "polarity_gap", "polarity_of_one", "verdict_gap"),
-        *("open_against_decided", "one_open", "both_open", "reported", "both_reported"),
-        *("both_asked", "same_label", "order", "limits", "depth", "current", "length"),
-    ),
-    "severity": (
-        *("spelling", "same_words", "short", "lists", "json", "length_ratio", "both_asked"),
-        *("other_path", "bare_paths", "files_in_folders", "paths_in_both", "reported"),
-        *("clashing_units", "close_numbers", "opposite_polarity", "verdict_gap"),
-        *("negation_clash", "open_against_decided", "limits", "depth", "order"),
-        *(f"words_{name}" for name in ("factual", "scope", "structural", "technical", "process")),
-    ),
-}
 
 #: Features are cut off here, in standard deviations: a rare value must not decide alone.
 CUT = 3.0
@@ -94,18 +48,18 @@ class LinearModel(msgspec.Struct, frozen=True):
     words: dict[str, list[float]]
     intercept: tuple[float, ...]
 
-    def probabilities(self, found: Mapping[str, float], words: Sequence[str]) -> np.ndarray:
+    def probabilities(self, values: Mapping[str, float], words: Sequence[str]) -> np.ndarray:
         """Return the probability of each class.
 
         Parameters
         ----------
-        found : mapping of str to float
+        values : mapping of str to float
             Features of a pair.
         words : sequence of str
             Concepts of statements and questions.
         """
         scores = np.asarray(self.weights) @ scaled(
-            np.array([found[name] for name in self.features]),
+            np.array([values[name] for name in self.features]),
             np.asarray(self.centre),
             np.asarray(self.scale),
         )

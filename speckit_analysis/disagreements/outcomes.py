@@ -59,33 +59,28 @@ def _counterpart(row: pd.Series, points: pd.DataFrame) -> int | None:
     best, place = SAME_TOPIC, None
     of_run = points.loc[points["run_id"] == row["run_id"], ["topic", "description"]]
     for at, topic, description in of_run.fillna("").itertuples():
-        told = parse(f"{topic} {description}").words
-        shared = containment(said, told)
+        declared = parse(f"{topic} {description}").words
+        shared = containment(said, declared)
         if shared >= best:
             best, place = shared, at
     return place
 
 
 def _as_findings(points: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    types, severities = points["type"].astype("string"), points["disagreement_severity"]
-    rows = pd.DataFrame(
-        {
-            "run_id": points["run_id"],
-            "spec_id": points["spec_id"],
-            "stage": points["stage"],
-            "topic": points["topic"].fillna(points["description"]),
-            "agents": points["agents"],
-            "positions": "{}",
-            "locators": "{}",
-            "compared": "declared",
-            "type": types.where(types.isin(TYPES)),
-            "disagreement_severity": severities.astype("string").where(severities.isin(SEVERITIES)),
-            "open_vs_decided": pd.NA,
-            "confidence": pd.NA,
-            "reason": points["description"],
-            "origin": "declared",
-            "declared": True,
-            "decision": points["decision"],
-        }
+    types, severities = (
+        points[name].astype("string") for name in ("type", "disagreement_severity")
+    )
+    rows = points[["run_id", "spec_id", "stage", "agents", "decision"]].assign(
+        topic=points["topic"].fillna(points["description"]),
+        positions="{}",
+        locators="{}",
+        compared="declared",
+        type=types.where(types.isin(TYPES)),
+        disagreement_severity=severities.where(severities.isin(SEVERITIES)),
+        open_vs_decided=None,
+        confidence=None,
+        reason=points["description"],
+        origin="declared",
+        declared=True,
     )
     return rows[[*found.columns, "origin", "declared", "decision"]]

@@ -173,8 +173,8 @@ def verdict_of(lowered: str) -> float | None:
 
 def words_of(text: str) -> list[str]:
     """Return the concepts of a text, in order, with repetitions."""
-    found = _WORD.findall(text.lower())
-    return [concept(word) for word in found if word not in lexicon.STOP and len(word) > 2]
+    words = _WORD.findall(text.lower())
+    return [concept(word) for word in words if word not in lexicon.STOP and len(word) > 2]
 
 
 def concept(word: str) -> str:
@@ -227,19 +227,19 @@ def _json(text: str) -> Any:
 
 def _leaves(value: Any) -> list[str]:
     if isinstance(value, dict):
-        return [text for each in value.values() for text in _leaves(each)]
+        return [text for part in value.values() for text in _leaves(part)]
     if isinstance(value, list):
-        return [text for each in value for text in _leaves(each)]
+        return [text for part in value for text in _leaves(part)]
     return [] if value is None else [str(value)]
 
 
 def _entries(value: Any) -> tuple[str, ...]:
-    return tuple(" . ".join(_leaves(each)) for each in value) if isinstance(value, list) else ()
+    return tuple(" . ".join(_leaves(entry)) for entry in value) if isinstance(value, list) else ()
 
 
 def _label(text: str) -> str:
-    found = _LABEL.match(text.strip())
-    return found[1].lower() if found else ""
+    label = _LABEL.match(text.strip())
+    return label[1].lower() if label else ""
 
 
 def _marks(lowered: str, original: str) -> tuple[int, int]:

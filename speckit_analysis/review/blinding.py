@@ -100,7 +100,7 @@ class Blinder:
         self._files: dict[str, str] = {}
         self._keep_paths = keep_paths
         own = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
-        patterns = [(category, pattern, mark) for category, pattern, mark in _PATTERNS]
+        patterns = list(_PATTERNS)
         if own:
             spelled = "|".join(re.escape(name).replace("_", "[-_ ]?") for name in own)
             patterns.insert(-3, ("name", rf"(?<!\w)(?:{spelled})(?!\w)", "[name]"))
@@ -128,8 +128,7 @@ class Blinder:
     def _file(self, path: str) -> str:
         name = path.rstrip("/").rsplit("/", 1)[-1].lower()
         ending = f".{name.rsplit('.', 1)[1]}" if "." in name.strip(".") else ""
-        known = self._files.setdefault(name, f"[file {len(self._files) + 1}{ending}]")
-        return known
+        return self._files.setdefault(name, f"[file {len(self._files) + 1}{ending}]")
 
 
 def _is_path(text: str) -> bool:
@@ -196,16 +195,16 @@ def _bullets(content: Any, label: str = "") -> Iterator[str]:
 
 def _entry(value: Any) -> str:
     if isinstance(value, dict):
-        told = {
-            key: _entry(each)
-            for key, each in value.items()
-            if each not in (None, "", [], {}) and key not in _NUMBERING
+        parts = {
+            key: _entry(part)
+            for key, part in value.items()
+            if part not in (None, "", [], {}) and key not in _NUMBERING
         }
-        if len(told) == 1:
-            return next(iter(told.values()))
-        return "; ".join(f"{_words(key)}: {text}" for key, text in told.items())
+        if len(parts) == 1:
+            return next(iter(parts.values()))
+        return "; ".join(f"{_words(key)}: {text}" for key, text in parts.items())
     if isinstance(value, list):
-        return ", ".join(_entry(each) for each in value)
+        return ", ".join(_entry(part) for part in value)
     return _STYLE.sub("", " ".join(str(value).split()))
 
 

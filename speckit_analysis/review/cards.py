@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.review.rubric import Rubric
+from speckit_analysis.review.rubric import OF_ARBITER, Rubric
 from speckit_analysis.tables.vocabulary import NO_GUESS
 from speckit_analysis.whole_files import write_whole
 
@@ -87,16 +87,13 @@ class Card(msgspec.Struct, kw_only=True, omit_defaults=True):
     def missing(self, rubric: Rubric, *, arbiter: bool = False) -> list[str]:
         """Return what still has to be answered."""
         lacking = [name for name in rubric.names if name not in self.scores]
-        lacking += ["overall"] if self.overall is None else []
-        lacking += ["errors found"] if self.errors_found is None else []
-        lacking += ["guess"] if self.guess is None else []
-        sure = self.guess in (None, NO_GUESS) or self.guess_confidence is not None
-        lacking += [] if sure else ["how sure"]
-        if arbiter:
-            lacking += ["assessment"] if self.assessment is None else []
-            lacking += ["errors caught"] if self.errors_caught is None else []
-            lacking += ["false positives"] if self.false_positives is None else []
-        return lacking
+        lacking += self._unanswered("overall", "errors_found", "guess")
+        if self.guess not in (None, NO_GUESS) and self.guess_confidence is None:
+            lacking.append("how sure")
+        return lacking + (self._unanswered(*OF_ARBITER) if arbiter else [])
+
+    def _unanswered(self, *names: str) -> list[str]:
+        return [name.replace("_", " ") for name in names if getattr(self, name) is None]
 
 
 class NewerCard(EvidenceError):

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.disagreements.statements import words_of
-from speckit_analysis.stats.proportions import exact_interval
+from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.stats.proportions import share
 
 #: Fewer units than this, and nothing can be said.
 LEAST_UNITS = 3
+
+#: So many telling words are listed for a variant.
+_TELLING = 8
 
 
 @dataclass(frozen=True)
@@ -21,38 +25,39 @@ class Leak:
 
     Attributes
     ----------
-    right, n : int
-        Outputs whose variant it told rightly, of how many.
+    right : int
+        Outputs whose variant it told rightly.
+    share : Estimate
+        The same of all outputs.
     chance : float
         Share that guessing gets.
-    low, high : float
-        Exact 95 % interval of the share told rightly.
     telling : dict of str to list of str
         For each variant the words that speak for it most.
     """
 
     right: int
-    n: int
+    share: Estimate
     chance: float
-    low: float
-    high: float
     telling: dict[str, list[str]]
 
     @property
     def sentence(self) -> str:
         """The accuracy in words."""
-        if not self.n:
+        if self.share.refusal:
             return (
                 f"Whether words give the variant away cannot be told: it takes {LEAST_UNITS} units."
             )
-        told = (
-            f"A simple classifier tells the variant of {self.right} of {self.n} outputs from their"
-            f" words (95 % interval {wording.percent(self.low)} to {wording.percent(self.high)};"
+        low, high = wording.percent(self.share.low), wording.percent(self.share.high)
+        accuracy = (
+            f"A simple classifier tells the variant of {self.right} of {self.share.n} outputs from"
+            f" their words (95 % interval {low} to {high};"
             f" guessing gets {wording.percent(self.chance)})."
         )
-        if self.low > self.chance:
-            return f"{told} The wording gives authors away: a reviewer who knows them may see it."
-        return f"{told} That does not prove that they cannot be told."
+        if self.share.low > self.chance:
+            return (
+                f"{accuracy} The wording gives authors away: a reviewer who knows them may see it."
+            )
+        return f"{accuracy} That does not prove that they cannot be told."
 
 
 def vocabulary_leak(units: Sequence[str], variants: Sequence[str], texts: Sequence[str]) -> Leak:
@@ -69,19 +74,18 @@ def vocabulary_leak(units: Sequence[str], variants: Sequence[str], texts: Sequen
     """
     bags = [frozenset(words_of(text)) for text in texts]
     names = sorted(set(variants))
-    share = 1 / len(names)
+    chance = 1 / len(names)
     if len(set(units)) < LEAST_UNITS:
-        return Leak(0, 0, share, math.nan, math.nan, {})
+        return Leak(0, share(0, 0), chance, {})
     right = 0
     for unit in sorted(set(units)):
-        known = [at for at, each in enumerate(units) if each != unit]
-        weights = _weights([bags[at] for at in known], [variants[at] for at in known])
+        others = [at for at, each in enumerate(units) if each != unit]
+        weights = _weights([bags[at] for at in others], [variants[at] for at in others])
         for at, each in enumerate(units):
             if each == unit:
                 scores = {name: _score(bags[at], weights[name]) for name in names}
                 right += max(names, key=scores.__getitem__) == variants[at]
-    low, high = exact_interval(right, len(bags))
-    return Leak(right, len(bags), share, low, high, _telling(_weights(bags, list(variants))))
+    return Leak(right, share(right, len(bags)), chance, _telling(_weights(bags, list(variants))))
 
 
 def _weights(bags: list[frozenset[str]], variants: list[str]) -> dict[str, dict[str, float]]:
@@ -104,12 +108,10 @@ def _score(bag: frozenset[str], weights: dict[str, float]) -> float:
     return sum(weights.get(word, 0.0) for word in sorted(bag))
 
 
-def _telling(weights: dict[str, dict[str, float]], most: int = 8) -> dict[str, list[str]]:
-    return {
-        name: [
-            word
-            for word, weight in sorted(each.items(), key=lambda item: (-item[1], item[0]))[:most]
-            if weight > 0
-        ]
-        for name, each in weights.items()
-    }
+def _telling(weights: dict[str, dict[str, float]]) -> dict[str, list[str]]:
+    """Return for each variant the words that speak for it most."""
+    telling = {}
+    for name, of_words in weights.items():
+        ranked = sorted(of_words, key=lambda word: (-of_words[word], word))
+        telling[name] = [word for word in ranked[:_TELLING] if of_words[word] > 0]
+    return telling

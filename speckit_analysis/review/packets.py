@@ -16,7 +16,8 @@ import json
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -150,8 +151,8 @@ class Review:
     def readings(self, reviewer: str) -> tuple[Reading, ...]:
         """Return what a reviewer reads, in order."""
         if reviewer not in self.plan.readings:
-            known = ", ".join(self.plan.readings)
-            raise EvidenceError(f"{reviewer!r} is no reviewer of this review; there are: {known}")
+            names = ", ".join(self.plan.readings)
+            raise EvidenceError(f"{reviewer!r} is no reviewer of this review; there are: {names}")
         return self.plan.readings[reviewer]
 
     def cards(self, reviewer: str) -> Cards:
@@ -177,29 +178,33 @@ class Review:
         rows = []
         for reviewer, readings in self.plan.readings.items():
             cards = self.cards(reviewer)
-            found = [card for each in readings if (card := cards.read(each.packet))]
-            complete = sum(card.complete for card in found)
+            begun = [card for reading in readings if (card := cards.read(reading.packet))]
+            complete = sum(card.complete for card in begun)
             rows.append(
                 {
                     "reviewer": reviewer,
                     "planned": len(readings),
                     "complete": complete,
-                    "begun": len(found) - complete,
+                    "begun": len(begun) - complete,
                     "missing": len(readings) - complete,
                     "conflicts": len(cards.conflicts()),
-                    "minutes": sum(card.seconds for card in found) / 60,
+                    "minutes": sum(card.seconds for card in begun) / 60,
                 }
             )
         whole = dict.fromkeys(("planned", "complete", "begun", "missing", "conflicts"), "Int64")
         return pd.DataFrame(rows).astype({"reviewer": "string"} | whole | {"minutes": "Float64"})
 
+    def lacking(self, card: Card) -> list[str]:
+        """Return what still has to be answered on a card."""
+        return card.missing(self.plan.rubric, arbiter=self.plan.arbiter)
+
     def missing(self) -> list[tuple[str, str]]:
         """Return reviewer and packet of each card that is not complete."""
         return [
-            (reviewer, each.packet)
+            (reviewer, reading.packet)
             for reviewer, readings in self.plan.readings.items()
-            for each in readings
-            if not ((card := self.cards(reviewer).read(each.packet)) and card.complete)
+            for reading in readings
+            if not ((card := self.cards(reviewer).read(reading.packet)) and card.complete)
         ]
 
 
@@ -264,39 +269,28 @@ def create_review(
     folder, key = Path(folder), Path(key) if key else key_path(Path(folder))
     units, variants = _checked(folder, key, outputs, reviewers)
     seed = secrets.randbits(62) if seed is None else seed
-    called = [f"R{number}" for number in range(1, len(reviewers) + 1)]
-    names = called if pseudonyms else list(reviewers)
+    names = [f"R{at}" if pseudonyms else name for at, name in enumerate(reviewers, 1)]
     orders = reading_orders(
         units, variants, names, seed=seed, units_each=units_each, repeats=repeats, pairwise=pairwise
     )
-    readings = list(orders.itertuples(index=False, name=None))
+    ids, sealed = _sealed(orders, outputs, Random(f"{seed} ids"))  # noqa: S311 - reproducible
+    readings: dict[str, tuple[Reading, ...]] = dict.fromkeys(names, ())
+    for reviewer, position, unit, variant, repeat in orders.itertuples(index=False, name=None):
+        readings[reviewer] += (Reading(ids[unit, variant, repeat], position),)
+    plan = Plan(experiment, rubric or load_rubric(), tuple(variants), readings, arbiter)
+    opened = Key(experiment, seed, sealed, dict(zip(names, reviewers, strict=True)))
+
     blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
-    texts = {(each.unit, each.variant): blinder(laid_out(each.content)) for each in outputs}
-    ids, secret = _sealed(orders, outputs, Random(f"{seed} ids"))  # noqa: S311 - reproducible
-    plan = Plan(
-        experiment,
-        rubric or load_rubric(),
-        tuple(sorted(variants)),
-        {
-            name: tuple(
-                Reading(ids[unit, variant, repeat], position)
-                for reviewer, position, unit, variant, repeat in readings
-                if reviewer == name
-            )
-            for name in names
-        },
-        arbiter,
-    )
-    neutral = {unit: f"Unit {number}" for number, unit in enumerate(sorted(units), 1)}
-    whole = Key(experiment, seed, secret, dict(zip(names, reviewers, strict=True)))
+    texts = {(made.unit, made.variant): blinder(laid_out(made.content)) for made in outputs}
+    neutral = {unit: f"Unit {number}" for number, unit in enumerate(units, 1)}
     packets = [
-        Packet(name, neutral[each.unit], texts[each.unit, each.variant], commitment(name, each))
-        for name, each in secret.items()
+        Packet(name, neutral[of.unit], texts[of.unit, of.variant], commitment(name, of))
+        for name, of in sealed.items()
     ]
     leak = vocabulary_leak(*zip(*((u, v, text) for (u, v), text in texts.items()), strict=True))
     try:
-        _write_review(folder, plan, packets, key, whole)
-        _write_leaks(folder, leak, blinder, secret)
+        _write_review(folder, plan, packets, key, opened)
+        _write_leaks(folder, leak, blinder.replaced, len(packets))
     except OSError as error:
         raise EvidenceError(
             f"cannot write the review {folder} and its key {key}: {error.strerror or error};"
@@ -306,14 +300,14 @@ def create_review(
 
 
 def _write_review(
-    folder: Path, plan: Plan, packets: Sequence[Packet], key: Path, whole: Key
+    folder: Path, plan: Plan, packets: Sequence[Packet], key: Path, opened: Key
 ) -> None:
     # Tried first, so that neither a key nor a folder is left where the other cannot be written.
     key.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=key.parent):
         pass
     (folder / "packets").mkdir(parents=True, exist_ok=True)
-    write_key(key, whole)
+    write_key(key, opened)
     for packet in packets:
         write_whole(folder / "packets" / f"{packet.packet}.json", encoded(packet))
     write_whole(folder / "review.json", encoded(plan))
@@ -332,9 +326,9 @@ def _checked(
     for name in reviewers:
         if not _NAME.fullmatch(name):
             raise EvidenceError(f"{name!r} is no name for a reviewer: letters, digits, . _ and -")
-    units = sorted({each.unit for each in outputs})
-    variants = sorted({each.variant for each in outputs})
-    there = [(each.unit, each.variant) for each in outputs]
+    units = sorted({output.unit for output in outputs})
+    variants = sorted({output.variant for output in outputs})
+    there = [(output.unit, output.variant) for output in outputs]
     doubled = sorted({pair for pair in there if there.count(pair) > 1})
     if doubled:
         raise EvidenceError("{} has two outputs of variant {}".format(*doubled[0]))
@@ -345,7 +339,7 @@ def _checked(
             f"{wording.count(len(missing), 'output')} missing ({listed}): every unit needs every"
             " variant, or a reviewer's severity could pass for a difference of variants"
         )
-    empty = [each for each in outputs if not each.content.strip()]
+    empty = [output for output in outputs if not output.content.strip()]
     if empty:
         raise EvidenceError(f"the output of {empty[0].unit}, {empty[0].variant}, is empty")
     return units, variants
@@ -357,49 +351,46 @@ def _sealed(
     """Return neutral ids, and what they stand for."""
     of = {(each.unit, each.variant): each for each in outputs}
     columns = ["unit", "variant", "repeat"]
-    wanted = sorted(orders[columns].drop_duplicates().itertuples(index=False, name=None))
-    random.shuffle(wanted)
+    outputs_read = sorted(orders[columns].drop_duplicates().itertuples(index=False, name=None))
+    random.shuffle(outputs_read)
     ids: dict[tuple[str, str, bool], str] = {}
-    while len(ids) < len(wanted):
+    while len(ids) < len(outputs_read):
         name = "P" + "".join(random.choice(_LETTERS) for _ in range(5))
         if name not in ids.values():
-            unit, variant, repeat = wanted[len(ids)]
-            ids[unit, variant, repeat] = name
-    secret = {}
+            ids[outputs_read[len(ids)]] = name
+    sealed = {}
     for (unit, variant, repeat), name in sorted(ids.items(), key=lambda item: item[1]):
         output = of[unit, variant]
-        secret[name] = Secret(
-            unit,
-            variant,
-            output.spec_id or unit,
-            output.stage,
-            output.source,
-            secrets.token_hex(32),
-            ids[unit, variant, False] if repeat else None,
-            output.cost_usd,
-            output.seconds,
+        sealed[name] = Secret(
+            unit=unit,
+            variant=variant,
+            spec_id=output.spec_id or unit,
+            stage=output.stage,
+            source=output.source,
+            salt=secrets.token_hex(32),
+            repeat_of=ids[unit, variant, False] if repeat else None,
+            cost_usd=output.cost_usd,
+            seconds=output.seconds,
         )
-    return ids, secret
+    return ids, sealed
 
 
-def _write_leaks(folder: Path, leak: Leak, blinder: Blinder, packets: Mapping[str, Secret]) -> None:
-    lines = [
-        f"# What may give authors away in {folder.resolve().name}",
-        "",
-        "Keep this from reviewers: it names variants.",
-        "",
-        leak.sentence,
-        "",
-        f"Replaced in {len(packets)} packets: "
-        + (
-            ", ".join(f"{number} × {name}" for name, number in blinder.replaced.most_common())
-            or "nothing"
-        )
-        + ".",
-        "",
-        *(f"- Words that speak for {name}: {', '.join(w)}" for name, w in leak.telling.items()),
-    ]
-    write_whole(beside(folder, ".leaks.md"), "\n".join(lines).rstrip() + "\n", private=True)
+def _write_leaks(folder: Path, leak: Leak, replaced: Counter[str], packets: int) -> None:
+    replacements = ", ".join(f"{number} × {name}" for name, number in replaced.most_common())
+    words = "\n".join(
+        f"- Words that speak for {name}: {', '.join(most)}" for name, most in leak.telling.items()
+    )
+    text = f"""\
+# What may give authors away in {folder.resolve().name}
+
+Keep this from reviewers: it names variants.
+
+{leak.sentence}
+
+Replaced in {packets} packets: {replacements or "nothing"}.
+
+{words}"""
+    write_whole(beside(folder, ".leaks.md"), text.rstrip() + "\n", private=True)
 
 
 def blank_card(review: Review, reviewer: str, reading: Reading) -> Card:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def names(self) -> list[str]:
         """Names of the criteria."""
-        return [each.name for each in self.criterion]
+        return [criterion.name for criterion in self.criterion]
 
 
 def load_rubric(path: Path | None = None) -> Rubric:
@@ -121,3 +122,15 @@ def parse_count(text: str) -> int | None:
     if not plain.isdecimal():
         raise ValueError(f"{plain!r} is no number of errors: 0, 1, 2 …")
     return int(plain)
+
+
+#: How what is typed into a field of a card is read, where it is neither chosen nor free text.
+TYPED: dict[str, Callable[[str], float | None]] = {
+    "overall": parse_score,
+    "errors_found": parse_count,
+    "errors_caught": parse_count,
+    "false_positives": parse_count,
+}
+
+#: What is asked of an arbiter's change alone.
+OF_ARBITER = ("assessment", "errors_caught", "false_positives")

@@ -10,8 +10,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,56 +25,17 @@ from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
 from speckit_analysis.review.cards import SURENESS, Card, NewerCard, Unblinded, now
 from speckit_analysis.review.packets import Review, blank_card, create_review
-from speckit_analysis.review.rubric import parse_count, parse_score
+from speckit_analysis.review.rubric import OF_ARBITER, TYPED, Criterion, parse_score
 from speckit_analysis.review.sources import outputs_of_evidence
 from speckit_analysis.tables.vocabulary import ASSESSMENTS, NO_GUESS
 
 #: A pause longer than this does not count as time spent, in seconds.
 LONGEST_PAUSE = 300.0
 
-_STYLE = """
-<style>
-.scorecard { color: #1a1a1f; background: #ffffff; max-width: 1500px; margin: 0 auto; }
-.scorecard h2 { font-size: 1.25rem; margin: 0.2rem 0; }
-.scorecard .packet { border: 1px solid #6b7280; border-radius: 6px; padding: 0.5rem 1rem;
-  line-height: 1.5; overflow-wrap: anywhere; background: #fff; color: #1a1a1f;
-  box-sizing: border-box; margin-right: 2px; }
-.scorecard .packet table { border-collapse: collapse; }
-.scorecard .packet td, .scorecard .packet th { border: 1px solid #9ca3af; padding: 0.2rem 0.5rem; }
-.scorecard .question { font-weight: 600; line-height: 1.3; }
-.scorecard .anchors { color: #43464f; font-size: 0.86rem; line-height: 1.35; margin: 0.1rem 0 0; }
-.scorecard .problem { color: #a1260d; font-weight: 600; line-height: 1.3; }
-.scorecard .done { color: #14653a; font-weight: 600; }
-/* Two columns, each with its own scrolling: the packet stays in view while it is scored. */
-.scorecard .beside { gap: 1rem; height: calc(100vh - 9rem); min-height: 24rem; }
-.scorecard .packet-column { width: 57%; height: 100%; overflow: auto; }
-.scorecard .form-column { width: 42%; height: 100%; overflow: auto; }
-.scorecard .form-column > * { flex-shrink: 0; }
-.scorecard .form-column .widget-inline-hbox { width: 96%; }
-.scorecard .widget-label { width: auto; min-width: 7.5rem; color: #1a1a1f; }
-.scorecard button { width: auto; padding: 0 1rem; }
-@media (max-width: 60rem) {
-  .scorecard .beside { flex-direction: column; height: auto; }
-  .scorecard .packet-column, .scorecard .form-column { width: 100%; height: auto; }
-  .scorecard .packet-column { max-height: 60vh; }
-  .scorecard .form-column .widget-inline-hbox { flex-wrap: wrap; height: auto; }
-  .scorecard .form-column .widget-label { width: 100%; text-align: left; }
-  .scorecard .form-column .widget-inline-hbox > :not(.widget-label) {
-    flex: 1 1 12rem; min-width: 0; }
-  .scorecard .said [role="alert"] { position: fixed; bottom: 0; left: 0; right: 0; z-index: 10;
-    background: #fff; border-top: 3px solid #a1260d; padding: 0.5rem 1rem; }
-}
-.scorecard input, .scorecard select, .scorecard textarea { border: 1px solid #6b7280 !important;
-  color: #1a1a1f !important; background: #ffffff !important; font-size: 1rem !important;
-  min-height: 2rem; }
-.scorecard input::placeholder, .scorecard textarea::placeholder { color: #5b606b !important; }
-.scorecard button { color: #1a1a1f !important; background: #e5e7eb !important;
-  border: 1px solid #6b7280 !important; min-height: 2.2rem; }
-.scorecard input:focus-visible, .scorecard select:focus-visible, .scorecard textarea:focus-visible,
-.scorecard button:focus-visible, .scorecard .packet:focus-visible {
-  outline: 3px solid #1d4ed8 !important; outline-offset: -3px; }
-</style>
-"""
+_SCORE = "0 to 10, steps of 0.5"
+
+_CSS = resources.files(__package__).joinpath("scorecard.css").read_text(encoding="utf-8")
+_STYLE = f"\n<style>\n{_CSS}</style>\n"
 
 
 def reviewer_asked(query: str) -> str | None:
@@ -144,8 +106,7 @@ def _choice(review: Review) -> widgets.Widget:
     begin = widgets.Button(description="Begin")
     said = widgets.HTML()
     title = widgets.HTML(f"{_STYLE}<h2>Blind review: {escape(review.plan.experiment)}</h2>")
-    box = widgets.VBox([title, who, begin, said])
-    box.add_class("scorecard")
+    box = widgets.VBox([title, who, begin, said]).add_class("scorecard")
 
     def start(_: object) -> None:
         if who.value is None:
@@ -158,20 +119,7 @@ def _choice(review: Review) -> widgets.Widget:
 
 
 class Scorecard:
-    """The form of one reviewer.
-
-    Parameters
-    ----------
-    review : Review
-        The review.
-    reviewer : str
-        Whose cards.
-
-    Attributes
-    ----------
-    box : Widget
-        What is shown.
-    """
+    """The form of one reviewer; ``box`` is what is shown."""
 
     def __init__(self, review: Review, reviewer: str) -> None:
         self.review, self.reviewer = review, reviewer
@@ -185,76 +133,64 @@ class Scorecard:
     # What it is made of
 
     def _build(self) -> None:
+        plan = self.review.plan
         self.head = widgets.HTML()
-        self.text = widgets.HTML()
-        self.problem = widgets.HTML()
-        self.fields: list[widgets.Widget] = []
-        self.scores: dict[str, widgets.Text] = {}
-        rows: list[widgets.Widget] = []
-        for criterion in self.review.plan.rubric.criterion:
-            field = self._field(criterion.name, "0 to 10, steps of 0.5")
-            self.scores[criterion.name] = field
-            anchors = "".join(
-                f"<br><b>{escape(score)}</b> {escape(meaning)}"
-                for score, meaning in criterion.anchors.items()
-            )
-            about = f'<span class="question">{escape(criterion.question)}</span>'
-            rows.append(
-                widgets.VBox([widgets.HTML(f'{about}<p class="anchors">{anchors[4:]}</p>'), field])
-            )
-        self.overall = self._field("overall", "0 to 10, steps of 0.5")
-        self.errors_found = self._field("errors found", "a number, 0 if none")
-        self.errors = self._area("which errors", "one a line")
-        self.comment = self._area("comment", "anything else (optional)")
-        self.guess = self._menu("variant guess", [*self.review.plan.variants, NO_GUESS])
-        self.sure = self._menu("how sure", list(SURENESS))
-        rows += [self.overall, self.errors_found, self.errors, *self._of_arbiter()]
-        rows += [
-            widgets.HTML('<span class="question">Which variant do you think this is?</span>'),
-            *(self.guess, self.sure, self.comment),
-        ]
+        self.text = widgets.HTML().add_class("packet-column")
+        self.problem = widgets.HTML().add_class("said")
+        self.scores = {name: self._line(name, _SCORE) for name in plan.rubric.names}
+        # Named as the fields of a card.
+        self.answers = {
+            "overall": self._line("overall", _SCORE),
+            "errors_found": self._line("errors found", "a number, 0 if none"),
+            "errors": self._area("which errors", "one a line"),
+            "assessment": self._menu("the change is", ASSESSMENTS),
+            "errors_caught": self._line("errors caught", "a number"),
+            "false_positives": self._line("false positives", "a number"),
+            "guess": self._menu("variant guess", (*plan.variants, NO_GUESS)),
+            "guess_confidence": self._menu("how sure", SURENESS),
+            "comment": self._area("comment", "anything else (optional)"),
+        }
         self.back = self._button("Previous", lambda: self._leave_for(self.at - 1))
         self.forth = self._button("Next", lambda: self._leave_for(self.at + 1))
         self.unfinished = self._button("Next incomplete", self._to_incomplete)
-        form = widgets.VBox([*rows, widgets.HBox([self.back, self.forth, self.unfinished])])
-        form.add_class("form-column")
-        self.text.add_class("packet-column")
-        self.problem.add_class("said")
-        body = widgets.HBox([self.text, form])
-        body.add_class("beside")
-        self.box = widgets.VBox([self.head, self.problem, body])
-        self.box.add_class("scorecard")
+        before = ("overall", "errors_found", "errors", *(OF_ARBITER if plan.arbiter else ()))
+        rows = [
+            *map(self._asked, plan.rubric.criterion),
+            *(self.answers[name] for name in before),
+            widgets.HTML('<span class="question">Which variant do you think this is?</span>'),
+            *(self.answers[name] for name in ("guess", "guess_confidence", "comment")),
+            widgets.HBox([self.back, self.forth, self.unfinished]),
+        ]
+        form = widgets.VBox(rows).add_class("form-column")
+        body = widgets.HBox([self.text, form]).add_class("beside")
+        self.box = widgets.VBox([self.head, self.problem, body]).add_class("scorecard")
 
-    def _of_arbiter(self) -> list[widgets.Widget]:
-        self.assessment = self._menu("the change is", list(ASSESSMENTS))
-        self.caught = self._field("errors caught", "a number")
-        self.false_positives = self._field("false positives", "a number")
-        return (
-            [self.assessment, self.caught, self.false_positives] if self.review.plan.arbiter else []
+    def _asked(self, criterion: Criterion) -> widgets.Widget:
+        """Return the field of a criterion under its question and what some scores mean."""
+        anchors = "<br>".join(
+            f"<b>{escape(score)}</b> {escape(meaning)}"
+            for score, meaning in criterion.anchors.items()
         )
+        about = f'<span class="question">{escape(criterion.question)}</span>'
+        question = widgets.HTML(f'{about}<p class="anchors">{anchors}</p>')
+        return widgets.VBox([question, self.scores[criterion.name]])
 
-    def _field(self, name: str, hint: str) -> widgets.Text:
-        return self._watched(
-            widgets.Text(description=name, placeholder=hint, continuous_update=False)
-        )
+    def _line(self, name: str, hint: str) -> widgets.Text:
+        field = widgets.Text(description=name, placeholder=hint, continuous_update=False)
+        return self._watched(field)
 
     def _area(self, name: str, hint: str) -> widgets.Textarea:
-        area = widgets.Textarea(
-            description=name,
-            placeholder=hint,
-            continuous_update=True,
-            rows=2,
-            layout=widgets.Layout(width="96%"),
+        wide = widgets.Layout(width="96%")
+        return self._watched(
+            widgets.Textarea(description=name, placeholder=hint, rows=2, layout=wide)
         )
-        return self._watched(area)
 
-    def _menu(self, name: str, options: list[str]) -> widgets.Dropdown:
-        choices = [("choose", None), *((each, each) for each in options)]
+    def _menu(self, name: str, options: Sequence[str]) -> widgets.Dropdown:
+        choices = [("choose", None), *((option, option) for option in options)]
         return self._watched(widgets.Dropdown(description=name, options=choices))
 
     def _watched(self, field: widgets.Widget) -> widgets.Widget:
         field.observe(self._changed, "value")
-        self.fields.append(field)
         return field
 
     def _button(self, name: str, pressed: Callable[[], None]) -> widgets.Button:
@@ -293,7 +229,7 @@ class Scorecard:
     def _lock(self) -> None:
         """Take no more changes once the review is unblinded."""
         self.locked = self.review.unblinded is not None
-        for field in self.fields:
+        for field in (*self.scores.values(), *self.answers.values()):
             field.disabled = self.locked
 
     def _to_incomplete(self) -> None:
@@ -307,16 +243,11 @@ class Scorecard:
     def _fill(self) -> None:
         """Put what was saved into the fields, without saving it again."""
         self.filling = True
-        card = self.card
         for name, field in self.scores.items():
-            field.value = _shown(card.scores.get(name))
-        self.overall.value = _shown(card.overall)
-        self.errors_found.value = _shown(card.errors_found)
-        self.errors.value, self.comment.value = card.errors, card.comment
-        self.guess.value, self.sure.value = card.guess, card.guess_confidence
-        self.assessment.value = card.assessment
-        self.caught.value = _shown(card.errors_caught)
-        self.false_positives.value = _shown(card.false_positives)
+            field.value = _shown(self.card.scores.get(name))
+        for name, field in self.answers.items():
+            answer = getattr(self.card, name)
+            field.value = _shown(answer) if name in TYPED else answer
         self.filling = False
 
     # Saving
@@ -326,37 +257,32 @@ class Scorecard:
         if self.filling or self.locked:
             return
         problems: list[str] = []
-        typed = {
-            name: self._read(field, parse_score, problems) for name, field in self.scores.items()
+
+        def read(field: widgets.Text, parse: Callable[[str], Any]) -> Any:
+            try:
+                return parse(field.value)
+            except ValueError as error:
+                problems.append(f"{field.description}: {error}")
+                return None
+
+        scores = {name: read(field, parse_score) for name, field in self.scores.items()}
+        answers = {
+            name: read(field, TYPED[name]) if name in TYPED else field.value
+            for name, field in self.answers.items()
         }
         tick = time.monotonic()
         spent = min(tick - self.ticked, LONGEST_PAUSE)
         self.ticked = tick
         changed = msgspec.structs.replace(
             self.card,
-            scores={name: score for name, score in typed.items() if score is not None},
-            overall=self._read(self.overall, parse_score, problems),
-            errors_found=self._read(self.errors_found, parse_count, problems),
-            errors=self.errors.value,
-            comment=self.comment.value,
-            guess=self.guess.value,
-            guess_confidence=self.sure.value,
-            assessment=self.assessment.value,
-            errors_caught=self._read(self.caught, parse_count, problems),
-            false_positives=self._read(self.false_positives, parse_count, problems),
+            scores={name: score for name, score in scores.items() if score is not None},
+            **answers,
             seconds=round(self.card.seconds + spent, 1),
             started=self.card.started or now(),
         )
         self.wrong = list(problems)
-        lacking = changed.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
-        self._save(msgspec.structs.replace(changed, complete=not lacking), problems)
-
-    def _read(self, field: widgets.Text, parse: Callable[[str], Any], problems: list[str]) -> Any:
-        try:
-            return parse(field.value)
-        except ValueError as error:
-            problems.append(f"{field.description}: {error}")
-            return None
+        complete = not self.review.lacking(changed)
+        self._save(msgspec.structs.replace(changed, complete=complete), problems)
 
     def _save(self, card: Card, problems: list[str]) -> None:
         try:
@@ -379,10 +305,10 @@ class Scorecard:
     def _tell(self, problems: list[str] | None = None) -> None:
         """Show progress, what is missing, and what is wrong."""
         card = self.card
-        saved = (self.cards.read(reading.packet) for reading in self.readings)
-        spent = [each.seconds for each in saved if each and each.complete]
+        cards = (self.cards.read(reading.packet) for reading in self.readings)
+        spent = [saved.seconds for saved in cards if saved and saved.complete]
         done = len(spent)
-        left = (len(self.readings) - done) * sum(spent) / len(spent) / 60 if spent else None
+        left = (len(self.readings) - done) * sum(spent) / done / 60 if spent else None
         time_left = f" · about {max(1, round(left))} min left" if left else ""
         state = "unblinded: cards can no longer be changed" if self.locked else "saved as you type"
         self.head.value = (
@@ -390,7 +316,7 @@ class Scorecard:
             f'<p role="status">{escape(self.reviewer)} · packet {self.at + 1} of'
             f" {len(self.readings)} · {done} complete{time_left} · {state}</p>"
         )
-        lacking = card.missing(self.review.plan.rubric, arbiter=self.review.plan.arbiter)
+        lacking = self.review.lacking(card)
         parts = [f'<p class="problem">{escape(text)}</p>' for text in problems or []]
         if card.complete and not parts:
             parts.append('<p class="done">This card is complete.</p>')

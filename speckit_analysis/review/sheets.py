@@ -16,17 +16,20 @@ from speckit_analysis.review.blinding import as_html
 from speckit_analysis.review.cards import SURENESS, Card, Unblinded
 from speckit_analysis.review.csv_rows import read_rows
 from speckit_analysis.review.packets import Review, blank_card
-from speckit_analysis.review.rubric import parse_count, parse_score
+from speckit_analysis.review.rubric import OF_ARBITER, TYPED, parse_score
 from speckit_analysis.tables.vocabulary import ASSESSMENTS, NO_GUESS
 
 _AFTER = ("overall", "errors_found", "errors", "guess", "guess_confidence", "comment")
-_OF_ARBITER = ("assessment", "errors_caught", "false_positives")
 
 
 def columns_of(review: Review) -> list[str]:
     """Return the columns of a sheet."""
-    arbiter = _OF_ARBITER if review.plan.arbiter else ()
-    return ["position", "packet", *review.plan.rubric.names, *_AFTER, *arbiter]
+    return ["position", "packet", *review.plan.rubric.names, *_asked(review)]
+
+
+def _asked(review: Review) -> list[str]:
+    """Return what is asked beside the criteria, as fields of a card."""
+    return [*_AFTER, *(OF_ARBITER if review.plan.arbiter else ())]
 
 
 def as_sheet(review: Review, reviewer: str) -> str:
@@ -81,19 +84,19 @@ def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = Fal
     if review.unblinded:
         raise Unblinded
     cards = review.cards(reviewer)
-    known = {reading.packet: reading for reading in review.readings(reviewer)}
+    readings = {reading.packet: reading for reading in review.readings(reviewer)}
     changed: list[Card] = []
     lines: dict[str, int] = {}
     for line, row in _rows(path, columns_of(review)):
         packet = row["packet"].strip()
-        if packet not in known:
+        if packet not in readings:
             raise EvidenceError(f"{path}, line {line}: {packet!r} is no packet of {reviewer}")
         if packet in lines:
             raise EvidenceError(
                 f"{path}, line {line}: {packet!r} is there twice, first in line {lines[packet]}"
             )
         lines[packet] = line
-        before = cards.read(packet) or blank_card(review, reviewer, known[packet])
+        before = cards.read(packet) or blank_card(review, reviewer, readings[packet])
         after = _card(review, before, row, f"{path}, line {line}")
         if msgspec.structs.replace(after, complete=before.complete) == before:
             continue
@@ -124,21 +127,20 @@ def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card
             raise EvidenceError(f"{place}, {name}: {error}") from None
 
     scores = {name: cell(name, parse_score) for name in review.plan.rubric.names}
-    changes: dict[str, Any] = {
-        "scores": {name: score for name, score in scores.items() if score is not None},
-        "overall": cell("overall", parse_score),
-        "errors_found": cell("errors_found", parse_count),
-        "errors": row["errors"],
-        "comment": row["comment"],
-        "guess": cell("guess", _one_of(*review.plan.variants, NO_GUESS)),
-        "guess_confidence": cell("guess_confidence", _one_of(*SURENESS)),
+    parsers: dict[str, Callable[[str], Any]] = {
+        **TYPED,
+        "errors": str,
+        "comment": str,
+        "guess": _one_of(*review.plan.variants, NO_GUESS),
+        "guess_confidence": _one_of(*SURENESS),
+        "assessment": _one_of(*ASSESSMENTS),
     }
-    if review.plan.arbiter:
-        changes["assessment"] = cell("assessment", _one_of(*ASSESSMENTS))
-        changes |= {name: cell(name, parse_count) for name in _OF_ARBITER[1:]}
-    card = msgspec.structs.replace(before, **changes)
-    lacking = card.missing(review.plan.rubric, arbiter=review.plan.arbiter)
-    return msgspec.structs.replace(card, complete=not lacking)
+    card = msgspec.structs.replace(
+        before,
+        scores={name: score for name, score in scores.items() if score is not None},
+        **{name: cell(name, parsers[name]) for name in _asked(review)},
+    )
+    return msgspec.structs.replace(card, complete=not review.lacking(card))
 
 
 def _one_of(*allowed: str) -> Callable[[str], str | None]:

@@ -74,24 +74,12 @@ def outputs_of_list(path: Path) -> list[Output]:
 
 def _check_names(noun: str, names: Sequence[str], column: pd.Series) -> None:
     """Refuse names that no proposal has, with those that may have been meant."""
-    known = sorted(column.dropna().astype(str).unique())
+    present = sorted(column.dropna().astype(str).unique())
     for name in names:
-        if name not in known:
+        if name not in present:
             raise EvidenceError(
-                f"no proposal of {noun} {name!r} in this evidence; {suggestion(name, known)}"
+                f"no proposal of {noun} {name!r} in this evidence; {suggestion(name, present)}"
             )
-
-
-def _made(calls: pd.DataFrame, run: object, agent: object) -> tuple[float | None, float | None]:
-    """Return what a call cost in USD and took in seconds, where that is known."""
-    if (run, agent) not in calls.index:
-        return None, None
-    call = calls[calls.index == (run, agent)].iloc[0]
-    cost, latency = call["cost_usd"], call["latency_ms"]
-    return (
-        None if pd.isna(cost) else float(cost),
-        None if pd.isna(latency) else float(latency) / 1000,
-    )
 
 
 def _amount(row: dict[str, str], name: str, place: str) -> float | None:
@@ -150,8 +138,9 @@ def outputs_of_evidence(
     if stages:
         kept &= rows["stage"].isin(stages)
     usable = rows[kept.fillna(False)].sort_values("timestamp", kind="stable")
-    calls = evidence.calls[evidence.calls["run_id"].isin(usable["run_id"])]
-    calls = calls.drop_duplicates(["run_id", "agent"]).set_index(["run_id", "agent"])
+    calls = evidence.calls.drop_duplicates(["run_id", "agent"])
+    made = calls[["run_id", "agent", "cost_usd", "latency_ms"]]
+    usable = usable.merge(made, on=["run_id", "agent"], how="left")
     outputs, lacking = [], []
     for (spec, stage), group in usable.groupby(["spec_id", "stage"], observed=True, sort=True):
         whole = group.groupby("run_id", sort=False)["agent"].nunique() == len(set(variants))
@@ -168,7 +157,8 @@ def outputs_of_evidence(
                 str(spec),
                 str(stage),
                 f"{row.source} {row.locator}",
-                *_made(calls, row.run_id, row.agent),
+                None if pd.isna(row.cost_usd) else float(row.cost_usd),
+                None if pd.isna(row.latency_ms) else float(row.latency_ms) / 1000,
             )
             for row in last.itertuples()
         ]

@@ -55,12 +55,12 @@ def _unblind(review: Review, key: Path, *, force: bool) -> int:
     _check_commitments(review, known)
     forced = bool(missing)
     # All are looked at before the first is saved: half a review unblinded is not blind any more.
-    found = [
+    opened = [
         (path, card, _secret(path, card, known))
         for path, card in all_cards(review.folder / "cards")
     ]
-    for path, card, secret in found:
-        told = msgspec.structs.replace(
+    for path, card, secret in opened:
+        unblinded = msgspec.structs.replace(
             card,
             spec_id=secret.spec_id,
             stage=secret.stage or None,
@@ -70,15 +70,15 @@ def _unblind(review: Review, key: Path, *, force: bool) -> int:
             output_cost_usd=secret.cost_usd,
             output_seconds=secret.seconds,
         )
-        Cards(review.folder / "cards", path.parent.name).write(told)
+        Cards(review.folder / "cards", path.parent.name).write(unblinded)
     record = {
         "at": now(),
         "forced": forced,
         "missing": missing,
-        "cards": len(found),
+        "cards": len(opened),
     }
     write_whole(review.folder / UNBLINDED, json.dumps(record, indent=1) + "\n")
-    return len(found)
+    return len(opened)
 
 
 def _secret(path: Path, card: Card, key: Key) -> Secret:
@@ -97,7 +97,7 @@ def _secret(path: Path, card: Card, key: Key) -> Secret:
 
 def _check_commitments(review: Review, key: Key) -> None:
     """Refuse a key that is not the one the packets were sealed with."""
-    names = {each.packet for readings in review.plan.readings.values() for each in readings}
+    names = {reading.packet for readings in review.plan.readings.values() for reading in readings}
     for name in sorted(names):
         secret = key.packets.get(name)
         if secret is None or commitment(name, secret) != review.packet(name).commitment:

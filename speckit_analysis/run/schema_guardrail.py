@@ -25,15 +25,7 @@ _YES, _NO = {"yes", "true", "1", "valid"}, {"no", "false", "0", "invalid"}
 
 @dataclass(frozen=True)
 class Label:
-    """What is known of an output.
-
-    Attributes
-    ----------
-    valid : bool
-        It ought to pass.
-    spec_id, stage : str or None
-        Whose it is.
-    """
+    """What is known of an output: whether it ought to pass, and whose it is."""
 
     valid: bool
     spec_id: str | None = None
@@ -76,9 +68,9 @@ def _rows(path: str | os.PathLike[str]) -> list[tuple[int, dict[str, str]]]:
         raise EvidenceError(f"cannot read the labels {path}: {error}") from None
     (first, names), *rest = [(line, cells) for line, cells in lines if any(cells)] or [(1, [])]
     if names and not {"output", "valid"} <= set(names):
-        found = ", ".join(names)
+        columns = ", ".join(names)
         raise EvidenceError(
-            f"{path} line {first}: expected the columns output and valid, and found {found}"
+            f"{path} line {first}: expected the columns output and valid, and found {columns}"
         )
     return [
         (line, dict(zip(names, cells + [""] * len(names), strict=False))) for line, cells in rest
@@ -114,7 +106,7 @@ def judge(
     root = Path(folder)
     known = _placed(root, labels)
     begun = perf_counter()
-    verdicts = {each.source: each for each in validate([root])}
+    verdicts = {verdict.source: verdict for verdict in validate([root])}
     latency = 1000 * (perf_counter() - begun) / max(len(verdicts), 1)
     unread = [output for output in known if output not in verdicts]
     if unread:

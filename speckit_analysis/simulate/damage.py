@@ -8,6 +8,10 @@ from json import dumps
 from typing import Any
 
 from speckit_analysis.simulate.documents import Document, Json, written
+from speckit_analysis.simulate.history import Run
+
+#: Returns the damaged content: an object, a text or bytes.
+Change = Callable[[Json, Document], Any]
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Damage:
 
     family: str
     problem: str
-    apply: Callable[[Json, Document], Any]
+    apply: Change
     fits: Callable[[Document], bool] = lambda document: True
     copied: bool = False
     rows: Callable[[Document], Mapping[str, int]] = lambda document: {}
@@ -45,23 +49,44 @@ def _unchanged(content: Any, _: Document) -> Any:
     return content
 
 
+def _set(**changes: Any) -> Change:
+    """Return a change that gives some fields of a document other values."""
+    return lambda content, _: content | changes
+
+
+def _set_consensus(**changes: Any) -> Change:
+    return lambda content, _: content | {"consensus": content["consensus"] | changes}
+
+
+def _set_first_call(**changes: Any) -> Change:
+    def apply(content: Json, _: Document) -> Json:
+        first, *others = content["consensus"]["agents"]
+        return content | {
+            "consensus": content["consensus"] | {"agents": [first | changes, *others]}
+        }
+
+    return apply
+
+
 def _no_proposal(_: Document) -> Mapping[str, int]:
     return {"proposals": -1}
 
 
 def _no_answer(document: Document) -> Mapping[str, int]:
-    assert document.run is not None  # noqa: S101 - answers belong to runs
-    return {"ok_over_failed_agents": int(document.run.status == "ok")}
+    return {"ok_over_failed_agents": int(_run_of(document).status == "ok")}
 
 
 def _other_cost(document: Document) -> Mapping[str, int]:
-    assert document.run is not None  # noqa: S101 - telemetry belongs to runs
-    return {"totals_differ": 1, "metrics_differ": int(document.run.metrics)}
+    return {"totals_differ": 1, "metrics_differ": int(_run_of(document).metrics)}
 
 
 def _of_another_stage(document: Document) -> Mapping[str, int]:
-    assert document.run is not None  # noqa: S101 - answers belong to runs
-    return {"other_stage": int(document.content["stage"] != f"spec-{document.run.stage}")}
+    return {"other_stage": int(document.content["stage"] != f"spec-{_run_of(document).stage}")}
+
+
+def _run_of(document: Document) -> Run:
+    assert document.run is not None  # noqa: S101 - what is damaged here belongs to a run
+    return document.run
 
 
 def _sound(document: Document) -> bool:
@@ -75,29 +100,15 @@ def _sound_answer(document: Document) -> bool:
 
 
 def _failed_run(document: Document) -> bool:
-    run = document.run
-    return run is not None and run.status == "degraded"
+    return document.run is not None and document.run.status == "degraded"
 
 
 def _agreed(document: Document) -> bool:
-    return _sound(document) and document.run is not None and not document.run.disagreements
+    return _sound(document) and not _run_of(document).disagreements
 
 
 def _disputed(document: Document) -> bool:
-    return _sound(document) and document.run is not None and bool(document.run.disagreements)
-
-
-def _with(content: Json, **changes: Any) -> Json:
-    return content | changes
-
-
-def _with_consensus(content: Json, **changes: Any) -> Json:
-    return content | {"consensus": content["consensus"] | changes}
-
-
-def _with_first_call(content: Json, **changes: Any) -> Json:
-    first, *others = content["consensus"]["agents"]
-    return _with_consensus(content, agents=[first | changes, *others])
+    return _sound(document) and bool(_run_of(document).disagreements)
 
 
 def _truncated(content: Json, _: Document) -> bytes:
@@ -110,30 +121,21 @@ def _unescaped_quote(content: Json, _: Document) -> bytes:
     return text.replace("scope and style checked", 'the "scope" was checked').encode()
 
 
-def _template_literal(content: Json, _: Document) -> Json:
-    return _with(content, specId="${SPEC_ID}", sessionId="${SESSION}")
-
-
 def _missing_field(content: Json, _: Document) -> Json:
     return {name: value for name, value in content.items() if name != "command"}
 
 
-def _wrong_total(content: Json, _: Document) -> Json:
+def _wrong_total(content: Json, document: Document) -> Json:
     total = content["consensus"]["total_cost_usd"]
-    return _with_consensus(content, total_cost_usd=round(total * 2, 6))
-
-
-def _points_without_flag(content: Json, _: Document) -> Json:
-    return _with_consensus(content, disagreement_detected=False)
+    return _set_consensus(total_cost_usd=round(total * 2, 6))(content, document)
 
 
 def _contradicting_time(content: Json, document: Document) -> Json:
-    assert document.run is not None  # noqa: S101 - lifecycle events belong to runs
-    return _with(content, timestamp=written(document.run.start.replace(year=2026)))
+    return content | {"timestamp": written(_run_of(document).start.replace(year=2026))}
 
 
 def _metrics_differ(content: Json, _: Document) -> Json:
-    return _with(content, prompt_tokens=content["prompt_tokens"] + 1000)
+    return content | {"prompt_tokens": content["prompt_tokens"] + 1000}
 
 
 def _schema_echo(content: Json, _: Document) -> Json:
@@ -145,11 +147,7 @@ def _secret(content: Json, _: Document) -> Json:
     capture = "".join(f"export SETTING_{n}=value{n}\n" for n in range(5))
     capture += "export OPENAI_API_KEY=sk-simulated-0000000000000000\n"
     first, *others = content["proposals"]
-    return _with(content, proposals=[first | {"content": capture}, *others])
-
-
-def _not_a_number(content: Json, _: Document) -> Json:
-    return _with_consensus(content, total_cost_usd=float("nan"))
+    return content | {"proposals": [first | {"content": capture}, *others]}
 
 
 def _invalid_utf8(content: Json, _: Document) -> bytes:
@@ -158,58 +156,39 @@ def _invalid_utf8(content: Json, _: Document) -> bytes:
 
 def _hand_written(content: Json, _: Document) -> Json:
     even = {"input_tokens": 5000, "output_tokens": 1000, "cost_usd": 0.05}
-    parts = [{"agent": name, **even} for name in content["per_model"]]
-    return _with(content, breakdown=parts)
+    return content | {"breakdown": [{"agent": name, **even} for name in content["per_model"]]}
 
 
 #: Every kind of damage by its name.
 DAMAGE: dict[str, Damage] = {
     "truncated": Damage("output", "invalid_json", _truncated, _sound_answer, rows=_no_proposal),
     "unescaped_quote": Damage("guardrail", "invalid_json", _unescaped_quote, _sound),
-    "empty": Damage(
-        "output", "empty_file", lambda content, _: b"", _sound_answer, rows=_no_proposal
-    ),
+    "empty": Damage("output", "empty_file", lambda *_: b"", _sound_answer, rows=_no_proposal),
     "template_literal": Damage(
         "guardrail",
         "template_literal",
-        _template_literal,
+        _set(specId="${SPEC_ID}", sessionId="${SESSION}"),
         _sound,
         follows=lambda _: {"template_literal": 1},  # there are two of them
     ),
     "unknown_version": Damage(
-        "telemetry",
-        "unknown_schema_version",
-        lambda content, _: _with(content, schemaVersion="3.0"),
-        _sound,
+        "telemetry", "unknown_schema_version", _set(schemaVersion="3.0"), _sound
     ),
     "missing_field": Damage("telemetry", "missing_field", _missing_field, _agreed),
     "mistyped_field": Damage(
-        "telemetry",
-        "mistyped_field",
-        lambda content, _: _with_first_call(content, latency_ms="12 seconds"),
-        _agreed,
+        "telemetry", "mistyped_field", _set_first_call(latency_ms="12 seconds"), _agreed
     ),
     "ok_over_failed": Damage(
-        "telemetry",
-        "ok_over_failed_agents",
-        lambda content, _: _with_consensus(content, status="ok"),
-        _failed_run,
+        "telemetry", "ok_over_failed_agents", _set_consensus(status="ok"), _failed_run
     ),
     "flag_without_points": Damage(
-        "telemetry",
-        "flag_without_points",
-        lambda content, _: _with_consensus(content, disagreement_detected=True),
-        _agreed,
+        "telemetry", "flag_without_points", _set_consensus(disagreement_detected=True), _agreed
     ),
     "points_without_flag": Damage(
-        "telemetry", "points_without_flag", _points_without_flag, _disputed
+        "telemetry", "points_without_flag", _set_consensus(disagreement_detected=False), _disputed
     ),
     "zero_cost": Damage(
-        "telemetry",
-        "zero_cost",
-        lambda content, _: _with_first_call(content, cost_usd=0.0),
-        _agreed,
-        follows=_other_cost,
+        "telemetry", "zero_cost", _set_first_call(cost_usd=0.0), _agreed, follows=_other_cost
     ),
     "wrong_total": Damage("telemetry", "totals_differ", _wrong_total, _agreed),
     "contradicting_time": Damage("lifecycle", "timestamps_contradict", _contradicting_time),
@@ -224,7 +203,9 @@ DAMAGE: dict[str, Damage] = {
         "output", "unusable_proposal", _schema_echo, _sound_answer, follows=_no_answer
     ),
     "secret": Damage("verdict", "unusable_proposal", _secret, _sound),
-    "not_a_number": Damage("telemetry", "not_a_number", _not_a_number, _agreed),
+    "not_a_number": Damage(
+        "telemetry", "not_a_number", _set_consensus(total_cost_usd=float("nan")), _agreed
+    ),
     "invalid_utf8": Damage("output", "encoding", _invalid_utf8, _sound_answer),
     "hand_written": Damage(
         "cost",

@@ -36,26 +36,15 @@ FOUR = (GEMINI, CLAUDE, GPT_CODEX, GPT_PRO)
 
 #: Most kinds once, which gives a sample the look of real evidence.
 SOME_DAMAGE = (
-    "truncated",
-    "unescaped_quote",
-    "empty",
-    "template_literal",
-    "unknown_version",
-    "missing_field",
-    "mistyped_field",
-    "ok_over_failed",
-    "flag_without_points",
-    "points_without_flag",
-    "zero_cost",
-    "wrong_total",
-    "contradicting_time",
-    "metrics_differ",
-    "stale_copy",
-    "schema_echo",
-    "secret",
-    "not_a_number",
-    "invalid_utf8",
-    "hand_written",
+    *("truncated", "unescaped_quote", "empty", "template_literal", "unknown_version"),
+    *("missing_field", "mistyped_field", "ok_over_failed", "flag_without_points"),
+    *("points_without_flag", "zero_cost", "wrong_total", "contradicting_time", "metrics_differ"),
+    *("stale_copy", "schema_echo", "secret", "not_a_number", "invalid_utf8", "hand_written"),
+)
+
+_PROBABILITIES = (
+    *("rerun_rate", "failure_rate", "override_rate", "stub_rate", "telemetry_coverage"),
+    *("metrics_rate", "right_guesses", "unknown_guesses", "research_loss"),
 )
 
 
@@ -170,11 +159,7 @@ class Design:
         """Refuse what could only give nonsense."""
         if self.specs < 1:
             raise ValueError(f"specs is {self.specs}; expected at least 1")
-        rates = {"rerun_rate": self.rerun_rate, "failure_rate": self.failure_rate}
-        rates |= {"override_rate": self.override_rate, "stub_rate": self.stub_rate}
-        rates |= {"telemetry_coverage": self.telemetry_coverage, "metrics_rate": self.metrics_rate}
-        rates |= {"right_guesses": self.right_guesses, "unknown_guesses": self.unknown_guesses}
-        rates |= {"research_loss": self.research_loss}
+        rates = {name: getattr(self, name) for name in _PROBABILITIES}
         rates |= {
             f"worth of the arbiter at {at}": worth for at, worth in self.arbiter_worth.items()
         }
@@ -185,6 +170,11 @@ class Design:
         for name, rate in rates.items():
             if not 0 <= rate <= 1:
                 raise ValueError(f"{name} is {rate}; expected a probability from 0 to 1")
+
+    @property
+    def spec_ids(self) -> list[str]:
+        """Names of the SPECs, in the order in which they begin."""
+        return [f"SPEC-SIM-{number:03d}" for number in range(1, self.specs + 1)]
 
     def agents_of(self, stage: str) -> tuple[Agent, ...]:
         """Return the agents that work on `stage`."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from json import dumps
 from random import Random
 from typing import Any
 
 from speckit_analysis.simulate.design import Design
 from speckit_analysis.simulate.history import Call, Disagreement, Run
-from speckit_analysis.simulate.topics import RISKS, STEPS, TOPICS
+from speckit_analysis.simulate.topics import TEXTS
 
 Json = dict[str, Any]
 
@@ -141,13 +143,15 @@ def opinion_of(opinion: Disagreement) -> Json:
 def output(run: Run, call: Call, random: Random) -> Json:
     """Return an agent's answer; what the runner leaves where there is none."""
     name = call.agent.name
+    head: Json = {"spec_id": run.spec, "stage": f"spec-{run.stage}"}
     if call.failed:
-        answer: Json = {"spec_id": run.spec, "stage": f"spec-{run.stage}", "agent": name}
         consensus = {"agreements": [], "conflicts": [f"{name} execution failed"]}
-        return answer | {"error": "agent execution failed", "consensus": consensus}
-    head = {
-        "spec_id": run.spec,
-        "stage": f"spec-{run.stage}",
+        return head | {
+            "agent": name,
+            "error": "agent execution failed",
+            "consensus": consensus,
+        }
+    head |= {
         "prompt_version": PROMPT_VERSION.format(run.stage),
         "agent": "stub" if run.stub else name,
         "model": "stub-model" if run.stub else call.agent.model_id,
@@ -165,18 +169,18 @@ def answer_of(run: Run, agent: str, random: Random) -> Json:
     """
     common = Random(f"{run.spec} {run.stage} {run.start:%Y%m%d%H%M%S}")
     disputed = {opinion.topic for opinion in run.disagreements}
-    agreed = common.choice([topic for topic in TOPICS if topic.name not in disputed])
-    found = {agreed.name: common.choice(agreed.positions)}
+    agreed = common.choice([topic for topic in TEXTS.topics if topic.name not in disputed])
+    positions = {agreed.name: common.choice(agreed.positions)}
     for opinion in run.disagreements:
         if agent in opinion.agents:
-            found[opinion.topic] = opinion.positions[opinion.agents.index(agent)]
+            positions[opinion.topic] = opinion.positions[opinion.agents.index(agent)]
     return {
         "research_summary": [
             {"topic": topic, "details": f"{position[0].upper()}{position[1:]}."}
-            for topic, position in found.items()
+            for topic, position in positions.items()
         ],
-        "work_breakdown": common.sample(STEPS, 3),
-        "risks": common.sample(RISKS, 2),
+        "work_breakdown": common.sample(TEXTS.steps, 3),
+        "risks": common.sample(TEXTS.risks, 2),
         "estimate_hours": 2 + int(30 * random.random()),
     }
 
@@ -199,7 +203,7 @@ def _exported(run: Run, random: Random) -> Iterator[Document]:
     stem = f"consensus/{run.spec}/{run.stage}"
     yield Document(f"{stem}_verdict.json", "verdict", verdict, run)
     synthesis = {
-        "output_markdown": f"# {run.stage.title()}: {run.spec}\n\n{random.choice(STEPS)}.\n",
+        "output_markdown": f"# {run.stage.title()}: {run.spec}\n\n{random.choice(TEXTS.steps)}.\n",
         "output_path": f"docs/{run.spec}/{run.stage}.md",
         "status": run.status,
         "artifacts_count": len(run.calls),
@@ -215,8 +219,6 @@ def _exported(run: Run, random: Random) -> Iterator[Document]:
 
 
 def _content(run: Run, call: Call, random: Random, *, as_text: bool) -> Any:
-    from json import dumps
-
     if call.failed:
         return "Agent execution failed: timed out"
     answer: Json = {"stage": f"spec-{run.stage}", "agent": call.agent.name}
@@ -309,16 +311,14 @@ def _lifecycle(run: Run, folder: str, design: Design) -> Iterator[Document]:
         yield Document(path, "lifecycle", record, run)
 
 
-def documents_of_spec(spec: str, runs: Iterable[Run], design: Design) -> Iterator[Document]:
+def documents_of_spec(spec: str, runs: Sequence[Run], design: Design) -> Iterator[Document]:
     """Yield what a SPEC leaves as a whole: its cost summary, its roster, a lint log, a lock."""
-    runs = list(runs)
-    by_stage: dict[str, float] = {}
-    by_agent: dict[str, float] = {}
+    by_stage: dict[str, float] = defaultdict(float)
+    by_agent: dict[str, float] = defaultdict(float)
     for run in runs:
-        by_stage[run.stage] = by_stage.get(run.stage, 0.0) + run.cost_usd
+        by_stage[run.stage] += run.cost_usd
         for call in run.calls:
-            name = call.agent.name
-            by_agent[name] = by_agent.get(name, 0.0) + call.cost_usd
+            by_agent[call.agent.name] += call.cost_usd
     total = sum(by_stage.values())
     summary = {
         "spec_id": spec,
@@ -332,11 +332,10 @@ def documents_of_spec(spec: str, runs: Iterable[Run], design: Design) -> Iterato
         "stage_notes": [{"stage": f"spec-{stage}"} for stage in by_stage],
     }
     yield Document(f"costs/{spec}_cost_summary.json", "cost", summary)
-    first = runs[0].start
+    first, folder = runs[0].start, f"commands/{spec}"
     roster = [{"name": "git", "command": "uvx", "for": spec}]
-    folder = f"commands/{spec}"
-    name = f"{folder}/{in_name(first - timedelta(minutes=6), design)}-code-mcp-list.json"
-    yield Document(name, "roster", roster)
+    listed = in_name(first - timedelta(minutes=6), design)
+    yield Document(f"{folder}/{listed}-code-mcp-list.json", "roster", roster)
     lint = f"{folder}/lint_tasks_{first:%Y-%m-%dT%H-%M-%S}Z.txt"
     yield Document(lint, "lint", f"{spec}: no findings\n")
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
+from speckit_analysis.run import Label, judge
 from speckit_analysis.simulate.design import Design
-from speckit_analysis.simulate.documents import Document
+from speckit_analysis.simulate.documents import Document, Json
 from speckit_analysis.simulate.reviewers import half_point
-
-Json = dict[str, Any]
+from speckit_analysis.simulate.topics import TEXTS
 
 #: Names of the experiments.
 ARBITER, RESEARCH, GUARDRAIL = "arbiter-value", "research-model", "guardrail-variants"
@@ -29,20 +28,6 @@ _VALID_FOR_INVALID = 3
 _REVIEWERS = ("R1", "R2", "R3")
 _CRITERIA = ("completeness", "correctness", "clarity", "actionability")
 _CHANGES = ("correctness", "scope", "risk", "style")
-_FINDINGS = (
-    "The catalogue rebuilds its index each night",
-    "Two services share the session table",
-    "The queue drops messages above 256 KB",
-    "Exports are read by an older client",
-    "The schema forbids a second address",
-    "Retries are not idempotent",
-    "A licence allows no bundling",
-    "The limit of the search service is 100 requests a second",
-    "Clocks differ by up to two seconds",
-    "The audit log is append-only",
-    "A flag turns the cache off",
-    "Names may hold commas",
-)
 
 #: Milliseconds, USD and minutes of upkeep that a trial takes, by variant.
 _BURDEN = {TWO_MODELS: (4200, 0.011, 1.5), SAME_MODEL: (2300, 0.006, 1.2), "schema": (2, 0.0, 0.3)}
@@ -52,11 +37,10 @@ def experiment_documents(design: Design) -> Iterator[Document]:
     """Yield the records of the arbiter and of the research model."""
     if not design.experiments:
         return
-    specs = [f"SPEC-SIM-{number:03d}" for number in range(1, design.specs + 1)]
     random = Random(f"{design.seed} experiments")
-    yield _lines("all_arbitrations", "arbitration", ARBITER, _arbitrations(specs, design, random))
-    yield _lines("all.research", "research", RESEARCH, _research(specs, design, random))
-    yield _lines("all_reviews", "review", RESEARCH, _plans(specs, design, random))
+    yield _lines("all_arbitrations", "arbitration", ARBITER, _arbitrations(design, random))
+    yield _lines("all.research", "research", RESEARCH, _research(design, random))
+    yield _lines("all_reviews", "review", RESEARCH, _plans(design, random))
 
 
 def _lines(name: str, family: str, experiment: str, records: Iterable[Json]) -> Document:
@@ -64,9 +48,9 @@ def _lines(name: str, family: str, experiment: str, records: Iterable[Json]) -> 
     return Document(path, family, list(records), lines=True)
 
 
-def _arbitrations(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
+def _arbitrations(design: Design, random: Random) -> Iterator[Json]:
     """Yield what the arbiter did; changes are worth what the design says on average."""
-    for spec in specs:
+    for spec in design.spec_ids:
         for stage in design.stages:
             worth = design.arbiter_worth.get(stage, 0.0)
             for _ in range(CASES):
@@ -108,20 +92,19 @@ def _arbitration(spec: str, stage: str, worth: float, random: Random) -> Json:
     }
 
 
-def _research(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
-    for spec in specs:
-        known = random.sample(_FINDINGS, len(_FINDINGS))
+def _research(design: Design, random: Random) -> Iterator[Json]:
+    for spec in design.spec_ids:
+        findings = random.sample(TEXTS.findings, len(TEXTS.findings))
         for variant, share in ((WITH_RESEARCH, 1.0), (WITHOUT_RESEARCH, 1 - design.research_loss)):
-            number = sum(random.random() < 0.6 * share for _ in known)
+            number = sum(random.random() < 0.6 * share for _ in findings)
             own = variant == WITH_RESEARCH
-            found = random.sample(known, number)
             yield {
                 "experiment": RESEARCH,
                 "spec_id": spec,
                 "stage": "plan",
                 "variant": variant,
                 "model": "gemini-2.5-pro" if own else "claude-4.5-sonnet",
-                "findings": [_finding(text, random) for text in found],
+                "findings": [_finding(text, random) for text in random.sample(findings, number)],
                 "reviewer": "R1",
                 "prompt_tokens": round((90_000 if own else 40_000) * random.lognormvariate(0, 0.6)),
                 "tool_calls": round((9 if own else 6) * random.lognormvariate(0, 0.3)),
@@ -134,9 +117,9 @@ def _finding(text: str, random: Random) -> Json:
     return found | ({"source": cited} if random.random() < 0.8 else {})
 
 
-def _plans(specs: list[str], design: Design, random: Random) -> Iterator[Json]:
+def _plans(design: Design, random: Random) -> Iterator[Json]:
     """Yield blind scores of the plans made with and without the research model."""
-    for spec in specs:
+    for spec in design.spec_ids:
         level = random.gauss(7.0, 0.7)
         size = random.lognormvariate(0, 0.3)
         for variant, gain, share in (
@@ -171,8 +154,6 @@ def trials(
     Two variants are drawn with the error rates of the design; the third is the schema validator
     itself, run over the files.  Its latency is drawn, so that the same design gives the same bytes.
     """
-    from speckit_analysis.run import Label, judge
-
     random = Random(f"{design.seed} trials")
     invalid = sorted(path for path in damage if not path.startswith("archive/"))
     families = {document.family for document in documents if document.path in damage}
@@ -180,29 +161,29 @@ def trials(
     valid = random.sample(sound, min(len(sound), _VALID_FOR_INVALID * len(invalid)))
     if not design.experiments or not invalid:
         return None
-    run_of = {document.path: document.run for document in documents}
     labels = {}
-    for path in sorted(invalid + valid):
-        run = run_of.get(path)
-        spec, stage = (run.spec, run.stage) if run else (None, None)
-        labels[path] = Label(path not in damage, spec, stage)
-    rows = [_drawn(name, output, label, design, random) for name in (TWO_MODELS, SAME_MODEL)
-            for output, label in labels.items()]  # fmt: skip
+    for document in sorted(documents, key=lambda document: document.path):
+        if document.path in {*invalid, *valid}:
+            run = document.run
+            whose = (run.spec, run.stage) if run else (None, None)
+            labels[document.path] = Label(document.path not in damage, *whose)
+    rows = [
+        _trial(variant, output, label, _passed(variant, label, design, random), random)
+        for variant in (TWO_MODELS, SAME_MODEL)
+        for output, label in labels.items()
+    ]
     for trial in judge(folder, labels, GUARDRAIL):
-        own: Json = {"reason": trial.reason} if trial.reason else {}
-        rows.append(
-            _trial("schema", trial.output, labels[trial.output], trial.passed, random) | own
-        )
+        record = _trial("schema", trial.output, labels[trial.output], trial.passed, random)
+        rows.append(record | ({"reason": trial.reason} if trial.reason else {}))
     return _lines("all_trials", "trial", GUARDRAIL, rows)
 
 
-def _drawn(variant: str, output: str, label: Any, design: Design, random: Random) -> Json:
+def _passed(variant: str, label: Label, design: Design, random: Random) -> bool:
     stopped, missed = design.guardrail_errors[variant]
-    passed = random.random() >= stopped if label.valid else random.random() < missed
-    return _trial(variant, output, label, passed, random)
+    return random.random() >= stopped if label.valid else random.random() < missed
 
 
-def _trial(variant: str, output: str, label: Any, passed: bool, random: Random) -> Json:
+def _trial(variant: str, output: str, label: Label, passed: bool, random: Random) -> Json:
     latency, cost, upkeep = _BURDEN[variant]
     record: Json = {"experiment": GUARDRAIL, "variant": variant, "output": output}
     record |= {"spec_id": label.spec_id, "stage": label.stage} if label.spec_id else {}

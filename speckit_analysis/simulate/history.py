@@ -10,10 +10,13 @@ from itertools import combinations
 from random import Random
 
 from speckit_analysis.simulate.design import Agent, Design
-from speckit_analysis.simulate.topics import SEVERITIES, TOPICS
+from speckit_analysis.simulate.topics import TEXTS
 
 # Later stages read more: the plan, the tasks, the code.
 _PROMPT_FACTOR = {"plan": 1.0, "tasks": 1.2, "implement": 1.9, "validate": 1.5, "audit": 1.4}
+
+#: Severities of disagreements, and how often each is drawn.
+_SEVERITIES = (("low", "medium", "high", "critical"), (4, 5, 3, 1))
 
 _SPREAD = 0.35  # standard deviation of the logarithm of tokens
 _MILLION = 1_000_000
@@ -79,8 +82,7 @@ class Run:
 def draw_runs(design: Design, random: Random) -> Iterator[Run]:
     """Draw every run of `design`, SPEC by SPEC, in the order of time."""
     first = datetime.fromisoformat(design.start).replace(tzinfo=UTC)
-    for number in range(design.specs):
-        spec = f"SPEC-SIM-{number + 1:03d}"
+    for number, spec in enumerate(design.spec_ids):
         moment = first + timedelta(
             days=number * design.days // design.specs, hours=8 + 4 * random.random()
         )
@@ -135,10 +137,10 @@ def _draw_disagreements(
     weights = [design.pair_weights.get(frozenset(pair), 1.0) for pair in pairs]
     count = 1 + (random.random() < 0.4) + (random.random() < 0.1)
     opinions = []
-    for topic in random.sample(TOPICS, count):
+    for topic in random.sample(TEXTS.topics, count):
         pair = random.choices(pairs, weights)[0]
         one, other = random.sample(topic.positions, 2)
-        severity = random.choices(SEVERITIES, (4, 5, 3, 1))[0]
+        severity = random.choices(*_SEVERITIES)[0]
         override = random.random() < design.override_rate
         settled = random.random() < 0.85
         winner = pair[override] if settled else None

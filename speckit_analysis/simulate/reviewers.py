@@ -37,7 +37,7 @@ def review_documents(design: Design) -> Iterator[Document]:
     if not design.reviewers or design.specs < 2:
         return
     random = Random(f"{design.seed} reviews")
-    specs = [f"SPEC-SIM-{number:03d}" for number in range(1, design.specs + 1)]
+    specs = design.spec_ids
     names = [f"R{number}" for number in range(1, design.reviewers + 1)]
     quality = _quality(specs, design, random)
     made = _making(specs, random)
@@ -75,25 +75,25 @@ def review_documents(design: Design) -> Iterator[Document]:
 
 
 def _quality(specs: list[str], design: Design, random: Random) -> dict[tuple[str, str], float]:
-    found = {}
+    quality = {}
     for spec in specs:
         level = random.gauss(7.0 - design.quality_gain / 2, BETWEEN)
         for variant, gain in zip(VARIANTS, (0.0, design.quality_gain), strict=True):
-            found[spec, variant] = level + gain + random.gauss(0, WITHIN)
-    return found
+            quality[spec, variant] = level + gain + random.gauss(0, WITHIN)
+    return quality
 
 
 def _making(specs: list[str], random: Random) -> dict[tuple[str, str], dict[str, float]]:
     """Return what each output cost and how long it took; consensus is three times one model."""
-    found = {}
+    made = {}
     for spec in specs:
         size = random.lognormvariate(0, 0.35)
         for variant, calls in zip(VARIANTS, (1.0, COST_RATIO), strict=True):
-            found[spec, variant] = {
+            made[spec, variant] = {
                 "output_cost_usd": round(0.05 * calls * size * random.lognormvariate(0, 0.15), 4),
                 "output_seconds": round(60 * calls**0.5 * size * random.lognormvariate(0, 0.2), 1),
             }
-    return found
+    return made
 
 
 def _severity(number: int, reviewers: int) -> float:

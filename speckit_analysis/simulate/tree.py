@@ -22,7 +22,6 @@ from speckit_analysis.simulate.documents import (
     in_name,
     telemetry,
 )
-from speckit_analysis.simulate.expected import expected_problems, expected_rows
 from speckit_analysis.simulate.experiments import experiment_documents, trials
 from speckit_analysis.simulate.history import Run, draw_run, draw_runs
 from speckit_analysis.simulate.rarities import (
@@ -31,7 +30,7 @@ from speckit_analysis.simulate.rarities import (
     with_rarities,
 )
 from speckit_analysis.simulate.reviewers import review_documents
-from speckit_analysis.simulate.truth import Truth
+from speckit_analysis.simulate.truth import Truth, expected_problems, expected_rows
 
 _RUNS_A_SPEC = 200
 
@@ -157,8 +156,8 @@ def _damage(
     spared: set[int] = set()
     for name in design.damage:
         if name not in DAMAGE:
-            known = ", ".join(DAMAGE)
-            raise EvidenceError(f"no damage is called {name!r}; known are {known}")
+            names = ", ".join(DAMAGE)
+            raise EvidenceError(f"no damage is called {name!r}; known are {names}")
         kind = DAMAGE[name]
         fitting = [
             document

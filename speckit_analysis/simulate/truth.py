@@ -1,14 +1,14 @@
-"""What a simulation wrote, to compare with what loading finds."""
+"""What a simulation wrote, and what loading is to find of it: rows and problems."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
+from speckit_analysis.simulate.documents import Document, Json
 from speckit_analysis.simulate.history import Run
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -31,72 +31,82 @@ class Truth:
 
     history: tuple[Run, ...]
     files: dict[str, str]
-    damage: dict[str, str] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
-    problems: dict[str, int] = field(default_factory=dict)
+    damage: dict[str, str]
+    rows: dict[str, int]
+    problems: dict[str, int]
 
-    @property
-    def runs(self) -> pd.DataFrame:
-        """One row per run: what happened, whatever the files say of it."""
-        import pandas as pd
 
-        rows = [
-            {
-                "spec_id": run.spec,
-                "stage": run.stage,
-                "timestamp": run.start,
-                "agents": len(run.calls),
-                "agents_failed": sum(call.failed for call in run.calls),
-                "disagreements": len(run.disagreements),
-                "cost_usd": run.cost_usd,
-                "measured": run.measured,
-                "stub": run.stub,
-            }
-            for run in self.history
-        ]
-        return pd.DataFrame(rows)
+def expected_rows(documents: Iterable[Document], runs: Iterable[Run]) -> Counter[str]:
+    """Return the number of rows of each table, as long as nothing is damaged.
 
-    @property
-    def calls(self) -> pd.DataFrame:
-        """One row per call."""
-        import pandas as pd
+    Runs, calls and opinions are counted as they happened; the other tables by what stands
+    in the documents.
+    """
+    rows: Counter[str] = Counter()
+    for run in runs:
+        rows["runs"] += 1
+        rows["calls"] += len(run.calls)
+        rows["proposals"] += len(run.calls)
+        rows["disagreements"] += len(run.disagreements)
+    for document in documents:
+        rows["files"] += 1
+        if document.family in _ROWS:
+            table, count = _ROWS[document.family]
+            rows[table] += count(document.content)
+        rows["guardrails"] += document.family in ("guardrail", "native")
+    return rows
 
-        rows = [
-            {
-                "spec_id": run.spec,
-                "stage": run.stage,
-                "timestamp": run.start,
-                "agent": call.agent.name,
-                "model_id": call.agent.model_id,
-                "prompt_tokens": call.prompt_tokens,
-                "completion_tokens": call.completion_tokens,
-                "latency_ms": call.latency_ms,
-                "cost_usd": call.cost_usd,
-                "failed": call.failed,
-                "measured": run.measured,
-            }
-            for run in self.history
-            for call in run.calls
-        ]
-        return pd.DataFrame(rows)
 
-    @property
-    def disagreements(self) -> pd.DataFrame:
-        """One row per disagreement."""
-        import pandas as pd
+def expected_problems(runs: Iterable[Run]) -> Counter[str]:
+    """Return the number of warnings and errors of each kind, as long as nothing is damaged."""
+    problems: Counter[str] = Counter()
+    for run in runs:
+        problems["no_telemetry"] += not run.measured
+        problems["stub"] += run.stub
+        problems["unusable_proposal"] += sum(call.failed for call in run.calls)
+    return +problems
 
-        rows = [
-            {
-                "spec_id": run.spec,
-                "stage": run.stage,
-                "timestamp": run.start,
-                "topic": opinion.topic,
-                "agents": ", ".join(opinion.agents),
-                "severity": opinion.severity,
-                "resolved": opinion.winner is not None,
-                "override": opinion.override,
-            }
-            for run in self.history
-            for opinion in run.disagreements
-        ]
-        return pd.DataFrame(rows)
+
+def _failure(answer: Json) -> int:
+    """Count what a failed agent's answer is filed as: degradation, among the disagreements."""
+    return len(answer["consensus"]["conflicts"])
+
+
+def _overrides(telemetry: Json) -> int:
+    return sum(bool(agent["arbiter_override"]) for agent in telemetry["consensus"]["agents"])
+
+
+def _checks(guardrail: Json) -> int:
+    listed = ("scenarios", "hooks", "policy")
+    return sum(len(guardrail.get(name, ())) for name in listed) + sum(
+        name in guardrail for name in ("baseline", "hal")
+    )
+
+
+def _amounts(summary: Json) -> int:
+    """Count the total and its parts."""
+    parts = ("per_stage", "perStage", "stages", "per_model", "breakdown")
+    return 1 + sum(len(summary.get(name, ())) for name in parts)
+
+
+def _scores(records: Json | list[Json]) -> int:
+    """Count the scores of one record, or of many."""
+    listed = records if isinstance(records, list) else [records]
+    return sum(len(record["quality_scores"]) for record in listed)
+
+
+_ROWS: dict[str, tuple[str, Callable[[Any], int]]] = {
+    "telemetry": ("overrides", _overrides),
+    "output": ("disagreements", _failure),
+    "rehearsal": ("disagreements", _failure),
+    "cost": ("costs", _amounts),
+    "guardrail": ("checks", _checks),
+    "native": ("checks", lambda record: len(record["checks"])),
+    "hal": ("checks", lambda _: 1),
+    "lifecycle": ("lifecycle", lambda _: 1),
+    "review": ("reviews", _scores),
+    "arbitration": ("arbitrations", len),
+    "research": ("research", lambda records: sum(max(1, len(r["findings"])) for r in records)),
+    "trial": ("trials", len),
+    "card": ("reviews", lambda card: len(card["scores"]) + 1),
+}

@@ -61,10 +61,10 @@ def misfit(error: msgspec.ValidationError) -> str:
     >>> misfit(msgspec.ValidationError("Expected `array`, got `object`"))
     'expected `array`, got `object`'
     """
-    found = _PLACE.match(str(error))
-    what = found["what"] if found else str(error)
+    place = _PLACE.match(str(error))
+    what = place["what"] if place else str(error)
     where = ""
-    if found:
-        field = f", {found['field']}" if found["field"] else ""
-        where = f"entry {int(found['entry']) + 1}{field}: "
+    if place:
+        field = f", {place['field']}" if place["field"] else ""
+        where = f"entry {int(place['entry']) + 1}{field}: "
     return f"{where}{what[:1].lower()}{what[1:]}"
