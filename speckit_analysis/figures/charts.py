@@ -22,6 +22,7 @@ from speckit_analysis.figures.axes import (
     legend_columns,
     limit_lines,
     name_rows,
+    named,
     plain,
     rows_height,
     tile,
@@ -35,6 +36,7 @@ from speckit_analysis.figures.theme import (
     DASHES,
     INK,
     MUTED,
+    OTHER,
     Chart,
     canvas,
     clean,
@@ -137,9 +139,12 @@ def stacked(
     title, subtitle, axis : str
         As for :func:`bars`.
     colours : mapping of str to str
-        Colour of each part, in the order in which they are stacked.
+        Colour of each part, in the order in which they are stacked.  Parts that have none are
+        added up behind them: shares are over all rows.
     """
-    counts = frame.astype({label: "string", part: "string"}).pivot_table(
+    parts, rest = _with_rest(frame[part].astype("string").fillna("unknown"), list(colours))
+    colours = {**colours, rest: OTHER}
+    counts = frame.assign(**{label: frame[label].map(named), part: parts}).pivot_table(
         index=label, columns=part, values=value, aggfunc="sum", sort=False, fill_value=0
     )
     counts = counts.reindex(columns=[name for name in colours if name in counts], fill_value=0)
@@ -156,11 +161,17 @@ def stacked(
     axes.set_xlim(0, 1)
     axes.grid(visible=False)
     legend_above(figure, axes, columns, above)
-    parts = [
-        ", ".join(f"{plain(part)} {wording.count(n)}" for part, n in row.items() if n)
+    told = [
+        ", ".join(f"{plain(name)} {wording.count(n)}" for name, n in row.items() if n)
         for _, row in counts.iterrows()
     ]
-    return finish(figure, in_words(title, counts.index, parts))
+    return finish(figure, in_words(title, counts.index, told))
+
+
+def _with_rest(parts: pd.Series, coloured: Sequence[str]) -> tuple[pd.Series, str]:
+    """Return parts, those without a colour under one name for all of them, and that name."""
+    rest = f"other ({', '.join(parts[~parts.isin(coloured)].unique())})"
+    return parts.where(parts.isin(coloured), rest), rest
 
 
 def _stack(axes: Axes, shares: pd.DataFrame, colours: Mapping[str, str]) -> None:

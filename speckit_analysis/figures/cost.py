@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.cost.accounting import TRUST
 from speckit_analysis.figures.axes import MOST_ROWS, cut_note
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time, spread
-from speckit_analysis.figures.theme import GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
+from speckit_analysis.figures.theme import GOOD, ORANGE, POOR, UNKNOWN, Chart, class_colours, empty
 
 _NO_COST = "No call that counts has a cost."
 _NO_PREMIUM = "No run has two calls or more that all have a cost."
@@ -184,7 +185,7 @@ def trust(graded: pd.DataFrame) -> Chart:
     if not total:
         return empty("No call counts.")
     computed = float(graded["share"].iloc[:3].sum())
-    colours = dict(zip(graded["grade"], (GOOD, POOR, GOOD, ORANGE, UNKNOWN), strict=True))
+    colours = dict(zip(TRUST, (GOOD, POOR, GOOD, ORANGE, UNKNOWN), strict=True))
     shown = graded[graded["calls"] > 0]
     return bars(
         shown,
@@ -194,7 +195,7 @@ def trust(graded: pd.DataFrame) -> Chart:
         subtitle=f"What is known of the cost of {wording.count(total, 'call')}.",
         axis="calls",
         words=wording.count,
-        colours=[colours[grade] for grade in shown["grade"]],
+        colours=class_colours(shown["grade"], colours),
         notes=[
             f"({wording.percent(share)}; {wording.usd(usd)})"
             for share, usd in zip(shown["share"], shown["cost_usd"], strict=True)

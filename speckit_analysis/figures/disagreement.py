@@ -10,7 +10,7 @@ from speckit_analysis.analysis.disagreement.pairs import Pairs
 from speckit_analysis.analysis.intervals import Share, told_apart
 from speckit_analysis.figures.axes import MOST_ROWS, cut_note
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
-from speckit_analysis.figures.theme import BAD, GOOD, POOR, Chart, empty
+from speckit_analysis.figures.theme import BAD, GOOD, POOR, Chart, class_colours, empty
 
 _NOT_ESTIMABLE = "The rate of disagreement is not estimable: n = 0 comparable runs."
 
@@ -285,7 +285,7 @@ def health(shares: pd.DataFrame, told: int) -> Chart:
         ),
         axis="runs",
         words=wording.count,
-        colours=[colours[name] for name in shares["health"]],
+        colours=class_colours(shares["health"], colours),
         notes=[f"({wording.percent(n / told)})" for n in shares["runs"]],
     )
 

@@ -20,9 +20,9 @@ from speckit_analysis.figures.theme import (
     PURPLE,
     RED,
     SKY,
-    UNKNOWN,
     YELLOW,
     Chart,
+    class_colours,
     empty,
 )
 
@@ -150,10 +150,8 @@ def payloads(counted: pd.DataFrame) -> Chart:
         return empty("No proposal in this evidence.")
     total = counted["proposals"].sum()
     usable = counted.loc[counted["payload_class"] == "structured", "proposals"].sum()
-    known = counted.assign(payload_class=counted["payload_class"].astype("string"))
-    known["payload_class"] = known["payload_class"].fillna("unknown")
     return stacked(
-        known,
+        counted,
         "agent",
         "payload_class",
         "proposals",
@@ -191,7 +189,7 @@ def problems(counted: pd.DataFrame) -> Chart:
         ),
         axis="problems",
         words=wording.count,
-        colours=[_SEVERITY_COLOURS.get(severity, UNKNOWN) for severity in severities],
+        colours=class_colours(severities, _SEVERITY_COLOURS),
         notes=[f"({severity})" for severity in severities],
     )
 
@@ -232,7 +230,7 @@ def footprint(
         ),
         axis="size",
         words=wording.size,
-        colours=[colours[verdict] for verdict in specs["verdict"]],
+        colours=class_colours(specs["verdict"], colours),
         limits={name: mib * MIB for name, mib in limits.items()},
     )
 

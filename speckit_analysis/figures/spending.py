@@ -9,7 +9,16 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.cost.anomalies import Outliers
 from speckit_analysis.analysis.cost.billing import Reconciliation
 from speckit_analysis.figures.charts import bars, intervals, steps
-from speckit_analysis.figures.theme import BAD, BLUE, CRIMSON, GOOD, POOR, UNKNOWN, Chart, empty
+from speckit_analysis.figures.theme import (
+    BAD,
+    BLUE,
+    CRIMSON,
+    GOOD,
+    POOR,
+    Chart,
+    class_colours,
+    empty,
+)
 
 _NOUNS = {"cost_usd": "cost", "latency_ms": "latency", "tokens": "tokens"}
 _VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": BAD, "exceeded": CRIMSON}
@@ -86,7 +95,7 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
         ),
         axis="share of the budget",
         words=wording.percent,
-        colours=[_VERDICT_COLOURS.get(verdict, UNKNOWN) for verdict in known["verdict"]],
+        colours=class_colours(known["verdict"], _VERDICT_COLOURS),
         notes=[
             f"({wording.usd(spent)} of {wording.usd(budget)})"
             for spent, budget in zip(known["spent_usd"], known["budget_usd"], strict=True)

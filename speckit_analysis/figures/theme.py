@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec
@@ -29,7 +29,7 @@ PAGE_INKS = {INK: 1.0, MUTED: 0.72, GRID: 0.2}
 #: times the contrast of its ground on a white page and on a black one.  Orange is darker, for
 #: three times that of white, and red with it: the two stay apart for the colour-blind.
 BLUE, ORANGE, RED = "#2485c7", "#cf8400", "#bf5000"
-_, _, GREEN, _, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
+_, _, OTHER, _, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
     mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind")
 )
 #: Beside blue, orange and red; apart from them for the colour-blind, too.
@@ -37,6 +37,15 @@ CRIMSON = "#c2336e"
 
 #: From best to worst, and for what is not known.
 GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
+
+
+def class_colours(classes: Iterable[object], table: Mapping[str, str]) -> list[str]:
+    """Return the colour of each row by its class.
+
+    No figure leaves out a row because its class is new: what `table` does not name is grey.
+    """
+    return [table.get(str(name), UNKNOWN) for name in classes]
+
 
 #: Of lines that are there to compare with.
 DASHES = (0, (4, 3))
