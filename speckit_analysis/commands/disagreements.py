@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,22 +13,23 @@ import click
 from click.core import ParameterSource
 
 from speckit_analysis.commands.options import (
+    Asked,
+    Output,
     confidence_option,
+    evidence_option,
     evidence_options,
-    included,
     load,
+    out_option,
     output_options,
     span_options,
 )
-from speckit_analysis.commands.terminal import printable
+from speckit_analysis.commands.output import printable, save
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from speckit_analysis.evidence.load import Evidence
-
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 #: Columns that a terminal has room for; files hold all.
 _LISTED = [
@@ -39,21 +41,15 @@ _LISTED = [
 _SHOWN_CHARACTERS = 1500
 
 
-@click.group(invoke_without_command=True, context_settings=_CONTEXT)
+@click.group(invoke_without_command=True)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["yaml", "json"]),
     default="yaml",
-    show_default=True,
     help="How to write the summary.",
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="File to write to, replaced if it exists.  Default: the terminal.",
-)
+@out_option
 @confidence_option
 @span_options
 @evidence_options
@@ -63,12 +59,7 @@ def disagreements(
     form: str,
     out: Path | None,
     confidence: float,
-    specs: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    roots: tuple[str, ...],
-    prices: Path | None,
-    include_synthetic: bool,
+    asked: Asked,
 ) -> None:
     """Summarise disagreements, find them in the proposals, or show those of one run.
 
@@ -82,25 +73,21 @@ def disagreements(
       speckit-analysis disagreements find --evidence docs/evidence --format csv --out found.csv
       speckit-analysis disagreements show SPEC-SIM-002/plan/2025-10-10T14:01:53Z
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
-    context.obj = roots
+    context.obj = asked.roots
     if context.invoked_subcommand is not None:
         _refuse_options_above(context)
         return
-    from speckit_analysis.analysis.ask.telemetry import narrowed
     from speckit_analysis.analysis.disagreement.frequency import comparable_runs
     from speckit_analysis.analysis.disagreement.summary import disagreement_summary
-    from speckit_analysis.analysis.selection import measured
 
-    evidence, include = load(roots, prices), included(include_synthetic)
-    opinions = measured(evidence.disagreements, include).kept
-    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until)
-    summary = disagreement_summary(
-        comparable_runs(runs, opinions),
-        evidence.calls,
-        opinions,
-        confidence=confidence,
-    )
-    _write(_as_text(summary, form), out)
+    evidence = asked.evidence
+    opinions = asked.measured(evidence.disagreements).kept
+    runs = comparable_runs(asked.narrowed(evidence.runs, "run"), opinions)
+    summary = disagreement_summary(runs, evidence.calls, opinions, confidence=confidence)
+    text = _as_text(summary, form)
+    if out is not None:
+        save(out, text)
+    click.echo(out or text)
 
 
 def _refuse_options_above(context: click.Context) -> None:
@@ -126,22 +113,11 @@ def _as_text(summary: dict[str, Any], form: str) -> str:
     return str(yaml.safe_dump(summary, sort_keys=False, allow_unicode=True, width=100)).rstrip()
 
 
-def _write(text: str, out: Path | None) -> None:
-    from speckit_analysis.commands.output import save
-
-    if out is None:
-        click.echo(text)
-    else:
-        save(out, text)
-        click.echo(out)
-
-
-@disagreements.command(context_settings=_CONTEXT)
+@disagreements.command()
 @click.option(
     "--sure",
     type=click.FloatRange(0, 1),
     default=0.6,
-    show_default=True,
     help="Report what the judge holds at least this likely to be a disagreement.",
 )
 @span_options
@@ -151,14 +127,8 @@ def _write(text: str, out: Path | None) -> None:
 def find(
     above: tuple[str, ...],
     sure: float,
-    specs: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    roots: tuple[str, ...],
-    prices: Path | None,
-    include_synthetic: bool,
-    form: str | None,
-    out: Path | None,
+    asked: Asked,
+    output: Output,
 ) -> None:
     """Find disagreements by comparing what the agents of each run wrote.
 
@@ -166,41 +136,31 @@ def find(
     judge is, and why.  Declared disagreements that were not found are listed too.  Below stands
     how many runs were compared, and how many not, and why.
     """
-    from speckit_analysis.analysis.ask.telemetry import narrowed
-    from speckit_analysis.analysis.selection import measured
-    from speckit_analysis.commands.output import emit
     from speckit_analysis.disagreements.find import compared_runs, find_disagreements
     from speckit_analysis.disagreements.findings import accuracy_sentence, headline
 
-    evidence, include = load((*above, *roots), prices), included(include_synthetic)
-    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until)
-    found = find_disagreements(
+    asked = replace(asked, roots=(*above, *asked.roots))
+    evidence, include = asked.evidence, asked.include
+    runs = asked.narrowed(evidence.runs, "run")
+    findings = find_disagreements(
         evidence, runs=runs.kept["run_id"], include=include, least_confidence=sure
     )
     compared = compared_runs(runs, evidence.proposals, include)
-    note = f"{headline(found)} Compared: {compared.sentence} {accuracy_sentence()}"
-    whole = form in ("csv", "json", "parquet") or (form is None and out is not None)
-    emit(
-        found if whole else found[_LISTED], form, out, note=note, formats={"confidence": "percent"}
-    )
+    note = f"{headline(findings)} Compared: {compared.sentence} {accuracy_sentence()}"
+    to_read = output.is_brief or output.form in ("table", "markdown")
+    output.emit(findings[_LISTED] if to_read else findings, note, {"confidence": "percent"})
 
 
-@disagreements.command(context_settings=_CONTEXT)
+@disagreements.command()
 @click.argument("run")
-@click.option(
-    "--evidence",
-    "more",
-    multiple=True,
-    metavar="PATH",
-    help="Folder, file or glob of evidence; may be repeated.  Default: the bundled sample.",
-)
+@evidence_option("more")
 @click.pass_obj
 def show(roots: tuple[str, ...], run: str, more: tuple[str, ...]) -> None:
     """Show what the agents of RUN wrote, side by side, and what they disagree on.
 
     RUN is a run_id, or the beginning or the end of one.
     """
-    evidence = load((*roots, *more), None)
+    evidence = load((*roots, *more))
     name = _run_called(evidence, run)
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo("\n".join(_side_by_side(evidence, name, width)))
