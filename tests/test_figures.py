@@ -33,12 +33,12 @@ from speckit_analysis.analysis.selection import measured
 from speckit_analysis.analysis.studies import benchmark, benchmark_pairs, repeated_trials
 from speckit_analysis.analysis.summaries import PERIODS, crosstab
 from speckit_analysis.display import note, points, show, table
-from speckit_analysis.figures import benchmark as study
+from speckit_analysis.figures import blind_review as review_figures
 from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
+from speckit_analysis.figures import evidence as soundness_figures
 from speckit_analysis.figures import experiment as experiment_figures
-from speckit_analysis.figures import review as review_figures
-from speckit_analysis.figures import soundness as soundness_figures
+from speckit_analysis.figures import public_studies as study
 from speckit_analysis.figures import spending as spending_figures
 from speckit_analysis.figures.axes import time_places
 from speckit_analysis.figures.labels import name_points

@@ -203,6 +203,22 @@ def rows_height(rows: int, limits: bool = False) -> float:
     return 0.62 + ROW * max(rows, 1) + (0.22 if limits else 0.0)
 
 
+def numbers(frame: pd.DataFrame, *columns: str) -> list[np.ndarray]:
+    """Return columns as arrays of float; what is missing is no number."""
+    return [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns]
+
+
+def part_notes(frame: pd.DataFrame, part: str, whole: str, words: Words) -> list[str]:
+    """Return a note for each row on two of its columns, such as (3 of 7)."""
+    pairs = zip(frame[part], frame[whole], strict=True)
+    return [f"({words(some)} of {words(every)})" for some, every in pairs]
+
+
+def signed(decimals: int) -> Words:
+    """Return what writes a difference with its sign and so many decimals."""
+    return lambda value: f"{float(value):+.{decimals}f}" if value else "0"  # type: ignore[arg-type]
+
+
 def cut_note(subtitle: str, frame: pd.DataFrame) -> str:
     """Add to `subtitle` how many rows of `frame` the chart leaves out."""
     if len(frame) <= MOST_ROWS:

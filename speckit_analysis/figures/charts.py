@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from speckit_analysis.figures.axes import (
     limit_lines,
     name_rows,
     named,
+    numbers,
     plain,
     rows_height,
     tile,
@@ -45,6 +47,9 @@ from speckit_analysis.figures.theme import (
     ink_on,
     themed,
 )
+
+#: A dot at an end of the axis is drawn whole.
+DOTS: dict[str, Any] = {"markersize": 8, "markeredgewidth": 0, "clip_on": False}
 
 #: Lines in steps that are named.
 MOST_NAMES = 5
@@ -89,7 +94,7 @@ def bars(
         How far the axis reaches at least.
     """
     shown = frame.head(MOST_ROWS)
-    values = shown[value].to_numpy(dtype=float, na_value=np.nan)
+    (values,) = numbers(shown, value)
     lengths = np.nan_to_num(values)
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown), bool(limits)))
     paint = [colours] * len(shown) if isinstance(colours, str) else list(colours)[: len(shown)]
@@ -98,9 +103,7 @@ def bars(
         np.arange(len(shown)), lengths, height=0.66, color=paint, edgecolor=INK,
         linewidth=np.where(lengths > 0, edges, 0.0),
     )  # fmt: skip
-    tags = [words(each) for each in values]
-    if notes is not None:
-        tags = [f"{tag}  {note}".rstrip() for tag, note in zip(tags, notes, strict=False)]
+    tags = _tags(values, words, notes)
     if limits:
         # Behind the bars the figures would lie under the lines.
         label_margin(axes, tags)
@@ -196,14 +199,14 @@ def intervals(
     frame: pd.DataFrame,
     label: str,
     estimate: str,
-    low: str,
-    high: str,
     *,
     title: str,
     subtitle: str,
     axis: str,
     words: Words,
-    notes: Sequence[str],
+    notes: Sequence[str] | None = None,
+    low: str = "low",
+    high: str = "high",
     span: tuple[float, float] | None = None,
     reference: float | None = None,
     from_zero: bool = False,
@@ -214,12 +217,14 @@ def intervals(
     ----------
     frame : DataFrame
         One row per dot, from the top.
-    label, estimate, low, high : str
-        Columns; an interval that is missing is not drawn.
+    label, estimate : str
+        Columns of names and of figures.
     title, subtitle, axis, words : str and callable
         As for :func:`bars`.
-    notes : sequence of str
+    notes : sequence of str, optional
         Written in the right margin of each row: its n.
+    low, high : str
+        Columns of the ends of intervals; an interval that is missing is not drawn.
     span : tuple of float, optional
         Ends of the axis.
     reference : float, optional
@@ -228,32 +233,37 @@ def intervals(
         Start the axis at 0.
     """
     shown = frame.head(MOST_ROWS)
-    middle, start, stop = (
-        shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (estimate, low, high)
-    )
+    middle, start, stop = numbers(shown, estimate, low, high)
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     if reference is not None:
         axes.axvline(reference, color=MUTED, linewidth=1, linestyle=DASHES)
     axes.hlines(rows, start, stop, color=BLUE, linewidth=1.5)
-    # A dot at an end of the axis is drawn whole.
-    axes.plot(middle, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
+    axes.plot(middle, rows, "o", color=BLUE, **DOTS)
     if span is not None:
         reach = span[1] - span[0]
         axes.set_xlim(span[0] - 0.02 * reach, span[1] + 0.02 * reach)
     if from_zero:
         axes.set_xlim(left=0)
-    tags = [f"{words(value)}  {note}".rstrip() for value, note in zip(middle, notes, strict=False)]
+    tags = _tags(middle, words, notes)
     label_margin(axes, tags)
     name_rows(axes, shown[label])
     value_axis(axes, axis, words)
-    told = [tag + end for tag, end in zip(tags, _ends(start, stop, words), strict=True)]
-    return finish(figure, in_words(title, shown[label], told))
+    return finish(figure, in_words(title, shown[label], _with_ends(tags, start, stop, words)))
 
 
-def _ends(low: np.ndarray, high: np.ndarray, words: Words) -> list[str]:
-    """Return the ends of intervals as they are told behind their figures."""
-    return [f", {interval_words(a, b, words)}" for a, b in zip(low, high, strict=True)]
+def _tags(values: np.ndarray, words: Words, notes: Sequence[str] | None) -> list[str]:
+    """Return what is written beside each row: its figure, and its note."""
+    tags = map(words, values)
+    if notes is None:
+        return list(tags)
+    return [f"{tag}  {note}".rstrip() for tag, note in zip(tags, notes, strict=False)]
+
+
+def _with_ends(tags: Sequence[str], low: np.ndarray, high: np.ndarray, words: Words) -> list[str]:
+    """Return tags with the ends of their intervals, for readers who do not see the figure."""
+    rows = zip(tags, low, high, strict=True)
+    return [f"{tag}, {interval_words(start, stop, words)}" for tag, start, stop in rows]
 
 
 @themed
@@ -286,13 +296,13 @@ def over_time(
         Where the axis ends.
     """
     figure, axes = canvas(title, subtitle, 2.4)
-    values = frame[value].to_numpy(dtype=float, na_value=np.nan)
-    told = [words(each) for each in values]
+    (values,) = numbers(frame, value)
+    told = list(map(words, values))
     places, labelled = time_places(frame[moment])
     if low is not None and high is not None:
-        ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
-        told = [tag + end for tag, end in zip(told, _ends(ends[0], ends[1], words), strict=True)]
-        axes.vlines(places, *ends, color=BLUE, linewidth=1.5)
+        start, stop = numbers(frame, low, high)
+        told = _with_ends(told, start, stop, words)
+        axes.vlines(places, start, stop, color=BLUE, linewidth=1.5)
         axes.plot(places, values, "o", color=BLUE, markersize=7, markeredgewidth=0, clip_on=False)
     else:
         axes.bar(places, np.nan_to_num(values), width=0.72, color=BLUE)
@@ -388,11 +398,11 @@ def spread(
         Put behind the figures of each row: its n.
     """
     shown = frame.head(MOST_ROWS)
-    near, far = (shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (middle, upper))
+    near, far = numbers(shown, middle, upper)
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     axes.hlines(rows, near, far, color=BLUE, linewidth=1.5)
-    axes.plot(near, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
+    axes.plot(near, rows, "o", color=BLUE, **DOTS)
     axes.plot(
         far, rows, "o", markersize=7, markerfacecolor="none", markeredgecolor=BLUE,
         markeredgewidth=1.8, clip_on=False,

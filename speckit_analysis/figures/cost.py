@@ -287,8 +287,6 @@ def run_cost(table: pd.DataFrame, by: str = "stage", confidence: float = 0.95) -
         table,
         by,
         "typical",
-        "low",
-        "high",
         title=(
             f"The dearest {by} is {top[by]}: a typical run costs {wording.usd(top['typical'])}"
             if len(table) > 1
@@ -320,8 +318,6 @@ def premium(by_size: pd.DataFrame, confidence: float = 0.95) -> Chart:
         named,
         "name",
         "typical",
-        "low",
-        "high",
         title=(
             f"A run of {wording.count(top['calls'], 'call')} costs"
             f" {wording.ratio(top['typical'])} times its most expensive call"
@@ -367,8 +363,8 @@ def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
         known,
         by,
         "total_ratio",
-        "lowest_ratio",
-        "highest_ratio",
+        low="lowest_ratio",
+        high="highest_ratio",
         title=(
             "Reported cost is within 2 % of the computed one for every model"
             if close

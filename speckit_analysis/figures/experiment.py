@@ -16,6 +16,8 @@ from speckit_analysis.figures.axes import (
     label_margin,
     legend_of_dots,
     name_rows,
+    numbers,
+    signed,
     tick_words,
     upright_value_axis,
 )
@@ -47,30 +49,22 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
     means = gaps.mean(axis=1).dropna()
     if means.empty:
         return empty("No SPEC was scored in both variants by the same reviewer.")
-    table = pd.DataFrame(
-        {
-            "spec": means.index.map(str),
-            "gap": means.to_numpy(),
-            "low": gaps.min(axis=1).reindex(means.index).to_numpy(),
-            "high": gaps.max(axis=1).reindex(means.index).to_numpy(),
-        }
-    ).sort_values("gap", kind="stable")
+    scored = gaps.loc[means.index]
+    table = pd.DataFrame({"gap": means, "low": scored.min(axis=1), "high": scored.max(axis=1)})
+    table = table.assign(spec=means.index.map(str)).sort_values("gap", kind="stable")
     worse = int((table["gap"] < 0).sum())
     edge = max(1.0, float(table[["low", "high"]].abs().to_numpy().max()))
     return intervals(
         table,
         "spec",
         "gap",
-        "low",
-        "high",
         title=f"In {worse} of {wording.count(len(table), 'SPEC')}, {candidate} scores lower",
         subtitle=(
             f"Points of {candidate} less those of {baseline}: mean over reviewers (dot) and their"
             " range (line; no interval)."
         ),
         axis="difference in points",
-        words=lambda value: f"{float(value):+.1f}" if value else "0",  # type: ignore[arg-type]
-        notes=["" for _ in range(len(table))],
+        words=signed(1),
         span=(-edge, edge),
         reference=0.0,
     )
@@ -98,11 +92,9 @@ def plane(tradeoff: Tradeoff, seed: int = 0) -> Chart:
         f" at {wording.usd(tradeoff.worth_usd)} a point.",
         3.3,
     )
-    gains, costs = pairs["points"].to_numpy(float), pairs["cost_usd"].to_numpy(float)
-    axes.scatter(
-        cloud["points"].to_numpy(float), cloud["cost_usd"].to_numpy(float), s=9, color=BLUE,
-        alpha=0.12, linewidths=0,
-    )  # fmt: skip
+    gains, costs = numbers(pairs, "points", "cost_usd")
+    across, up = numbers(cloud, "points", "cost_usd")
+    axes.scatter(across, up, s=9, color=BLUE, alpha=0.12, linewidths=0)
     axes.scatter(gains, costs, s=34, facecolors="none", edgecolors=MUTED, linewidths=1.2)
     axes.plot(found.effect.value, found.cost.value, "o", color=ORANGE, markersize=9)
     _cross(axes, gains, costs)
@@ -147,7 +139,7 @@ def acceptability(tradeoff: Tradeoff) -> Chart:
     curve = tradeoff.acceptability().dropna()
     if curve.empty:
         return empty("Fewer than two SPECs tell cost and quality of both variants.")
-    worth, chance = (curve[name].to_numpy(float) for name in ("worth_usd", "probability"))
+    worth, chance = numbers(curve, "worth_usd", "probability")
     here = float(np.interp(tradeoff.worth_usd, worth, chance))
     figure, axes = canvas(
         f"At {wording.usd(tradeoff.worth_usd)} a point, {tradeoff.dearer} pays with a probability"
@@ -194,8 +186,8 @@ def net_worth(found: Arbitration) -> Chart:
         table,
         "stage",
         "net",
-        "net_low",
-        "net_high",
+        low="net_low",
+        high="net_high",
         title=title,
         subtitle=(
             "Share of outcomes that it improved less those that it degraded, with 95 % intervals"
@@ -235,7 +227,7 @@ def error_rates(found: GuardrailExperiment) -> Chart:
     for (error, _, _), colour, shift in zip(ERRORS, (BLUE, ORANGE), (-0.16, 0.16), strict=True):
         rows = rates[rates["error"] == error]
         at = np.array([names.index(name) for name in rows["variant"]], dtype=int)
-        rate, low, high = (rows[name].to_numpy(float) for name in ("rate", "low", "high"))
+        rate, low, high = numbers(rows, "rate", "low", "high")
         axes.hlines(at + shift, low, high, color=colour, linewidth=1.5)
         axes.plot(rate, at + shift, "o", color=colour, markersize=8, label=error, clip_on=False)
         kind, _, verb = error.split()

@@ -9,8 +9,14 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.studies.benchmark_pairs import FEWER, MORE
-from speckit_analysis.figures.axes import in_words, legend_of_dots, upright_value_axis
-from speckit_analysis.figures.charts import intervals
+from speckit_analysis.figures.axes import (
+    in_words,
+    interval_words,
+    legend_of_dots,
+    numbers,
+    upright_value_axis,
+)
+from speckit_analysis.figures.charts import DOTS, intervals
 from speckit_analysis.figures.labels import name_points
 from speckit_analysis.figures.theme import (
     BLUE,
@@ -29,6 +35,9 @@ from speckit_analysis.figures.theme import (
 
 #: What a run is, with its colour and its marker.
 KINDS = {"one model": (BLUE, "o"), "pair": (ORANGE, "s")}
+
+#: Where a run lies: across, and up.
+_PLACE = ["cost_usd", "rate"]
 
 #: Pairs off the front that are named beside it, and points of a curve that all say their figure.
 FEW, MOST_TAGS = 4, 8
@@ -57,10 +66,9 @@ def cost_front(front: pd.DataFrame) -> Chart:
     legend_of_dots(axes)
     # The dearest are the closest together, and what the title is about.
     named = pd.concat([there.iloc[::-1], _beaten_pairs(front)])
-    place = ["cost_usd", "rate"]
-    marks = np.concatenate([front[place].to_numpy(float), _along_front(there)])
+    marks = np.concatenate([front[_PLACE].to_numpy(float), _along_front(there)])
     names = [shortened(name) for name in named["name"]]
-    name_points(figure, axes, named[place].to_numpy(float), names, marks)
+    name_points(figure, axes, named[_PLACE].to_numpy(float), names, marks)
     told = [
         f"{wording.percent(run.rate)} for {wording.usd(run.cost_usd)}, chance of being on the front"
         f" {wording.percent(run.chance_on_front)}"
@@ -91,9 +99,7 @@ def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
         if runs.empty:
             continue
         best = runs["on_front"].to_numpy(bool)
-        cost, rate, low, high = (
-            runs[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
-        )
+        cost, rate, low, high = numbers(runs, *_PLACE, "low", "high")
         axes.vlines(cost[best], low[best], high[best], color=colour, linewidth=1.3)
         for those, face in ((~best, "none"), (best, colour)):
             axes.scatter(
@@ -124,9 +130,7 @@ def _beaten_pairs(front: pd.DataFrame) -> pd.DataFrame:
 
 def _along_front(there: pd.DataFrame) -> np.ndarray:
     """Return places on the line of the front and on its intervals, which no name may cover."""
-    cost, rate, low, high = (
-        there[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
-    )
+    cost, rate, low, high = numbers(there, *_PLACE, "low", "high")
     parts = [np.empty((0, 2))]
     for at in range(len(cost)):
         after = min(at + 1, len(cost) - 1)
@@ -161,8 +165,6 @@ def gains(found: pd.DataFrame, against: str) -> Chart:
         found.assign(pair=found["pair"].map(shortened)),
         "pair",
         "gain",
-        "low",
-        "high",
         title=f"{told} provably {'passes' if more == 1 else 'pass'} more than {against}{worse}",
         subtitle=(
             "Share of cases passed by the pair less that of the single model, with the interval of"
@@ -187,7 +189,7 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     """
     if curve.empty:
         return empty("No task was tried.")
-    k, rate, low, high = (curve[name].to_numpy(float) for name in ("k", "rate", "low", "high"))
+    k, rate, low, high = numbers(curve, "k", "rate", "low", "high")
     repeated = f"all {wording.count(k[-1], 'try')} with {wording.percent(rate[-1])}"
     figure, axes = canvas(
         f"One try passes with {wording.percent(rate[0])},"
@@ -199,9 +201,7 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     top = min(1.0, 1.08 * float(high.max()))
     _draw_alike(axes, k, rate, top)
     axes.vlines(k, low, high, color=BLUE, linewidth=1.3)
-    axes.plot(
-        k, rate, "o-", color=BLUE, markersize=8, linewidth=1.4, markeredgewidth=0, clip_on=False
-    )
+    axes.plot(k, rate, "o-", color=BLUE, linewidth=1.4, **DOTS)
     for at in range(len(k)) if len(k) <= MOST_TAGS else (0, len(k) - 1):
         axes.annotate(
             wording.percent(rate[at]), (k[at], rate[at]), xytext=(8, 5),
@@ -217,8 +217,8 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     upright_value_axis(axes, "pass^k", wording.percent)
     names = [f"k = {wording.count(one)}" for one in k]
     told = [
-        f"{wording.percent(a)}, {wording.percent(b)} to {wording.percent(c)}"
-        for a, b, c in zip(rate, low, high, strict=True)
+        f"{wording.percent(value)}, {interval_words(start, stop, wording.percent)}"
+        for value, start, stop in zip(rate, low, high, strict=True)
     ]
     return finish(figure, in_words(figure.title, names, told))
 

@@ -8,6 +8,7 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.cost.anomalies import Outliers
 from speckit_analysis.analysis.cost.billing import Reconciliation
+from speckit_analysis.figures.axes import part_notes
 from speckit_analysis.figures.charts import bars, intervals, steps
 from speckit_analysis.figures.theme import (
     BAD,
@@ -96,10 +97,7 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
         axis="share of the budget",
         words=wording.percent,
         colours=class_colours(known["verdict"], _VERDICT_COLOURS),
-        notes=[
-            f"({wording.usd(spent)} of {wording.usd(budget)})"
-            for spent, budget in zip(known["spent_usd"], known["budget_usd"], strict=True)
-        ],
+        notes=part_notes(known, "spent_usd", "budget_usd", wording.usd),
         limits={"": warning, " ": critical, "budget": 1.0},
     )
 
@@ -167,8 +165,8 @@ def by_complexity(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
         known,
         "complexity",
         "typical_usd",
-        "low_usd",
-        "high_usd",
+        low="low_usd",
+        high="high_usd",
         title=(
             f"The next SPEC will cost {wording.usd(whole['low_usd'])} to"
             f" {wording.usd(whole['high_usd'])}"
@@ -204,8 +202,8 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
         known,
         "routing",
         "saving_share",
-        "low_share",
-        "high_share",
+        low="low_share",
+        high="high_share",
         title=f"Routing {best['routing']} would save {wording.percent(best['saving_share'])}",
         subtitle=(
             f"Share of the cost that is saved, and {wording.exact_percent(confidence)} interval of"
@@ -257,9 +255,6 @@ def reconciliation(found: Reconciliation | None) -> Chart:
         axis="tracked / billed",
         words=wording.ratio,
         colours=[GOOD if abs(ratio - 1) <= found.tolerance else BAD for ratio in ratios],
-        notes=[
-            f"({wording.usd(tracked)} of {wording.usd(billed)})"
-            for tracked, billed in zip(known["tracked_usd"], known["billed_usd"], strict=True)
-        ],
+        notes=part_notes(known, "tracked_usd", "billed_usd", wording.usd),
         limits={"": 1 - found.tolerance, " ": 1 + found.tolerance},
     )

@@ -57,19 +57,17 @@ _TITLE_CHARACTERS, _SUBTITLE_CHARACTERS = 55, 78
 # Inches from one line to the next.
 _TITLE_LINE, _SUBTITLE_LINE = _TITLE_SIZE * 1.28 / 72, _SUBTITLE_SIZE * 1.35 / 72
 
+# On top of matplotlib's own.
 _SETTINGS: dict[str, Any] = {
     # Measured in matplotlib's own face, which is wider than what pages are set in: text that
     # fits here fits everywhere.
-    "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": _TEXT_SIZE,
     # Names in the evidence may hold dollar signs; they are names, not formulas.
     "text.parse_math": False,
-    "text.usetex": False,
     "text.color": INK,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": MUTED,
-    "axes.labelsize": _TEXT_SIZE,
     "axes.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -77,7 +75,6 @@ _SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.grid.axis": "x",
-    "axes.unicode_minus": True,
     "grid.color": GRID,
     "grid.linewidth": 0.8,
     "xtick.color": MUTED,
@@ -86,17 +83,13 @@ _SETTINGS: dict[str, Any] = {
     "ytick.labelcolor": INK,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
-    "xtick.labelsize": _TEXT_SIZE,
-    "ytick.labelsize": _TEXT_SIZE,
     "text.hinting": "none",
     "figure.dpi": 72,
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
     "legend.frameon": False,
-    "legend.fontsize": _TEXT_SIZE,
     "svg.fonttype": "none",
     "patch.linewidth": 0,
-    "hatch.linewidth": 0.6,
 }
 
 
