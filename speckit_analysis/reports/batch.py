@@ -6,13 +6,12 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from speckit_analysis.errors import ReportError
 from speckit_analysis.evidence.cache import VARIABLE
@@ -34,9 +33,6 @@ from speckit_analysis.reports.parameters import (
 from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
 from speckit_analysis.reports.result import ReportResult
 from speckit_analysis.whole_files import write_whole
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 
 def run_reports(
@@ -176,10 +172,10 @@ def _run_all(todo: Sequence[_Job], jobs: int | None, progress: bool) -> list[Rep
     workers = min(jobs or os.cpu_count() or 1, len(todo))
     with (
         Kernels(environment) as kernels,
-        _progress_bar(todo, progress) as bar,
+        _progress_bar(todo, progress) as on_cell,
         _pool(workers, kernels) as pool,
     ):
-        futures = {pool.submit(_run_one, job, kernels, bar): job for job in todo}
+        futures = {pool.submit(_run_one, job, kernels, on_cell): job for job in todo}
         for future in as_completed(futures):
             results[futures[future].path] = future.result()
     return [results[job.path] for job in todo]
@@ -199,25 +195,19 @@ def _pool(workers: int, kernels: Kernels) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True)
 
 
-class _Bar:
-    """A progress bar that threads may share."""
-
-    def __init__(self, bar: tqdm[Any]) -> None:
-        self._bar = bar
-        self._lock = threading.Lock()
-
-    def advance(self) -> None:
-        with self._lock:
-            self._bar.update()
-
-
 @contextmanager
-def _progress_bar(todo: Sequence[_Job], shown: bool) -> Iterator[_Bar]:
+def _progress_bar(todo: Sequence[_Job], shown: bool) -> Iterator[Callable[[], None]]:
+    """Show a progress bar, and give what threads call after each cell."""
     from tqdm import tqdm
 
-    cells = sum(_code_cells(job.path) for job in todo)
+    cells, lock = sum(_code_cells(job.path) for job in todo), threading.Lock()
     with tqdm(total=cells, desc="Running notebooks", unit="cell", disable=not shown) as bar:
-        yield _Bar(bar)
+
+        def advance() -> None:
+            with lock:
+                bar.update()
+
+        yield advance
 
 
 def _code_cells(path: Path) -> int:
@@ -227,11 +217,11 @@ def _code_cells(path: Path) -> int:
     return sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in cells)
 
 
-def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
+def _run_one(job: _Job, kernels: Kernels, on_cell: Callable[[], None]) -> ReportResult:
     import nbformat
 
     started = datetime.now(UTC)
-    execution = execute(job.path, job.work, job.passed, kernels, bar.advance)
+    execution = execute(job.path, job.work, job.passed, kernels, on_cell)
     if kernels.stopped:
         # The kernel died because the user wished so; an older report must not give way to that.
         raise Interrupted(f"{job.path.name} was stopped")

@@ -11,29 +11,21 @@ import msgspec
 
 from speckit_analysis.reports.document import find_title
 from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
-from speckit_analysis.reports.library import ORDER
+from speckit_analysis.reports.library import place
 from speckit_analysis.reports.result import Failure, ReportResult
 
 
 @dataclass(frozen=True)
 class EarlierPage:
-    """A page that an earlier batch left, with what its notebook records of it.
+    """A page that an earlier batch left, with what its notebook records of it."""
 
-    Attributes
-    ----------
-    result : ReportResult
-        What became of the notebook then.
-    started : str
-        When that was, ISO 8601, UTC.
-    roots : list of str
-        The evidence it was about; empty if it read none.
-    fingerprint : str
-        Hash of that evidence.
-    """
-
+    #: What became of the notebook then.
     result: ReportResult
+    #: When that was, ISO 8601, UTC.
     started: str
+    #: The evidence it was about; empty if it read none.
     roots: list[str]
+    #: Hash of that evidence.
     fingerprint: str
 
 
@@ -66,11 +58,7 @@ def earlier_pages(folder: Path, names: Collection[str]) -> list[EarlierPage]:
     """
     paths = [path for path in folder.glob("*.ipynb") if path.stem not in names]
     pages = [page for page in map(_page_of, paths) if page is not None]
-    return sorted(pages, key=lambda page: _place(page.result.name))
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    return sorted(pages, key=lambda page: place(page.result.name))
 
 
 def _page_of(path: Path) -> EarlierPage | None:

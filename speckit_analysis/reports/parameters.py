@@ -18,21 +18,14 @@ RESERVED = ("evidence",)
 
 @dataclass(frozen=True)
 class Parameter:
-    """One variable of a notebook's cell tagged ``parameters``.
-
-    Attributes
-    ----------
-    name, type, default, meaning : str
-        As its line says: ``name: type = default  # meaning``.
-    limit : str
-        What its value may be, from the end of its meaning; empty for anything.  See
-        :mod:`speckit_analysis.reports.limits`.
-    """
+    """A line of the cell tagged ``parameters``: ``name: type = default  # meaning``."""
 
     name: str
     type: str
     default: str
     meaning: str
+    #: What its value may be, from the end of its meaning; empty for anything.  See
+    #: :mod:`speckit_analysis.reports.limits`.
     limit: str = ""
 
     @property
@@ -93,15 +86,13 @@ def parse_assignments(
     >>> parse_assignments(["margin=0.05", "stages=[1, 2]", "spec=SPEC-KIT-900"], [])
     {'margin': 0.05, 'stages': [1, 2], 'spec': 'SPEC-KIT-900'}
     """
-    known: dict[str, Parameter] = {}
-    for parameters in declared:
-        known.update(parameters)
+    types = {name: one.type for parameters in declared for name, one in parameters.items()}
     values: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise ReportError(f"{text!r} is not a parameter: write it as key=value")
-        values[name] = _typed(name, value, known[name].type if name in known else "None")
+        values[name] = _typed(name, value, types.get(name, "None"))
     return values
 
 
