@@ -11,14 +11,7 @@ import speckit_analysis
 from speckit_analysis.commands.ask import compare, telemetry
 from speckit_analysis.commands.billing import billing
 from speckit_analysis.commands.disagreements import disagreements
-from speckit_analysis.commands.evidence import (
-    describe,
-    problems,
-    sample,
-    schema,
-    summary,
-    validate,
-)
+from speckit_analysis.commands.evidence import describe, problems, sample, schema, summary, validate
 from speckit_analysis.commands.experiment import decide, experiment
 from speckit_analysis.commands.output import printable
 from speckit_analysis.commands.report import report
@@ -27,11 +20,7 @@ from speckit_analysis.commands.simulate import simulate_command
 from speckit_analysis.errors import EvidenceError, ReportError
 
 #: Of all commands: what is set here holds for those below.
-_CONTEXT = {
-    "help_option_names": ["-h", "--help"],
-    "max_content_width": 100,
-    "show_default": True,
-}
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
 
 class _Commands(click.Group):

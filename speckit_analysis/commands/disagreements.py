@@ -55,11 +55,7 @@ _SHOWN_CHARACTERS = 1500
 @evidence_options
 @click.pass_context
 def disagreements(
-    context: click.Context,
-    form: str,
-    out: Path | None,
-    confidence: float,
-    asked: Asked,
+    context: click.Context, form: str, out: Path | None, confidence: float, asked: Asked
 ) -> None:
     """Summarise disagreements, find them in the proposals, or show those of one run.
 
@@ -124,12 +120,7 @@ def _as_text(summary: dict[str, Any], form: str) -> str:
 @evidence_options
 @output_options
 @click.pass_obj
-def find(
-    above: tuple[str, ...],
-    sure: float,
-    asked: Asked,
-    output: Output,
-) -> None:
+def find(above: tuple[str, ...], sure: float, asked: Asked, output: Output) -> None:
     """Find disagreements by comparing what the agents of each run wrote.
 
     One row a finding: topic, agents, what each says (positions), type, severity, how sure the

@@ -12,13 +12,7 @@ from urllib.parse import quote
 
 import click
 
-from speckit_analysis.commands.options import (
-    EXISTING_FOLDER,
-    FILE,
-    FOLDER,
-    Asked,
-    evidence_options,
-)
+from speckit_analysis.commands.options import EXISTING_FOLDER, FILE, FOLDER, Asked, evidence_options
 from speckit_analysis.commands.output import emit, save
 from speckit_analysis.errors import EvidenceError
 
@@ -34,12 +28,7 @@ def experiment() -> None:
 
 @experiment.command()
 @click.argument("name")
-@click.option(
-    "--out",
-    type=FILE,
-    metavar="FILE",
-    help="Where to write it.  Default: NAME.toml.",
-)
+@click.option("--out", type=FILE, help="Where to write it.  Default: NAME.toml.")
 @click.option(
     "--margin",
     type=click.FloatRange(0.001, 0.5),
@@ -53,10 +42,7 @@ def experiment() -> None:
     help="Expected standard deviation of differences between SPECs, in points.",
 )
 @click.option(
-    "--mean",
-    type=click.FloatRange(1, 10),
-    default=8.0,
-    help="Expected quality, in points.",
+    "--mean", type=click.FloatRange(1, 10), default=8.0, help="Expected quality, in points."
 )
 def init(name: str, out: Path | None, margin: float, deviation: float, mean: float) -> None:
     """Write a commented plan of the experiment NAME: what is fixed before anybody knows.
@@ -82,7 +68,6 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
     "--labels",
     type=FILE,
     required=True,
-    metavar="FILE",
     help="CSV with output,valid[,spec_id][,stage]: paths below FOLDER, and yes or no.",
 )
 @click.option(
@@ -96,7 +81,6 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
     "--out",
     type=FILE,
     required=True,
-    metavar="FILE",
     help="Where to write the trials; the name has to end with _trials.jsonl.",
 )
 def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
@@ -125,7 +109,6 @@ def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
 @click.option(
     "--plan",
     type=FILE,
-    metavar="FILE",
     help="Plan of `experiment init`.  Default: the usual variants and margins, and it says so.",
 )
 @click.option(

@@ -147,10 +147,7 @@ confidence_option = click.option(
 )
 
 out_option = click.option(
-    "--out",
-    type=FILE,
-    metavar="FILE",
-    help="File to write to, replaced if it exists.  Default: the terminal.",
+    "--out", type=FILE, help="File to write to, replaced if it exists.  Default: the terminal."
 )
 
 

@@ -27,7 +27,6 @@ from speckit_analysis.errors import ReportError
 @click.option(
     "--output",
     type=FILE,
-    metavar="FILE",
     help="Write the one page of one notebook to this file, instead of a folder.",
 )
 @click.option(

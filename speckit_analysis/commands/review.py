@@ -15,10 +15,7 @@ from speckit_analysis.errors import EvidenceError
 _FOLDER = click.argument("folder", type=FOLDER)
 _REVIEWER = click.option("--reviewer", required=True, metavar="NAME", help="Whose cards.")
 _KEY = click.option(
-    "--key",
-    type=FILE,
-    metavar="FILE",
-    help="Where the key lies.  Default: FOLDER.key.json, beside the folder.",
+    "--key", type=FILE, help="Where the key lies.  Default: FOLDER.key.json, beside the folder."
 )
 
 
@@ -54,12 +51,7 @@ def review() -> None:
     "--stage", "stages", multiple=True, metavar="STAGE", help="… of this stage; repeatable."
 )
 @click.option("--include-synthetic", is_flag=True, help="… that nobody measured, too.")
-@click.option(
-    "--rubric",
-    type=EXISTING_FILE,
-    metavar="FILE",
-    help="TOML with criteria of your own.",
-)
+@click.option("--rubric", type=EXISTING_FILE, help="TOML with criteria of your own.")
 @click.option("--units-each", type=int, metavar="N", help="Units for each reviewer.  Default: all.")
 @click.option(
     "--repeats",
@@ -153,12 +145,7 @@ def status(folder: Path) -> None:
 
 @review.command()
 @_FOLDER
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=8866,
-    help="Port on this machine.",
-)
+@click.option("--port", type=click.IntRange(1, 65535), default=8866, help="Port on this machine.")
 @click.option("--no-browser", is_flag=True, help="Do not open the browser.")
 def serve(folder: Path, port: int, no_browser: bool) -> None:
     """Open the scorecard of the review FOLDER in the browser, on this machine only.
@@ -203,7 +190,6 @@ def unblind(folder: Path, key: Path | None, force: bool) -> None:
     "--out",
     type=FILE,
     required=True,
-    metavar="FILE",
     help="CSV to write; a page with the packets is written beside it.",
 )
 @click.option("--replace", is_flag=True, help="Replace both files, with what was typed there.")

@@ -13,10 +13,7 @@ from speckit_analysis.errors import EvidenceError
 
 @click.command()
 @click.option(
-    "--out",
-    type=FOLDER,
-    required=True,
-    help="Folder to write to; it must be empty or not exist.",
+    "--out", type=FOLDER, required=True, help="Folder to write to; it must be empty or not exist."
 )
 @click.option("--seed", type=int, default=35, help="Seed of all random draws.")
 @click.option("--specs", type=click.IntRange(1), default=10, help="Number of SPECs.")

@@ -78,9 +78,7 @@ def render_report(notebook: Mapping[str, Any], name: str) -> str:
 
 
 def render_index(
-    results: Sequence[ReportResult],
-    provenance: Provenance,
-    earlier: Sequence[EarlierPage] = (),
+    results: Sequence[ReportResult], provenance: Provenance, earlier: Sequence[EarlierPage] = ()
 ) -> str:
     """Return the page that lists the reports of a batch, and those that lay there before it."""
     return _render("index.html.j2", results=results, provenance=provenance, earlier=earlier)
