@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.figures import theme
 from speckit_analysis.figures.axes import (
     MOST_ROWS,
     Words,
@@ -33,20 +34,7 @@ from speckit_analysis.figures.axes import (
     value_axis,
 )
 from speckit_analysis.figures.labels import name_points
-from speckit_analysis.figures.theme import (
-    BLUE,
-    DASHES,
-    INK,
-    MUTED,
-    OTHER,
-    Chart,
-    canvas,
-    clean,
-    edge_width,
-    finish,
-    ink_on,
-    themed,
-)
+from speckit_analysis.figures.theme import Chart, canvas, clean, edge_width, finish, ink_on, themed
 
 #: A dot at an end of the axis is drawn whole.
 DOTS: dict[str, Any] = {"markersize": 8, "markeredgewidth": 0, "clip_on": False}
@@ -65,7 +53,7 @@ def bars(
     subtitle: str,
     axis: str,
     words: Words,
-    colours: Sequence[str] | str = BLUE,
+    colours: Sequence[str] | str = theme.BLUE,
     limits: Mapping[str, float] | None = None,
     notes: Sequence[str] | None = None,
     reach: float = 0.0,
@@ -100,7 +88,7 @@ def bars(
     paint = [colours] * len(shown) if isinstance(colours, str) else list(colours)[: len(shown)]
     edges = [edge_width(colour) for colour in paint]
     axes.barh(
-        np.arange(len(shown)), lengths, height=0.66, color=paint, edgecolor=INK,
+        np.arange(len(shown)), lengths, height=0.66, color=paint, edgecolor=theme.INK,
         linewidth=np.where(lengths > 0, edges, 0.0),
     )  # fmt: skip
     tags = _tags(values, words, notes)
@@ -146,7 +134,7 @@ def stacked(
         added up behind them: shares are over all rows.
     """
     parts, rest = _with_rest(frame[part].astype("string").fillna("unknown"), list(colours))
-    colours = {**colours, rest: OTHER}
+    colours = {**colours, rest: theme.OTHER}
     counts = frame.assign(**{label: frame[label].map(named), part: parts}).pivot_table(
         index=label, columns=part, values=value, aggfunc="sum", sort=False, fill_value=0
     )
@@ -184,7 +172,7 @@ def _stack(axes: Axes, shares: pd.DataFrame, colours: Mapping[str, str]) -> None
         part, colour = column.to_numpy(), colours[str(name)]
         axes.barh(
             np.arange(len(shares)), part, left=left, height=0.66, color=colour, label=plain(name),
-            edgecolor=INK, linewidth=np.where(part > 0, edge_width(colour), 0.0),
+            edgecolor=theme.INK, linewidth=np.where(part > 0, edge_width(colour), 0.0),
         )  # fmt: skip
         for row in np.flatnonzero(part >= 0.07):
             axes.text(
@@ -237,9 +225,9 @@ def intervals(
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     if reference is not None:
-        axes.axvline(reference, color=MUTED, linewidth=1, linestyle=DASHES)
-    axes.hlines(rows, start, stop, color=BLUE, linewidth=1.5)
-    axes.plot(middle, rows, "o", color=BLUE, **DOTS)
+        axes.axvline(reference, color=theme.MUTED, linewidth=1, linestyle=theme.DASHES)
+    axes.hlines(rows, start, stop, color=theme.BLUE, linewidth=1.5)
+    axes.plot(middle, rows, "o", color=theme.BLUE, **DOTS)
     if span is not None:
         reach = span[1] - span[0]
         axes.set_xlim(span[0] - 0.02 * reach, span[1] + 0.02 * reach)
@@ -302,10 +290,12 @@ def over_time(
     if low is not None and high is not None:
         start, stop = numbers(frame, low, high)
         told = _with_ends(told, start, stop, words)
-        axes.vlines(places, start, stop, color=BLUE, linewidth=1.5)
-        axes.plot(places, values, "o", color=BLUE, markersize=7, markeredgewidth=0, clip_on=False)
+        axes.vlines(places, start, stop, color=theme.BLUE, linewidth=1.5)
+        axes.plot(
+            places, values, "o", color=theme.BLUE, markersize=7, markeredgewidth=0, clip_on=False
+        )
     else:
-        axes.bar(places, np.nan_to_num(values), width=0.72, color=BLUE)
+        axes.bar(places, np.nan_to_num(values), width=0.72, color=theme.BLUE)
     axes.set_ylim(0, top)
     days = [f"{when.day} {when:%b %Y}" for when in frame[moment]]
     axes.set_xticks(places[labelled], [days[row] for row in labelled])
@@ -352,7 +342,14 @@ def matrix(
     for (row, column), n in np.ndenumerate(counts):
         # Opacity instead of a scale of colours: it works on a light page and on a dark one.
         axes.add_patch(tile(row, column, 0.06 + 0.5 * n / most if n > 0 else 0.0))
-        axes.text(column, row, words(n), ha="center", va="center", color=INK if n > 0 else MUTED)
+        axes.text(
+            column,
+            row,
+            words(n),
+            ha="center",
+            va="center",
+            color=theme.INK if n > 0 else theme.MUTED,
+        )
     axes.set_xlim(-0.5, max(counts.shape[1], 5) - 0.5)
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_xticks(range(counts.shape[1]), names)
@@ -401,10 +398,10 @@ def spread(
     near, far = numbers(shown, middle, upper)
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
-    axes.hlines(rows, near, far, color=BLUE, linewidth=1.5)
-    axes.plot(near, rows, "o", color=BLUE, **DOTS)
+    axes.hlines(rows, near, far, color=theme.BLUE, linewidth=1.5)
+    axes.plot(near, rows, "o", color=theme.BLUE, **DOTS)
     axes.plot(
-        far, rows, "o", markersize=7, markerfacecolor="none", markeredgecolor=BLUE,
+        far, rows, "o", markersize=7, markerfacecolor="none", markeredgecolor=theme.BLUE,
         markeredgewidth=1.8, clip_on=False,
     )  # fmt: skip
     pairs = zip(near, far, notes, strict=False)
@@ -450,7 +447,7 @@ def steps(
     """
     figure, axes = canvas(title, subtitle, 2.8)
     for limit in limits:
-        axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=DASHES)
+        axes.axhline(limit, color=theme.MUTED, linewidth=0.8, linestyle=theme.DASHES)
     lines = {
         str(name): line[[place, value]].to_numpy(float)
         for name, line in frame.groupby(label, sort=True)

@@ -10,6 +10,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.arbiter import Arbitration
 from speckit_analysis.analysis.experiment.guardrail_result import ERRORS, GuardrailExperiment
 from speckit_analysis.analysis.experiment.tradeoff import CLOUD, Tradeoff
+from speckit_analysis.figures import theme
 from speckit_analysis.figures.axes import (
     in_words,
     interval_words,
@@ -22,18 +23,7 @@ from speckit_analysis.figures.axes import (
     upright_value_axis,
 )
 from speckit_analysis.figures.charts import intervals
-from speckit_analysis.figures.theme import (
-    BLUE,
-    DASHES,
-    MUTED,
-    ORANGE,
-    Chart,
-    canvas,
-    empty,
-    finish,
-    shortened,
-    themed,
-)
+from speckit_analysis.figures.theme import Chart, canvas, empty, finish, shortened, themed
 
 
 def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
@@ -94,12 +84,14 @@ def plane(tradeoff: Tradeoff, seed: int = 0) -> Chart:
     )
     gains, costs = numbers(pairs, "points", "cost_usd")
     across, up = numbers(cloud, "points", "cost_usd")
-    axes.scatter(across, up, s=9, color=BLUE, alpha=0.12, linewidths=0)
-    axes.scatter(gains, costs, s=34, facecolors="none", edgecolors=MUTED, linewidths=1.2)
-    axes.plot(found.effect.value, found.cost.value, "o", color=ORANGE, markersize=9)
+    axes.scatter(across, up, s=9, color=theme.BLUE, alpha=0.12, linewidths=0)
+    axes.scatter(gains, costs, s=34, facecolors="none", edgecolors=theme.MUTED, linewidths=1.2)
+    axes.plot(found.effect.value, found.cost.value, "o", color=theme.ORANGE, markersize=9)
     _cross(axes, gains, costs)
     ends = np.array(axes.get_xlim())
-    axes.plot(ends, tradeoff.worth_usd * ends, color=MUTED, linewidth=1, linestyle=DASHES)
+    axes.plot(
+        ends, tradeoff.worth_usd * ends, color=theme.MUTED, linewidth=1, linestyle=theme.DASHES
+    )
     axes.set_xlim(*ends)
     axes.set_xlabel("gain in quality, points", loc="left")
     axes.set_ylabel("extra cost of a SPEC, USD")
@@ -122,8 +114,8 @@ def _cross(axes: Axes, across: np.ndarray, up: np.ndarray) -> None:
         low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
         room = 0.08 * ((high - low) or 1.0)
         limit(low - room, high + room)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
-    axes.axvline(0, color=MUTED, linewidth=0.8)
+    axes.axhline(0, color=theme.MUTED, linewidth=0.8)
+    axes.axvline(0, color=theme.MUTED, linewidth=0.8)
     axes.grid(visible=True, axis="both")
 
 
@@ -148,9 +140,9 @@ def acceptability(tradeoff: Tradeoff) -> Chart:
         f" quality of a SPEC is worth (Student's t, {wording.count(len(tradeoff.pairs), 'SPEC')}).",
         2.4,
     )
-    axes.plot(worth, chance, color=BLUE, linewidth=2)
-    axes.plot(tradeoff.worth_usd, here, "o", color=ORANGE, markersize=8)
-    axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=DASHES)
+    axes.plot(worth, chance, color=theme.BLUE, linewidth=2)
+    axes.plot(tradeoff.worth_usd, here, "o", color=theme.ORANGE, markersize=8)
+    axes.axhline(0.5, color=theme.MUTED, linewidth=0.8, linestyle=theme.DASHES)
     axes.set_ylim(0, 1.02)
     axes.set_xlim(-0.03 * worth[-1], worth[-1])
     axes.grid(visible=True, axis="both")
@@ -224,7 +216,9 @@ def error_rates(found: GuardrailExperiment) -> Chart:
     tags: list[list[str]] = [[] for _ in names]
     told: list[list[str]] = [[] for _ in names]
     # The upper dot first, as the tags are read.
-    for (error, _, _), colour, shift in zip(ERRORS, (BLUE, ORANGE), (-0.16, 0.16), strict=True):
+    for (error, _, _), colour, shift in zip(
+        ERRORS, (theme.BLUE, theme.ORANGE), (-0.16, 0.16), strict=True
+    ):
         rows = rates[rates["error"] == error]
         at = np.array([names.index(name) for name in rows["variant"]], dtype=int)
         rate, low, high = numbers(rows, "rate", "low", "high")

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.studies.benchmark_pairs import FEWER, MORE
+from speckit_analysis.figures import theme
 from speckit_analysis.figures.axes import (
     in_words,
     interval_words,
@@ -18,23 +19,10 @@ from speckit_analysis.figures.axes import (
 )
 from speckit_analysis.figures.charts import DOTS, intervals
 from speckit_analysis.figures.labels import name_points
-from speckit_analysis.figures.theme import (
-    BLUE,
-    DASHES,
-    GRID,
-    INK,
-    MUTED,
-    ORANGE,
-    Chart,
-    canvas,
-    empty,
-    finish,
-    shortened,
-    themed,
-)
+from speckit_analysis.figures.theme import Chart, canvas, empty, finish, shortened, themed
 
 #: What a run is, with its colour and its marker.
-KINDS = {"one model": (BLUE, "o"), "pair": (ORANGE, "s")}
+KINDS = {"one model": (theme.BLUE, "o"), "pair": (theme.ORANGE, "s")}
 
 #: Where a run lies: across, and up.
 _PLACE = ["cost_usd", "rate"]
@@ -90,7 +78,7 @@ def _who_is_there(there: pd.DataFrame) -> str:
 def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
     there = front[front["on_front"]]
     axes.plot(
-        there["cost_usd"].to_numpy(float), there["rate"], drawstyle="steps-post", color=MUTED,
+        there["cost_usd"].to_numpy(float), there["rate"], drawstyle="steps-post", color=theme.MUTED,
         linewidth=1.2, zorder=1,
     )  # fmt: skip
     kinds = np.where(front["editor_model"].notna(), "pair", "one model")
@@ -200,19 +188,19 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     )
     top = min(1.0, 1.08 * float(high.max()))
     _draw_alike(axes, k, rate, top)
-    axes.vlines(k, low, high, color=BLUE, linewidth=1.3)
-    axes.plot(k, rate, "o-", color=BLUE, linewidth=1.4, **DOTS)
+    axes.vlines(k, low, high, color=theme.BLUE, linewidth=1.3)
+    axes.plot(k, rate, "o-", color=theme.BLUE, linewidth=1.4, **DOTS)
     for at in range(len(k)) if len(k) <= MOST_TAGS else (0, len(k) - 1):
         axes.annotate(
             wording.percent(rate[at]), (k[at], rate[at]), xytext=(8, 5),
-            textcoords="offset points", color=INK,
+            textcoords="offset points", color=theme.INK,
         )  # fmt: skip
     axes.set_xticks(k, [wording.count(one) for one in k])
     axes.set_xlim(k[0] - 0.3, k[-1] + 0.3 + 0.3 * len(k))
     axes.set_ylim(0, top)
     axes.grid(visible=False, axis="x")
     axes.grid(visible=True, axis="y")
-    axes.spines["bottom"].set_color(GRID)
+    axes.spines["bottom"].set_color(theme.GRID)
     axes.set_xlabel("k, tries that must all pass", loc="left")
     upright_value_axis(axes, "pass^k", wording.percent)
     names = [f"k = {wording.count(one)}" for one in k]
@@ -228,8 +216,8 @@ def _draw_alike(axes: Axes, k: np.ndarray, rate: np.ndarray, top: float) -> None
     alike = rate[0] ** k
     if rate[-1] - alike[-1] < 0.08 * top:
         return
-    axes.plot(k, alike, color=MUTED, linewidth=1.2, linestyle=DASHES)
+    axes.plot(k, alike, color=theme.MUTED, linewidth=1.2, linestyle=theme.DASHES)
     axes.annotate(
         "if all tasks were alike", (k[-1], alike[-1]), xytext=(8, 0), textcoords="offset points",
-        va="center", color=MUTED, fontsize=8.5,
+        va="center", color=theme.MUTED, fontsize=8.5,
     )  # fmt: skip

@@ -8,21 +8,18 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.cost.anomalies import Outliers
 from speckit_analysis.analysis.cost.billing import Reconciliation
+from speckit_analysis.figures import theme
 from speckit_analysis.figures.axes import part_notes
 from speckit_analysis.figures.charts import bars, intervals, steps
-from speckit_analysis.figures.theme import (
-    BAD,
-    BLUE,
-    CRIMSON,
-    GOOD,
-    POOR,
-    Chart,
-    class_colours,
-    empty,
-)
+from speckit_analysis.figures.theme import Chart, class_colours, empty
 
 _NOUNS = {"cost_usd": "cost", "latency_ms": "latency", "tokens": "tokens"}
-_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": BAD, "exceeded": CRIMSON}
+_VERDICT_COLOURS = {
+    "within budget": theme.GOOD,
+    "warning": theme.POOR,
+    "critical": theme.BAD,
+    "exceeded": theme.CRIMSON,
+}
 
 
 def outliers(found: Outliers) -> Chart:
@@ -53,7 +50,7 @@ def outliers(found: Outliers) -> Chart:
         ),
         axis="times the median of its kind",
         words=wording.ratio,
-        colours=[BAD if factor > 1 else BLUE for factor in rows["factor"]],
+        colours=[theme.BAD if factor > 1 else theme.BLUE for factor in rows["factor"]],
         notes=[f"(n = {n})" for n in rows["n"]],
     )
 
@@ -254,7 +251,9 @@ def reconciliation(found: Reconciliation | None) -> Chart:
         ),
         axis="tracked / billed",
         words=wording.ratio,
-        colours=[GOOD if abs(ratio - 1) <= found.tolerance else BAD for ratio in ratios],
+        colours=[
+            theme.GOOD if abs(ratio - 1) <= found.tolerance else theme.BAD for ratio in ratios
+        ],
         notes=part_notes(known, "tracked_usd", "billed_usd", wording.usd),
         limits={"": 1 - found.tolerance, " ": 1 + found.tolerance},
     )

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from speckit_analysis.errors import ReportError
 from speckit_analysis.evidence.cache import VARIABLE
-from speckit_analysis.reports.document import find_title
 from speckit_analysis.reports.earlier import earlier_pages
 from speckit_analysis.reports.execute import Execution, execute
-from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
+from speckit_analysis.reports.headlines import METADATA_KEY
 from speckit_analysis.reports.html import render_index, render_report
 from speckit_analysis.reports.kernels import Interrupted, Kernels
 from speckit_analysis.reports.library import find_notebooks
@@ -225,19 +224,11 @@ def _run_one(job: _Job, kernels: Kernels, on_cell: Callable[[], None]) -> Report
     if kernels.stopped:
         # The kernel died because the user wished so; an older report must not give way to that.
         raise Interrupted(f"{job.path.name} was stopped")
-    notebook, name = execution.notebook, job.path.stem
+    notebook, kept = execution.notebook, job.out / f"{job.path.stem}.ipynb"
     _record(job, execution, started)
-    result = ReportResult(
-        name=name,
-        title=find_title(notebook) or name,
-        headline=find_headline(notebook),
-        failure=execution.failure,
-        seconds=execution.seconds,
-        notebook=job.out / f"{name}.ipynb",
-        html=job.out / f"{name}.html",
-    )
+    result = ReportResult.of(notebook, kept, execution.failure, execution.seconds)
     write_whole(result.notebook, nbformat.writes(notebook))
-    write_whole(result.html, render_report(notebook, name))
+    write_whole(result.html, render_report(notebook, result.name))
     return result
 
 

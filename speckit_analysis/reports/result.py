@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from speckit_analysis.reports.document import find_title
+from speckit_analysis.reports.headlines import find_headline
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,21 @@ class ReportResult:
     #: The executed notebook, and the page.
     notebook: Path
     html: Path
+
+    @classmethod
+    def of(
+        cls, notebook: Mapping[str, Any], path: Path, failure: Failure | None, seconds: float
+    ) -> ReportResult:
+        """Return what became of an executed notebook that is kept at `path`, its page beside it."""
+        return cls(
+            name=path.stem,
+            title=find_title(notebook) or path.stem,
+            headline=find_headline(notebook),
+            failure=failure,
+            seconds=seconds,
+            notebook=path,
+            html=path.with_suffix(".html"),
+        )
 
     @property
     def ok(self) -> bool:
