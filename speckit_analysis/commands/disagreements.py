@@ -6,6 +6,7 @@ import json
 import shutil
 import textwrap
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,6 @@ from speckit_analysis.commands.output import printable, save
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from speckit_analysis.evidence.load import Evidence
 
 #: Columns that a terminal has room for; files hold all.
@@ -171,10 +170,13 @@ def _run_called(evidence: Evidence, text: str) -> str:
 
 
 def _side_by_side(evidence: Evidence, run: str, width: int) -> list[str]:
+    import pandas as pd
+
     from speckit_analysis.analysis.disagreement.frequency import genuine
 
     row = evidence.runs[evidence.runs["run_id"] == run].iloc[0]
-    lines = [f"{run}", f"status {row['status']}, recorded as {_known(row['status_recorded'])}", ""]
+    recorded = "nothing" if pd.isna(row["status_recorded"]) else row["status_recorded"]
+    lines = [run, f"status {row['status']}, recorded as {recorded}", ""]
     points = evidence.disagreements
     declared = genuine(points[points["run_id"] == run])
     lines.append("Declared disagreements" if len(declared) else "No disagreement is declared.")
@@ -185,11 +187,11 @@ def _side_by_side(evidence: Evidence, run: str, width: int) -> list[str]:
     written = proposals[proposals["content"].notna()]
     if written.empty:
         return [*lines, "", "No proposal of this run was kept."]
-    return [*lines, "", *_columns(written, width)]
-
-
-def _known(value: object) -> str:
-    return value if isinstance(value, str) else "nothing"
+    answers = [
+        (f"{row.agent} ({row.payload_class})", _readable(str(row.content)))
+        for row in written.itertuples()
+    ]
+    return [*lines, "", *_beside(answers, width)]
 
 
 def _point(point: Any, width: int) -> list[str]:
@@ -202,11 +204,15 @@ def _point(point: Any, width: int) -> list[str]:
     lines = []
     for name, text in parts.items():
         if isinstance(text, str) and text:
-            lead = f"  {name + ':':<9}"
-            lines += textwrap.wrap(
-                printable(text), width, initial_indent=lead, subsequent_indent=" " * len(lead)
-            )
+            lines += _indented(text, width, f"  {name + ':':<9}")
     return [*lines, ""]
+
+
+def _indented(text: str, width: int, lead: str = "  ") -> list[str]:
+    """Wrap evidence text behind `lead`."""
+    return textwrap.wrap(
+        printable(text), width, initial_indent=lead, subsequent_indent=" " * len(lead)
+    )
 
 
 def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
@@ -225,33 +231,20 @@ def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
         sure = f"{percent(row['confidence'])} sure"
         category = f"{row['type']}, {row['disagreement_severity']}, {sure}"
         lines += ["", f"  {printable(row['topic'])} ({category})"]
-        lines += textwrap.wrap(
-            printable(row["reason"]), width, initial_indent="  ", subsequent_indent="  "
-        )
+        lines += _indented(row["reason"], width)
         lines += _beside(list(positions_of(row).items()), width)
     return lines
-
-
-def _columns(proposals: pd.DataFrame, width: int) -> list[str]:
-    """Set proposals in columns."""
-    blocks = [
-        (f"{row.agent} ({row.payload_class})", _readable(str(row.content)))
-        for row in proposals.itertuples()
-    ]
-    return _beside(blocks, width)
 
 
 def _beside(texts: list[tuple[str, str]], width: int) -> list[str]:
     """Set texts in columns, three beside each other where the terminal is wide enough."""
     across = max(1, min(3, len(texts), width // 36))
-    each = (width - 3 * (across - 1)) // across
-    blocks = [[head, "-" * each, *_wrapped(text, each)] for head, text in texts]
+    column = (width - 3 * (across - 1)) // across
+    blocks = [[head, "-" * column, *_wrapped(text, column)] for head, text in texts]
     lines: list[str] = []
     for start in range(0, len(blocks), across):
-        group = blocks[start : start + across]
-        for number in range(max(map(len, group))):
-            cells = [block[number] if number < len(block) else "" for block in group]
-            lines.append(" | ".join(cell.ljust(each) for cell in cells).rstrip())
+        rows = zip_longest(*blocks[start : start + across], fillvalue="")
+        lines += [" | ".join(cell.ljust(column) for cell in row).rstrip() for row in rows]
         lines.append("")
     return lines
 

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.text import Annotation
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from speckit_analysis.analysis import wording
@@ -74,6 +75,13 @@ def tick_words(words: Words) -> Formatter:
     return FuncFormatter(lambda figure, _: _FRACTION.sub("", words(figure)))
 
 
+def write(
+    axes: Axes, text: str, place: tuple[float, float], offset: tuple[float, float], **look: Any
+) -> Annotation:
+    """Write `text` at a distance from a place, in points."""
+    return axes.annotate(text, place, xytext=offset, textcoords="offset points", **look)
+
+
 def label_ends(
     figure: Figure, axes: Axes, ends: np.ndarray, tags: Sequence[str], reach: float
 ) -> None:
@@ -90,10 +98,8 @@ def label_ends(
     reach : float
         How far the axis reaches at least.
     """
-    texts = [
-        axes.annotate(tag, (end, row), xytext=(4, 0), textcoords="offset points", va="center")
-        for row, (end, tag) in enumerate(zip(ends, tags, strict=True))
-    ]
+    rows = enumerate(zip(ends, tags, strict=True))
+    texts = [write(axes, tag, (end, row), (4, 0), va="center") for row, (end, tag) in rows]
     for text in texts:
         text.set_in_layout(False)
     lay_out(figure)
@@ -105,16 +111,9 @@ def label_ends(
 
 def label_margin(axes: Axes, tags: Sequence[str]) -> None:
     """Write one tag per row to the right of the axes."""
+    edge: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "annotation_clip": False}
     for row, tag in enumerate(tags):
-        axes.annotate(
-            tag,
-            (1.0, row),
-            xytext=(8, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            annotation_clip=False,
-        )
+        write(axes, tag, (1.0, row), (8, 0), va="center", **edge)
 
 
 def time_places(moments: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -258,15 +257,8 @@ def limit_lines(axes: Axes, limits: Mapping[str, float]) -> None:
     """Draw a dashed line at each limit, its name above it."""
     for name, place in limits.items():
         axes.axvline(place, color=MUTED, linewidth=1, linestyle=DASHES)
-        axes.annotate(
-            name,
-            (place, 1.0),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=MUTED,
-        )
+        look: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "color": MUTED}
+        write(axes, name, (place, 1.0), (0, 3), ha="center", **look)
 
 
 def interval_words(low: float, high: float, words: Words) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,6 +18,7 @@ from speckit_analysis.figures.axes import (
     legend_of_dots,
     numbers,
     upright_value_axis,
+    write,
 )
 from speckit_analysis.figures.charts import DOTS, intervals
 from speckit_analysis.figures.labels import name_points
@@ -191,10 +194,7 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     axes.vlines(k, low, high, color=theme.BLUE, linewidth=1.3)
     axes.plot(k, rate, "o-", color=theme.BLUE, linewidth=1.4, **DOTS)
     for at in range(len(k)) if len(k) <= MOST_TAGS else (0, len(k) - 1):
-        axes.annotate(
-            wording.percent(rate[at]), (k[at], rate[at]), xytext=(8, 5),
-            textcoords="offset points", color=theme.INK,
-        )  # fmt: skip
+        write(axes, wording.percent(rate[at]), (k[at], rate[at]), (8, 5), color=theme.INK)
     axes.set_xticks(k, [wording.count(one) for one in k])
     axes.set_xlim(k[0] - 0.3, k[-1] + 0.3 + 0.3 * len(k))
     axes.set_ylim(0, top)
@@ -217,7 +217,5 @@ def _draw_alike(axes: Axes, k: np.ndarray, rate: np.ndarray, top: float) -> None
     if rate[-1] - alike[-1] < 0.08 * top:
         return
     axes.plot(k, alike, color=theme.MUTED, linewidth=1.2, linestyle=theme.DASHES)
-    axes.annotate(
-        "if all tasks were alike", (k[-1], alike[-1]), xytext=(8, 0), textcoords="offset points",
-        va="center", color=theme.MUTED, fontsize=8.5,
-    )  # fmt: skip
+    look: dict[str, Any] = {"va": "center", "color": theme.MUTED, "fontsize": 8.5}
+    write(axes, "if all tasks were alike", (k[-1], alike[-1]), (8, 0), **look)
