@@ -8,12 +8,12 @@ import click
 
 from speckit_analysis.commands.options import (
     Asked,
-    Output,
     confidence_option,
     evidence_options,
     output_options,
     span_options,
 )
+from speckit_analysis.commands.output import Output
 
 if TYPE_CHECKING:
     from speckit_analysis.analysis.ask.telemetry import Telemetry

@@ -6,13 +6,8 @@ from pathlib import Path
 
 import click
 
-from speckit_analysis.commands.options import (
-    Asked,
-    Output,
-    evidence_options,
-    output_options,
-    span_options,
-)
+from speckit_analysis.commands.options import Asked, evidence_options, output_options, span_options
+from speckit_analysis.commands.output import Output
 from speckit_analysis.errors import EvidenceError
 
 

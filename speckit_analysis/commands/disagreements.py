@@ -15,7 +15,6 @@ from click.core import ParameterSource
 
 from speckit_analysis.commands.options import (
     Asked,
-    Output,
     confidence_option,
     evidence_option,
     evidence_options,
@@ -24,7 +23,7 @@ from speckit_analysis.commands.options import (
     output_options,
     span_options,
 )
-from speckit_analysis.commands.output import printable, save
+from speckit_analysis.commands.output import Output, printable, save
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:

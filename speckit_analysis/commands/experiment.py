@@ -13,7 +13,7 @@ from urllib.parse import quote
 import click
 
 from speckit_analysis.commands.options import EXISTING_FOLDER, FILE, FOLDER, Asked, evidence_options
-from speckit_analysis.commands.output import emit, save
+from speckit_analysis.commands.output import Output, save
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def decide(
         pays = decision.quality.tradeoff.sentence
         click.echo("\n\n".join([*map(_paragraph, decision.recommendations), pays, rests, note]))
     else:
-        emit(as_table(decision.recommendations, in_words=False), form, None, note=note)
+        Output(form).emit(as_table(decision.recommendations, in_words=False), note)
     if out is not None:
         _write_strategy(out, decision, asked, reports)
 

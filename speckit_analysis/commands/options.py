@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from speckit_analysis.commands.output import emit, printable
+from speckit_analysis.commands.output import Output, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,29 +61,6 @@ class Asked:
         from speckit_analysis.analysis.ask.telemetry import narrowed
 
         return narrowed(self.measured(frame, noun), self.specs, self.since, self.until)
-
-
-@dataclass(frozen=True)
-class Output:
-    """How a table is written, and where."""
-
-    form: str | None
-    out: Path | None
-
-    @property
-    def is_brief(self) -> bool:
-        """Whether it goes to a terminal, which has no room for every column."""
-        return self.form in (None, "table", "markdown") and self.out is None
-
-    def emit(
-        self,
-        frame: pd.DataFrame,
-        note: str,
-        formats: Mapping[str, str] | None = None,
-        names: Mapping[str, str] | None = None,
-    ) -> None:
-        """Write a frame, see :func:`speckit_analysis.commands.output.emit`."""
-        emit(frame, self.form, self.out, note=note, formats=formats, names=names)
 
 
 def _with(command: Command, *options: Command) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,52 +35,60 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
-def emit(
-    frame: pd.DataFrame,
-    form: str | None,
-    out: Path | None,
-    *,
-    note: str = "",
-    formats: Mapping[str, str] | None = None,
-    names: Mapping[str, str] | None = None,
-) -> None:
-    """Write a frame to the terminal or to a file.
+@dataclass(frozen=True)
+class Output:
+    """How a frame is written, and where."""
 
-    Parameters
-    ----------
-    frame : DataFrame
-        What was found.
-    form : str, optional
-        ``table``, ``csv``, ``json``, ``parquet`` or ``markdown``; by default as the file's name
-        ends, else ``table``.
-    out : Path, optional
-        File that is replaced; by default the terminal.
-    note : str
-        What a reader must know beside the figures.  It stands below a table, and on standard
-        error where a program reads the other formats.
-    formats, names : mapping of str to str, optional
-        As for :func:`speckit_analysis.display.table`.
+    #: ``table``, ``csv``, ``json``, ``parquet`` or ``markdown``; by default as the file's name
+    #: ends, else ``table``.
+    form: str | None = None
+    #: File that is replaced; by default the terminal.
+    out: Path | None = None
 
-    Raises
-    ------
-    EvidenceError
-        If the file cannot be written, or parquet is to go to a terminal.
-    """
-    chosen = form or _BY_ENDING.get(out.suffix.lower() if out else "", "table")
-    if chosen == "parquet" and out is None:
-        raise EvidenceError("parquet is no text for a terminal: name a file with --out")
-    width = shutil.get_terminal_size((100, 24)).columns if out is None else None
-    content = _written(frame, chosen, formats, names, width)
-    readable = isinstance(content, str) and chosen in ("table", "markdown")
-    if isinstance(content, str) and readable and note:
-        content = f"{content}\n\n{note}"
-    if out is None:
-        click.echo(content, nl=not str(content).endswith("\n"))
-    else:
-        save(out, content)
-        click.echo(out)
-    if note and not readable:
-        click.echo(note, err=True)
+    @property
+    def is_brief(self) -> bool:
+        """Whether it goes to a terminal, which has no room for every column."""
+        return self.form in (None, "table", "markdown") and self.out is None
+
+    def emit(
+        self,
+        frame: pd.DataFrame,
+        note: str = "",
+        formats: Mapping[str, str] | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write a frame to the terminal or to a file.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            What was found.
+        note : str
+            What a reader must know beside the figures.  It stands below a table, and on standard
+            error where a program reads the other formats.
+        formats, names : mapping of str to str, optional
+            As for :func:`speckit_analysis.display.table`.
+
+        Raises
+        ------
+        EvidenceError
+            If the file cannot be written, or parquet is to go to a terminal.
+        """
+        form = self.form or _BY_ENDING.get(self.out.suffix.lower() if self.out else "", "table")
+        if form == "parquet" and self.out is None:
+            raise EvidenceError("parquet is no text for a terminal: name a file with --out")
+        width = shutil.get_terminal_size((100, 24)).columns if self.out is None else None
+        content = _written(frame, form, formats, names, width)
+        readable = form in ("table", "markdown")
+        if isinstance(content, str) and readable and note:
+            content = f"{content}\n\n{note}"
+        if self.out is None:
+            click.echo(content, nl=not str(content).endswith("\n"))
+        else:
+            save(self.out, content)
+            click.echo(self.out)
+        if note and not readable:
+            click.echo(note, err=True)
 
 
 def save(out: Path, content: str | bytes) -> None:

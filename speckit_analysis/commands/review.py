@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from speckit_analysis.commands.options import EXISTING_FILE, FILE, FOLDER, included, load
-from speckit_analysis.commands.output import emit, save
+from speckit_analysis.commands.output import Output, save
 from speckit_analysis.commands.report import stopped_by_termination
 from speckit_analysis.errors import EvidenceError
 
@@ -134,7 +134,7 @@ def status(folder: Path) -> None:
     from speckit_analysis.review import Review
 
     review = Review(folder)
-    emit(review.status(), None, None)
+    Output().emit(review.status())
     if review.unblinded:
         forced = ", before all cards were in" if review.unblinded["forced"] else ""
         click.echo(f"unblinded {review.unblinded['at']}{forced}")

@@ -141,27 +141,25 @@ def latency(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     )
 
 
-def run_latency(table: pd.DataFrame, by: str = "stage") -> Chart:
-    """Draw how long a run takes, from its longest call to all of them together.
+def run_latency(table: pd.DataFrame) -> Chart:
+    """Draw how long a run takes, from its longest call to all of them together, by stage.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`.premium.run_latency`.
-    by : str
-        Its first column.
     """
     if table.empty:
         return empty("No run has a latency for every call.")
     top = table.iloc[int(table["wall_ms"].to_numpy(dtype=float).argmax())]
     return spread(
         table,
-        by,
+        "stage",
         "wall_ms",
         "sum_ms",
         title=(
-            f"A run of {top[by]} takes {wording.seconds(top['wall_ms'])} with its agents side by"
-            f" side, {wording.seconds(top['sum_ms'])} one after the other"
+            f"A run of {top['stage']} takes {wording.seconds(top['wall_ms'])} with its agents"
+            f" side by side, {wording.seconds(top['sum_ms'])} one after the other"
         ),
         subtitle=(
             "Latency of a run, median: its longest call (filled) and the sum of its calls (open);"
@@ -342,15 +340,13 @@ def _runs_of_specs(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
-    """Draw the reported cost relative to the computed one, with its range over calls.
+def agreement(compared: pd.DataFrame) -> Chart:
+    """Draw the reported cost relative to the computed one by model, with its range over calls.
 
     Parameters
     ----------
     compared : DataFrame
         From :func:`.premium.reported_against_computed`.
-    by : str
-        Its first column.
     """
     known = compared[compared["total_ratio"].notna()]
     if known.empty:
@@ -361,14 +357,14 @@ def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
     close = abs(worst["total_ratio"] - 1) < 0.02
     return intervals(
         known,
-        by,
+        "model_id",
         "total_ratio",
         low="lowest_ratio",
         high="highest_ratio",
         title=(
             "Reported cost is within 2 % of the computed one for every model"
             if close
-            else f"Reported cost is furthest off for {worst[by]}:"
+            else f"Reported cost is furthest off for {worst['model_id']}:"
             f" {wording.ratio(worst['total_ratio'])} times the computed one"
         ),
         subtitle="Reported over computed cost: ratio of totals, and the range over single calls.",

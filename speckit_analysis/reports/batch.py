@@ -23,7 +23,6 @@ from speckit_analysis.reports.kernels import Interrupted, Kernels
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import (
     Parameter,
-    absolute_files,
     check_limits,
     choose_parameters,
     declared_parameters,
@@ -77,10 +76,7 @@ def run_reports(
     """
     paths = find_notebooks(names)
     declared = {path: declared_parameters(path) for path in paths}
-    chosen = {
-        path: absolute_files(declared[path], values)
-        for path, values in choose_parameters(declared, parameters or {}).items()
-    }
+    chosen = choose_parameters(declared, parameters or {})
     for path in paths:
         check_limits(path.stem, declared[path], chosen[path])
     roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)

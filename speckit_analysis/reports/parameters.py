@@ -99,7 +99,7 @@ def parse_assignments(
 def choose_parameters(
     declared: Mapping[Path, Mapping[str, Parameter]], given: Mapping[str, object]
 ) -> dict[Path, dict[str, object]]:
-    """Return for each notebook those of the `given` values that it declares.
+    """Return for each notebook those of the `given` values that it declares, files as absolute.
 
     Raises
     ------
@@ -112,21 +112,19 @@ def choose_parameters(
         if not any(name in parameters for parameters in declared.values()):
             raise ReportError(f"no notebook has a parameter {name!r}; {_known(declared, name)}")
     return {
-        path: {name: value for name, value in given.items() if name in parameters}
+        path: {
+            name: _absolute(parameters[name], value)
+            for name, value in given.items()
+            if name in parameters
+        }
         for path, parameters in declared.items()
     }
 
 
-def absolute_files(
-    declared: Mapping[str, Parameter], chosen: Mapping[str, object]
-) -> dict[str, object]:
-    """Return a notebook's values with files under their absolute path: kernels start elsewhere."""
-    return {
-        name: str(Path(str(value)).expanduser().absolute())
-        if declared[name].is_file and value
-        else value
-        for name, value in chosen.items()
-    }
+def _absolute(parameter: Parameter, value: object) -> object:
+    """Return a file under its absolute path, as kernels start elsewhere; another value as it is."""
+    is_file = parameter.is_file and value
+    return str(Path(str(value)).expanduser().absolute()) if is_file else value
 
 
 def check_limits(
