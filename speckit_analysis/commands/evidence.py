@@ -65,9 +65,9 @@ def _check_kind(kind: str, found: pd.Series) -> None:
     from speckit_analysis.analysis.wording import suggestion
     from speckit_analysis.tables import PROBLEM_KINDS
 
-    known = sorted(PROBLEM_KINDS.union(found.astype(str)))
-    if kind not in known:
-        raise EvidenceError(f"no kind of problem is called {kind!r}; {suggestion(kind, known)}")
+    kinds = sorted(PROBLEM_KINDS.union(found.astype(str)))
+    if kind not in kinds:
+        raise EvidenceError(f"no kind of problem is called {kind!r}; {suggestion(kind, kinds)}")
 
 
 def _none_listed(kind: str | None, severity: str, of_kind: pd.Series) -> str:
@@ -96,10 +96,10 @@ def _refuse_nothing(paths: tuple[str, ...], formats: Iterable[object]) -> None:
     """Refuse evidence in which no file was recognised: of nothing, no fault can be found."""
     from speckit_analysis.analysis.wording import count
 
-    known = [str(name) != "unrecognised" for name in formats]
-    if not any(known):
-        files = f"of {count(len(known), 'file')}, none is of a known format"
-        held = files if known else "it has no file"
+    recognised = [str(name) != "unrecognised" for name in formats]
+    if not any(recognised):
+        files = f"of {count(len(recognised), 'file')}, none is of a known format"
+        held = files if recognised else "it has no file"
         raise EvidenceError(
             f"no evidence in {', '.join(paths)}: {held}; docs/evidence.md tells where evidence lies"
         )
@@ -111,8 +111,8 @@ def describe(table: str | None) -> None:
     """Tell the columns of TABLE: dtype, unit and meaning; without one, the tables."""
     tables = speckit_analysis.TABLES
     if table is None:
-        for known in tables.values():
-            click.echo(f"{known.name:<14} one row: {known.row}")
+        for described in tables.values():
+            click.echo(f"{described.name:<14} one row: {described.row}")
         return
     if table not in tables:
         raise EvidenceError(f"no table {table!r}; tables are {', '.join(tables)}")

@@ -232,9 +232,9 @@ def plain(name: object) -> str:
 
 def name_rows(axes: Axes, names: Iterable[object], cut: int | None = 34) -> None:
     """Name the rows from the top, each name cut to so many characters."""
-    known = [named(name) for name in names]
-    axes.set_yticks(range(len(known)), [clean(name, cut) for name in known])
-    axes.set_ylim(len(known) - 0.4, -0.6)
+    shown = [named(name) for name in names]
+    axes.set_yticks(range(len(shown)), [clean(name, cut) for name in shown])
+    axes.set_ylim(len(shown) - 0.4, -0.6)
 
 
 def value_axis(axes: Axes, name: str, words: Words) -> None:

@@ -21,10 +21,10 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
     confidence : float
         Level of the intervals.
     """
-    known = table.dropna(subset=["icc_single", "icc_single_low"])
-    if known.empty:
+    estimated = table.dropna(subset=["icc_single", "icc_single_low"])
+    if estimated.empty:
         return empty("Reliability takes two reviewers who scored the same outputs.")
-    named = known.assign(label=known["criterion"] + ", " + known["variant"])
+    named = estimated.assign(label=estimated["criterion"] + ", " + estimated["variant"])
     whole = named[named["variant"] == "all"].sort_values("icc_single")
     low, high = whole.iloc[0], whole.iloc[-1]
     return intervals(

@@ -31,10 +31,10 @@ def spend(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     noun : str
         What it is, in the singular.
     """
-    known = profile[profile["cost_usd"].notna()]
-    if known.empty or not known["cost_usd"].sum():
+    with_cost = profile[profile["cost_usd"].notna()]
+    if with_cost.empty or not with_cost["cost_usd"].sum():
         return empty(_NO_COST, f"By {noun}.")
-    ordered = known.sort_values("cost_usd", ascending=False, kind="stable")
+    ordered = with_cost.sort_values("cost_usd", ascending=False, kind="stable")
     top = ordered.iloc[0]
     missing = int(profile["without_cost"].sum())
     calls = int(profile["calls"].sum()) - missing
@@ -88,11 +88,11 @@ def tokens(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     profile, by, noun : DataFrame and str
         As for :func:`spend`.
     """
-    known = profile[profile["tokens"].notna()]
-    total = known["tokens"].sum()
-    if known.empty or not total:
+    with_tokens = profile[profile["tokens"].notna()]
+    total = with_tokens["tokens"].sum()
+    if with_tokens.empty or not total:
         return empty("No call that counts has its tokens.", f"By {noun}.")
-    ordered = known.sort_values("tokens", ascending=False, kind="stable")
+    ordered = with_tokens.sort_values("tokens", ascending=False, kind="stable")
     top = ordered.iloc[0]
     return bars(
         ordered,
@@ -117,11 +117,11 @@ def latency(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     profile, by, noun : DataFrame and str
         As for :func:`spend`.
     """
-    known = profile[profile["with_latency"] > 0]
-    if known.empty:
+    with_latency = profile[profile["with_latency"] > 0]
+    if with_latency.empty:
         return empty("No call that counts has a latency.", f"By {noun}.")
-    ordered = known.sort_values("median_ms", ascending=False, kind="stable")
-    top, n = ordered.iloc[0], int(known["with_latency"].sum())
+    ordered = with_latency.sort_values("median_ms", ascending=False, kind="stable")
+    top, n = ordered.iloc[0], int(with_latency["with_latency"].sum())
     return spread(
         ordered,
         by,
@@ -211,24 +211,24 @@ def spend_over_time(profile: pd.DataFrame, period: str) -> Chart:
     period : str
         ``day``, ``week``, ``month`` …
     """
-    known = profile[profile["cost_usd"].notna()]
-    if known.empty or not known["cost_usd"].sum():
+    with_cost = profile[profile["cost_usd"].notna()]
+    if with_cost.empty or not with_cost["cost_usd"].sum():
         return empty(_NO_COST, f"By {period}.")
-    top = known.sort_values("cost_usd", ascending=False, kind="stable").iloc[0]
-    calls = (known["calls"] - known["without_cost"]).sum()
+    top = with_cost.sort_values("cost_usd", ascending=False, kind="stable").iloc[0]
+    calls = (with_cost["calls"] - with_cost["without_cost"]).sum()
     return over_time(
-        known,
+        with_cost,
         period,
         "cost_usd",
         title=(
             f"Spending peaked in the {period} of {wording.day(top[period])}"
             f" at {wording.usd(top['cost_usd'])}"
-            if len(known) > 1
+            if len(with_cost) > 1
             else f"All the money was spent in the {period} of {wording.day(top[period])}"
         ),
         subtitle=f"Cost per {period} (its start, UTC); {wording.count(calls, 'call')} with a cost.",
         axis="cost, USD",
-        words=wording.usd_like(known["cost_usd"]),
+        words=wording.usd_like(with_cost["cost_usd"]),
     )
 
 
@@ -240,19 +240,19 @@ def latency_over_time(profile: pd.DataFrame, period: str) -> Chart:
     profile, period : DataFrame and str
         As for :func:`spend_over_time`.
     """
-    known = profile[profile["with_latency"] > 0]
-    if known.empty:
+    with_latency = profile[profile["with_latency"] > 0]
+    if with_latency.empty:
         return empty("No call that counts has a latency.", f"By {period}.")
-    medians = known["median_ms"]
-    n = known["with_latency"].sum()
+    medians = with_latency["median_ms"]
+    n = with_latency["with_latency"].sum()
     return over_time(
-        known,
+        with_latency,
         period,
         "median_ms",
         title=(
             f"The median latency lies between {wording.seconds(medians.min())} and"
             f" {wording.seconds(medians.max())} in every {period}"
-            if len(known) > 1
+            if len(with_latency) > 1
             else f"The median latency is {wording.seconds(medians.iloc[0])}"
         ),
         subtitle=(
@@ -348,15 +348,15 @@ def agreement(compared: pd.DataFrame) -> Chart:
     compared : DataFrame
         From :func:`.premium.reported_against_computed`.
     """
-    known = compared[compared["total_ratio"].notna()]
-    if known.empty:
+    with_both = compared[compared["total_ratio"].notna()]
+    if with_both.empty:
         return empty("No call has both a reported cost and one computed from its tokens.")
-    far = (known["total_ratio"] - 1).abs().to_numpy(dtype=float).argmax()
-    worst = known.iloc[far]
-    ends = (min(0.9, known["lowest_ratio"].min()), max(1.1, known["highest_ratio"].max()))
+    far = (with_both["total_ratio"] - 1).abs().to_numpy(dtype=float).argmax()
+    worst = with_both.iloc[far]
+    ends = (min(0.9, with_both["lowest_ratio"].min()), max(1.1, with_both["highest_ratio"].max()))
     close = abs(worst["total_ratio"] - 1) < 0.02
     return intervals(
-        known,
+        with_both,
         "model_id",
         "total_ratio",
         low="lowest_ratio",
@@ -370,7 +370,7 @@ def agreement(compared: pd.DataFrame) -> Chart:
         subtitle="Reported over computed cost: ratio of totals, and the range over single calls.",
         axis="reported / computed",
         words=wording.ratio,
-        notes=[f"({wording.count(n, 'call')})" for n in known["compared"]],
+        notes=[f"({wording.count(n, 'call')})" for n in with_both["compared"]],
         span=ends,
         reference=1.0,
     )

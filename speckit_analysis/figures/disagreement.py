@@ -116,12 +116,12 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
     confidence : float
         Level of the intervals.
     """
-    known = table[table[period].notna()].reset_index(drop=True)
-    if known.empty:
+    dated = table[table[period].notna()].reset_index(drop=True)
+    if dated.empty:
         return empty(_NOT_ESTIMABLE, f"By {period}.")
-    apart = told_apart(known["rate"], known["effective_runs"], confidence)
+    apart = told_apart(dated["rate"], dated["effective_runs"], confidence)
     return over_time(
-        known,
+        dated,
         period,
         "rate",
         title=(
@@ -129,10 +129,10 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
             if apart
             else f"The counts do not prove that the rate changed between {wording.plural(period)}"
         )
-        if len(known) > 1
+        if len(dated) > 1
         else f"All comparable runs fall into one {period}",
         subtitle=(
-            f"Share of {wording.count(known['runs'].sum(), 'run')} with a genuine disagreement per"
+            f"Share of {wording.count(dated['runs'].sum(), 'run')} with a genuine disagreement per"
             f" {period} (its start, UTC); {wording.exact_percent(confidence)} intervals."
         ),
         axis="share of comparable runs",
@@ -285,10 +285,10 @@ def flags(table: pd.DataFrame) -> Chart:
         From :func:`.frequency.flag_against_points`.
     """
     counts = table.set_index("flag")
-    known = counts.loc[["yes", "no"], ["no points", "points"]].to_numpy(dtype=int)
-    if not known.sum():
+    judged = counts.loc[["yes", "no"], ["no points", "points"]].to_numpy(dtype=int)
+    if not judged.sum():
         return empty("No run whose flag could be held against its points.")
-    contradictions = int(known[0, 0] + known[1, 1])
+    contradictions = int(judged[0, 0] + judged[1, 1])
     return matrix(
         counts,
         title=(

@@ -85,14 +85,14 @@ def run_reports(
     started = datetime.now(UTC)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="speckit-") as work:
-        known = _load_once(roots, Path(work) / "snapshot", _own_prices(chosen))
+        read = _load_once(roots, Path(work) / "snapshot", _own_prices(chosen))
         todo = [
-            _Job(path, declared[path], chosen[path], known, folder, Path(work)) for path in paths
+            _Job(path, declared[path], chosen[path], read, folder, Path(work)) for path in paths
         ]
         results = _run_all(todo, jobs, progress)
     provenance = Provenance(
-        roots=known.roots,
-        fingerprint=known.fingerprint,
+        roots=read.roots,
+        fingerprint=read.fingerprint,
         versions=package_versions(),
         seed=_seeds(todo),
         started=started.isoformat(timespec="seconds"),

@@ -181,9 +181,8 @@ def _typed(name: str, text: str, declared: str) -> object:
     value = _guessed(text)
     if declared == "float" and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    expected: dict[str, type] = {"int": int, "float": float, "bool": bool}
-    wanted = expected.get(declared)
-    if wanted is not None and type(value) is not wanted:
+    types: dict[str, type] = {"int": int, "float": float, "bool": bool}
+    if declared in types and type(value) is not types[declared]:
         raise ReportError(f"the parameter {name!r} takes {declared}, not {text!r}")
     return value
 
