@@ -18,7 +18,6 @@ from speckit_analysis.commands.options import (
     confidence_option,
     evidence_option,
     evidence_options,
-    load,
     out_option,
     output_options,
     span_options,
@@ -149,7 +148,7 @@ def show(roots: tuple[str, ...], run: str, more: tuple[str, ...]) -> None:
 
     RUN is a run_id, or the beginning or the end of one.
     """
-    evidence = load((*roots, *more))
+    evidence = Asked((*roots, *more)).evidence
     name = _run_called(evidence, run)
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo("\n".join(_side_by_side(evidence, name, width)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 import speckit_analysis
-from speckit_analysis.commands.options import load
+from speckit_analysis.commands.options import Asked
 from speckit_analysis.commands.output import printable
 from speckit_analysis.errors import EvidenceError
 
@@ -27,7 +27,7 @@ def summary(evidence: tuple[str, ...]) -> None:
 
     PATH is a file, a folder or a glob; without one, the simulated sample is read.
     """
-    click.echo(load(evidence))
+    click.echo(Asked(evidence).evidence)
 
 
 @click.command()
@@ -46,7 +46,7 @@ def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts:
     Ends with 0, whether there are problems or none, and with 2 if PATH does not exist or holds no
     evidence, or if there is no such kind.
     """
-    read = load(evidence)
+    read = Asked(evidence).evidence
     listed = read.problems[read.problems["severity"] >= severity]
     if kind is not None:
         _check_kind(kind, read.problems["kind"])

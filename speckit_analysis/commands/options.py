@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -42,13 +42,30 @@ class Asked:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """The evidence, which is read when it is first needed."""
-        return load(self.roots, self.prices)
+        """The evidence, which is read when it is first needed.
+
+        It is said where that is the sample, and which prices of the user's own no call is of.
+        """
+        import speckit_analysis
+        from speckit_analysis.prices import PriceList
+
+        if not self.roots:
+            said = "No evidence given: this is the bundled sample, which is simulated."
+            click.echo(said, err=True)
+        roots = self.roots or (speckit_analysis.sample_path(),)
+        evidence = speckit_analysis.load(*roots, prices=self.prices)
+        if self.prices is not None:
+            unused = PriceList.read(self.prices).unused_sentence(evidence.calls)
+            if unused:
+                click.echo(printable(unused), err=True)
+        return evidence
 
     @property
     def include(self) -> tuple[str, ...]:
         """The provenances that count."""
-        return included(self.include_synthetic)
+        from speckit_analysis.analysis.ask.telemetry import WITH_SYNTHETIC
+
+        return WITH_SYNTHETIC if self.include_synthetic else ("measured",)
 
     def measured(self, frame: pd.DataFrame, noun: str = "row") -> Selection:
         """Keep the rows whose provenance counts."""
@@ -161,28 +178,3 @@ def output_options(command: Command) -> Command:
         ),
         out_option,
     )
-
-
-def load(roots: Iterable[str], prices: Path | None = None) -> Evidence:
-    """Load the evidence that a command was asked about.
-
-    It says so where that is the sample, and which prices of the user's own no call is of.
-    """
-    import speckit_analysis
-    from speckit_analysis.prices import PriceList
-
-    if not roots:
-        click.echo("No evidence given: this is the bundled sample, which is simulated.", err=True)
-    evidence = speckit_analysis.load(*(roots or (speckit_analysis.sample_path(),)), prices=prices)
-    if prices is not None:
-        unused = PriceList.read(prices).unused_sentence(evidence.calls)
-        if unused:
-            click.echo(printable(unused), err=True)
-    return evidence
-
-
-def included(include_synthetic: bool) -> tuple[str, ...]:
-    """Return the provenances that count."""
-    from speckit_analysis.analysis.ask.telemetry import WITH_SYNTHETIC
-
-    return WITH_SYNTHETIC if include_synthetic else ("measured",)

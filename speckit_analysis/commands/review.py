@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from speckit_analysis.commands.options import EXISTING_FILE, FILE, FOLDER, included, load
+from speckit_analysis.commands.options import EXISTING_FILE, FILE, FOLDER, Asked
 from speckit_analysis.commands.output import Output, save
 from speckit_analysis.commands.report import stopped_by_termination
 from speckit_analysis.errors import EvidenceError
@@ -112,8 +112,9 @@ def create(
         read = outputs_in_folder if outputs.is_dir() else outputs_of_list
         to_score = read(outputs)
     else:
+        asked = Asked(roots, include_synthetic=include_synthetic)
         to_score, lacking = outputs_of_evidence(
-            load(roots), agents, stages=stages, include=included(include_synthetic)
+            asked.evidence, agents, stages=stages, include=asked.include
         )
     leak = create_review(
         folder, experiment, to_score, reviewers, rubric=load_rubric(rubric), key=key, **design
