@@ -14,7 +14,7 @@ from shared_files import EVIDENCE
 
 import speckit_analysis as sk
 from speckit_analysis.cli import main
-from speckit_analysis.commands.output import as_csv, as_json, as_markdown, as_text, emit
+from speckit_analysis.commands.output import Output, as_csv, as_json, as_markdown, as_text
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.simulate import Design, simulate
 
@@ -88,15 +88,15 @@ def test_a_terminal_is_not_moved_by_what_evidence_says():
 
 def test_parquet_needs_a_file(tmp_path):
     with pytest.raises(EvidenceError, match="--out"):
-        emit(FRAME, "parquet", None)
-    emit(FRAME, None, tmp_path / "new" / "found.parquet")
+        Output("parquet").emit(FRAME)
+    Output(out=tmp_path / "new" / "found.parquet").emit(FRAME)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "new" / "found.parquet"), FRAME)
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(EvidenceError, match="cannot write"):
-        emit(FRAME, "csv", tmp_path / "file" / "found.csv")
+        Output("csv", tmp_path / "file" / "found.csv").emit(FRAME)
 
 
 def run(*arguments: str, code: int = 0):

@@ -33,12 +33,12 @@ from speckit_analysis.analysis.selection import measured
 from speckit_analysis.analysis.studies import benchmark, benchmark_pairs, repeated_trials
 from speckit_analysis.analysis.summaries import PERIODS, crosstab
 from speckit_analysis.display import note, points, show, table
-from speckit_analysis.figures import benchmark as study
+from speckit_analysis.figures import blind_review as review_figures
 from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
+from speckit_analysis.figures import evidence as soundness_figures
 from speckit_analysis.figures import experiment as experiment_figures
-from speckit_analysis.figures import review as review_figures
-from speckit_analysis.figures import soundness as soundness_figures
+from speckit_analysis.figures import public_studies as study
 from speckit_analysis.figures import spending as spending_figures
 from speckit_analysis.figures.axes import time_places
 from speckit_analysis.figures.labels import name_points
@@ -554,6 +554,61 @@ def test_a_legend_of_many_parts_stays_within_the_figure():
         box = axes.get_legend().get_window_extent(FigureCanvasAgg(figure).get_renderer())
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.width
+
+
+def classed_figures() -> dict[str, tuple[Figure, int]]:
+    """Draw each figure of classes on one row of a class that no table of colours knows."""
+
+    def with_new(table, column, **values):
+        new = table.iloc[[0]].assign(**{column: "brand_new"}, **values)
+        return pd.concat([table.astype({column: "string"}), new], ignore_index=True)
+
+    held = budget.budgets(COSTS, CALLS)
+    shares = soundness.provenance_shares({"runs": RUNS})
+    answers = soundness.payloads_by_agent(PROPOSALS)
+    sizes = footprint.footprint(FILES, 15, 25)
+    healthy = health_shares(consensus_health(RUNS))
+    graded = accounting.trust(CALLS)
+    counted = soundness.problem_counts(PROBLEMS)
+    draw, classed = soundness_figures, {}
+    classed["provenance"] = draw.provenance(with_new(shares, "provenance", rows=7))
+    classed["payloads"] = draw.payloads(with_new(answers, "payload_class", proposals=7))
+    classed["problems"] = draw.problems(with_new(counted, "severity"))
+    classed["footprint"] = draw.footprint(with_new(sizes, "verdict", spec_id="S3"), 15, 25)
+    classed["health"] = disagreement_figures.health(with_new(healthy, "health", runs=7), 9)
+    classed["trust"] = cost_figures.trust(with_new(graded, "grade", calls=7))
+    classed["budgets"] = spending_figures.budgets(with_new(held, "verdict"), 0.8, 0.9)
+    rows = {"provenance": 1, "payloads": 2, "problems": 2, "footprint": 3, "health": 4}
+    rows |= {"trust": int((graded["calls"] > 0).sum()) + 1, "budgets": 2}
+    return {name: (figure, rows[name]) for name, figure in classed.items()}
+
+
+CLASSED = classed_figures()
+
+
+@pytest.mark.parametrize("name", CLASSED)
+def test_a_class_without_a_colour_of_its_own_has_a_bar_too(name):
+    figure, rows = CLASSED[name]
+    (axes,) = figure.axes
+    bars = [bar for container in axes.containers for bar in container]
+    assert len({round(bar.get_y(), 3) for bar in bars}) == rows
+    if axes.get_legend():
+        widths = pd.Series([bar.get_width() for bar in bars])
+        per_row = widths.groupby([round(bar.get_y(), 3) for bar in bars]).sum()
+        assert per_row.tolist() == pytest.approx([1.0] * rows)
+        assert "other (brand new) 7" in figure.get_label()
+
+
+def test_a_part_that_is_missing_is_unknown_and_counts():
+    answers = pd.DataFrame(
+        {
+            "agent": ["claude", "claude", None],
+            "payload_class": ["structured", None, "structured"],
+            "proposals": [3, 1, 2],
+        }
+    )
+    label = soundness_figures.payloads(answers).get_label()
+    assert "claude: structured 3, unknown 1; not told: structured 2" in label
 
 
 def test_verdicts_on_budgets_have_colours_of_their_own_that_show_on_white():

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from notebook_files import write
 
-from speckit_analysis.commands.report import report
+from speckit_analysis.cli import main
 from speckit_analysis.reports import ReportError, batch, run_reports
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import declared_parameters, parse_assignments
@@ -237,7 +237,7 @@ def test_an_interrupted_batch_ends_its_kernels_and_touches_no_report(tmp_path, b
         "import sys; sys.path.insert(0, 'TESTS')\n"
         "import test_reports as t\n"
         "t.batch._load_once = t.pretend_load\n"
-        "t.report(['asleep.ipynb', '--evidence', '.', '--out', 'out'])"
+        "t.main(['report', 'asleep.ipynb', '--evidence', '.', '--out', 'out'])"
     ).replace("TESTS", str(Path(__file__).parent))
     process = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -360,7 +360,9 @@ def test_the_index_says_whose_seeds_differ(tmp_path):
 def test_the_command_prints_the_index_and_succeeds(tmp_path):
     path = write(tmp_path, "x", new_code_cell("1"))
     out = tmp_path / "out"
-    result = CliRunner().invoke(report, [str(path), "--evidence", str(tmp_path), "--out", str(out)])
+    result = CliRunner().invoke(
+        main, ["report", str(path), "--evidence", str(tmp_path), "--out", str(out)]
+    )
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(out / "index.html")
 
@@ -369,7 +371,7 @@ def test_one_page_is_written_to_a_file_and_names_no_index(tmp_path):
     path = write(tmp_path, "x", new_markdown_cell("# What?"), new_code_cell("1"))
     page = tmp_path / "new" / "page.html"
     options = [str(path), "--evidence", str(tmp_path), "--output", str(page)]
-    result = CliRunner().invoke(report, options)
+    result = CliRunner().invoke(main, ["report", *options])
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(page)
     assert [found.name for found in page.parent.iterdir()] == ["page.html"]
@@ -386,7 +388,7 @@ def test_one_page_is_written_to_a_file_and_names_no_index(tmp_path):
 )
 def test_one_page_is_of_one_notebook(names, more, said, tmp_path):
     options = [*names, *more, "--output", str(tmp_path / "page.html")]
-    result = CliRunner().invoke(report, options)
+    result = CliRunner().invoke(main, ["report", *options])
     assert result.exit_code == 2
     assert said in result.stderr
 
@@ -401,7 +403,7 @@ def test_what_a_notebook_s_children_write_stays_out_of_the_command_s_output(tmp_
 def test_the_command_fails_with_1_if_a_notebook_fails(tmp_path):
     path = write(tmp_path, "x", new_code_cell("1 / 0"))
     arguments = [str(path), "--evidence", str(tmp_path), "--out", str(tmp_path / "out")]
-    result = CliRunner().invoke(report, arguments)
+    result = CliRunner().invoke(main, ["report", *arguments])
     assert result.exit_code == 1
     assert "x failed: ZeroDivisionError: division by zero" in result.stderr
 
@@ -413,7 +415,7 @@ def test_the_command_fails_with_1_if_a_notebook_fails(tmp_path):
 def test_the_command_refuses_nonsense_with_2_and_no_traceback(tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "x")
-    result = CliRunner().invoke(report, [*arguments, "--evidence", "."])
+    result = CliRunner().invoke(main, ["report", *arguments, "--evidence", "."])
     assert result.exit_code == 2
     assert "Error: " in result.stderr
     assert "Traceback" not in result.output

@@ -12,10 +12,9 @@ from notebook_files import notebook, write
 from speckit_analysis.reports import export_html, headline
 from speckit_analysis.reports.document import read_document
 from speckit_analysis.reports.html import render_report
-from speckit_analysis.reports.markup import plain_text, render_markdown
+from speckit_analysis.reports.markup import finish_tables, plain_text, render_markdown
 from speckit_analysis.reports.provenance import shown_path
 from speckit_analysis.reports.sanitize import sanitize
-from speckit_analysis.reports.tabular import finish_tables
 from speckit_analysis.sample import sample_path
 
 # Headlines

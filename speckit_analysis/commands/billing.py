@@ -6,17 +6,12 @@ from pathlib import Path
 
 import click
 
-from speckit_analysis.commands.options import (
-    evidence_options,
-    included,
-    load,
-    output_options,
-    span_options,
-)
+from speckit_analysis.commands.options import Asked, evidence_options, output_options, span_options
+from speckit_analysis.commands.output import Output
 from speckit_analysis.errors import EvidenceError
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…]")
 @click.option(
     "--invoice",
@@ -43,34 +38,25 @@ from speckit_analysis.errors import EvidenceError
     "--tolerance",
     type=click.FloatRange(0, 1, min_open=True),
     default=0.15,
-    show_default=True,
     help="Share by which computed spending may differ from the bill.",
 )
 @click.option(
     "--drift",
     type=click.FloatRange(0, min_open=True),
     default=0.10,
-    show_default=True,
     help="Change of the ratio over months that is flagged.",
 )
 @span_options
 @evidence_options
 @output_options
 def billing(
-    paths: tuple[str, ...],
     invoices: tuple[Path, ...],
     columns: str | None,
     rates: tuple[str, ...],
     tolerance: float,
     drift: float,
-    specs: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    roots: tuple[str, ...],
-    prices: Path | None,
-    include_synthetic: bool,
-    form: str | None,
-    out: Path | None,
+    asked: Asked,
+    output: Output,
 ) -> None:
     """Hold computed spending against a provider's bill.
 
@@ -85,25 +71,21 @@ def billing(
     Ends with 0 if both agree within the tolerance, 1 if they do not, 2 if that cannot be told, as
     no call has a known cost, or if the request makes no sense.
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
-    from speckit_analysis.analysis.ask.telemetry import narrowed
     from speckit_analysis.analysis.cost.billing import cost_validation, reconcile
-    from speckit_analysis.analysis.selection import measured
-    from speckit_analysis.commands.output import emit
     from speckit_analysis.prices import PriceList
     from speckit_analysis.prices.invoices import read_invoice
 
-    evidence = load((*paths, *roots), prices)
-    known = {**PriceList.read(prices).own.exchange_rates, **_rates(rates)}
-    invoice = read_invoice(invoices, columns=_columns(columns), exchange_rates=known)
-    used = measured(evidence.calls, included(include_synthetic), noun="call")
-    calls = narrowed(used, specs, since, until).kept
-    found = reconcile(calls, invoice, tolerance=tolerance, drift=drift)
-    table, formats = cost_validation(found), {"date": "day"}
-    if form in (None, "table", "markdown") and out is None:
-        table = found.by_model.drop(columns=["billed_tokens", "tracked_tokens"])
-    emit(table, form, out, note=found.sentence, formats=formats)
-    if not found.passed:
-        click.get_current_context().exit(1 if found.can_tell else 2)
+    evidence = asked.evidence
+    exchange_rates = {**PriceList.read(asked.prices).own.exchange_rates, **_rates(rates)}
+    invoice = read_invoice(invoices, columns=_columns(columns), exchange_rates=exchange_rates)
+    calls = asked.narrowed(evidence.calls, "call").kept
+    reconciled = reconcile(calls, invoice, tolerance=tolerance, drift=drift)
+    table = cost_validation(reconciled)
+    if output.is_brief:
+        table = reconciled.by_model.drop(columns=["billed_tokens", "tracked_tokens"])
+    output.emit(table, reconciled.sentence, {"date": "day"})
+    if not reconciled.passed:
+        click.get_current_context().exit(1 if reconciled.can_tell else 2)
 
 
 def _columns(text: str | None) -> dict[str, str]:
@@ -122,11 +104,12 @@ def _rates(texts: tuple[str, ...]) -> dict[str, float]:
     for text in texts:
         currency, _, rate = text.partition("=")
         try:
-            rates[currency.strip().upper()] = float(rate)
+            units = float(rate)
         except ValueError:
-            rates[currency.strip().upper()] = 0.0
-        if not rates[currency.strip().upper()] > 0:
+            units = 0.0
+        if not units > 0:
             raise EvidenceError(
                 f"--exchange-rate {text!r}: write the units of a currency per USD, such as EUR=0.92"
             )
+        rates[currency.strip().upper()] = units
     return rates

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,22 +14,19 @@ import click
 from click.core import ParameterSource
 
 from speckit_analysis.commands.options import (
+    Asked,
     confidence_option,
+    evidence_option,
     evidence_options,
-    included,
-    load,
+    out_option,
     output_options,
     span_options,
 )
-from speckit_analysis.commands.terminal import printable
+from speckit_analysis.commands.output import Output, printable, save
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from speckit_analysis.evidence.load import Evidence
-
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 #: Columns that a terminal has room for; files hold all.
 _LISTED = [
@@ -39,36 +38,21 @@ _LISTED = [
 _SHOWN_CHARACTERS = 1500
 
 
-@click.group(invoke_without_command=True, context_settings=_CONTEXT)
+@click.group(invoke_without_command=True)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["yaml", "json"]),
     default="yaml",
-    show_default=True,
     help="How to write the summary.",
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="File to write to, replaced if it exists.  Default: the terminal.",
-)
+@out_option
 @confidence_option
 @span_options
 @evidence_options
 @click.pass_context
 def disagreements(
-    context: click.Context,
-    form: str,
-    out: Path | None,
-    confidence: float,
-    specs: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    roots: tuple[str, ...],
-    prices: Path | None,
-    include_synthetic: bool,
+    context: click.Context, form: str, out: Path | None, confidence: float, asked: Asked
 ) -> None:
     """Summarise disagreements, find them in the proposals, or show those of one run.
 
@@ -82,25 +66,21 @@ def disagreements(
       speckit-analysis disagreements find --evidence docs/evidence --format csv --out found.csv
       speckit-analysis disagreements show SPEC-SIM-002/plan/2025-10-10T14:01:53Z
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
-    context.obj = roots
+    context.obj = asked.roots
     if context.invoked_subcommand is not None:
         _refuse_options_above(context)
         return
-    from speckit_analysis.analysis.ask.telemetry import narrowed
     from speckit_analysis.analysis.disagreement.frequency import comparable_runs
     from speckit_analysis.analysis.disagreement.summary import disagreement_summary
-    from speckit_analysis.analysis.selection import measured
 
-    evidence, include = load(roots, prices), included(include_synthetic)
-    opinions = measured(evidence.disagreements, include).kept
-    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until)
-    summary = disagreement_summary(
-        comparable_runs(runs, opinions),
-        evidence.calls,
-        opinions,
-        confidence=confidence,
-    )
-    _write(_as_text(summary, form), out)
+    evidence = asked.evidence
+    opinions = asked.measured(evidence.disagreements).kept
+    runs = comparable_runs(asked.narrowed(evidence.runs, "run"), opinions)
+    summary = disagreement_summary(runs, evidence.calls, opinions, confidence=confidence)
+    text = _as_text(summary, form)
+    if out is not None:
+        save(out, text)
+    click.echo(out or text)
 
 
 def _refuse_options_above(context: click.Context) -> None:
@@ -126,81 +106,49 @@ def _as_text(summary: dict[str, Any], form: str) -> str:
     return str(yaml.safe_dump(summary, sort_keys=False, allow_unicode=True, width=100)).rstrip()
 
 
-def _write(text: str, out: Path | None) -> None:
-    from speckit_analysis.commands.output import save
-
-    if out is None:
-        click.echo(text)
-    else:
-        save(out, text)
-        click.echo(out)
-
-
-@disagreements.command(context_settings=_CONTEXT)
+@disagreements.command()
 @click.option(
     "--sure",
     type=click.FloatRange(0, 1),
     default=0.6,
-    show_default=True,
     help="Report what the judge holds at least this likely to be a disagreement.",
 )
 @span_options
 @evidence_options
 @output_options
 @click.pass_obj
-def find(
-    above: tuple[str, ...],
-    sure: float,
-    specs: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    roots: tuple[str, ...],
-    prices: Path | None,
-    include_synthetic: bool,
-    form: str | None,
-    out: Path | None,
-) -> None:
+def find(above: tuple[str, ...], sure: float, asked: Asked, output: Output) -> None:
     """Find disagreements by comparing what the agents of each run wrote.
 
     One row a finding: topic, agents, what each says (positions), type, severity, how sure the
     judge is, and why.  Declared disagreements that were not found are listed too.  Below stands
     how many runs were compared, and how many not, and why.
     """
-    from speckit_analysis.analysis.ask.telemetry import narrowed
-    from speckit_analysis.analysis.selection import measured
-    from speckit_analysis.commands.output import emit
     from speckit_analysis.disagreements.find import compared_runs, find_disagreements
     from speckit_analysis.disagreements.findings import accuracy_sentence, headline
 
-    evidence, include = load((*above, *roots), prices), included(include_synthetic)
-    runs = narrowed(measured(evidence.runs, include, noun="run"), specs, since, until)
-    found = find_disagreements(
+    asked = replace(asked, roots=(*above, *asked.roots))
+    evidence, include = asked.evidence, asked.include
+    runs = asked.narrowed(evidence.runs, "run")
+    findings = find_disagreements(
         evidence, runs=runs.kept["run_id"], include=include, least_confidence=sure
     )
     compared = compared_runs(runs, evidence.proposals, include)
-    note = f"{headline(found)} Compared: {compared.sentence} {accuracy_sentence()}"
-    whole = form in ("csv", "json", "parquet") or (form is None and out is not None)
-    emit(
-        found if whole else found[_LISTED], form, out, note=note, formats={"confidence": "percent"}
-    )
+    note = f"{headline(findings)} Compared: {compared.sentence} {accuracy_sentence()}"
+    to_read = output.is_brief or output.form in ("table", "markdown")
+    output.emit(findings[_LISTED] if to_read else findings, note, {"confidence": "percent"})
 
 
-@disagreements.command(context_settings=_CONTEXT)
+@disagreements.command()
 @click.argument("run")
-@click.option(
-    "--evidence",
-    "more",
-    multiple=True,
-    metavar="PATH",
-    help="Folder, file or glob of evidence; may be repeated.  Default: the bundled sample.",
-)
+@evidence_option("more")
 @click.pass_obj
 def show(roots: tuple[str, ...], run: str, more: tuple[str, ...]) -> None:
     """Show what the agents of RUN wrote, side by side, and what they disagree on.
 
     RUN is a run_id, or the beginning or the end of one.
     """
-    evidence = load((*roots, *more), None)
+    evidence = Asked((*roots, *more)).evidence
     name = _run_called(evidence, run)
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo("\n".join(_side_by_side(evidence, name, width)))
@@ -220,10 +168,13 @@ def _run_called(evidence: Evidence, text: str) -> str:
 
 
 def _side_by_side(evidence: Evidence, run: str, width: int) -> list[str]:
+    import pandas as pd
+
     from speckit_analysis.analysis.disagreement.frequency import genuine
 
     row = evidence.runs[evidence.runs["run_id"] == run].iloc[0]
-    lines = [f"{run}", f"status {row['status']}, recorded as {_known(row['status_recorded'])}", ""]
+    recorded = "nothing" if pd.isna(row["status_recorded"]) else row["status_recorded"]
+    lines = [run, f"status {row['status']}, recorded as {recorded}", ""]
     points = evidence.disagreements
     declared = genuine(points[points["run_id"] == run])
     lines.append("Declared disagreements" if len(declared) else "No disagreement is declared.")
@@ -234,11 +185,11 @@ def _side_by_side(evidence: Evidence, run: str, width: int) -> list[str]:
     written = proposals[proposals["content"].notna()]
     if written.empty:
         return [*lines, "", "No proposal of this run was kept."]
-    return [*lines, "", *_columns(written, width)]
-
-
-def _known(value: object) -> str:
-    return value if isinstance(value, str) else "nothing"
+    answers = [
+        (f"{row.agent} ({row.payload_class})", _readable(str(row.content)))
+        for row in written.itertuples()
+    ]
+    return [*lines, "", *_beside(answers, width)]
 
 
 def _point(point: Any, width: int) -> list[str]:
@@ -251,11 +202,15 @@ def _point(point: Any, width: int) -> list[str]:
     lines = []
     for name, text in parts.items():
         if isinstance(text, str) and text:
-            lead = f"  {name + ':':<9}"
-            lines += textwrap.wrap(
-                printable(text), width, initial_indent=lead, subsequent_indent=" " * len(lead)
-            )
+            lines += _indented(text, width, f"  {name + ':':<9}")
     return [*lines, ""]
+
+
+def _indented(text: str, width: int, lead: str = "  ") -> list[str]:
+    """Wrap evidence text behind `lead`."""
+    return textwrap.wrap(
+        printable(text), width, initial_indent=lead, subsequent_indent=" " * len(lead)
+    )
 
 
 def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
@@ -274,33 +229,20 @@ def _findings(evidence: Evidence, run: str, width: int) -> list[str]:
         sure = f"{percent(row['confidence'])} sure"
         category = f"{row['type']}, {row['disagreement_severity']}, {sure}"
         lines += ["", f"  {printable(row['topic'])} ({category})"]
-        lines += textwrap.wrap(
-            printable(row["reason"]), width, initial_indent="  ", subsequent_indent="  "
-        )
+        lines += _indented(row["reason"], width)
         lines += _beside(list(positions_of(row).items()), width)
     return lines
-
-
-def _columns(proposals: pd.DataFrame, width: int) -> list[str]:
-    """Set proposals in columns."""
-    blocks = [
-        (f"{row.agent} ({row.payload_class})", _readable(str(row.content)))
-        for row in proposals.itertuples()
-    ]
-    return _beside(blocks, width)
 
 
 def _beside(texts: list[tuple[str, str]], width: int) -> list[str]:
     """Set texts in columns, three beside each other where the terminal is wide enough."""
     across = max(1, min(3, len(texts), width // 36))
-    each = (width - 3 * (across - 1)) // across
-    blocks = [[head, "-" * each, *_wrapped(text, each)] for head, text in texts]
+    column = (width - 3 * (across - 1)) // across
+    blocks = [[head, "-" * column, *_wrapped(text, column)] for head, text in texts]
     lines: list[str] = []
     for start in range(0, len(blocks), across):
-        group = blocks[start : start + across]
-        for number in range(max(map(len, group))):
-            cells = [block[number] if number < len(block) else "" for block in group]
-            lines.append(" | ".join(cell.ljust(each) for cell in cells).rstrip())
+        rows = zip_longest(*blocks[start : start + across], fillvalue="")
+        lines += [" | ".join(cell.ljust(column) for cell in row).rstrip() for row in rows]
         lines.append("")
     return lines
 

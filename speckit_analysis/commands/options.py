@@ -1,21 +1,83 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what they ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from speckit_analysis.commands.terminal import printable
+from speckit_analysis.commands.output import Output, printable
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from speckit_analysis.analysis.selection import Selection
     from speckit_analysis.evidence.load import Evidence
 
 FORMATS = ("table", "csv", "json", "parquet", "markdown")
 
+#: Paths that a command writes to or reads from.
+FILE = click.Path(dir_okay=False, path_type=Path)
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
 Command = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which evidence a command was asked about, and which of its rows count."""
+
+    roots: tuple[str, ...]
+    prices: Path | None = None
+    include_synthetic: bool = False
+    specs: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The evidence, which is read when it is first needed.
+
+        It is said where that is the sample, and which prices of the user's own no call is of.
+        """
+        import speckit_analysis
+        from speckit_analysis.prices import PriceList
+
+        if not self.roots:
+            said = "No evidence given: this is the bundled sample, which is simulated."
+            click.echo(said, err=True)
+        roots = self.roots or (speckit_analysis.sample_path(),)
+        evidence = speckit_analysis.load(*roots, prices=self.prices)
+        if self.prices is not None:
+            unused = PriceList.read(self.prices).unused_sentence(evidence.calls)
+            if unused:
+                click.echo(printable(unused), err=True)
+        return evidence
+
+    @property
+    def include(self) -> tuple[str, ...]:
+        """The provenances that count."""
+        from speckit_analysis.analysis.ask.telemetry import WITH_SYNTHETIC
+
+        return WITH_SYNTHETIC if self.include_synthetic else ("measured",)
+
+    def measured(self, frame: pd.DataFrame, noun: str = "row") -> Selection:
+        """Keep the rows whose provenance counts."""
+        from speckit_analysis.analysis.selection import measured
+
+        return measured(frame, self.include, noun=noun)
+
+    def narrowed(self, frame: pd.DataFrame, noun: str = "row") -> Selection:
+        """Keep the rows whose provenance, SPEC and time count."""
+        from speckit_analysis.analysis.ask.telemetry import narrowed
+
+        return narrowed(self.measured(frame, noun), self.specs, self.since, self.until)
 
 
 def _with(command: Command, *options: Command) -> Command:
@@ -25,17 +87,38 @@ def _with(command: Command, *options: Command) -> Command:
     return command
 
 
+def evidence_option(name: str = "roots") -> Command:
+    """Return the option that says which evidence is read."""
+    return click.option(
+        "--evidence",
+        name,
+        multiple=True,
+        metavar="PATH",
+        help="Folder, file or glob of evidence; may be repeated.  Default: the bundled sample.",
+    )
+
+
 def evidence_options(command: Command) -> Command:
-    """Add what says which evidence is read and which of its rows count."""
+    """Add what says which evidence is read and which of its rows count, passed on as `asked`."""
+
+    @wraps(command)
+    def with_asked(
+        *arguments: Any,
+        roots: tuple[str, ...],
+        prices: Path | None,
+        include_synthetic: bool,
+        paths: tuple[str, ...] = (),
+        specs: tuple[str, ...] = (),
+        since: str | None = None,
+        until: str | None = None,
+        **others: Any,
+    ) -> Any:
+        asked = Asked((*paths, *roots), prices, include_synthetic, specs, since, until)
+        return command(*arguments, asked=asked, **others)
+
     return _with(
-        command,
-        click.option(
-            "--evidence",
-            "roots",
-            multiple=True,
-            metavar="PATH",
-            help="Folder, file or glob of evidence; may be repeated.  Default: the bundled sample.",
-        ),
+        with_asked,
+        evidence_option(),
         click.option(
             "--prices",
             type=click.Path(path_type=Path),
@@ -50,22 +133,20 @@ def evidence_options(command: Command) -> Command:
     )
 
 
-def confidence_option(command: Command) -> Command:
-    """Add the level of intervals."""
-    return _with(
-        command,
-        click.option(
-            "--confidence",
-            type=click.FloatRange(0.5, 1, max_open=True),
-            default=0.95,
-            show_default=True,
-            help="Level of the intervals.",
-        ),
-    )
+confidence_option = click.option(
+    "--confidence",
+    type=click.FloatRange(0.5, 1, max_open=True),
+    default=0.95,
+    help="Level of the intervals.",
+)
+
+out_option = click.option(
+    "--out", type=FILE, help="File to write to, replaced if it exists.  Default: the terminal."
+)
 
 
 def span_options(command: Command) -> Command:
-    """Add what says which SPECs and which time count."""
+    """Add what says which SPECs and which time count, above :func:`evidence_options`."""
     return _with(
         command,
         click.option(
@@ -81,44 +162,19 @@ def span_options(command: Command) -> Command:
 
 
 def output_options(command: Command) -> Command:
-    """Add what says how a table is written, and where."""
+    """Add what says how a table is written, and where, passed on as `output`."""
+
+    @wraps(command)
+    def with_output(*arguments: Any, form: str | None, out: Path | None, **others: Any) -> Any:
+        return command(*arguments, output=Output(form, out), **others)
+
     return _with(
-        command,
+        with_output,
         click.option(
             "--format",
             "form",
             type=click.Choice(FORMATS),
             help="How to write it.  Default: as the ending of --out says, else table.",
         ),
-        click.option(
-            "--out",
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="File to write to, replaced if it exists.  Default: the terminal.",
-        ),
+        out_option,
     )
-
-
-def load(roots: tuple[str, ...], prices: Path | None = None) -> Evidence:
-    """Load the evidence that a command was asked about.
-
-    It says so where that is the sample, and which prices of the user's own no call is of.
-    """
-    import speckit_analysis
-    from speckit_analysis.prices import PriceList
-
-    if not roots:
-        click.echo("No evidence given: this is the bundled sample, which is simulated.", err=True)
-    evidence = speckit_analysis.load(*(roots or (speckit_analysis.sample_path(),)), prices=prices)
-    if prices is not None:
-        unused = PriceList.read(prices).unused_sentence(evidence.calls)
-        if unused:
-            click.echo(printable(unused), err=True)
-    return evidence
-
-
-def included(include_synthetic: bool) -> tuple[str, ...]:
-    """Return the provenances that count."""
-    from speckit_analysis.analysis.ask.telemetry import WITH_SYNTHETIC
-
-    return WITH_SYNTHETIC if include_synthetic else ("measured",)

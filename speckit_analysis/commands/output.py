@@ -1,29 +1,23 @@
-"""A frame as a terminal, a spreadsheet or a program wants it."""
+"""A frame, or a line of text, as a terminal, a spreadsheet or a program wants it."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
-from speckit_analysis.commands.terminal import printable
-from speckit_analysis.display import formatted
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.whole_files import write_whole
 
-_BY_ENDING = {
-    ".csv": "csv",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".md": "markdown",
-    ".txt": "table",
-}
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BY_ENDING = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".md": "markdown"}
 
 #: A cell that begins so is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,52 +26,69 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LEAST_WIDTH = 12
 
 
-def emit(
-    frame: pd.DataFrame,
-    form: str | None,
-    out: Path | None,
-    *,
-    note: str = "",
-    formats: Mapping[str, str] | None = None,
-    names: Mapping[str, str] | None = None,
-) -> None:
-    """Write a frame to the terminal or to a file.
+def printable(text: str) -> str:
+    r"""Return `text` out of evidence without what would move a terminal's cursor.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        What was found.
-    form : str, optional
-        ``table``, ``csv``, ``json``, ``parquet`` or ``markdown``; by default as the file's name
-        ends, else ``table``.
-    out : Path, optional
-        File that is replaced; by default the terminal.
-    note : str
-        What a reader must know beside the figures.  It stands below a table, and on standard
-        error where a program reads the other formats.
-    formats, names : mapping of str to str, optional
-        As for :func:`speckit_analysis.display.table`.
-
-    Raises
-    ------
-    EvidenceError
-        If the file cannot be written, or parquet is to go to a terminal.
+    >>> printable("a\x1b[31mb\n")
+    'a [31mb '
     """
-    chosen = form or _BY_ENDING.get(out.suffix.lower() if out else "", "table")
-    if chosen == "parquet" and out is None:
-        raise EvidenceError("parquet is no text for a terminal: name a file with --out")
-    width = shutil.get_terminal_size((100, 24)).columns if out is None else None
-    content = _written(frame, chosen, formats, names, width)
-    readable = isinstance(content, str) and chosen in ("table", "markdown")
-    if isinstance(content, str) and readable and note:
-        content = f"{content}\n\n{note}"
-    if out is None:
-        click.echo(content, nl=not str(content).endswith("\n"))
-    else:
-        save(out, content)
-        click.echo(out)
-    if note and not readable:
-        click.echo(note, err=True)
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a frame is written, and where."""
+
+    #: ``table``, ``csv``, ``json``, ``parquet`` or ``markdown``; by default as the file's name
+    #: ends, else ``table``.
+    form: str | None = None
+    #: File that is replaced; by default the terminal.
+    out: Path | None = None
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether it goes to a terminal, which has no room for every column."""
+        return self.form in (None, "table", "markdown") and self.out is None
+
+    def emit(
+        self,
+        frame: pd.DataFrame,
+        note: str = "",
+        formats: Mapping[str, str] | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write a frame to the terminal or to a file.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            What was found.
+        note : str
+            What a reader must know beside the figures.  It stands below a table, and on standard
+            error where a program reads the other formats.
+        formats, names : mapping of str to str, optional
+            As for :func:`speckit_analysis.display.table`.
+
+        Raises
+        ------
+        EvidenceError
+            If the file cannot be written, or parquet is to go to a terminal.
+        """
+        form = self.form or _BY_ENDING.get(self.out.suffix.lower() if self.out else "", "table")
+        if form == "parquet" and self.out is None:
+            raise EvidenceError("parquet is no text for a terminal: name a file with --out")
+        width = shutil.get_terminal_size((100, 24)).columns if self.out is None else None
+        content = _written(frame, form, formats, names, width)
+        readable = form in ("table", "markdown")
+        if isinstance(content, str) and readable and note:
+            content = f"{content}\n\n{note}"
+        if self.out is None:
+            click.echo(content, nl=not str(content).endswith("\n"))
+        else:
+            save(self.out, content)
+            click.echo(self.out)
+        if note and not readable:
+            click.echo(note, err=True)
 
 
 def save(out: Path, content: str | bytes) -> None:
@@ -108,7 +119,7 @@ def _written(
     if form == "json":
         return as_json(frame)
     if form == "parquet":
-        return _as_parquet(frame)
+        return frame.to_parquet(index=False)
     if frame.empty:
         return "Nothing to list."
     if form == "markdown":
@@ -122,20 +133,14 @@ def as_csv(frame: pd.DataFrame) -> str:
     Text that begins like a formula gets an apostrophe before it.  Figures are whole, times ISO
     8601 in UTC, what is missing is empty, and lines end as RFC 4180 wants them.
     """
-    sink = io.StringIO()
-    writer = csv.writer(sink)
-    writer.writerow([_harmless(str(name)) for name in frame])
-    for row in frame.itertuples(index=False, name=None):
-        writer.writerow([_cell(value) for value in row])
-    return sink.getvalue()
+    cells = frame.astype(object).map(_cell, na_action="ignore")
+    return cells.rename(columns=_harmless).to_csv(index=False, lineterminator="\r\n")
 
 
-def _cell(value: object) -> object:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return _harmless(value) if isinstance(value, str) else value
+def _cell(value: Any) -> object:
+    if isinstance(value, str):
+        return _harmless(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _harmless(text: str) -> str:
@@ -144,28 +149,14 @@ def _harmless(text: str) -> str:
 
 def as_json(frame: pd.DataFrame) -> str:
     """Return `frame` as a JSON array of one object a row; what is missing is null."""
-    records = [
-        {
-            str(name): None
-            if pd.isna(value)
-            else value.isoformat()
-            if isinstance(value, pd.Timestamp)
-            else value
-            for name, value in zip(frame, row, strict=True)
-        }
-        for row in frame.astype(object).itertuples(index=False, name=None)
-    ]
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return json.dumps(records, indent=2, ensure_ascii=False, default=_plain)
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
     return value.item() if hasattr(value, "item") else str(value)
-
-
-def _as_parquet(frame: pd.DataFrame) -> bytes:
-    sink = io.BytesIO()
-    frame.to_parquet(sink, index=False)
-    return sink.getvalue()
 
 
 def as_markdown(
@@ -174,6 +165,8 @@ def as_markdown(
     names: Mapping[str, str] | None = None,
 ) -> str:
     """Return `frame` as a Markdown table."""
+    from speckit_analysis.display import formatted
+
     heads, cells, right = formatted(frame, formats, names)
     rows = [heads, ["---:" if side else "---" for side in right], *zip(*cells, strict=True)]
     return "\n".join("| " + " | ".join(map(_markdown_cell, row)) + " |" for row in rows)
@@ -190,6 +183,8 @@ def as_text(
     width: int | None = None,
 ) -> str:
     """Return `frame` as aligned columns, no wider than `width` where that can be."""
+    from speckit_analysis.display import formatted
+
     heads, cells, right = formatted(frame, formats, names)
     columns = [
         [printable(text) for text in (head, *column)]
@@ -199,15 +194,11 @@ def as_text(
     if width is not None:
         _narrow(widths, right, width)
     shown = _that_fit(widths, width)
-    lines = [
-        "  ".join(
-            _cut(columns[at][row], widths[at]).rjust(widths[at])
-            if right[at]
-            else _cut(columns[at][row], widths[at]).ljust(widths[at])
-            for at in range(shown)
-        ).rstrip()
-        for row in range(len(frame) + 1)
+    fitted = [
+        [f"{_cut(text, wide):{'>' if side else '<'}{wide}}" for text in column]
+        for column, wide, side in zip(columns[:shown], widths, right, strict=False)
     ]
+    lines = ["  ".join(row).rstrip() for row in zip(*fitted, strict=True)]
     if shown < len(columns):
         hidden = ", ".join(heads[shown:])
         lines.append(f"(too narrow for: {hidden}; --format csv writes every column)")
@@ -234,9 +225,7 @@ def _narrow(widths: list[int], right: list[bool], width: int) -> None:
 
 
 def _that_fit(widths: list[int], width: int | None) -> int:
-    if width is None:
-        return len(widths)
     shown = len(widths)
-    while shown > 1 and _total(widths[:shown]) > width:
+    while width is not None and shown > 1 and _total(widths[:shown]) > width:
         shown -= 1
     return shown

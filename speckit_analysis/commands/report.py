@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from speckit_analysis.commands.stopping import stopped_by_termination
+import speckit_analysis
+from speckit_analysis.commands.options import FILE, FOLDER, evidence_option
+from speckit_analysis.errors import ReportError
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME…|all]")
-@click.option(
-    "--evidence",
-    multiple=True,
-    metavar="PATH",
-    help="Folder, file or glob of evidence; may be repeated.  Default: the bundled sample.",
-)
+@evidence_option("evidence")
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     metavar="DIR",
     help="Folder for the reports.  Default: reports/<name of the evidence>.",
 )
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
+    type=FILE,
     help="Write the one page of one notebook to this file, instead of a folder.",
 )
 @click.option(
@@ -78,101 +77,82 @@ def report(
 
     Ends with 0 if every notebook ran, 1 if one failed, 2 if the request makes no sense.
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
-    from speckit_analysis.errors import ReportError
+    from speckit_analysis.reports.batch import prepare_folder
+    from speckit_analysis.reports.html import export_html
+    from speckit_analysis.reports.library import find_notebooks
 
-    try:
-        if listed:
-            _list(names)
-            return
-        if prices is not None:
-            assignments = (*assignments, f"prices={prices}")
-        if output is not None:
-            failed = _one_page(names, evidence, out, output, assignments, progress=not quiet)
-        else:
-            failed = _report(names, evidence, out, assignments, jobs, progress=not quiet)
-    except ReportError as error:
-        raise _Refusal(str(error)) from error
+    notebooks = find_notebooks(names)
+    if listed:
+        _list(notebooks)
+        return
+    if prices is not None:
+        assignments = (*assignments, f"prices={prices}")
+    roots = evidence or (str(speckit_analysis.sample_path()),)
+    if output is None:
+        folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")
+        failed = _run(notebooks, roots, folder, assignments, jobs, progress=not quiet)
+        click.echo(folder / "index.html")
+    else:
+        _check_one_page(notebooks, out)
+        prepare_folder(output.absolute().parent)
+        with tempfile.TemporaryDirectory(prefix="speckit-") as work:
+            failed = _run(notebooks, roots, Path(work), assignments, 1, progress=not quiet)
+            export_html(Path(work) / f"{notebooks[0].stem}.ipynb", output.absolute(), alone=True)
+        click.echo(output)
     if failed:
         click.get_current_context().exit(1)
 
 
-class _Refusal(click.ClickException):
-    """A mistake in the request, told in one sentence."""
+def _check_one_page(notebooks: Sequence[Path], out: Path | None) -> None:
+    """Refuse to write the page of several notebooks, or to two places."""
+    if out is not None:
+        raise ReportError("--output names the file and --out the folder: give one of them")
+    if len(notebooks) != 1:
+        many = ", ".join(path.stem for path in notebooks)
+        raise ReportError(f"--output is for the page of one notebook; these are: {many}")
 
-    exit_code = 2
 
-
-def _report(
-    names: tuple[str, ...],
-    evidence: tuple[str, ...],
-    out: Path | None,
-    assignments: tuple[str, ...],
+def _run(
+    notebooks: Sequence[Path],
+    roots: Sequence[str],
+    folder: Path,
+    assignments: Sequence[str],
     jobs: int | None,
     *,
     progress: bool,
-    announce: bool = True,
 ) -> bool:
+    """Write the reports to `folder`, and return whether one failed."""
     from speckit_analysis.reports.batch import run_reports
-    from speckit_analysis.reports.library import find_notebooks
     from speckit_analysis.reports.parameters import declared_parameters, parse_assignments
 
-    roots = list(evidence) or [str(_sample())]
-    folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")
-    notebooks = find_notebooks(names)
     parameters = parse_assignments(assignments, map(declared_parameters, notebooks))
     with stopped_by_termination():
         results = run_reports(notebooks, roots, folder, parameters, jobs=jobs, progress=progress)
     for result in results:
         if result.failure is not None:
             click.echo(f"{result.name} failed: {result.failure.message}", err=True)
-    if announce:
-        click.echo(folder / "index.html")
     return not all(result.ok for result in results)
 
 
-def _one_page(
-    names: tuple[str, ...],
-    evidence: tuple[str, ...],
-    out: Path | None,
-    output: Path,
-    assignments: tuple[str, ...],
-    *,
-    progress: bool,
-) -> bool:
-    """Write the page of one notebook to the file `output`, which names no index."""
-    from speckit_analysis.errors import ReportError
-    from speckit_analysis.reports.batch import prepare_folder
-    from speckit_analysis.reports.html import export_html
-    from speckit_analysis.reports.library import find_notebooks
-
-    notebooks = find_notebooks(names)
-    if out is not None:
-        raise ReportError("--output names the file and --out the folder: give one of them")
-    if len(notebooks) != 1:
-        many = ", ".join(path.stem for path in notebooks)
-        raise ReportError(f"--output is for the page of one notebook; these are: {many}")
-    prepare_folder(output.absolute().parent)
-    with tempfile.TemporaryDirectory(prefix="speckit-") as work:
-        folder = Path(work)
-        failed = _report(names, evidence, folder, assignments, 1, progress=progress, announce=False)
-        page = folder / f"{notebooks[0].stem}.ipynb"
-        export_html(page, output.absolute(), alone=True)
-    click.echo(output)
-    return failed
-
-
-def _list(names: tuple[str, ...]) -> None:
-    from speckit_analysis.reports.library import find_notebooks
+def _list(notebooks: Sequence[Path]) -> None:
     from speckit_analysis.reports.parameters import declared_parameters
 
-    for path in find_notebooks(names):
+    for path in notebooks:
         click.echo(path.stem)
         for parameter in declared_parameters(path).values():
             note = f"  {parameter.meaning}" if parameter.meaning else ""
             click.echo(f"  {parameter.name} = {parameter.default}{note}")
 
 
-def _sample() -> Path:
-    import speckit_analysis
+@contextmanager
+def stopped_by_termination() -> Iterator[None]:
+    """Take a request to terminate as Ctrl-C: what a command started ends with it."""
 
-    return Path(speckit_analysis.sample_path())
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from speckit_analysis.commands.options import included, load
+from speckit_analysis.commands.options import EXISTING_FILE, FILE, FOLDER, Asked
+from speckit_analysis.commands.output import Output, save
+from speckit_analysis.commands.report import stopped_by_termination
 from speckit_analysis.errors import EvidenceError
 
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
-_FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+_FOLDER = click.argument("folder", type=FOLDER)
 _REVIEWER = click.option("--reviewer", required=True, metavar="NAME", help="Whose cards.")
 _KEY = click.option(
-    "--key",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Where the key lies.  Default: FOLDER.key.json, beside the folder.",
+    "--key", type=FILE, help="Where the key lies.  Default: FOLDER.key.json, beside the folder."
 )
 
 
-@click.group(context_settings=_CONTEXT)
+@click.group()
 def review() -> None:
     """Let people score outputs without knowing who wrote them.
 
@@ -30,7 +29,7 @@ def review() -> None:
     """
 
 
-@review.command(context_settings=_CONTEXT)
+@review.command()
 @_FOLDER
 @click.option("--experiment", required=True, metavar="NAME", help="What the review is called.")
 @click.option(
@@ -52,15 +51,15 @@ def review() -> None:
     "--stage", "stages", multiple=True, metavar="STAGE", help="… of this stage; repeatable."
 )
 @click.option("--include-synthetic", is_flag=True, help="… that nobody measured, too.")
-@click.option(
-    "--rubric",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="TOML with criteria of your own.",
-)
+@click.option("--rubric", type=EXISTING_FILE, help="TOML with criteria of your own.")
 @click.option("--units-each", type=int, metavar="N", help="Units for each reviewer.  Default: all.")
 @click.option(
-    "--repeats", type=int, default=0, metavar="N", help="Outputs to be read a second time."
+    "--repeats",
+    type=int,
+    default=0,
+    show_default=False,
+    metavar="N",
+    help="Outputs to be read a second time.",
 )
 @click.option("--pairwise", is_flag=True, help="Variants of a unit next to each other.")
 @click.option("--arbiter", is_flag=True, help="Ask for improvement, neutral or degradation, too.")
@@ -83,15 +82,8 @@ def create(
     stages: tuple[str, ...],
     include_synthetic: bool,
     rubric: Path | None,
-    units_each: int | None,
-    repeats: int,
-    pairwise: bool,
-    arbiter: bool,
-    hide: tuple[str, ...],
-    keep_paths: bool,
-    pseudonyms: bool,
-    seed: int | None,
     key: Path | None,
+    **design: Any,
 ) -> None:
     """Write the review FOLDER, and its key beside it.
 
@@ -117,30 +109,18 @@ def create(
         )
     lacking: list[str] = []
     if outputs:
-        found = outputs_in_folder(outputs) if outputs.is_dir() else outputs_of_list(outputs)
+        read = outputs_in_folder if outputs.is_dir() else outputs_of_list
+        to_score = read(outputs)
     else:
-        evidence = load(roots, None)
-        found, lacking = outputs_of_evidence(
-            evidence, agents, stages=stages, include=included(include_synthetic)
+        asked = Asked(roots, include_synthetic=include_synthetic)
+        to_score, lacking = outputs_of_evidence(
+            asked.evidence, agents, stages=stages, include=asked.include
         )
     leak = create_review(
-        folder,
-        experiment,
-        found,
-        reviewers,
-        rubric=load_rubric(rubric),
-        seed=seed,
-        units_each=units_each,
-        repeats=repeats,
-        pairwise=pairwise,
-        arbiter=arbiter,
-        hide=hide,
-        keep_paths=keep_paths,
-        pseudonyms=pseudonyms,
-        key=key,
+        folder, experiment, to_score, reviewers, rubric=load_rubric(rubric), key=key, **design
     )
-    units = count(len({each.unit for each in found}), "unit")
-    made = f"{count(len(found), 'output')} of {units}"
+    units = count(len({output.unit for output in to_score}), "unit")
+    made = f"{count(len(to_score), 'output')} of {units}"
     click.echo(f"{folder}: {made} for {count(len(reviewers), 'reviewer')}")
     if lacking:
         click.echo(f"left out, without an answer of every agent: {', '.join(lacking)}")
@@ -148,32 +128,25 @@ def create(
     click.echo(leak.sentence)
 
 
-@review.command(context_settings=_CONTEXT)
+@review.command()
 @_FOLDER
 def status(folder: Path) -> None:
     """Tell who has done what in the review FOLDER, and what is missing."""
-    from speckit_analysis.commands.output import emit
     from speckit_analysis.review import Review
 
-    found = Review(folder)
-    emit(found.status(), None, None)
-    if found.unblinded:
-        forced = ", before all cards were in" if found.unblinded["forced"] else ""
-        click.echo(f"unblinded {found.unblinded['at']}{forced}")
-    for name in found.plan.readings:
-        for path in found.cards(name).conflicts():
+    review = Review(folder)
+    Output().emit(review.status())
+    if review.unblinded:
+        forced = ", before all cards were in" if review.unblinded["forced"] else ""
+        click.echo(f"unblinded {review.unblinded['at']}{forced}")
+    for name in review.plan.readings:
+        for path in review.cards(name).conflicts():
             click.echo(f"kept beside a newer card: {path.relative_to(folder)}")
 
 
-@review.command(context_settings=_CONTEXT)
+@review.command()
 @_FOLDER
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=8866,
-    show_default=True,
-    help="Port on this machine.",
-)
+@click.option("--port", type=click.IntRange(1, 65535), default=8866, help="Port on this machine.")
 @click.option("--no-browser", is_flag=True, help="Do not open the browser.")
 def serve(folder: Path, port: int, no_browser: bool) -> None:
     """Open the scorecard of the review FOLDER in the browser, on this machine only.
@@ -181,7 +154,6 @@ def serve(folder: Path, port: int, no_browser: bool) -> None:
     With ?reviewer=NAME in the address it opens that reviewer's cards.  Ctrl-C or a request to
     terminate ends it; nothing is lost, since every change is saved at once.
     """
-    from speckit_analysis.commands.stopping import stopped_by_termination
     from speckit_analysis.reports.library import notebook_folder
     from speckit_analysis.review import Review, server
 
@@ -196,7 +168,7 @@ def serve(folder: Path, port: int, no_browser: bool) -> None:
         click.echo("ended; cards are saved")
 
 
-@review.command(context_settings=_CONTEXT)
+@review.command()
 @_FOLDER
 @_KEY
 @click.option("--force", is_flag=True, help="Although cards are missing; reports will say so.")
@@ -212,14 +184,13 @@ def unblind(folder: Path, key: Path | None, force: bool) -> None:
     click.echo(f"{number} cards unblinded: read them with --evidence {folder}")
 
 
-@review.command("export", context_settings=_CONTEXT)
+@review.command("export")
 @_FOLDER
 @_REVIEWER
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     required=True,
-    metavar="FILE",
     help="CSV to write; a page with the packets is written beside it.",
 )
 @click.option("--replace", is_flag=True, help="Replace both files, with what was typed there.")
@@ -229,11 +200,10 @@ def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
     Files that are there already are kept, since they may hold scores that nobody imported yet.
     """
     from speckit_analysis.analysis.wording import listed
-    from speckit_analysis.commands.output import save
     from speckit_analysis.review import Review
     from speckit_analysis.review.sheets import as_page, as_sheet
 
-    found, page = Review(folder), out.with_suffix(".html")
+    review, page = Review(folder), out.with_suffix(".html")
     if page == out:
         raise EvidenceError(f"--out {out}: the page is called so; name the sheet, such as ann.csv")
     there = [path for path in (out, page) if path.exists()]
@@ -243,14 +213,14 @@ def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
             " hold scores: import the sheet first, name another file with --out, or write over"
             " what is there with --replace"
         )
-    save(out, as_sheet(found, reviewer))
-    save(page, as_page(found, reviewer))
+    save(out, as_sheet(review, reviewer))
+    save(page, as_page(review, reviewer))
     click.echo(f"{out}\n{page}")
 
 
-@review.command("import", context_settings=_CONTEXT)
+@review.command("import")
 @_FOLDER
-@click.argument("sheet", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("sheet", type=EXISTING_FILE)
 @_REVIEWER
 @click.option(
     "--replace", is_flag=True, help="Let the sheet win over cards that say something else."

@@ -7,20 +7,16 @@ from pathlib import Path
 
 import click
 
+from speckit_analysis.commands.options import FOLDER
 from speckit_analysis.errors import EvidenceError
 
 
 @click.command()
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Folder to write to; it must be empty or not exist.",
+    "--out", type=FOLDER, required=True, help="Folder to write to; it must be empty or not exist."
 )
-@click.option("--seed", type=int, default=35, show_default=True, help="Seed of all random draws.")
-@click.option(
-    "--specs", type=click.IntRange(1), default=10, show_default=True, help="Number of SPECs."
-)
+@click.option("--seed", type=int, default=35, help="Seed of all random draws.")
+@click.option("--specs", type=click.IntRange(1), default=10, help="Number of SPECs.")
 @click.option(
     "--runs",
     type=click.IntRange(1),
@@ -90,14 +86,10 @@ def _rate(text: str) -> tuple[str, float]:
     from speckit_analysis.simulate.design import STAGES
 
     stage, _, rate = text.partition("=")
+    mistake = f"--disagreement {text!r}: expected a stage and a rate, such as plan=0.5"
     if stage not in STAGES:
-        raise EvidenceError(
-            f"--disagreement {text!r}: expected a stage and a rate, such as plan=0.5;"
-            f" stages are {', '.join(STAGES)}"
-        )
+        raise EvidenceError(f"{mistake}; stages are {', '.join(STAGES)}")
     try:
         return stage, float(rate)
     except ValueError:
-        raise EvidenceError(
-            f"--disagreement {text!r}: expected a stage and a rate, such as plan=0.5"
-        ) from None
+        raise EvidenceError(mistake) from None

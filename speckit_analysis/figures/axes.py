@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.text import Annotation
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from speckit_analysis.analysis import wording
@@ -74,6 +75,13 @@ def tick_words(words: Words) -> Formatter:
     return FuncFormatter(lambda figure, _: _FRACTION.sub("", words(figure)))
 
 
+def write(
+    axes: Axes, text: str, place: tuple[float, float], offset: tuple[float, float], **look: Any
+) -> Annotation:
+    """Write `text` at a distance from a place, in points."""
+    return axes.annotate(text, place, xytext=offset, textcoords="offset points", **look)
+
+
 def label_ends(
     figure: Figure, axes: Axes, ends: np.ndarray, tags: Sequence[str], reach: float
 ) -> None:
@@ -90,10 +98,8 @@ def label_ends(
     reach : float
         How far the axis reaches at least.
     """
-    texts = [
-        axes.annotate(tag, (end, row), xytext=(4, 0), textcoords="offset points", va="center")
-        for row, (end, tag) in enumerate(zip(ends, tags, strict=True))
-    ]
+    rows = enumerate(zip(ends, tags, strict=True))
+    texts = [write(axes, tag, (end, row), (4, 0), va="center") for row, (end, tag) in rows]
     for text in texts:
         text.set_in_layout(False)
     lay_out(figure)
@@ -105,16 +111,9 @@ def label_ends(
 
 def label_margin(axes: Axes, tags: Sequence[str]) -> None:
     """Write one tag per row to the right of the axes."""
+    edge: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "annotation_clip": False}
     for row, tag in enumerate(tags):
-        axes.annotate(
-            tag,
-            (1.0, row),
-            xytext=(8, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            annotation_clip=False,
-        )
+        write(axes, tag, (1.0, row), (8, 0), va="center", **edge)
 
 
 def time_places(moments: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -203,6 +202,22 @@ def rows_height(rows: int, limits: bool = False) -> float:
     return 0.62 + ROW * max(rows, 1) + (0.22 if limits else 0.0)
 
 
+def numbers(frame: pd.DataFrame, *columns: str) -> list[np.ndarray]:
+    """Return columns as arrays of float; what is missing is no number."""
+    return [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns]
+
+
+def part_notes(frame: pd.DataFrame, part: str, whole: str, words: Words) -> list[str]:
+    """Return a note for each row on two of its columns, such as (3 of 7)."""
+    pairs = zip(frame[part], frame[whole], strict=True)
+    return [f"({words(some)} of {words(every)})" for some, every in pairs]
+
+
+def signed(decimals: int) -> Words:
+    """Return what writes a difference with its sign and so many decimals."""
+    return lambda value: f"{float(value):+.{decimals}f}" if value else "0"  # type: ignore[arg-type]
+
+
 def cut_note(subtitle: str, frame: pd.DataFrame) -> str:
     """Add to `subtitle` how many rows of `frame` the chart leaves out."""
     if len(frame) <= MOST_ROWS:
@@ -217,9 +232,9 @@ def plain(name: object) -> str:
 
 def name_rows(axes: Axes, names: Iterable[object], cut: int | None = 34) -> None:
     """Name the rows from the top, each name cut to so many characters."""
-    known = [named(name) for name in names]
-    axes.set_yticks(range(len(known)), [clean(name, cut) for name in known])
-    axes.set_ylim(len(known) - 0.4, -0.6)
+    shown = [named(name) for name in names]
+    axes.set_yticks(range(len(shown)), [clean(name, cut) for name in shown])
+    axes.set_ylim(len(shown) - 0.4, -0.6)
 
 
 def value_axis(axes: Axes, name: str, words: Words) -> None:
@@ -242,15 +257,8 @@ def limit_lines(axes: Axes, limits: Mapping[str, float]) -> None:
     """Draw a dashed line at each limit, its name above it."""
     for name, place in limits.items():
         axes.axvline(place, color=MUTED, linewidth=1, linestyle=DASHES)
-        axes.annotate(
-            name,
-            (place, 1.0),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=MUTED,
-        )
+        look: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "color": MUTED}
+        write(axes, name, (place, 1.0), (0, 3), ha="center", **look)
 
 
 def interval_words(low: float, high: float, words: Words) -> str:

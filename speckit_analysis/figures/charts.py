@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.figures import theme
 from speckit_analysis.figures.axes import (
     MOST_ROWS,
     Words,
@@ -22,6 +24,8 @@ from speckit_analysis.figures.axes import (
     legend_columns,
     limit_lines,
     name_rows,
+    named,
+    numbers,
     plain,
     rows_height,
     tile,
@@ -30,19 +34,10 @@ from speckit_analysis.figures.axes import (
     value_axis,
 )
 from speckit_analysis.figures.labels import name_points
-from speckit_analysis.figures.theme import (
-    BLUE,
-    DASHES,
-    INK,
-    MUTED,
-    Chart,
-    canvas,
-    clean,
-    edge_width,
-    finish,
-    ink_on,
-    themed,
-)
+from speckit_analysis.figures.theme import Chart, canvas, clean, edge_width, finish, ink_on, themed
+
+#: A dot at an end of the axis is drawn whole.
+DOTS: dict[str, Any] = {"markersize": 8, "markeredgewidth": 0, "clip_on": False}
 
 #: Lines in steps that are named.
 MOST_NAMES = 5
@@ -58,7 +53,7 @@ def bars(
     subtitle: str,
     axis: str,
     words: Words,
-    colours: Sequence[str] | str = BLUE,
+    colours: Sequence[str] | str = theme.BLUE,
     limits: Mapping[str, float] | None = None,
     notes: Sequence[str] | None = None,
     reach: float = 0.0,
@@ -87,18 +82,16 @@ def bars(
         How far the axis reaches at least.
     """
     shown = frame.head(MOST_ROWS)
-    values = shown[value].to_numpy(dtype=float, na_value=np.nan)
+    (values,) = numbers(shown, value)
     lengths = np.nan_to_num(values)
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown), bool(limits)))
     paint = [colours] * len(shown) if isinstance(colours, str) else list(colours)[: len(shown)]
     edges = [edge_width(colour) for colour in paint]
     axes.barh(
-        np.arange(len(shown)), lengths, height=0.66, color=paint, edgecolor=INK,
+        np.arange(len(shown)), lengths, height=0.66, color=paint, edgecolor=theme.INK,
         linewidth=np.where(lengths > 0, edges, 0.0),
     )  # fmt: skip
-    tags = [words(each) for each in values]
-    if notes is not None:
-        tags = [f"{tag}  {note}".rstrip() for tag, note in zip(tags, notes, strict=False)]
+    tags = _tags(values, words, notes)
     if limits:
         # Behind the bars the figures would lie under the lines.
         label_margin(axes, tags)
@@ -137,9 +130,12 @@ def stacked(
     title, subtitle, axis : str
         As for :func:`bars`.
     colours : mapping of str to str
-        Colour of each part, in the order in which they are stacked.
+        Colour of each part, in the order in which they are stacked.  Parts that have none are
+        added up behind them: shares are over all rows.
     """
-    counts = frame.astype({label: "string", part: "string"}).pivot_table(
+    parts, rest = _with_rest(frame[part].astype("string").fillna("unknown"), list(colours))
+    colours = {**colours, rest: theme.OTHER}
+    counts = frame.assign(**{label: frame[label].map(named), part: parts}).pivot_table(
         index=label, columns=part, values=value, aggfunc="sum", sort=False, fill_value=0
     )
     counts = counts.reindex(columns=[name for name in colours if name in counts], fill_value=0)
@@ -156,11 +152,17 @@ def stacked(
     axes.set_xlim(0, 1)
     axes.grid(visible=False)
     legend_above(figure, axes, columns, above)
-    parts = [
-        ", ".join(f"{plain(part)} {wording.count(n)}" for part, n in row.items() if n)
+    told = [
+        ", ".join(f"{plain(name)} {wording.count(n)}" for name, n in row.items() if n)
         for _, row in counts.iterrows()
     ]
-    return finish(figure, in_words(title, counts.index, parts))
+    return finish(figure, in_words(title, counts.index, told))
+
+
+def _with_rest(parts: pd.Series, coloured: Sequence[str]) -> tuple[pd.Series, str]:
+    """Return parts, those without a colour under one name for all of them, and that name."""
+    rest = f"other ({', '.join(parts[~parts.isin(coloured)].unique())})"
+    return parts.where(parts.isin(coloured), rest), rest
 
 
 def _stack(axes: Axes, shares: pd.DataFrame, colours: Mapping[str, str]) -> None:
@@ -170,7 +172,7 @@ def _stack(axes: Axes, shares: pd.DataFrame, colours: Mapping[str, str]) -> None
         part, colour = column.to_numpy(), colours[str(name)]
         axes.barh(
             np.arange(len(shares)), part, left=left, height=0.66, color=colour, label=plain(name),
-            edgecolor=INK, linewidth=np.where(part > 0, edge_width(colour), 0.0),
+            edgecolor=theme.INK, linewidth=np.where(part > 0, edge_width(colour), 0.0),
         )  # fmt: skip
         for row in np.flatnonzero(part >= 0.07):
             axes.text(
@@ -185,14 +187,14 @@ def intervals(
     frame: pd.DataFrame,
     label: str,
     estimate: str,
-    low: str,
-    high: str,
     *,
     title: str,
     subtitle: str,
     axis: str,
     words: Words,
-    notes: Sequence[str],
+    notes: Sequence[str] | None = None,
+    low: str = "low",
+    high: str = "high",
     span: tuple[float, float] | None = None,
     reference: float | None = None,
     from_zero: bool = False,
@@ -203,12 +205,14 @@ def intervals(
     ----------
     frame : DataFrame
         One row per dot, from the top.
-    label, estimate, low, high : str
-        Columns; an interval that is missing is not drawn.
+    label, estimate : str
+        Columns of names and of figures.
     title, subtitle, axis, words : str and callable
         As for :func:`bars`.
-    notes : sequence of str
+    notes : sequence of str, optional
         Written in the right margin of each row: its n.
+    low, high : str
+        Columns of the ends of intervals; an interval that is missing is not drawn.
     span : tuple of float, optional
         Ends of the axis.
     reference : float, optional
@@ -217,32 +221,37 @@ def intervals(
         Start the axis at 0.
     """
     shown = frame.head(MOST_ROWS)
-    middle, start, stop = (
-        shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (estimate, low, high)
-    )
+    middle, start, stop = numbers(shown, estimate, low, high)
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
     if reference is not None:
-        axes.axvline(reference, color=MUTED, linewidth=1, linestyle=DASHES)
-    axes.hlines(rows, start, stop, color=BLUE, linewidth=1.5)
-    # A dot at an end of the axis is drawn whole.
-    axes.plot(middle, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
+        axes.axvline(reference, color=theme.MUTED, linewidth=1, linestyle=theme.DASHES)
+    axes.hlines(rows, start, stop, color=theme.BLUE, linewidth=1.5)
+    axes.plot(middle, rows, "o", color=theme.BLUE, **DOTS)
     if span is not None:
         reach = span[1] - span[0]
         axes.set_xlim(span[0] - 0.02 * reach, span[1] + 0.02 * reach)
     if from_zero:
         axes.set_xlim(left=0)
-    tags = [f"{words(value)}  {note}".rstrip() for value, note in zip(middle, notes, strict=False)]
+    tags = _tags(middle, words, notes)
     label_margin(axes, tags)
     name_rows(axes, shown[label])
     value_axis(axes, axis, words)
-    told = [tag + end for tag, end in zip(tags, _ends(start, stop, words), strict=True)]
-    return finish(figure, in_words(title, shown[label], told))
+    return finish(figure, in_words(title, shown[label], _with_ends(tags, start, stop, words)))
 
 
-def _ends(low: np.ndarray, high: np.ndarray, words: Words) -> list[str]:
-    """Return the ends of intervals as they are told behind their figures."""
-    return [f", {interval_words(a, b, words)}" for a, b in zip(low, high, strict=True)]
+def _tags(values: np.ndarray, words: Words, notes: Sequence[str] | None) -> list[str]:
+    """Return what is written beside each row: its figure, and its note."""
+    tags = map(words, values)
+    if notes is None:
+        return list(tags)
+    return [f"{tag}  {note}".rstrip() for tag, note in zip(tags, notes, strict=False)]
+
+
+def _with_ends(tags: Sequence[str], low: np.ndarray, high: np.ndarray, words: Words) -> list[str]:
+    """Return tags with the ends of their intervals, for readers who do not see the figure."""
+    rows = zip(tags, low, high, strict=True)
+    return [f"{tag}, {interval_words(start, stop, words)}" for tag, start, stop in rows]
 
 
 @themed
@@ -275,16 +284,18 @@ def over_time(
         Where the axis ends.
     """
     figure, axes = canvas(title, subtitle, 2.4)
-    values = frame[value].to_numpy(dtype=float, na_value=np.nan)
-    told = [words(each) for each in values]
+    (values,) = numbers(frame, value)
+    told = list(map(words, values))
     places, labelled = time_places(frame[moment])
     if low is not None and high is not None:
-        ends = [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in (low, high)]
-        told = [tag + end for tag, end in zip(told, _ends(ends[0], ends[1], words), strict=True)]
-        axes.vlines(places, *ends, color=BLUE, linewidth=1.5)
-        axes.plot(places, values, "o", color=BLUE, markersize=7, markeredgewidth=0, clip_on=False)
+        start, stop = numbers(frame, low, high)
+        told = _with_ends(told, start, stop, words)
+        axes.vlines(places, start, stop, color=theme.BLUE, linewidth=1.5)
+        axes.plot(
+            places, values, "o", color=theme.BLUE, markersize=7, markeredgewidth=0, clip_on=False
+        )
     else:
-        axes.bar(places, np.nan_to_num(values), width=0.72, color=BLUE)
+        axes.bar(places, np.nan_to_num(values), width=0.72, color=theme.BLUE)
     axes.set_ylim(0, top)
     days = [f"{when.day} {when:%b %Y}" for when in frame[moment]]
     axes.set_xticks(places[labelled], [days[row] for row in labelled])
@@ -331,7 +342,14 @@ def matrix(
     for (row, column), n in np.ndenumerate(counts):
         # Opacity instead of a scale of colours: it works on a light page and on a dark one.
         axes.add_patch(tile(row, column, 0.06 + 0.5 * n / most if n > 0 else 0.0))
-        axes.text(column, row, words(n), ha="center", va="center", color=INK if n > 0 else MUTED)
+        axes.text(
+            column,
+            row,
+            words(n),
+            ha="center",
+            va="center",
+            color=theme.INK if n > 0 else theme.MUTED,
+        )
     axes.set_xlim(-0.5, max(counts.shape[1], 5) - 0.5)
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_xticks(range(counts.shape[1]), names)
@@ -377,13 +395,13 @@ def spread(
         Put behind the figures of each row: its n.
     """
     shown = frame.head(MOST_ROWS)
-    near, far = (shown[name].to_numpy(dtype=float, na_value=np.nan) for name in (middle, upper))
+    near, far = numbers(shown, middle, upper)
     figure, axes = canvas(title, cut_note(subtitle, frame), rows_height(len(shown)))
     rows = np.arange(len(shown))
-    axes.hlines(rows, near, far, color=BLUE, linewidth=1.5)
-    axes.plot(near, rows, "o", color=BLUE, markersize=8, markeredgewidth=0, clip_on=False)
+    axes.hlines(rows, near, far, color=theme.BLUE, linewidth=1.5)
+    axes.plot(near, rows, "o", color=theme.BLUE, **DOTS)
     axes.plot(
-        far, rows, "o", markersize=7, markerfacecolor="none", markeredgecolor=BLUE,
+        far, rows, "o", markersize=7, markerfacecolor="none", markeredgecolor=theme.BLUE,
         markeredgewidth=1.8, clip_on=False,
     )  # fmt: skip
     pairs = zip(near, far, notes, strict=False)
@@ -429,7 +447,7 @@ def steps(
     """
     figure, axes = canvas(title, subtitle, 2.8)
     for limit in limits:
-        axes.axhline(limit, color=MUTED, linewidth=0.8, linestyle=DASHES)
+        axes.axhline(limit, color=theme.MUTED, linewidth=0.8, linestyle=theme.DASHES)
     lines = {
         str(name): line[[place, value]].to_numpy(float)
         for name, line in frame.groupby(label, sort=True)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.cost.accounting import TRUST
 from speckit_analysis.figures.axes import MOST_ROWS, cut_note
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time, spread
-from speckit_analysis.figures.theme import GOOD, ORANGE, POOR, UNKNOWN, Chart, empty
+from speckit_analysis.figures.theme import GOOD, ORANGE, POOR, UNKNOWN, Chart, class_colours, empty
 
 _NO_COST = "No call that counts has a cost."
 _NO_PREMIUM = "No run has two calls or more that all have a cost."
@@ -30,10 +31,10 @@ def spend(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     noun : str
         What it is, in the singular.
     """
-    known = profile[profile["cost_usd"].notna()]
-    if known.empty or not known["cost_usd"].sum():
+    with_cost = profile[profile["cost_usd"].notna()]
+    if with_cost.empty or not with_cost["cost_usd"].sum():
         return empty(_NO_COST, f"By {noun}.")
-    ordered = known.sort_values("cost_usd", ascending=False, kind="stable")
+    ordered = with_cost.sort_values("cost_usd", ascending=False, kind="stable")
     top = ordered.iloc[0]
     missing = int(profile["without_cost"].sum())
     calls = int(profile["calls"].sum()) - missing
@@ -87,11 +88,11 @@ def tokens(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     profile, by, noun : DataFrame and str
         As for :func:`spend`.
     """
-    known = profile[profile["tokens"].notna()]
-    total = known["tokens"].sum()
-    if known.empty or not total:
+    with_tokens = profile[profile["tokens"].notna()]
+    total = with_tokens["tokens"].sum()
+    if with_tokens.empty or not total:
         return empty("No call that counts has its tokens.", f"By {noun}.")
-    ordered = known.sort_values("tokens", ascending=False, kind="stable")
+    ordered = with_tokens.sort_values("tokens", ascending=False, kind="stable")
     top = ordered.iloc[0]
     return bars(
         ordered,
@@ -116,11 +117,11 @@ def latency(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     profile, by, noun : DataFrame and str
         As for :func:`spend`.
     """
-    known = profile[profile["with_latency"] > 0]
-    if known.empty:
+    with_latency = profile[profile["with_latency"] > 0]
+    if with_latency.empty:
         return empty("No call that counts has a latency.", f"By {noun}.")
-    ordered = known.sort_values("median_ms", ascending=False, kind="stable")
-    top, n = ordered.iloc[0], int(known["with_latency"].sum())
+    ordered = with_latency.sort_values("median_ms", ascending=False, kind="stable")
+    top, n = ordered.iloc[0], int(with_latency["with_latency"].sum())
     return spread(
         ordered,
         by,
@@ -140,27 +141,25 @@ def latency(profile: pd.DataFrame, by: str, noun: str) -> Chart:
     )
 
 
-def run_latency(table: pd.DataFrame, by: str = "stage") -> Chart:
-    """Draw how long a run takes, from its longest call to all of them together.
+def run_latency(table: pd.DataFrame) -> Chart:
+    """Draw how long a run takes, from its longest call to all of them together, by stage.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`.premium.run_latency`.
-    by : str
-        Its first column.
     """
     if table.empty:
         return empty("No run has a latency for every call.")
     top = table.iloc[int(table["wall_ms"].to_numpy(dtype=float).argmax())]
     return spread(
         table,
-        by,
+        "stage",
         "wall_ms",
         "sum_ms",
         title=(
-            f"A run of {top[by]} takes {wording.seconds(top['wall_ms'])} with its agents side by"
-            f" side, {wording.seconds(top['sum_ms'])} one after the other"
+            f"A run of {top['stage']} takes {wording.seconds(top['wall_ms'])} with its agents"
+            f" side by side, {wording.seconds(top['sum_ms'])} one after the other"
         ),
         subtitle=(
             "Latency of a run, median: its longest call (filled) and the sum of its calls (open);"
@@ -184,7 +183,7 @@ def trust(graded: pd.DataFrame) -> Chart:
     if not total:
         return empty("No call counts.")
     computed = float(graded["share"].iloc[:3].sum())
-    colours = dict(zip(graded["grade"], (GOOD, POOR, GOOD, ORANGE, UNKNOWN), strict=True))
+    colours = dict(zip(TRUST, (GOOD, POOR, GOOD, ORANGE, UNKNOWN), strict=True))
     shown = graded[graded["calls"] > 0]
     return bars(
         shown,
@@ -194,7 +193,7 @@ def trust(graded: pd.DataFrame) -> Chart:
         subtitle=f"What is known of the cost of {wording.count(total, 'call')}.",
         axis="calls",
         words=wording.count,
-        colours=[colours[grade] for grade in shown["grade"]],
+        colours=class_colours(shown["grade"], colours),
         notes=[
             f"({wording.percent(share)}; {wording.usd(usd)})"
             for share, usd in zip(shown["share"], shown["cost_usd"], strict=True)
@@ -212,24 +211,24 @@ def spend_over_time(profile: pd.DataFrame, period: str) -> Chart:
     period : str
         ``day``, ``week``, ``month`` …
     """
-    known = profile[profile["cost_usd"].notna()]
-    if known.empty or not known["cost_usd"].sum():
+    with_cost = profile[profile["cost_usd"].notna()]
+    if with_cost.empty or not with_cost["cost_usd"].sum():
         return empty(_NO_COST, f"By {period}.")
-    top = known.sort_values("cost_usd", ascending=False, kind="stable").iloc[0]
-    calls = (known["calls"] - known["without_cost"]).sum()
+    top = with_cost.sort_values("cost_usd", ascending=False, kind="stable").iloc[0]
+    calls = (with_cost["calls"] - with_cost["without_cost"]).sum()
     return over_time(
-        known,
+        with_cost,
         period,
         "cost_usd",
         title=(
             f"Spending peaked in the {period} of {wording.day(top[period])}"
             f" at {wording.usd(top['cost_usd'])}"
-            if len(known) > 1
+            if len(with_cost) > 1
             else f"All the money was spent in the {period} of {wording.day(top[period])}"
         ),
         subtitle=f"Cost per {period} (its start, UTC); {wording.count(calls, 'call')} with a cost.",
         axis="cost, USD",
-        words=wording.usd_like(known["cost_usd"]),
+        words=wording.usd_like(with_cost["cost_usd"]),
     )
 
 
@@ -241,19 +240,19 @@ def latency_over_time(profile: pd.DataFrame, period: str) -> Chart:
     profile, period : DataFrame and str
         As for :func:`spend_over_time`.
     """
-    known = profile[profile["with_latency"] > 0]
-    if known.empty:
+    with_latency = profile[profile["with_latency"] > 0]
+    if with_latency.empty:
         return empty("No call that counts has a latency.", f"By {period}.")
-    medians = known["median_ms"]
-    n = known["with_latency"].sum()
+    medians = with_latency["median_ms"]
+    n = with_latency["with_latency"].sum()
     return over_time(
-        known,
+        with_latency,
         period,
         "median_ms",
         title=(
             f"The median latency lies between {wording.seconds(medians.min())} and"
             f" {wording.seconds(medians.max())} in every {period}"
-            if len(known) > 1
+            if len(with_latency) > 1
             else f"The median latency is {wording.seconds(medians.iloc[0])}"
         ),
         subtitle=(
@@ -286,8 +285,6 @@ def run_cost(table: pd.DataFrame, by: str = "stage", confidence: float = 0.95) -
         table,
         by,
         "typical",
-        "low",
-        "high",
         title=(
             f"The dearest {by} is {top[by]}: a typical run costs {wording.usd(top['typical'])}"
             if len(table) > 1
@@ -319,8 +316,6 @@ def premium(by_size: pd.DataFrame, confidence: float = 0.95) -> Chart:
         named,
         "name",
         "typical",
-        "low",
-        "high",
         title=(
             f"A run of {wording.count(top['calls'], 'call')} costs"
             f" {wording.ratio(top['typical'])} times its most expensive call"
@@ -345,39 +340,37 @@ def _runs_of_specs(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def agreement(compared: pd.DataFrame, by: str = "model_id") -> Chart:
-    """Draw the reported cost relative to the computed one, with its range over calls.
+def agreement(compared: pd.DataFrame) -> Chart:
+    """Draw the reported cost relative to the computed one by model, with its range over calls.
 
     Parameters
     ----------
     compared : DataFrame
         From :func:`.premium.reported_against_computed`.
-    by : str
-        Its first column.
     """
-    known = compared[compared["total_ratio"].notna()]
-    if known.empty:
+    with_both = compared[compared["total_ratio"].notna()]
+    if with_both.empty:
         return empty("No call has both a reported cost and one computed from its tokens.")
-    far = (known["total_ratio"] - 1).abs().to_numpy(dtype=float).argmax()
-    worst = known.iloc[far]
-    ends = (min(0.9, known["lowest_ratio"].min()), max(1.1, known["highest_ratio"].max()))
+    far = (with_both["total_ratio"] - 1).abs().to_numpy(dtype=float).argmax()
+    worst = with_both.iloc[far]
+    ends = (min(0.9, with_both["lowest_ratio"].min()), max(1.1, with_both["highest_ratio"].max()))
     close = abs(worst["total_ratio"] - 1) < 0.02
     return intervals(
-        known,
-        by,
+        with_both,
+        "model_id",
         "total_ratio",
-        "lowest_ratio",
-        "highest_ratio",
+        low="lowest_ratio",
+        high="highest_ratio",
         title=(
             "Reported cost is within 2 % of the computed one for every model"
             if close
-            else f"Reported cost is furthest off for {worst[by]}:"
+            else f"Reported cost is furthest off for {worst['model_id']}:"
             f" {wording.ratio(worst['total_ratio'])} times the computed one"
         ),
         subtitle="Reported over computed cost: ratio of totals, and the range over single calls.",
         axis="reported / computed",
         words=wording.ratio,
-        notes=[f"({wording.count(n, 'call')})" for n in known["compared"]],
+        notes=[f"({wording.count(n, 'call')})" for n in with_both["compared"]],
         span=ends,
         reference=1.0,
     )

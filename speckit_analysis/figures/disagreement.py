@@ -8,22 +8,15 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.disagreement.pairs import Pairs
 from speckit_analysis.analysis.intervals import Share, told_apart
-from speckit_analysis.figures.axes import MOST_ROWS, cut_note
+from speckit_analysis.figures.axes import MOST_ROWS, cut_note, part_notes
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
-from speckit_analysis.figures.theme import BAD, GOOD, POOR, Chart, empty
+from speckit_analysis.figures.theme import BAD, GOOD, POOR, Chart, class_colours, empty
 
 _NOT_ESTIMABLE = "The rate of disagreement is not estimable: n = 0 comparable runs."
 
 
 def _tested(p_value: float) -> str:
     return "" if np.isnan(p_value) else f" If all were equal: {wording.p_value(p_value)}."
-
-
-def _disagreeing_of_runs(table: pd.DataFrame) -> list[str]:
-    return [
-        f"({wording.count(k)} of {wording.count(n)})"
-        for k, n in zip(table["disagreeing"], table["runs"], strict=True)
-    ]
 
 
 def rates(
@@ -59,8 +52,6 @@ def rates(
         table,
         by,
         "rate",
-        "low",
-        "high",
         title=title if len(table) > 1 else f"All comparable runs are of one {noun}, {top[by]}",
         subtitle=(
             f"Share of runs with a genuine disagreement by {noun}, each with its"
@@ -68,7 +59,7 @@ def rates(
         ),
         axis="share of comparable runs",
         words=wording.percent,
-        notes=_disagreeing_of_runs(table),
+        notes=part_notes(table, "disagreeing", "runs", wording.count),
         span=(0.0, 1.0),
     )
 
@@ -90,17 +81,12 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
     if not found.named:
         return empty("No disagreement names two of the run's agents, so no pair can be blamed.")
     ordered = found.rates.sort_values(["rate", "runs"], ascending=False, kind="stable")
-    firsts, seconds = ordered["first"].to_list(), ordered["second"].to_list()
-    named = ordered.assign(
-        pair=[f"{first} – {second}" for first, second in zip(firsts, seconds, strict=True)]
-    )
+    named = ordered.assign(pair=ordered["first"].str.cat(ordered["second"], sep=" – "))
     top, most = named.iloc[0], wording.percent(named["rate"].max())
     return intervals(
         named,
         "pair",
         "rate",
-        "low",
-        "high",
         title=(
             f"Pairs differ: from {wording.percent(named['rate'].min())} to {most} of runs"
             f" ({top['first']} and {top['second']})"
@@ -113,7 +99,7 @@ def pairs(found: Pairs, noun: str = "agent", confidence: float = 0.95) -> Chart:
         ),
         axis="share of runs that both answered",
         words=wording.percent,
-        notes=_disagreeing_of_runs(named),
+        notes=part_notes(named, "disagreeing", "runs", wording.count),
         span=(0.0, 1.0),
     )
 
@@ -130,12 +116,12 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
     confidence : float
         Level of the intervals.
     """
-    known = table[table[period].notna()].reset_index(drop=True)
-    if known.empty:
+    dated = table[table[period].notna()].reset_index(drop=True)
+    if dated.empty:
         return empty(_NOT_ESTIMABLE, f"By {period}.")
-    apart = told_apart(known["rate"], known["effective_runs"], confidence)
+    apart = told_apart(dated["rate"], dated["effective_runs"], confidence)
     return over_time(
-        known,
+        dated,
         period,
         "rate",
         title=(
@@ -143,10 +129,10 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
             if apart
             else f"The counts do not prove that the rate changed between {wording.plural(period)}"
         )
-        if len(known) > 1
+        if len(dated) > 1
         else f"All comparable runs fall into one {period}",
         subtitle=(
-            f"Share of {wording.count(known['runs'].sum(), 'run')} with a genuine disagreement per"
+            f"Share of {wording.count(dated['runs'].sum(), 'run')} with a genuine disagreement per"
             f" {period} (its start, UTC); {wording.exact_percent(confidence)} intervals."
         ),
         axis="share of comparable runs",
@@ -285,7 +271,7 @@ def health(shares: pd.DataFrame, told: int) -> Chart:
         ),
         axis="runs",
         words=wording.count,
-        colours=[colours[name] for name in shares["health"]],
+        colours=class_colours(shares["health"], colours),
         notes=[f"({wording.percent(n / told)})" for n in shares["runs"]],
     )
 
@@ -299,10 +285,10 @@ def flags(table: pd.DataFrame) -> Chart:
         From :func:`.frequency.flag_against_points`.
     """
     counts = table.set_index("flag")
-    known = counts.loc[["yes", "no"], ["no points", "points"]].to_numpy(dtype=int)
-    if not known.sum():
+    judged = counts.loc[["yes", "no"], ["no points", "points"]].to_numpy(dtype=int)
+    if not judged.sum():
         return empty("No run whose flag could be held against its points.")
-    contradictions = int(known[0, 0] + known[1, 1])
+    contradictions = int(judged[0, 0] + judged[1, 1])
     return matrix(
         counts,
         title=(
@@ -325,24 +311,19 @@ def beside(disagreed: Share, degraded: Share, escalated: Share) -> Chart:
         Each with its own n.
     """
     rows = [("disagreement", disagreed), ("failed agents", degraded), ("escalation", escalated)]
-    known = [(name, found) for name, found in rows if found.n]
-    if not known:
+    estimable = [(name, share) for name, share in rows if share.n]
+    if not estimable:
         return empty(_NOT_ESTIMABLE)
     table = pd.DataFrame(
-        {
-            "what": [name for name, _ in known],
-            "rate": [found.estimate for _, found in known],
-            "low": [found.low for _, found in known],
-            "high": [found.high for _, found in known],
-        }
+        [(name, share.estimate, share.low, share.high) for name, share in estimable],
+        columns=["what", "rate", "low", "high"],
     )
-    found = " and ".join(f"{name} in {wording.percent(one.estimate)}" for name, one in known[:2])
+    first_two = estimable[:2]
+    found = " and ".join(f"{name} in {wording.percent(one.estimate)}" for name, one in first_two)
     return intervals(
         table,
         "what",
         "rate",
-        "low",
-        "high",
         title=f"{found[0].upper()}{found[1:]} of runs",
         subtitle=(
             "Share of the runs that can tell; a run may have all three."
@@ -350,6 +331,6 @@ def beside(disagreed: Share, degraded: Share, escalated: Share) -> Chart:
         ),
         axis="share of runs",
         words=wording.percent,
-        notes=[f"({found.hits:,} of {found.n:,})" for _, found in known],
+        notes=[f"({found.hits:,} of {found.n:,})" for _, found in estimable],
         span=(0.0, 1.0),
     )

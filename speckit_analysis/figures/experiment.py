@@ -10,28 +10,20 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.arbiter import Arbitration
 from speckit_analysis.analysis.experiment.guardrail_result import ERRORS, GuardrailExperiment
 from speckit_analysis.analysis.experiment.tradeoff import CLOUD, Tradeoff
+from speckit_analysis.figures import theme
 from speckit_analysis.figures.axes import (
     in_words,
     interval_words,
     label_margin,
     legend_of_dots,
     name_rows,
+    numbers,
+    signed,
     tick_words,
     upright_value_axis,
 )
 from speckit_analysis.figures.charts import intervals
-from speckit_analysis.figures.theme import (
-    BLUE,
-    DASHES,
-    MUTED,
-    ORANGE,
-    Chart,
-    canvas,
-    empty,
-    finish,
-    shortened,
-    themed,
-)
+from speckit_analysis.figures.theme import Chart, canvas, empty, finish, shortened, themed
 
 
 def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
@@ -47,30 +39,22 @@ def differences(gaps: pd.DataFrame, candidate: str, baseline: str) -> Chart:
     means = gaps.mean(axis=1).dropna()
     if means.empty:
         return empty("No SPEC was scored in both variants by the same reviewer.")
-    table = pd.DataFrame(
-        {
-            "spec": means.index.map(str),
-            "gap": means.to_numpy(),
-            "low": gaps.min(axis=1).reindex(means.index).to_numpy(),
-            "high": gaps.max(axis=1).reindex(means.index).to_numpy(),
-        }
-    ).sort_values("gap", kind="stable")
+    scored = gaps.loc[means.index]
+    table = pd.DataFrame({"gap": means, "low": scored.min(axis=1), "high": scored.max(axis=1)})
+    table = table.assign(spec=means.index.map(str)).sort_values("gap", kind="stable")
     worse = int((table["gap"] < 0).sum())
     edge = max(1.0, float(table[["low", "high"]].abs().to_numpy().max()))
     return intervals(
         table,
         "spec",
         "gap",
-        "low",
-        "high",
         title=f"In {worse} of {wording.count(len(table), 'SPEC')}, {candidate} scores lower",
         subtitle=(
             f"Points of {candidate} less those of {baseline}: mean over reviewers (dot) and their"
             " range (line; no interval)."
         ),
         axis="difference in points",
-        words=lambda value: f"{float(value):+.1f}" if value else "0",  # type: ignore[arg-type]
-        notes=["" for _ in range(len(table))],
+        words=signed(1),
         span=(-edge, edge),
         reference=0.0,
     )
@@ -98,16 +82,16 @@ def plane(tradeoff: Tradeoff, seed: int = 0) -> Chart:
         f" at {wording.usd(tradeoff.worth_usd)} a point.",
         3.3,
     )
-    gains, costs = pairs["points"].to_numpy(float), pairs["cost_usd"].to_numpy(float)
-    axes.scatter(
-        cloud["points"].to_numpy(float), cloud["cost_usd"].to_numpy(float), s=9, color=BLUE,
-        alpha=0.12, linewidths=0,
-    )  # fmt: skip
-    axes.scatter(gains, costs, s=34, facecolors="none", edgecolors=MUTED, linewidths=1.2)
-    axes.plot(found.effect.value, found.cost.value, "o", color=ORANGE, markersize=9)
+    gains, costs = numbers(pairs, "points", "cost_usd")
+    across, up = numbers(cloud, "points", "cost_usd")
+    axes.scatter(across, up, s=9, color=theme.BLUE, alpha=0.12, linewidths=0)
+    axes.scatter(gains, costs, s=34, facecolors="none", edgecolors=theme.MUTED, linewidths=1.2)
+    axes.plot(found.effect.value, found.cost.value, "o", color=theme.ORANGE, markersize=9)
     _cross(axes, gains, costs)
     ends = np.array(axes.get_xlim())
-    axes.plot(ends, tradeoff.worth_usd * ends, color=MUTED, linewidth=1, linestyle=DASHES)
+    axes.plot(
+        ends, tradeoff.worth_usd * ends, color=theme.MUTED, linewidth=1, linestyle=theme.DASHES
+    )
     axes.set_xlim(*ends)
     axes.set_xlabel("gain in quality, points", loc="left")
     axes.set_ylabel("extra cost of a SPEC, USD")
@@ -130,8 +114,8 @@ def _cross(axes: Axes, across: np.ndarray, up: np.ndarray) -> None:
         low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
         room = 0.08 * ((high - low) or 1.0)
         limit(low - room, high + room)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
-    axes.axvline(0, color=MUTED, linewidth=0.8)
+    axes.axhline(0, color=theme.MUTED, linewidth=0.8)
+    axes.axvline(0, color=theme.MUTED, linewidth=0.8)
     axes.grid(visible=True, axis="both")
 
 
@@ -147,7 +131,7 @@ def acceptability(tradeoff: Tradeoff) -> Chart:
     curve = tradeoff.acceptability().dropna()
     if curve.empty:
         return empty("Fewer than two SPECs tell cost and quality of both variants.")
-    worth, chance = (curve[name].to_numpy(float) for name in ("worth_usd", "probability"))
+    worth, chance = numbers(curve, "worth_usd", "probability")
     here = float(np.interp(tradeoff.worth_usd, worth, chance))
     figure, axes = canvas(
         f"At {wording.usd(tradeoff.worth_usd)} a point, {tradeoff.dearer} pays with a probability"
@@ -156,9 +140,9 @@ def acceptability(tradeoff: Tradeoff) -> Chart:
         f" quality of a SPEC is worth (Student's t, {wording.count(len(tradeoff.pairs), 'SPEC')}).",
         2.4,
     )
-    axes.plot(worth, chance, color=BLUE, linewidth=2)
-    axes.plot(tradeoff.worth_usd, here, "o", color=ORANGE, markersize=8)
-    axes.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=DASHES)
+    axes.plot(worth, chance, color=theme.BLUE, linewidth=2)
+    axes.plot(tradeoff.worth_usd, here, "o", color=theme.ORANGE, markersize=8)
+    axes.axhline(0.5, color=theme.MUTED, linewidth=0.8, linestyle=theme.DASHES)
     axes.set_ylim(0, 1.02)
     axes.set_xlim(-0.03 * worth[-1], worth[-1])
     axes.grid(visible=True, axis="both")
@@ -194,8 +178,8 @@ def net_worth(found: Arbitration) -> Chart:
         table,
         "stage",
         "net",
-        "net_low",
-        "net_high",
+        low="net_low",
+        high="net_high",
         title=title,
         subtitle=(
             "Share of outcomes that it improved less those that it degraded, with 95 % intervals"
@@ -232,10 +216,12 @@ def error_rates(found: GuardrailExperiment) -> Chart:
     tags: list[list[str]] = [[] for _ in names]
     told: list[list[str]] = [[] for _ in names]
     # The upper dot first, as the tags are read.
-    for (error, _, _), colour, shift in zip(ERRORS, (BLUE, ORANGE), (-0.16, 0.16), strict=True):
+    for (error, _, _), colour, shift in zip(
+        ERRORS, (theme.BLUE, theme.ORANGE), (-0.16, 0.16), strict=True
+    ):
         rows = rates[rates["error"] == error]
         at = np.array([names.index(name) for name in rows["variant"]], dtype=int)
-        rate, low, high = (rows[name].to_numpy(float) for name in ("rate", "low", "high"))
+        rate, low, high = numbers(rows, "rate", "low", "high")
         axes.hlines(at + shift, low, high, color=colour, linewidth=1.5)
         axes.plot(rate, at + shift, "o", color=colour, markersize=8, label=error, clip_on=False)
         kind, _, verb = error.split()

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
+from speckit_analysis.figures.axes import write
 from speckit_analysis.figures.theme import INK, MUTED, lay_out
-
-Side = Literal["left", "center", "right"]
-Edge = Literal["bottom", "center", "top"]
 
 #: Steps from a point at which a name may begin, in points; from farther away a line leads back.
 NEAR, FAR = 6, (16, 26, 36)
 
 #: Across, up, and the alignment of the name at the end of a step.
-DIRECTIONS: tuple[tuple[float, float, Side, Edge], ...] = (
+DIRECTIONS: tuple[tuple[float, float, str, str], ...] = (
     (-1, 0.8, "right", "bottom"),
     (1, 0.8, "left", "bottom"),
     (1, -0.8, "left", "top"),
@@ -82,7 +78,8 @@ def _name_point(
     frame, dpi = axes.get_window_extent(), axes.figure.dpi
     for step, (across, up, side, edge) in PLACES:
         offset = (step * across, step * up)
-        text = _write(axes, point, name, offset, side, edge)
+        text = write(axes, name, tuple(point), offset, ha=side, va=edge, color=INK, fontsize=8.5)
+        text.set_in_layout(False)
         covered = text.get_window_extent()
         lead = _leading(axes.transData.transform(point), offset, dpi)
         boxes = [covered, *(_around(place, 0.5) for place in lead)]
@@ -95,20 +92,9 @@ def _name_point(
     return []
 
 
-def _write(
-    axes: Axes, point: np.ndarray, name: str, offset: tuple[float, float], side: Side, edge: Edge
-) -> Annotation:
-    text = axes.annotate(
-        name, tuple(point), xytext=offset, textcoords="offset points", ha=side, va=edge, color=INK,
-        fontsize=8.5,
-    )  # fmt: skip
-    text.set_in_layout(False)
-    return text
-
-
 def _lead_back(axes: Axes, point: np.ndarray, offset: tuple[float, float]) -> None:
     look = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": _MARK}
-    axes.annotate("", tuple(point), xytext=offset, textcoords="offset points", arrowprops=look)
+    write(axes, "", tuple(point), offset, arrowprops=look)
 
 
 def _leading(start: np.ndarray, offset: tuple[float, float], dpi: float) -> np.ndarray:

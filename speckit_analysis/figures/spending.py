@@ -8,11 +8,18 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.cost.anomalies import Outliers
 from speckit_analysis.analysis.cost.billing import Reconciliation
+from speckit_analysis.figures import theme
+from speckit_analysis.figures.axes import part_notes
 from speckit_analysis.figures.charts import bars, intervals, steps
-from speckit_analysis.figures.theme import BAD, BLUE, CRIMSON, GOOD, POOR, UNKNOWN, Chart, empty
+from speckit_analysis.figures.theme import Chart, class_colours, empty
 
 _NOUNS = {"cost_usd": "cost", "latency_ms": "latency", "tokens": "tokens"}
-_VERDICT_COLOURS = {"within budget": GOOD, "warning": POOR, "critical": BAD, "exceeded": CRIMSON}
+_VERDICT_COLOURS = {
+    "within budget": theme.GOOD,
+    "warning": theme.POOR,
+    "critical": theme.BAD,
+    "exceeded": theme.CRIMSON,
+}
 
 
 def outliers(found: Outliers) -> Chart:
@@ -43,7 +50,7 @@ def outliers(found: Outliers) -> Chart:
         ),
         axis="times the median of its kind",
         words=wording.ratio,
-        colours=[BAD if factor > 1 else BLUE for factor in rows["factor"]],
+        colours=[theme.BAD if factor > 1 else theme.BLUE for factor in rows["factor"]],
         notes=[f"(n = {n})" for n in rows["n"]],
     )
 
@@ -58,25 +65,25 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
     warning, critical : float
         Shares of the budget at which lines are drawn, beside the whole.
     """
-    known = held[held["utilization"].notna()].sort_values(
+    with_budget = held[held["utilization"].notna()].sort_values(
         ["utilization", "spec_id"], ascending=[False, True]
     )
-    unknown = len(held) - len(known)
+    unknown = len(held) - len(with_budget)
     lack = "lacks" if unknown == 1 else "lack"
-    if known.empty:
+    if with_budget.empty:
         return empty(
             "For no SPEC both a budget and what was spent are known.",
             f"{wording.count(unknown, 'SPEC')} {lack} the one or the other." if unknown else "",
         )
-    over = int((known["verdict"] == "exceeded").sum())
+    over = int((with_budget["verdict"] == "exceeded").sum())
     without = f" {wording.count(unknown, 'SPEC')} without a known cost or budget left out."
     not_shown = without if unknown else ""
     return bars(
-        known,
+        with_budget,
         "spec_id",
         "utilization",
         title=(
-            f"{wording.count(over)} of {wording.count(len(known), 'SPEC')}"
+            f"{wording.count(over)} of {wording.count(len(with_budget), 'SPEC')}"
             f" {'has' if over == 1 else 'have'} spent the whole budget or more"
         ),
         subtitle=(
@@ -86,11 +93,8 @@ def budgets(held: pd.DataFrame, warning: float, critical: float) -> Chart:
         ),
         axis="share of the budget",
         words=wording.percent,
-        colours=[_VERDICT_COLOURS.get(verdict, UNKNOWN) for verdict in known["verdict"]],
-        notes=[
-            f"({wording.usd(spent)} of {wording.usd(budget)})"
-            for spent, budget in zip(known["spent_usd"], known["budget_usd"], strict=True)
-        ],
+        colours=class_colours(with_budget["verdict"], _VERDICT_COLOURS),
+        notes=part_notes(with_budget, "spent_usd", "budget_usd", wording.usd),
         limits={"": warning, " ": critical, "budget": 1.0},
     )
 
@@ -105,12 +109,12 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
     warning, critical : float
         Shares of the budget at which lines are drawn, beside the whole.
     """
-    known = used.dropna(subset="utilization")
-    if known.empty:
+    with_budget = used.dropna(subset="utilization")
+    if with_budget.empty:
         return empty("No SPEC has both a budget and calls with a cost and a time.")
-    start = known.groupby("spec_id")["timestamp"].transform("min")
-    days = (known["timestamp"] - start).dt.total_seconds() / 86_400
-    lines = known.assign(days=days, used=known["utilization"].astype(float))
+    start = with_budget.groupby("spec_id")["timestamp"].transform("min")
+    days = (with_budget["timestamp"] - start).dt.total_seconds() / 86_400
+    lines = with_budget.assign(days=days, used=with_budget["utilization"].astype(float))
     last = lines.groupby("spec_id")["used"].max()
     top = last.sort_values().index[-1]
     limits = np.array([warning, critical, 1.0])
@@ -150,16 +154,16 @@ def by_complexity(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
     confidence : float
         Level of the prediction intervals.
     """
-    known = table[table["specs"] > 0]
-    if known.empty or known["low_usd"].isna().all():
+    predicted = table[table["specs"] > 0]
+    if predicted.empty or predicted["low_usd"].isna().all():
         return empty("Too few SPECs have a known cost of every stage to predict the next.")
-    whole = known.iloc[0]
+    whole = predicted.iloc[0]
     return intervals(
-        known,
+        predicted,
         "complexity",
         "typical_usd",
-        "low_usd",
-        "high_usd",
+        low="low_usd",
+        high="high_usd",
         title=(
             f"The next SPEC will cost {wording.usd(whole['low_usd'])} to"
             f" {wording.usd(whole['high_usd'])}"
@@ -169,8 +173,8 @@ def by_complexity(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
             f" {wording.exact_percent(confidence)} prediction interval of the next SPEC."
         ),
         axis="cost of a SPEC, USD",
-        words=wording.usd_like(known["typical_usd"]),
-        notes=[f"({wording.count(n, 'SPEC')})" for n in known["specs"]],
+        words=wording.usd_like(predicted["typical_usd"]),
+        notes=[f"({wording.count(n, 'SPEC')})" for n in predicted["specs"]],
         from_zero=True,
     )
 
@@ -187,16 +191,16 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
     confidence : float
         Level of the intervals.
     """
-    known = table[table["low_share"].notna()]
-    if known.empty:
+    estimated = table[table["low_share"].notna()]
+    if estimated.empty:
         return empty("No other routing has a known cost for two SPECs or more.")
-    best = known.iloc[int(known["saving_share"].to_numpy(float).argmax())]
+    best = estimated.iloc[int(estimated["saving_share"].to_numpy(float).argmax())]
     return intervals(
-        known,
+        estimated,
         "routing",
         "saving_share",
-        "low_share",
-        "high_share",
+        low="low_share",
+        high="high_share",
         title=f"Routing {best['routing']} would save {wording.percent(best['saving_share'])}",
         subtitle=(
             f"Share of the cost that is saved, and {wording.exact_percent(confidence)} interval of"
@@ -206,7 +210,7 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
         words=wording.percent,
         notes=[
             f"({wording.count(n, 'SPEC')}: {verdict})"
-            for n, verdict in zip(known["specs"], known["verdict"], strict=True)
+            for n, verdict in zip(estimated["specs"], estimated["verdict"], strict=True)
         ],
         reference=goal,
     )
@@ -224,10 +228,10 @@ def reconciliation(found: Reconciliation | None) -> Chart:
         return empty("No invoice was given.", "The parameter `invoice` names a billing export.")
     if not found.can_tell:
         return empty("No call of these days has a known cost: nothing can be told.")
-    known = found.by_model.dropna(subset="ratio")
-    if known.empty:
+    billed_models = found.by_model.dropna(subset="ratio")
+    if billed_models.empty:
         return empty("No model was billed within these days.")
-    ratios = known["ratio"].astype(float)
+    ratios = billed_models["ratio"].astype(float)
     verdict = "within" if found.passed else "beyond"
     side = "below" if found.error < 0 else "above"
     title = (
@@ -237,7 +241,7 @@ def reconciliation(found: Reconciliation | None) -> Chart:
         f" tolerance of {wording.exact_percent(found.tolerance)}"
     )
     return bars(
-        known,
+        billed_models,
         "model_id",
         "ratio",
         title=title,
@@ -247,10 +251,9 @@ def reconciliation(found: Reconciliation | None) -> Chart:
         ),
         axis="tracked / billed",
         words=wording.ratio,
-        colours=[GOOD if abs(ratio - 1) <= found.tolerance else BAD for ratio in ratios],
-        notes=[
-            f"({wording.usd(tracked)} of {wording.usd(billed)})"
-            for tracked, billed in zip(known["tracked_usd"], known["billed_usd"], strict=True)
+        colours=[
+            theme.GOOD if abs(ratio - 1) <= found.tolerance else theme.BAD for ratio in ratios
         ],
+        notes=part_notes(billed_models, "tracked_usd", "billed_usd", wording.usd),
         limits={"": 1 - found.tolerance, " ": 1 + found.tolerance},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec
@@ -29,7 +29,7 @@ PAGE_INKS = {INK: 1.0, MUTED: 0.72, GRID: 0.2}
 #: times the contrast of its ground on a white page and on a black one.  Orange is darker, for
 #: three times that of white, and red with it: the two stay apart for the colour-blind.
 BLUE, ORANGE, RED = "#2485c7", "#cf8400", "#bf5000"
-_, _, _, _, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
+_, _, OTHER, _, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = (
     mpl.colors.to_hex(colour) for colour in sns.color_palette("colorblind")
 )
 #: Beside blue, orange and red; apart from them for the colour-blind, too.
@@ -37,6 +37,15 @@ CRIMSON = "#c2336e"
 
 #: From best to worst, and for what is not known.
 GOOD, FAIR, POOR, BAD, UNKNOWN = BLUE, SKY, ORANGE, RED, GREY
+
+
+def class_colours(classes: Iterable[object], table: Mapping[str, str]) -> list[str]:
+    """Return the colour of each row by its class.
+
+    No figure leaves out a row because its class is new: what `table` does not name is grey.
+    """
+    return [table.get(str(name), UNKNOWN) for name in classes]
+
 
 #: Of lines that are there to compare with.
 DASHES = (0, (4, 3))
@@ -48,19 +57,17 @@ _TITLE_CHARACTERS, _SUBTITLE_CHARACTERS = 55, 78
 # Inches from one line to the next.
 _TITLE_LINE, _SUBTITLE_LINE = _TITLE_SIZE * 1.28 / 72, _SUBTITLE_SIZE * 1.35 / 72
 
+# On top of matplotlib's own.
 _SETTINGS: dict[str, Any] = {
     # Measured in matplotlib's own face, which is wider than what pages are set in: text that
     # fits here fits everywhere.
-    "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": _TEXT_SIZE,
     # Names in the evidence may hold dollar signs; they are names, not formulas.
     "text.parse_math": False,
-    "text.usetex": False,
     "text.color": INK,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": MUTED,
-    "axes.labelsize": _TEXT_SIZE,
     "axes.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -68,7 +75,6 @@ _SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.grid.axis": "x",
-    "axes.unicode_minus": True,
     "grid.color": GRID,
     "grid.linewidth": 0.8,
     "xtick.color": MUTED,
@@ -77,17 +83,13 @@ _SETTINGS: dict[str, Any] = {
     "ytick.labelcolor": INK,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
-    "xtick.labelsize": _TEXT_SIZE,
-    "ytick.labelsize": _TEXT_SIZE,
     "text.hinting": "none",
     "figure.dpi": 72,
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
     "legend.frameon": False,
-    "legend.fontsize": _TEXT_SIZE,
     "svg.fonttype": "none",
     "patch.linewidth": 0,
-    "hatch.linewidth": 0.6,
 }
 
 

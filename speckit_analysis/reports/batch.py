@@ -6,26 +6,23 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from speckit_analysis.errors import ReportError
 from speckit_analysis.evidence.cache import VARIABLE
-from speckit_analysis.reports.document import find_title
 from speckit_analysis.reports.earlier import earlier_pages
 from speckit_analysis.reports.execute import Execution, execute
-from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
+from speckit_analysis.reports.headlines import METADATA_KEY
 from speckit_analysis.reports.html import render_index, render_report
 from speckit_analysis.reports.kernels import Interrupted, Kernels
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import (
     Parameter,
-    absolute_files,
     check_limits,
     choose_parameters,
     declared_parameters,
@@ -34,9 +31,6 @@ from speckit_analysis.reports.parameters import (
 from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
 from speckit_analysis.reports.result import ReportResult
 from speckit_analysis.whole_files import write_whole
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 
 def run_reports(
@@ -82,10 +76,7 @@ def run_reports(
     """
     paths = find_notebooks(names)
     declared = {path: declared_parameters(path) for path in paths}
-    chosen = {
-        path: absolute_files(declared[path], values)
-        for path, values in choose_parameters(declared, parameters or {}).items()
-    }
+    chosen = choose_parameters(declared, parameters or {})
     for path in paths:
         check_limits(path.stem, declared[path], chosen[path])
     roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)
@@ -94,14 +85,14 @@ def run_reports(
     started = datetime.now(UTC)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="speckit-") as work:
-        known = _load_once(roots, Path(work) / "snapshot", _own_prices(chosen))
+        read = _load_once(roots, Path(work) / "snapshot", _own_prices(chosen))
         todo = [
-            _Job(path, declared[path], chosen[path], known, folder, Path(work)) for path in paths
+            _Job(path, declared[path], chosen[path], read, folder, Path(work)) for path in paths
         ]
         results = _run_all(todo, jobs, progress)
     provenance = Provenance(
-        roots=known.roots,
-        fingerprint=known.fingerprint,
+        roots=read.roots,
+        fingerprint=read.fingerprint,
         versions=package_versions(),
         seed=_seeds(todo),
         started=started.isoformat(timespec="seconds"),
@@ -176,10 +167,10 @@ def _run_all(todo: Sequence[_Job], jobs: int | None, progress: bool) -> list[Rep
     workers = min(jobs or os.cpu_count() or 1, len(todo))
     with (
         Kernels(environment) as kernels,
-        _progress_bar(todo, progress) as bar,
+        _progress_bar(todo, progress) as on_cell,
         _pool(workers, kernels) as pool,
     ):
-        futures = {pool.submit(_run_one, job, kernels, bar): job for job in todo}
+        futures = {pool.submit(_run_one, job, kernels, on_cell): job for job in todo}
         for future in as_completed(futures):
             results[futures[future].path] = future.result()
     return [results[job.path] for job in todo]
@@ -199,25 +190,19 @@ def _pool(workers: int, kernels: Kernels) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True)
 
 
-class _Bar:
-    """A progress bar that threads may share."""
-
-    def __init__(self, bar: tqdm[Any]) -> None:
-        self._bar = bar
-        self._lock = threading.Lock()
-
-    def advance(self) -> None:
-        with self._lock:
-            self._bar.update()
-
-
 @contextmanager
-def _progress_bar(todo: Sequence[_Job], shown: bool) -> Iterator[_Bar]:
+def _progress_bar(todo: Sequence[_Job], shown: bool) -> Iterator[Callable[[], None]]:
+    """Show a progress bar, and give what threads call after each cell."""
     from tqdm import tqdm
 
-    cells = sum(_code_cells(job.path) for job in todo)
+    cells, lock = sum(_code_cells(job.path) for job in todo), threading.Lock()
     with tqdm(total=cells, desc="Running notebooks", unit="cell", disable=not shown) as bar:
-        yield _Bar(bar)
+
+        def advance() -> None:
+            with lock:
+                bar.update()
+
+        yield advance
 
 
 def _code_cells(path: Path) -> int:
@@ -227,27 +212,19 @@ def _code_cells(path: Path) -> int:
     return sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in cells)
 
 
-def _run_one(job: _Job, kernels: Kernels, bar: _Bar) -> ReportResult:
+def _run_one(job: _Job, kernels: Kernels, on_cell: Callable[[], None]) -> ReportResult:
     import nbformat
 
     started = datetime.now(UTC)
-    execution = execute(job.path, job.work, job.passed, kernels, bar.advance)
+    execution = execute(job.path, job.work, job.passed, kernels, on_cell)
     if kernels.stopped:
         # The kernel died because the user wished so; an older report must not give way to that.
         raise Interrupted(f"{job.path.name} was stopped")
-    notebook, name = execution.notebook, job.path.stem
+    notebook, kept = execution.notebook, job.out / f"{job.path.stem}.ipynb"
     _record(job, execution, started)
-    result = ReportResult(
-        name=name,
-        title=find_title(notebook) or name,
-        headline=find_headline(notebook),
-        failure=execution.failure,
-        seconds=execution.seconds,
-        notebook=job.out / f"{name}.ipynb",
-        html=job.out / f"{name}.html",
-    )
+    result = ReportResult.of(notebook, kept, execution.failure, execution.seconds)
     write_whole(result.notebook, nbformat.writes(notebook))
-    write_whole(result.html, render_report(notebook, name))
+    write_whole(result.html, render_report(notebook, result.name))
     return result
 
 

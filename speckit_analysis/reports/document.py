@@ -14,12 +14,12 @@ from speckit_analysis.reports.headlines import find_headline, recorded_headline
 from speckit_analysis.reports.markup import (
     Heading,
     Outline,
+    finish_tables,
     highlight_python,
     plain_text,
     render_markdown,
 )
 from speckit_analysis.reports.sanitize import sanitize
-from speckit_analysis.reports.tabular import finish_tables
 
 #: Tags of cells that a reader does not need; parameters are listed in the footer.
 HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "hide"})
@@ -30,26 +30,17 @@ _IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif")
 
 @dataclass(frozen=True)
 class Block:
-    """One piece of the page: prose, or the results of a stretch of code.
+    """One piece of the page: prose, or the results of a stretch of code."""
 
-    Attributes
-    ----------
-    number : int
-        Number of the cell, the first being 1.
-    kind : str
-        ``prose`` or ``results``.
-    parts : list of Markup
-        What is shown.
-    messages : str
-        What the code wrote to its standard error.
-    code : list of Markup
-        The code behind the results, cells that showed nothing included.
-    """
-
+    #: Number of the cell, the first being 1.
     number: int
+    #: ``prose`` or ``results``.
     kind: str
+    #: What is shown.
     parts: list[Markup] = field(default_factory=list)
+    #: What the code wrote to its standard error.
     messages: str = ""
+    #: The code behind the results, cells that showed nothing included.
     code: list[Markup] = field(default_factory=list)
 
 
@@ -59,8 +50,8 @@ class Document:
 
     title: str
     headline: str | None
-    contents: list[Heading]
     blocks: list[Block]
+    contents: list[Heading]
 
 
 def read_document(notebook: Mapping[str, Any], fallback_title: str) -> Document:
@@ -73,13 +64,13 @@ def read_document(notebook: Mapping[str, Any], fallback_title: str) -> Document:
     fallback_title : str
         Title of a notebook that has no first-level heading.
     """
-    outline = Outline()
-    blocks = list(_blocks(notebook, outline))
+    outline, headline = Outline(), find_headline(notebook)
+    blocks = list(_blocks(notebook, outline, headline))
     return Document(
         title=find_title(notebook) or fallback_title,
-        headline=find_headline(notebook),
-        contents=[heading for heading in outline.headings if heading.level in (2, 3)],
+        headline=headline,
         blocks=blocks,
+        contents=[heading for heading in outline.headings if heading.level in (2, 3)],
     )
 
 
@@ -92,10 +83,9 @@ def find_title(notebook: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _blocks(notebook: Mapping[str, Any], outline: Outline) -> Iterator[Block]:
+def _blocks(notebook: Mapping[str, Any], outline: Outline, headline: str | None) -> Iterator[Block]:
     title_shown = False
     waiting: list[Markup] = []
-    headline = find_headline(notebook)
     for number, cell in enumerate(notebook["cells"], start=1):
         if HIDDEN_TAGS & set(cell["metadata"].get("tags", [])) and not _failed(cell):
             continue

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from speckit_analysis.reports.document import find_title
-from speckit_analysis.reports.headlines import METADATA_KEY, find_headline
-from speckit_analysis.reports.library import ORDER
+from speckit_analysis.reports.headlines import METADATA_KEY
+from speckit_analysis.reports.library import place
 from speckit_analysis.reports.result import Failure, ReportResult
 
 
 @dataclass(frozen=True)
 class EarlierPage:
-    """A page that an earlier batch left, with what its notebook records of it.
+    """A page that an earlier batch left, with what its notebook records of it."""
 
-    Attributes
-    ----------
-    result : ReportResult
-        What became of the notebook then.
-    started : str
-        When that was, ISO 8601, UTC.
-    roots : list of str
-        The evidence it was about; empty if it read none.
-    fingerprint : str
-        Hash of that evidence.
-    """
-
+    #: What became of the notebook then.
     result: ReportResult
+    #: When that was, ISO 8601, UTC.
     started: str
+    #: The evidence it was about; empty if it read none.
     roots: list[str]
+    #: Hash of that evidence.
     fingerprint: str
 
 
@@ -66,40 +56,19 @@ def earlier_pages(folder: Path, names: Collection[str]) -> list[EarlierPage]:
     """
     paths = [path for path in folder.glob("*.ipynb") if path.stem not in names]
     pages = [page for page in map(_page_of, paths) if page is not None]
-    return sorted(pages, key=lambda page: _place(page.result.name))
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    return sorted(pages, key=lambda page: place(page.result.name))
 
 
 def _page_of(path: Path) -> EarlierPage | None:
     """Return the page of a notebook, or nothing if no batch made one of it."""
-    page = path.with_suffix(".html")
-    if not page.is_file():
-        return None
-    read = _run_by_a_batch(path)
-    if read is None:
-        return None
-    notebook, record = read
-    result = ReportResult(
-        name=path.stem,
-        title=find_title(notebook) or path.stem,
-        headline=find_headline(notebook),
-        failure=record.failure,
-        seconds=record.seconds,
-        notebook=path,
-        html=page,
-    )
-    return EarlierPage(result, record.started, record.evidence.roots, record.evidence.fingerprint)
-
-
-def _run_by_a_batch(path: Path) -> tuple[Mapping[str, Any], _Record] | None:
     import nbformat
 
+    if not path.with_suffix(".html").is_file():
+        return None
     try:
         notebook = nbformat.read(path, as_version=4)
-        facts = notebook.metadata.get(METADATA_KEY)
-        return notebook, msgspec.convert(facts, _Record)
+        record = msgspec.convert(notebook.metadata.get(METADATA_KEY), _Record)
     except Exception:  # nbformat lets through whatever its parsers raise; none is a page of ours
         return None
+    result = ReportResult.of(notebook, path, record.failure, record.seconds)
+    return EarlierPage(result, record.started, record.evidence.roots, record.evidence.fingerprint)

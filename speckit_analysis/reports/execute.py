@@ -51,12 +51,13 @@ def execute(
     on_cell : callable
         Called after each code cell.
     """
+    import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
     def count(cell: NotebookNode, **_: Any) -> None:
         # Nobody counted the cell that papermill adds.
-        if "injected-parameters" not in cell.metadata.get("tags", []):
+        if "injected-parameters" not in _tags(cell):
             on_cell()
 
     running = work / path.name
@@ -79,8 +80,13 @@ def execute(
     except Exception as error:  # a dead kernel must not take the other reports down
         failure = Failure(None, f"{type(error).__name__}: {error}".strip())
     seconds = time.perf_counter() - began
-    notebook = _read_notebook(running if running.exists() else path)
-    return Execution(_without_markers(notebook), failure, seconds)
+    notebook = nbformat.read(running if running.exists() else path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if PAPERMILL_ERROR_TAG not in _tags(cell)]
+    return Execution(notebook, failure, seconds)
+
+
+def _tags(cell: NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags", []))
 
 
 def _cell_failure(error: Any) -> Failure:
@@ -90,16 +96,3 @@ def _cell_failure(error: Any) -> Failure:
         message=f"{error.ename}: {error.evalue}",
         traceback=plain_text("\n".join(error.traceback)),
     )
-
-
-def _read_notebook(path: Path) -> NotebookNode:
-    import nbformat
-
-    return nbformat.read(path, as_version=4)
-
-
-def _without_markers(notebook: NotebookNode) -> NotebookNode:
-    notebook.cells = [
-        cell for cell in notebook.cells if PAPERMILL_ERROR_TAG not in cell.metadata.get("tags", [])
-    ]
-    return notebook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -58,12 +58,5 @@ def recorded_headline(output: Mapping[str, Any]) -> str | None:
 
 def find_headline(notebook: Mapping[str, Any]) -> str | None:
     """Return the first headline that an executed notebook records."""
-    return next(_headlines(notebook), None)
-
-
-def _headlines(notebook: Mapping[str, Any]) -> Iterator[str]:
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            text = recorded_headline(output)
-            if text is not None:
-                yield text
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", ()))
+    return next(filter(None, map(recorded_headline, outputs)), None)

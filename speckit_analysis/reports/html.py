@@ -67,19 +67,18 @@ def export_html(
 
 def render_report(notebook: Mapping[str, Any], name: str) -> str:
     """Return the page of an executed notebook called `name`."""
+    record = notebook["metadata"].get(METADATA_KEY, {})
     return _render(
         "report.html.j2",
         document=read_document(notebook, name),
         provenance=read_provenance(notebook),
-        failure=notebook["metadata"].get(METADATA_KEY, {}).get("failure"),
-        index=notebook["metadata"].get(METADATA_KEY, {}).get("index"),
+        failure=record.get("failure"),
+        index=record.get("index"),
     )
 
 
 def render_index(
-    results: Sequence[ReportResult],
-    provenance: Provenance,
-    earlier: Sequence[EarlierPage] = (),
+    results: Sequence[ReportResult], provenance: Provenance, earlier: Sequence[EarlierPage] = ()
 ) -> str:
     """Return the page that lists the reports of a batch, and those that lay there before it."""
     return _render("index.html.j2", results=results, provenance=provenance, earlier=earlier)
@@ -87,17 +86,10 @@ def render_index(
 
 def _render(template: str, **context: Any) -> str:
     script = _template_text("page.js")
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            # Ours, and text that only its own hash lets run.
-            style=Markup(_template_text("page.css")),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            script_hash=script_hash(script),
-            **context,
-        )
-    )
+    context |= {"style": Markup(_template_text("page.css"))}  # noqa: S704 - ours
+    context |= {"script": Markup(script)}  # noqa: S704 - ours, and only its own hash lets it run
+    context |= {"script_hash": script_hash(script)}
+    return _environment().get_template(template).render(context)
 
 
 def script_hash(script: str) -> str:

@@ -36,9 +36,12 @@ def notebook_folder() -> Path:
 def notebook_names() -> list[str]:
     """Return the names of the project's reports, the one on the evidence itself first."""
     names = (path.stem for path in notebook_folder().glob("*.ipynb") if path.stem not in FORMS)
-    return sorted(
-        names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
-    )
+    return sorted(names, key=place)
+
+
+def place(name: str) -> tuple[int, str]:
+    """Return what reports are sorted by."""
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
 def find_notebooks(names: Sequence[str | Path]) -> list[Path]:
@@ -60,11 +63,9 @@ def find_notebooks(names: Sequence[str | Path]) -> list[Path]:
     ReportError
         If a name means no notebook, or if two notebooks would share a page.
     """
-    found: dict[Path, None] = {}
-    for name in names or ["all"]:
-        found.update(dict.fromkeys(_resolve(name)))
-    _check_stems(found)
-    return list(found)
+    paths = list(dict.fromkeys(path for name in names or ["all"] for path in _resolve(name)))
+    _check_stems(paths)
+    return paths
 
 
 def _resolve(name: str | Path) -> list[Path]:
@@ -81,7 +82,7 @@ def _resolve(name: str | Path) -> list[Path]:
     raise ReportError(f"there is no notebook {str(name)!r}; the project has: {known}")
 
 
-def _check_stems(paths: Sequence[Path] | dict[Path, None]) -> None:
+def _check_stems(paths: Sequence[Path]) -> None:
     seen: dict[str, Path] = {}
     for path in paths:
         # Some file systems do not tell upper from lower case.

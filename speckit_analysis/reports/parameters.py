@@ -18,21 +18,14 @@ RESERVED = ("evidence",)
 
 @dataclass(frozen=True)
 class Parameter:
-    """One variable of a notebook's cell tagged ``parameters``.
-
-    Attributes
-    ----------
-    name, type, default, meaning : str
-        As its line says: ``name: type = default  # meaning``.
-    limit : str
-        What its value may be, from the end of its meaning; empty for anything.  See
-        :mod:`speckit_analysis.reports.limits`.
-    """
+    """A line of the cell tagged ``parameters``: ``name: type = default  # meaning``."""
 
     name: str
     type: str
     default: str
     meaning: str
+    #: What its value may be, from the end of its meaning; empty for anything.  See
+    #: :mod:`speckit_analysis.reports.limits`.
     limit: str = ""
 
     @property
@@ -93,22 +86,20 @@ def parse_assignments(
     >>> parse_assignments(["margin=0.05", "stages=[1, 2]", "spec=SPEC-KIT-900"], [])
     {'margin': 0.05, 'stages': [1, 2], 'spec': 'SPEC-KIT-900'}
     """
-    known: dict[str, Parameter] = {}
-    for parameters in declared:
-        known.update(parameters)
+    types = {name: one.type for parameters in declared for name, one in parameters.items()}
     values: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise ReportError(f"{text!r} is not a parameter: write it as key=value")
-        values[name] = _typed(name, value, known[name].type if name in known else "None")
+        values[name] = _typed(name, value, types.get(name, "None"))
     return values
 
 
 def choose_parameters(
     declared: Mapping[Path, Mapping[str, Parameter]], given: Mapping[str, object]
 ) -> dict[Path, dict[str, object]]:
-    """Return for each notebook those of the `given` values that it declares.
+    """Return for each notebook those of the `given` values that it declares, files as absolute.
 
     Raises
     ------
@@ -121,21 +112,19 @@ def choose_parameters(
         if not any(name in parameters for parameters in declared.values()):
             raise ReportError(f"no notebook has a parameter {name!r}; {_known(declared, name)}")
     return {
-        path: {name: value for name, value in given.items() if name in parameters}
+        path: {
+            name: _absolute(parameters[name], value)
+            for name, value in given.items()
+            if name in parameters
+        }
         for path, parameters in declared.items()
     }
 
 
-def absolute_files(
-    declared: Mapping[str, Parameter], chosen: Mapping[str, object]
-) -> dict[str, object]:
-    """Return a notebook's values with files under their absolute path: kernels start elsewhere."""
-    return {
-        name: str(Path(str(value)).expanduser().absolute())
-        if declared[name].is_file and value
-        else value
-        for name, value in chosen.items()
-    }
+def _absolute(parameter: Parameter, value: object) -> object:
+    """Return a file under its absolute path, as kernels start elsewhere; another value as it is."""
+    is_file = parameter.is_file and value
+    return str(Path(str(value)).expanduser().absolute()) if is_file else value
 
 
 def check_limits(
@@ -192,9 +181,8 @@ def _typed(name: str, text: str, declared: str) -> object:
     value = _guessed(text)
     if declared == "float" and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    expected: dict[str, type] = {"int": int, "float": float, "bool": bool}
-    wanted = expected.get(declared)
-    if wanted is not None and type(value) is not wanted:
+    types: dict[str, type] = {"int": int, "float": float, "bool": bool}
+    if declared in types and type(value) is not types[declared]:
         raise ReportError(f"the parameter {name!r} takes {declared}, not {text!r}")
     return value
 

@@ -28,32 +28,21 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a reader needs to make the same report again.
+    """What a reader needs to make the same report again."""
 
-    Attributes
-    ----------
-    roots : list of str
-        Folders or files the evidence was read from.
-    fingerprint : str
-        Hash of the evidence.
-    versions : dict
-        Version of Python and of each package that matters.
-    parameters : list of dict
-        ``name``, ``value`` and ``meaning`` of every parameter.
-    seed : str
-        Value of the parameter ``seed``, where the notebook has it.
-    started : str
-        When the run started, ISO 8601, UTC.
-    seconds : float or None
-        How long it took.
-    """
-
+    #: Folders or files the evidence was read from.
     roots: list[str] = field(default_factory=list)
+    #: Hash of the evidence.
     fingerprint: str = ""
+    #: Version of Python and of each package that matters.
     versions: dict[str, str] = field(default_factory=dict)
+    #: ``name``, ``value`` and ``meaning`` of every parameter.
     parameters: list[dict[str, str]] = field(default_factory=list)
+    #: Value of the parameter ``seed``, where the notebook has it.
     seed: str = ""
+    #: When the run started, ISO 8601, UTC.
     started: str = ""
+    #: How long it took.
     seconds: float | None = None
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.review.blinding import Blinding
+from speckit_analysis.figures.axes import signed
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.theme import Chart, empty
 
@@ -20,18 +21,18 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
     confidence : float
         Level of the intervals.
     """
-    known = table.dropna(subset=["icc_single", "icc_single_low"])
-    if known.empty:
+    estimated = table.dropna(subset=["icc_single", "icc_single_low"])
+    if estimated.empty:
         return empty("Reliability takes two reviewers who scored the same outputs.")
-    named = known.assign(label=known["criterion"] + ", " + known["variant"])
+    named = estimated.assign(label=estimated["criterion"] + ", " + estimated["variant"])
     whole = named[named["variant"] == "all"].sort_values("icc_single")
     low, high = whole.iloc[0], whole.iloc[-1]
     return intervals(
         named,
         "label",
         "icc_single",
-        "icc_single_low",
-        "icc_single_high",
+        low="icc_single_low",
+        high="icc_single_high",
         title=(
             f"One reviewer's score: from {low['icc_single']:.2f} ({low['criterion']}) to"
             f" {high['icc_single']:.2f} ({high['criterion']})"
@@ -64,15 +65,13 @@ def guesses(found: Blinding) -> Chart:
         table,
         "variant",
         "bang",
-        "low",
-        "high",
         title=found.verdict[0].upper() + found.verdict[1:],
         subtitle=(
             f"Bang's index by variant with {wording.exact_percent(found.confidence)} intervals,"
             " clustered by output: 0 if guessed blindly, 1 if known, -1 if taken for the other."
         ),
         axis="Bang's index",
-        words=lambda value: f"{float(value):+.2f}" if value else "0",  # type: ignore[arg-type]
+        words=signed(2),
         notes=[f"({row.right} right, {row.wrong} wrong)" for row in table.itertuples()],
         span=(-1.0, 1.0),
         reference=0.0,

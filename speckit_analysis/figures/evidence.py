@@ -6,51 +6,35 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.evidence.footprint import MIB, VERDICTS
+from speckit_analysis.figures import theme
 from speckit_analysis.figures.charts import bars, matrix, stacked
-from speckit_analysis.figures.theme import (
-    BAD,
-    BLUE,
-    BROWN,
-    FAIR,
-    GOOD,
-    GREY,
-    ORANGE,
-    PINK,
-    POOR,
-    PURPLE,
-    RED,
-    SKY,
-    UNKNOWN,
-    YELLOW,
-    Chart,
-    empty,
-)
+from speckit_analysis.figures.theme import Chart, class_colours, empty
 
 _PALE = "#c9c9c9"
 
 _PROVENANCE_COLOURS = {
-    "measured": BLUE,
-    "stale_copy": SKY,
-    "role_played": ORANGE,
-    "hand_written": YELLOW,
-    "fixture": PINK,
-    "stub": GREY,
-    "template": BROWN,
+    "measured": theme.BLUE,
+    "stale_copy": theme.SKY,
+    "role_played": theme.ORANGE,
+    "hand_written": theme.YELLOW,
+    "fixture": theme.PINK,
+    "stub": theme.GREY,
+    "template": theme.BROWN,
     "unknown": _PALE,
 }
 _PAYLOAD_COLOURS = {
-    "structured": BLUE,
-    "unresolved_template": SKY,
-    "schema_echo": ORANGE,
-    "transcript": YELLOW,
-    "terminal_dump": BROWN,
-    "free_text": PINK,
-    "stub": GREY,
-    "error": RED,
+    "structured": theme.BLUE,
+    "unresolved_template": theme.SKY,
+    "schema_echo": theme.ORANGE,
+    "transcript": theme.YELLOW,
+    "terminal_dump": theme.BROWN,
+    "free_text": theme.PINK,
+    "stub": theme.GREY,
+    "error": theme.RED,
     "empty": _PALE,
-    "unknown": PURPLE,
+    "unknown": theme.PURPLE,
 }
-_SEVERITY_COLOURS = {"error": BAD, "warning": POOR, "info": FAIR}
+_SEVERITY_COLOURS = {"error": theme.BAD, "warning": theme.POOR, "info": theme.FAIR}
 
 
 def coverage(covered: pd.DataFrame) -> Chart:
@@ -150,10 +134,8 @@ def payloads(counted: pd.DataFrame) -> Chart:
         return empty("No proposal in this evidence.")
     total = counted["proposals"].sum()
     usable = counted.loc[counted["payload_class"] == "structured", "proposals"].sum()
-    known = counted.assign(payload_class=counted["payload_class"].astype("string"))
-    known["payload_class"] = known["payload_class"].fillna("unknown")
     return stacked(
-        known,
+        counted,
         "agent",
         "payload_class",
         "proposals",
@@ -191,7 +173,7 @@ def problems(counted: pd.DataFrame) -> Chart:
         ),
         axis="problems",
         words=wording.count,
-        colours=[_SEVERITY_COLOURS.get(severity, UNKNOWN) for severity in severities],
+        colours=class_colours(severities, _SEVERITY_COLOURS),
         notes=[f"({severity})" for severity in severities],
     )
 
@@ -214,7 +196,7 @@ def footprint(
     if specs.empty:
         return empty("No file in this evidence belongs to a SPEC.")
     above = int((specs["verdict"] != VERDICTS[0]).sum())
-    colours = dict(zip(VERDICTS, (GOOD, POOR, BAD), strict=True))
+    colours = dict(zip(VERDICTS, (theme.GOOD, theme.POOR, theme.BAD), strict=True))
     # Far below every limit the limits would squeeze the bars into nothing.
     largest = specs[measure].max() / MIB
     limits = {"soft limit": soft_mib, "hard limit": hard_mib} if largest > soft_mib / 4 else {}
@@ -232,7 +214,7 @@ def footprint(
         ),
         axis="size",
         words=wording.size,
-        colours=[colours[verdict] for verdict in specs["verdict"]],
+        colours=class_colours(specs["verdict"], colours),
         limits={name: mib * MIB for name, mib in limits.items()},
     )
 

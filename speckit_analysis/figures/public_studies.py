@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,26 +11,24 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.studies.benchmark_pairs import FEWER, MORE
-from speckit_analysis.figures.axes import in_words, legend_of_dots, upright_value_axis
-from speckit_analysis.figures.charts import intervals
-from speckit_analysis.figures.labels import name_points
-from speckit_analysis.figures.theme import (
-    BLUE,
-    DASHES,
-    GRID,
-    INK,
-    MUTED,
-    ORANGE,
-    Chart,
-    canvas,
-    empty,
-    finish,
-    shortened,
-    themed,
+from speckit_analysis.figures import theme
+from speckit_analysis.figures.axes import (
+    in_words,
+    interval_words,
+    legend_of_dots,
+    numbers,
+    upright_value_axis,
+    write,
 )
+from speckit_analysis.figures.charts import DOTS, intervals
+from speckit_analysis.figures.labels import name_points
+from speckit_analysis.figures.theme import Chart, canvas, empty, finish, shortened, themed
 
 #: What a run is, with its colour and its marker.
-KINDS = {"one model": (BLUE, "o"), "pair": (ORANGE, "s")}
+KINDS = {"one model": (theme.BLUE, "o"), "pair": (theme.ORANGE, "s")}
+
+#: Where a run lies: across, and up.
+_PLACE = ["cost_usd", "rate"]
 
 #: Pairs off the front that are named beside it, and points of a curve that all say their figure.
 FEW, MOST_TAGS = 4, 8
@@ -57,10 +57,9 @@ def cost_front(front: pd.DataFrame) -> Chart:
     legend_of_dots(axes)
     # The dearest are the closest together, and what the title is about.
     named = pd.concat([there.iloc[::-1], _beaten_pairs(front)])
-    place = ["cost_usd", "rate"]
-    marks = np.concatenate([front[place].to_numpy(float), _along_front(there)])
+    marks = np.concatenate([front[_PLACE].to_numpy(float), _along_front(there)])
     names = [shortened(name) for name in named["name"]]
-    name_points(figure, axes, named[place].to_numpy(float), names, marks)
+    name_points(figure, axes, named[_PLACE].to_numpy(float), names, marks)
     told = [
         f"{wording.percent(run.rate)} for {wording.usd(run.cost_usd)}, chance of being on the front"
         f" {wording.percent(run.chance_on_front)}"
@@ -82,7 +81,7 @@ def _who_is_there(there: pd.DataFrame) -> str:
 def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
     there = front[front["on_front"]]
     axes.plot(
-        there["cost_usd"].to_numpy(float), there["rate"], drawstyle="steps-post", color=MUTED,
+        there["cost_usd"].to_numpy(float), there["rate"], drawstyle="steps-post", color=theme.MUTED,
         linewidth=1.2, zorder=1,
     )  # fmt: skip
     kinds = np.where(front["editor_model"].notna(), "pair", "one model")
@@ -91,9 +90,7 @@ def _draw_runs(axes: Axes, front: pd.DataFrame) -> None:
         if runs.empty:
             continue
         best = runs["on_front"].to_numpy(bool)
-        cost, rate, low, high = (
-            runs[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
-        )
+        cost, rate, low, high = numbers(runs, *_PLACE, "low", "high")
         axes.vlines(cost[best], low[best], high[best], color=colour, linewidth=1.3)
         for those, face in ((~best, "none"), (best, colour)):
             axes.scatter(
@@ -124,9 +121,7 @@ def _beaten_pairs(front: pd.DataFrame) -> pd.DataFrame:
 
 def _along_front(there: pd.DataFrame) -> np.ndarray:
     """Return places on the line of the front and on its intervals, which no name may cover."""
-    cost, rate, low, high = (
-        there[name].to_numpy(float) for name in ("cost_usd", "rate", "low", "high")
-    )
+    cost, rate, low, high = numbers(there, *_PLACE, "low", "high")
     parts = [np.empty((0, 2))]
     for at in range(len(cost)):
         after = min(at + 1, len(cost) - 1)
@@ -161,8 +156,6 @@ def gains(found: pd.DataFrame, against: str) -> Chart:
         found.assign(pair=found["pair"].map(shortened)),
         "pair",
         "gain",
-        "low",
-        "high",
         title=f"{told} provably {'passes' if more == 1 else 'pass'} more than {against}{worse}",
         subtitle=(
             "Share of cases passed by the pair less that of the single model, with the interval of"
@@ -187,7 +180,7 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     """
     if curve.empty:
         return empty("No task was tried.")
-    k, rate, low, high = (curve[name].to_numpy(float) for name in ("k", "rate", "low", "high"))
+    k, rate, low, high = numbers(curve, "k", "rate", "low", "high")
     repeated = f"all {wording.count(k[-1], 'try')} with {wording.percent(rate[-1])}"
     figure, axes = canvas(
         f"One try passes with {wording.percent(rate[0])},"
@@ -198,27 +191,22 @@ def pass_hat(curve: pd.DataFrame) -> Chart:
     )
     top = min(1.0, 1.08 * float(high.max()))
     _draw_alike(axes, k, rate, top)
-    axes.vlines(k, low, high, color=BLUE, linewidth=1.3)
-    axes.plot(
-        k, rate, "o-", color=BLUE, markersize=8, linewidth=1.4, markeredgewidth=0, clip_on=False
-    )
+    axes.vlines(k, low, high, color=theme.BLUE, linewidth=1.3)
+    axes.plot(k, rate, "o-", color=theme.BLUE, linewidth=1.4, **DOTS)
     for at in range(len(k)) if len(k) <= MOST_TAGS else (0, len(k) - 1):
-        axes.annotate(
-            wording.percent(rate[at]), (k[at], rate[at]), xytext=(8, 5),
-            textcoords="offset points", color=INK,
-        )  # fmt: skip
+        write(axes, wording.percent(rate[at]), (k[at], rate[at]), (8, 5), color=theme.INK)
     axes.set_xticks(k, [wording.count(one) for one in k])
     axes.set_xlim(k[0] - 0.3, k[-1] + 0.3 + 0.3 * len(k))
     axes.set_ylim(0, top)
     axes.grid(visible=False, axis="x")
     axes.grid(visible=True, axis="y")
-    axes.spines["bottom"].set_color(GRID)
+    axes.spines["bottom"].set_color(theme.GRID)
     axes.set_xlabel("k, tries that must all pass", loc="left")
     upright_value_axis(axes, "pass^k", wording.percent)
     names = [f"k = {wording.count(one)}" for one in k]
     told = [
-        f"{wording.percent(a)}, {wording.percent(b)} to {wording.percent(c)}"
-        for a, b, c in zip(rate, low, high, strict=True)
+        f"{wording.percent(value)}, {interval_words(start, stop, wording.percent)}"
+        for value, start, stop in zip(rate, low, high, strict=True)
     ]
     return finish(figure, in_words(figure.title, names, told))
 
@@ -228,8 +216,6 @@ def _draw_alike(axes: Axes, k: np.ndarray, rate: np.ndarray, top: float) -> None
     alike = rate[0] ** k
     if rate[-1] - alike[-1] < 0.08 * top:
         return
-    axes.plot(k, alike, color=MUTED, linewidth=1.2, linestyle=DASHES)
-    axes.annotate(
-        "if all tasks were alike", (k[-1], alike[-1]), xytext=(8, 0), textcoords="offset points",
-        va="center", color=MUTED, fontsize=8.5,
-    )  # fmt: skip
+    axes.plot(k, alike, color=theme.MUTED, linewidth=1.2, linestyle=theme.DASHES)
+    look: dict[str, Any] = {"va": "center", "color": theme.MUTED, "fontsize": 8.5}
+    write(axes, "if all tasks were alike", (k[-1], alike[-1]), (8, 0), **look)

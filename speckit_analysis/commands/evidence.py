@@ -1,0 +1,168 @@
+"""``speckit-analysis summary``, ``problems``, ``validate``, …: what evidence holds, how sound."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+import speckit_analysis
+from speckit_analysis.commands.options import Asked
+from speckit_analysis.commands.output import printable
+from speckit_analysis.errors import EvidenceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EVIDENCE = click.argument("evidence", nargs=-1, metavar="[PATH…]")
+
+
+@click.command()
+@_EVIDENCE
+def summary(evidence: tuple[str, ...]) -> None:
+    """Say what evidence holds: tables, rows, time span, problems.
+
+    PATH is a file, a folder or a glob; without one, the simulated sample is read.
+    """
+    click.echo(Asked(evidence).evidence)
+
+
+@click.command()
+@_EVIDENCE
+@click.option("--kind", help="Only problems of this kind.")
+@click.option(
+    "--severity",
+    type=click.Choice(["info", "warning", "error"]),
+    default="warning",
+    help="Only problems at least this severe.",
+)
+@click.option("--counts", is_flag=True, help="Count by kind instead of listing.")
+def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts: bool) -> None:
+    """List what in the evidence could not be taken at face value.
+
+    Ends with 0, whether there are problems or none, and with 2 if PATH does not exist or holds no
+    evidence, or if there is no such kind.
+    """
+    read = Asked(evidence).evidence
+    listed = read.problems[read.problems["severity"] >= severity]
+    if kind is not None:
+        _check_kind(kind, read.problems["kind"])
+        listed = listed[listed["kind"] == kind]
+    if listed.empty:
+        click.echo(_none_listed(kind, severity, read.problems["kind"] == kind), err=True)
+    if counts:
+        _count(listed)
+    else:
+        _list(listed)
+    _refuse_nothing(evidence, read.files["format"])
+
+
+def _check_kind(kind: str, found: pd.Series) -> None:
+    """Refuse a kind that no code files and no evidence has."""
+    from speckit_analysis.analysis.wording import suggestion
+    from speckit_analysis.tables import PROBLEM_KINDS
+
+    kinds = sorted(PROBLEM_KINDS.union(found.astype(str)))
+    if kind not in kinds:
+        raise EvidenceError(f"no kind of problem is called {kind!r}; {suggestion(kind, kinds)}")
+
+
+def _none_listed(kind: str | None, severity: str, of_kind: pd.Series) -> str:
+    if kind is None:
+        return f"none: no problems at severity {severity} or above"
+    less = int(of_kind.sum())
+    below = f"; {less:,} less severe, which --severity info lists" if less else ""
+    return f"none: no problem of kind {kind!r} at severity {severity} or above{below}"
+
+
+def _count(problems: pd.DataFrame) -> None:
+    table = problems.groupby(["severity", "kind"], observed=True).size().reset_index(name="number")
+    for row in table.sort_values("number", ascending=False).itertuples():
+        click.echo(f"{row.number:>7,}  {row.severity:<8} {row.kind}")
+
+
+def _list(problems: pd.DataFrame) -> None:
+    for row in problems.itertuples():
+        parts = (part for part in (row.source, row.locator) if isinstance(part, str) and part)
+        place = " ".join(parts)
+        said = f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})"
+        click.echo(printable(said))
+
+
+def _refuse_nothing(paths: tuple[str, ...], formats: Iterable[object]) -> None:
+    """Refuse evidence in which no file was recognised: of nothing, no fault can be found."""
+    from speckit_analysis.analysis.wording import count
+
+    recognised = [str(name) != "unrecognised" for name in formats]
+    if not any(recognised):
+        files = f"of {count(len(recognised), 'file')}, none is of a known format"
+        held = files if recognised else "it has no file"
+        raise EvidenceError(
+            f"no evidence in {', '.join(paths)}: {held}; docs/evidence.md tells where evidence lies"
+        )
+
+
+@click.command()
+@click.argument("table", required=False)
+def describe(table: str | None) -> None:
+    """Tell the columns of TABLE: dtype, unit and meaning; without one, the tables."""
+    tables = speckit_analysis.TABLES
+    if table is None:
+        for described in tables.values():
+            click.echo(f"{described.name:<14} one row: {described.row}")
+        return
+    if table not in tables:
+        raise EvidenceError(f"no table {table!r}; tables are {', '.join(tables)}")
+    for column in tables[table].columns:
+        unit = f" [{column.unit}]" if column.unit else ""
+        click.echo(f"{column.name:<26}{column.dtype:<22}{column.meaning}{unit}")
+
+
+@click.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema called NAME; without one, the names of all."""
+    from speckit_analysis.evidence.schema import json_schema
+    from speckit_analysis.formats import schemas
+
+    if name is None:
+        click.echo("\n".join(sorted(schemas())))
+        return
+    click.echo(json.dumps(json_schema(name), indent=2))
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--quiet", is_flag=True, help="Name only the files that are not valid.")
+def validate(paths: tuple[str, ...], quiet: bool) -> None:
+    """Hold every file under PATH against the schema of its format.
+
+    Ends with 0 if all files are valid, 1 if one is not, 2 if a path does not exist or no file is
+    of a known format, so that nothing was held against anything.  Among others, files that no
+    format recognises are named, and are not an error.
+    """
+    from speckit_analysis.analysis.wording import count
+    from speckit_analysis.evidence.schema import validate as check
+
+    results = check(paths)
+    for result in results:
+        state = "valid" if result.valid else "INVALID" if result.problems else "not recognised"
+        of = f" ({result.format})" if result.valid or result.problems else ""
+        if not quiet or result.problems:
+            click.echo(printable(f"{result.source}: {state}{of}"))
+        for problem in result.problems:
+            click.echo(f"    {printable(problem)}")
+    invalid = sum(bool(result.problems) for result in results)
+    click.echo(f"{count(len(results), 'file')}, {invalid} invalid")
+    if invalid:
+        sys.exit(1)
+    _refuse_nothing(paths, (result.format for result in results))
+
+
+@click.command()
+def sample() -> None:
+    """Print the path of the simulated sample that comes along."""
+    click.echo(speckit_analysis.sample_path())
