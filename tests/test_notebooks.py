@@ -40,6 +40,7 @@ def on_evidence(folder: Path = FOLDER) -> list[Path]:
 def each(paths: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=[path.stem for path in paths])
 
+
 #: Figures that a report has at least; any other has one.
 FIGURES = {
     "evidence": 6,
@@ -183,6 +184,28 @@ def test_a_notebook_that_nobody_trusts_yet_shows_its_figures(path):
             if FIGURE_TYPE in data:
                 assert b64decode(data["image/png"]).startswith(b"\x89PNG")
                 assert output.metadata["alt"] == data["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "cells"),
+    [
+        (test_defines_nothing_and_loops_over_nothing, [new_code_cell("for _ in '12': pass")]),
+        (test_defines_nothing_and_loops_over_nothing, [new_code_cell("def one(): return 1")]),
+        (test_cells_are_short, [new_code_cell("1\n" * 13)]),
+        (test_has_one_title_and_sections, [new_markdown_cell("# One\n\n# Two")]),
+        (test_every_parameter_is_typed_and_explained, []),
+        (test_the_first_parameter_is_what_is_read, []),
+        (test_metadata_is_stable, []),
+        (test_is_committed_executed_and_clean, [new_code_cell("1")]),
+        (test_every_figure_has_a_title_and_a_text_alternative, []),
+    ],
+)
+def test_a_new_notebook_is_found_and_fails_where_it_is_bad(rule, cells, tmp_path):
+    write(tmp_path, "new", *cells)
+    (path,) = notebooks(tmp_path)
+    assert reports(tmp_path) == on_evidence(tmp_path) == [path]
+    with pytest.raises(AssertionError):
+        rule(path)
 
 
 @each(on_evidence())
