@@ -18,18 +18,28 @@ help:  ## list the commands
 report: $(VENV)/installed  ## run every notebook (EVIDENCE=folder for your own) and print the path of the index
 	@$(BIN)/speckit-analysis report all --evidence "$(EVIDENCE)" $(if $(OUT),--out "$(OUT)") $(if $(JOBS),--jobs $(JOBS))
 
+# One file of tests, or one notebook, stays with one worker: what it sets up is set up once.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
+	--nbval --nbval-sanitize-with notebooks/nbval.cfg
+
 .PHONY: test
-test: $(VENV)/installed-dev  ## run every test
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
-	@$(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/nbval.cfg notebooks
+test: $(VENV)/installed-dev  ## run the tests, and hold the notebooks to their committed outputs
+	@$(PYTEST)
+
+.PHONY: test-all
+test-all: $(VENV)/installed-dev  ## the same with long simulations of the methods
+	@$(PYTEST) -m ""
 
 .PHONY: lab
 lab: $(VENV)/installed  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
+# Every notebook but the forms that people fill in.
+REPORTS := $(BIN)/python -c 'from speckit_analysis.reports.library import notebook_names; print(*(f"notebooks/{name}.ipynb" for name in notebook_names()))'
+
 .PHONY: notebooks
 notebooks: $(VENV)/installed  ## execute the committed notebooks anew on the sample
-	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False $(filter-out %/scorecard.ipynb,$(wildcard notebooks/*.ipynb))
+	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False $$($(REPORTS))
 
 .PHONY: sample
 sample: $(VENV)/installed  ## write data/sample and data/studies anew

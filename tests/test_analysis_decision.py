@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -302,9 +301,7 @@ def decisions():
     """The benchmark that simulates experiments of a known truth."""
     import decisions
 
-    gc.freeze()  # correcting p-values collects garbage each time
-    yield decisions
-    gc.unfreeze()
+    return decisions
 
 
 @pytest.mark.parametrize("units", [3, 10])

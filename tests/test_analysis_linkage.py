@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from simulations import chance, repeated
 
 from speckit_analysis.analysis.ask.comparison import _difference
 from speckit_analysis.analysis.cost.trends import _slope
@@ -55,6 +56,7 @@ def test_in_a_balanced_design_the_intervals_are_those_of_scipy():
     assert (found.low, found.high) == pytest.approx(expected)
 
 
+@repeated(200, 800)
 @pytest.mark.parametrize(
     "noise",
     [
@@ -62,7 +64,7 @@ def test_in_a_balanced_design_the_intervals_are_those_of_scipy():
         pytest.param(1.0, id="calls differ more than SPECs"),
     ],
 )
-def test_halves_that_one_stage_links_are_covered(noise):
+def test_halves_that_one_stage_links_are_covered(noise, repeats):
     draw = np.random.default_rng(11)
     days = np.arange(8.0)
     side = (days >= 4).astype(int)
@@ -70,7 +72,6 @@ def test_halves_that_one_stage_links_are_covered(noise):
     # Early and late SPECs share but the one stage, and only one of each half got to it.
     cells = [(spec, stage) for spec, stage in cells if stage != "implement" or spec in (0, 1, 6, 7)]
     covered = {"slope": 0, "difference": 0, "as if balanced": 0}
-    repeats = 800
     for _ in range(repeats):
         spec = 0.1 * days + draw.normal(0, 0.3, 8)
         values = [spec[unit] + draw.normal(0, noise) for unit, _ in cells]
@@ -86,8 +87,8 @@ def test_halves_that_one_stage_links_are_covered(noise):
         )
         covered["difference"] += difference.low <= 0 <= difference.high
     shares = {name: number / repeats for name, number in covered.items()}
-    assert shares["slope"] >= 0.93
-    assert shares["difference"] >= 0.93
+    assert shares["slope"] >= 0.93 - chance(repeats, 800)
+    assert shares["difference"] >= 0.93 - chance(repeats, 800)
     assert shares["as if balanced"] < shares["slope"] - 0.02
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from frames import frame
 from scipy import stats
+from simulations import at_length, chance
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.cost import projection, savings
@@ -104,16 +105,18 @@ def test_the_same_seed_gives_the_same_total():
     assert project(costs, 10, seed=1) == project(costs, 10, seed=1)
 
 
+@pytest.mark.parametrize("fraction", [5, at_length(1)])
 @pytest.mark.parametrize(("n", "number"), [(4, 1), (8, 1), (4, 10), (8, 10), (12, 10)])
-def test_predictions_cover(n, number):
+def test_predictions_cover(n, number, fraction):
     draw = np.random.default_rng(100 * n + number)
-    covered, repeats = 0, 400 if number > 1 else 3000
+    long = 400 if number > 1 else 3000
+    covered, repeats = 0, long // fraction
     for repeat in range(repeats):
         past = pd.Series(np.exp(draw.normal(0.5, 0.6, n)))
         future = float(np.exp(draw.normal(0.5, 0.6, number)).sum())
         found = project(past, number, seed=repeat)
         covered += found.low <= future <= found.high
-    assert covered / repeats >= (0.94 if number == 1 else 0.92)
+    assert covered / repeats >= (0.94 if number == 1 else 0.92) - chance(repeats, long)
 
 
 def test_two_specs_predict_nothing():

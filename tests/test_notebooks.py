@@ -10,20 +10,42 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
-import papermill
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from notebook_files import write
+from notebook_runs import execute
 
 from speckit_analysis.display import FIGURE_TYPE
 from speckit_analysis.reports.headlines import find_headline
+from speckit_analysis.reports.library import FORMS
 from speckit_analysis.reports.parameters import declared_parameters
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-EXPERIMENTS = ("single_vs_multi", "research_model", "arbiter", "guardrail", "decision")
-ON_EVIDENCE = ("evidence", "blind_review", "cost", "disagreement", *EXPERIMENTS)
-NAMES = (*ON_EVIDENCE, "public_studies")
+STUDIES = FOLDER / "public_studies.ipynb"
 
-#: Figures that a notebook has at least; others have six.
+
+def notebooks(folder: Path = FOLDER) -> list[Path]:
+    return sorted(folder.glob("*.ipynb"))
+
+
+def reports(folder: Path = FOLDER) -> list[Path]:
+    """Return the notebooks that answer a question; people fill in the others."""
+    return [path for path in notebooks(folder) if path.stem not in FORMS]
+
+
+def on_evidence(folder: Path = FOLDER) -> list[Path]:
+    return [path for path in reports(folder) if "evidence" in declared_parameters(path)]
+
+
+def each(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=[path.stem for path in paths])
+
+
+#: Figures that a report has at least; any other has one.
 FIGURES = {
+    "evidence": 6,
+    "cost": 6,
+    "disagreement": 6,
     "blind_review": 2,
     "single_vs_multi": 3,
     "research_model": 1,
@@ -54,8 +76,8 @@ STUB_RUN = {
 
 
 @cache
-def read(name: str) -> nbformat.NotebookNode:
-    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
 
 
 def code_cells(notebook):
@@ -70,65 +92,63 @@ def plain_outputs(notebook) -> str:
     )
 
 
-def execute(name: str, folder: Path, evidence: str = "", **given: str) -> nbformat.NotebookNode:
-    return papermill.execute_notebook(
-        FOLDER / f"{name}.ipynb",
-        folder / "out.ipynb",
-        parameters={"evidence": evidence} if evidence else given,
-        kernel_name="python3",
-        progress_bar=False,
-    )
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_defines_nothing_and_loops_over_nothing(name):
-    nodes = [node for cell in code_cells(read(name)) for node in ast.walk(ast.parse(cell.source))]
+@each(notebooks())
+def test_defines_nothing_and_loops_over_nothing(path):
+    nodes = [node for cell in code_cells(read(path)) for node in ast.walk(ast.parse(cell.source))]
     forbidden = (
         ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.For | ast.While | ast.comprehension
     )
     assert not [node for node in nodes if isinstance(node, forbidden)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_cells_are_short(name):
+@each(notebooks())
+def test_cells_are_short(path):
     cells = [
-        cell for cell in code_cells(read(name)) if "parameters" not in cell.metadata.get("tags", [])
+        cell for cell in code_cells(read(path)) if "parameters" not in cell.metadata.get("tags", [])
     ]
     assert max(len(cell.source.splitlines()) for cell in cells) <= 12
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_has_one_title_and_sections(name):
-    prose = "\n".join(cell.source for cell in read(name).cells if cell.cell_type == "markdown")
+@each(reports())
+def test_has_one_title_and_sections(path):
+    prose = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
     levels = re.findall(r"^(#+) ", prose, re.MULTILINE)
     assert levels[0] == "#"
     assert levels.count("#") == 1
     assert set(levels[1:]) == {"##"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_parameter_is_typed_and_explained(name):
-    first = code_cells(read(name))[0]
+@each(notebooks())
+def test_every_parameter_is_typed_and_explained(path):
+    first = code_cells(read(path))[0]
     assert first.metadata.tags == ["parameters"]
-    parameters = declared_parameters(FOLDER / f"{name}.ipynb")
-    assert next(iter(parameters)) == ("evidence" if name in ON_EVIDENCE else "aider")
+    parameters = declared_parameters(path)
     assert len(parameters) == len(first.source.splitlines())
     assert all(one.meaning and one.type != "None" for one in parameters.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_metadata_is_stable(name):
-    notebook = read(name)
+@each(reports())
+def test_the_first_parameter_is_what_is_read(path):
+    parameters = declared_parameters(path)
+    first = next(iter(parameters.values()))
+    assert first.name == "evidence" or ("evidence" not in parameters and first.is_file)
+    assert first.default == '""'  # the sample, or simulated studies
+
+
+@each(notebooks())
+def test_metadata_is_stable(path):
+    notebook = read(path)
     assert notebook.metadata.kernelspec.name == "python3"
     assert [cell.id for cell in notebook.cells] == [
-        f"{name}-{number:02d}" for number in range(len(notebook.cells))
+        f"{path.stem}-{number:02d}" for number in range(len(notebook.cells))
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_is_committed_executed_and_clean(name):
+@each(reports())
+def test_is_committed_executed_and_clean(path):
     """That outputs are those of a fresh execution is for nbval to tell (``make test``)."""
-    notebook = read(name)
+    notebook = read(path)
+    assert not re.search(r"nbval[-_]", json.dumps(notebook), re.IGNORECASE)  # skips no comparison
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == [*range(1, len(cells) + 1)]
     outputs = [output for cell in cells for output in cell.outputs]
@@ -140,24 +160,24 @@ def test_is_committed_executed_and_clean(name):
     assert not re.search(r"0x[0-9a-f]{8,}|<NA>|\bnan\b|\d\.\d{12,}", plain_outputs(notebook))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_figure_has_a_title_and_a_text_alternative(name):
+@each(reports())
+def test_every_figure_has_a_title_and_a_text_alternative(path):
     htmls = [
         output.data[FIGURE_TYPE]
-        for cell in code_cells(read(name))
+        for cell in code_cells(read(path))
         for output in cell.outputs
         if FIGURE_TYPE in output.get("data", {})
     ]
-    assert len(htmls) >= FIGURES.get(name, 6)
+    assert len(htmls) >= FIGURES.get(path.stem, 1)
     for html in htmls:
         assert re.search(r'<p class="figure-title"[^>]*>[^<]{10,}</p>', html)
         assert re.search(r'role="img" aria-label="[^"]{30,}"', html)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_that_nobody_trusts_yet_shows_its_figures(name):
+@each(reports())
+def test_a_notebook_that_nobody_trusts_yet_shows_its_figures(path):
     """JupyterLab takes drawings out of HTML that it did not see being made."""
-    for cell in code_cells(read(name)):
+    for cell in code_cells(read(path)):
         for output in cell.outputs:
             data = output.get("data", {})
             assert "<svg" not in data.get("text/html", "")
@@ -166,11 +186,33 @@ def test_a_notebook_that_nobody_trusts_yet_shows_its_figures(name):
                 assert output.metadata["alt"] == data["text/plain"]
 
 
-@pytest.mark.parametrize("name", ON_EVIDENCE)
-def test_empty_evidence_is_a_page_that_says_so(name, tmp_path):
+@pytest.mark.parametrize(
+    ("rule", "cells"),
+    [
+        (test_defines_nothing_and_loops_over_nothing, [new_code_cell("for _ in '12': pass")]),
+        (test_defines_nothing_and_loops_over_nothing, [new_code_cell("def one(): return 1")]),
+        (test_cells_are_short, [new_code_cell("1\n" * 13)]),
+        (test_has_one_title_and_sections, [new_markdown_cell("# One\n\n# Two")]),
+        (test_every_parameter_is_typed_and_explained, []),
+        (test_the_first_parameter_is_what_is_read, []),
+        (test_metadata_is_stable, []),
+        (test_is_committed_executed_and_clean, [new_code_cell("1")]),
+        (test_every_figure_has_a_title_and_a_text_alternative, []),
+    ],
+)
+def test_a_new_notebook_is_found_and_fails_where_it_is_bad(rule, cells, tmp_path):
+    write(tmp_path, "new", *cells)
+    (path,) = notebooks(tmp_path)
+    assert reports(tmp_path) == on_evidence(tmp_path) == [path]
+    with pytest.raises(AssertionError):
+        rule(path)
+
+
+@each(on_evidence())
+def test_empty_evidence_is_a_page_that_says_so(path, tmp_path):
     folder = tmp_path / "evidence"
     folder.mkdir()
-    notebook = execute(name, tmp_path, str(folder))
+    notebook = execute(path, evidence=str(folder))
     assert re.search(NOTHING, find_headline(notebook), re.IGNORECASE)
     assert "Nothing to show." in plain_outputs(notebook)
 
@@ -181,7 +223,7 @@ def test_stubs_alone_are_nothing_measured(name, tmp_path):
     folder.mkdir(parents=True)
     line = json.dumps(STUB_RUN) + "\n"
     (folder / "spec-plan_2025-11-03T08:00:00Z_telemetry.jsonl").write_text(line, "utf-8")
-    notebook = execute(name, tmp_path, str(tmp_path / "evidence"))
+    notebook = execute(FOLDER / f"{name}.ipynb", evidence=str(tmp_path / "evidence"))
     assert re.search(r"Nothing measured|not estimable", find_headline(notebook))
     assert re.search(r"left out: \d stub", plain_outputs(notebook))
 
@@ -190,7 +232,7 @@ def test_empty_studies_are_a_page_that_says_so(tmp_path):
     board, trials = tmp_path / "board.yml", tmp_path / "trials.json"
     board.write_text("[]", "utf-8")
     trials.write_text("[]", "utf-8")
-    notebook = execute("public_studies", tmp_path, aider=str(board), tau_bench=str(trials))
+    notebook = execute(STUDIES, aider=str(board), tau_bench=str(trials))
     assert find_headline(notebook) == (
         "There is no run of a pair: nothing to compare."
         " No task was tried: nothing can be said of repeated trials."
@@ -199,12 +241,12 @@ def test_empty_studies_are_a_page_that_says_so(tmp_path):
 
 
 def test_studies_that_are_simulated_say_so_and_others_do_not(tmp_path):
-    assert find_headline(read("public_studies")).count("Simulated: ") == 2
-    assert "Everything on this page is simulated" in plain_outputs(read("public_studies"))
+    assert find_headline(read(STUDIES)).count("Simulated: ") == 2
+    assert "Everything on this page is simulated" in plain_outputs(read(STUDIES))
     board = tmp_path / "board.yml"
     run = "dirname: a\n  model: m\n  edit_format: diff\n  test_cases: 9\n  pass_rate_2: 0\n"
     board.write_text(f"- {run}  total_cost: 3\n", "utf-8")
-    notebook = execute("public_studies", tmp_path, aider=str(board))
+    notebook = execute(STUDIES, aider=str(board))
     assert find_headline(notebook).startswith("There is no run of a pair")
     assert "no study: the repeated trials." in plain_outputs(notebook)
     assert re.search(r"m +0 +9 +\$3\.00 +∞", plain_outputs(notebook))
@@ -215,7 +257,7 @@ def test_cost_summaries_alone_are_told_as_what_they_are(tmp_path):
     folder.mkdir(parents=True)
     summary = {"spec_id": "SPEC-KIT-1", "total_spent": 1.5, "budget": 2.0, "call_count": 7}
     (folder / "SPEC-KIT-1_cost_summary.json").write_text(json.dumps(summary), "utf-8")
-    notebook = execute("cost", tmp_path, str(tmp_path / "evidence"))
+    notebook = execute(FOLDER / "cost.ipynb", evidence=str(tmp_path / "evidence"))
     assert "Cost summaries put 1 SPEC at $1.50" in find_headline(notebook)
     assert "75 %" in plain_outputs(notebook)
 
@@ -233,7 +275,7 @@ def test_what_evidence_says_is_shown_and_not_run(tmp_path):
     }
     path = folder / "spec-plan_2025-11-03T08:00:00Z_telemetry.jsonl"
     path.write_text(json.dumps(run) + "\n", "utf-8")
-    notebook = execute("disagreement", tmp_path, str(tmp_path / "evidence"))
+    notebook = execute(FOLDER / "disagreement.ipynb", evidence=str(tmp_path / "evidence"))
     shown = "".join(
         output.get("data", {}).get(kind, "")
         for cell in code_cells(notebook)

@@ -24,6 +24,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromedriver are not here"),
     pytest.mark.timeout(240),
 ]

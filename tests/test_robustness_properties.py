@@ -15,6 +15,7 @@ import pytest
 from evidence_files import PLACES, SPEC, documents, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from simulations import at_length
 
 import speckit_analysis as sk
 from speckit_analysis.tables import ORDERED_CATEGORIES, TABLES
@@ -23,12 +24,17 @@ SOUND = documents()
 JSON_NAMES = sorted(name for name, place in PLACES.items() if place.endswith((".json", ".jsonl")))
 
 # Each example holds many files, for a load of one file takes nearly as long as one of fifty.
-fuzzing = settings(
-    deadline=None,
-    max_examples=30,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+examples = pytest.mark.parametrize("examples", [8, at_length(30)])
+
+
+def fuzzing(examples: int) -> settings:
+    return settings(
+        deadline=None,
+        max_examples=examples,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
 
 scalars = st.one_of(
     st.none(),
@@ -98,39 +104,47 @@ def place_of(name: str, number: int) -> str:
     return PLACES[name].replace(SPEC, f"SPEC-KIT-{number}")
 
 
-@fuzzing
-@given(contents=st.lists(st.tuples(st.sampled_from(sorted(PLACES)), st.binary(max_size=80))))
-def test_arbitrary_bytes_under_every_recognised_name_are_listed(
-    contents: list[tuple[str, bytes]],
-) -> None:
-    with evidence_root() as root:
-        places = {place_of(name, n): data for n, (name, data) in enumerate(contents)}
-        for place, data in places.items():
-            write(root, place, data)
-        check_contract(sk.load(root), len(places))
+@examples
+def test_arbitrary_bytes_under_every_recognised_name_are_listed(examples: int) -> None:
+    @fuzzing(examples)
+    @given(contents=st.lists(st.tuples(st.sampled_from(sorted(PLACES)), st.binary(max_size=80))))
+    def listed(contents: list[tuple[str, bytes]]) -> None:
+        with evidence_root() as root:
+            places = {place_of(name, n): data for n, (name, data) in enumerate(contents)}
+            for place, data in places.items():
+                write(root, place, data)
+            check_contract(sk.load(root), len(places))
+
+    listed()
 
 
-@fuzzing
-@given(contents=st.lists(st.tuples(st.sampled_from(JSON_NAMES), values), max_size=20))
-def test_arbitrary_json_under_every_recognised_name_is_listed(
-    contents: list[tuple[str, Any]],
-) -> None:
-    with evidence_root() as root:
-        places = {place_of(name, n): value for n, (name, value) in enumerate(contents)}
-        for place, value in places.items():
-            write(root, place, json.dumps(value))
-        check_contract(sk.load(root), len(places))
+@examples
+def test_arbitrary_json_under_every_recognised_name_is_listed(examples: int) -> None:
+    @fuzzing(examples)
+    @given(contents=st.lists(st.tuples(st.sampled_from(JSON_NAMES), values), max_size=20))
+    def listed(contents: list[tuple[str, Any]]) -> None:
+        with evidence_root() as root:
+            places = {place_of(name, n): value for n, (name, value) in enumerate(contents)}
+            for place, value in places.items():
+                write(root, place, json.dumps(value))
+            check_contract(sk.load(root), len(places))
+
+    listed()
 
 
-@fuzzing
-@given(damage=st.lists(damages, min_size=1, max_size=24))
-def test_damaged_fields_of_sound_documents_cost_no_other_file(damage: list[Damage]) -> None:
-    with evidence_root() as root:
-        for name, document in SOUND.items():
-            write(root, PLACES[name], document)
-        for number, one in enumerate(damage):
-            write(root, place_of(one.name, number), json.dumps(damaged(SOUND[one.name], one)))
-        check_contract(sk.load(root), len(SOUND) + len(damage))
+@examples
+def test_damaged_fields_of_sound_documents_cost_no_other_file(examples: int) -> None:
+    @fuzzing(examples)
+    @given(damage=st.lists(damages, min_size=1, max_size=24))
+    def kept(damage: list[Damage]) -> None:
+        with evidence_root() as root:
+            for name, document in SOUND.items():
+                write(root, PLACES[name], document)
+            for number, one in enumerate(damage):
+                write(root, place_of(one.name, number), json.dumps(damaged(SOUND[one.name], one)))
+            check_contract(sk.load(root), len(SOUND) + len(damage))
+
+    kept()
 
 
 def damaged(document: dict[str, Any], damage: Damage) -> dict[str, Any]:

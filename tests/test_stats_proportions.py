@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as known_mcnemar
+from statsmodels.stats.multitest import multipletests
 
 from speckit_analysis.stats import cochran
 from speckit_analysis.stats.cochran import cochran_p
@@ -133,6 +134,12 @@ def test_all_must_hold_at_their_own_level():
 
 def test_holm_s_correction_steps_down():
     assert any_may_win(P_VALUES) == pytest.approx([0.044, 0.06, 0.08, 0.2])
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 40])
+def test_holm_s_correction_is_that_of_statsmodels(n):
+    p_values = np.random.default_rng(n).random(n).round(1)  # with ties, with 0 and 1
+    assert any_may_win(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
 
 
 def test_what_is_no_p_value_is_refused():

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.disagreements.statements import words_of
-from speckit_analysis.stats.estimate import Estimate
-from speckit_analysis.stats.proportions import share
+from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.proportions import exact_interval
 
 #: Fewer units than this, and nothing can be said.
 LEAST_UNITS = 3
+
+_METHOD = "Clopper-Pearson"
 
 #: So many telling words are listed for a variant.
 _TELLING = 8
@@ -76,7 +78,8 @@ def vocabulary_leak(units: Sequence[str], variants: Sequence[str], texts: Sequen
     names = sorted(set(variants))
     chance = 1 / len(names)
     if len(set(units)) < LEAST_UNITS:
-        return Leak(0, share(0, 0), chance, {})
+        unknown = not_estimable(0, "there are too few units", method=_METHOD, level=0.95)
+        return Leak(0, unknown, chance, {})
     right = 0
     for unit in sorted(set(units)):
         others = [at for at, each in enumerate(units) if each != unit]
@@ -85,7 +88,10 @@ def vocabulary_leak(units: Sequence[str], variants: Sequence[str], texts: Sequen
             if each == unit:
                 scores = {name: _score(bags[at], weights[name]) for name in names}
                 right += max(names, key=scores.__getitem__) == variants[at]
-    return Leak(right, share(right, len(bags)), chance, _telling(_weights(bags, list(variants))))
+    n = len(bags)
+    low, high = exact_interval(right, n)
+    told = Estimate(right / n, low, high, 0.95, _METHOD, n, "output")
+    return Leak(right, told, chance, _telling(_weights(bags, list(variants))))
 
 
 def _weights(bags: list[frozenset[str]], variants: list[str]) -> dict[str, dict[str, float]]:

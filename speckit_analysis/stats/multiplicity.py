@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 
 
 def any_may_win(p_values: Sequence[float]) -> list[float]:
@@ -23,9 +22,12 @@ def any_may_win(p_values: Sequence[float]) -> list[float]:
     """
     if not all(0 <= p <= 1 for p in p_values):
         raise ValueError(f"p-values lie between 0 and 1, and these are {list(p_values)}")
-    if not len(p_values):
-        return []
-    return [float(p) for p in multipletests(list(p_values), method="holm")[1]]
+    # By hand, since statsmodels collects garbage at each call, which took most of a decision.
+    order = np.argsort(p_values, kind="stable")
+    stepped = np.asarray(p_values, dtype=float)[order] * np.arange(len(order), 0, -1)
+    corrected = np.empty(len(order))
+    corrected[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return corrected.tolist()
 
 
 def all_must_hold(p_values: Sequence[float]) -> float:

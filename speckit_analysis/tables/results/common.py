@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from speckit_analysis.tables.declare import Column
+from speckit_analysis.tables.declare import integer, number, text
 
 COMMON = (
-    Column("runs", "integer", "runs that count", "runs"),
-    Column("calls", "integer", "calls that count", "calls"),
-    Column("specs", "integer", "SPECs that count: the independent units", "SPECs", "SPECs"),
-    Column("n", "integer", "rows that have the figure", "rows"),
-    Column("rows", "integer", "rows concerned", "rows"),
-    Column("share", "number", "of the sum over all rows of the frame", "share"),
-    Column("rate", "number", "share of the runs, SPECs … that the row is about", "share"),
-    Column("low", "number", "lower end of the interval; missing where there is none"),
-    Column("high", "number", "upper end of the interval; missing where there is none"),
-    Column("p_value", "number", "of the test that the row is about", "p"),
-    Column("verdict", "text", "what follows"),
-    Column("message", "text", "what was found, in words"),
-    Column("reason", "text", "why rows are left out"),
-    Column("reviewers", "integer", "reviewers that count", "reviewers"),
+    integer("runs", "runs that count", "runs"),
+    integer("calls", "calls that count", "calls"),
+    integer("specs", "SPECs that count: the independent units", "SPECs", "SPECs"),
+    integer("n", "rows that have the figure", "rows"),
+    integer("rows", "rows concerned", "rows"),
+    number("share", "of the sum over all rows of the frame", "share"),
+    number("rate", "share of the runs, SPECs … that the row is about", "share"),
+    number("low", "lower end of the interval; missing where there is none"),
+    number("high", "upper end of the interval; missing where there is none"),
+    number("p_value", "of the test that the row is about", "p"),
+    text("verdict", "what follows"),
+    text("message", "what was found, in words"),
+    text("reason", "why rows are left out"),
+    integer("reviewers", "reviewers that count", "reviewers"),
 )

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from speckit_analysis.tables.declare import Column
+from speckit_analysis.tables.declare import integer, number
 from speckit_analysis.tables.results.frames import frames
 
 _COLUMNS = (
-    Column("without_cost", "integer", "calls without a cost", "calls"),
-    Column("call_usd", "number", "mean over the calls with a cost", "USD", "per call"),
-    Column("call_tokens", "number", "mean over the calls with tokens", "tokens", "tokens per call"),
-    Column("with_latency", "integer", "calls with a latency", "calls"),
-    Column("median_ms", "number", "of the calls' latency", "ms", "median latency"),
-    Column("p95_ms", "number", "of the calls' latency", "ms", "95th percentile"),
-    Column("wall_ms", "number", "median over runs of the longest call: side by side", "ms"),
-    Column("sum_ms", "number", "median over runs of the sum: one after the other", "ms"),
-    Column("both", "integer", "with a reported and a computed cost", "calls"),
-    Column("only_computed", "integer", "with a computed cost alone", "calls"),
-    Column("only_reported", "integer", "with a reported cost alone", "calls"),
-    Column("neither", "integer", "without a cost", "calls"),
-    Column("reported_as_zero", "integer", "with tokens that cost money, reported as 0", "calls"),
-    Column("compared", "integer", "with both costs, the computed one above 0", "calls"),
-    Column("computed_usd", "number", "sum of what tokens cost", "USD"),
-    Column("reported_usd", "number", "sum of what was reported", "USD"),
-    Column("total_ratio", "number", "reported over computed, of the sums", "ratio"),
-    Column("geometric_mean_ratio", "number", "of the calls where both are above 0", "ratio"),
-    Column("lowest_ratio", "number", "of a call", "ratio"),
-    Column("highest_ratio", "number", "of a call", "ratio"),
-    Column("total_usd", "number", "of all calls of the run", "USD"),
-    Column("dearest_usd", "number", "of its most expensive call", "USD"),
-    Column("cheapest_usd", "number", "of its cheapest call", "USD"),
-    Column("over_dearest", "number", "total over the most expensive call", "ratio"),
-    Column("over_cheapest", "number", "total over the cheapest call", "ratio"),
-    Column("typical", "number", "geometric mean over SPECs, each by that of its runs"),
+    integer("without_cost", "calls without a cost", "calls"),
+    number("call_usd", "mean over the calls with a cost", "USD", "per call"),
+    number("call_tokens", "mean over the calls with tokens", "tokens", "tokens per call"),
+    integer("with_latency", "calls with a latency", "calls"),
+    number("median_ms", "of the calls' latency", "ms", "median latency"),
+    number("p95_ms", "of the calls' latency", "ms", "95th percentile"),
+    number("wall_ms", "median over runs of the longest call: side by side", "ms"),
+    number("sum_ms", "median over runs of the sum: one after the other", "ms"),
+    integer("both", "with a reported and a computed cost", "calls"),
+    integer("only_computed", "with a computed cost alone", "calls"),
+    integer("only_reported", "with a reported cost alone", "calls"),
+    integer("neither", "without a cost", "calls"),
+    integer("reported_as_zero", "with tokens that cost money, reported as 0", "calls"),
+    integer("compared", "with both costs, the computed one above 0", "calls"),
+    number("computed_usd", "sum of what tokens cost", "USD"),
+    number("reported_usd", "sum of what was reported", "USD"),
+    number("total_ratio", "reported over computed, of the sums", "ratio"),
+    number("geometric_mean_ratio", "of the calls where both are above 0", "ratio"),
+    number("lowest_ratio", "of a call", "ratio"),
+    number("highest_ratio", "of a call", "ratio"),
+    number("total_usd", "of all calls of the run", "USD"),
+    number("dearest_usd", "of its most expensive call", "USD"),
+    number("cheapest_usd", "of its cheapest call", "USD"),
+    number("over_dearest", "total over the most expensive call", "ratio"),
+    number("over_cheapest", "total over the cheapest call", "ratio"),
+    number("typical", "geometric mean over SPECs, each by that of its runs"),
 )
 
 COST = frames(

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from speckit_analysis.tables.consensus import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
 from speckit_analysis.tables.declare import Column, Table
-from speckit_analysis.tables.experiment import ARBITRATIONS, RESEARCH, TRIALS
 from speckit_analysis.tables.guardrail import GUARDRAILS
-from speckit_analysis.tables.record import OVERRIDES, REVIEWS
+from speckit_analysis.tables.record import ARBITRATIONS, OVERRIDES, RESEARCH, REVIEWS, TRIALS
 from speckit_analysis.tables.results.common import COMMON
 
 #: A column of several of these is looked up in the first.
