@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from test_analysis_review import scores, used
 
 import speckit_analysis as sk
-from speckit_analysis.analysis import experiment, review
+from speckit_analysis.analysis import review
+from speckit_analysis.analysis.experiment import variants
 from speckit_analysis.analysis.experiment.criteria import criteria_sentence
 from speckit_analysis.analysis.experiment.pairs import making
 from speckit_analysis.analysis.experiment.plan import GuardrailPlan
@@ -284,8 +285,8 @@ def test_criteria_differ_at_the_level_that_was_asked_for():
 
 
 def test_the_study_that_would_not_settle_it_is_the_largest_planned(monkeypatch):
-    monkeypatch.setattr(experiment, "MOST_UNITS", 7)
-    monkeypatch.setattr(experiment, "MOST_REVIEWERS", 3)
+    monkeypatch.setattr(variants, "MOST_UNITS", 7)
+    monkeypatch.setattr(variants, "MOST_REVIEWERS", 3)
     found = compare_variants(made([3, -3, 2, -2, 1]), "many", "one", margin=1e-5)
     assert found.needed.startswith("No study of 7 SPECs and 3 reviewers")
 
