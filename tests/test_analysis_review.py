@@ -15,7 +15,7 @@ import speckit_analysis as sk
 from speckit_analysis.analysis import review
 from speckit_analysis.analysis.review import blinding, reviewers
 from speckit_analysis.analysis.selection import Selection, measured
-from speckit_analysis.figures import review as draw
+from speckit_analysis.figures import blind_review as draw
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.simulate.reviewers import SEVERITY
 from speckit_analysis.stats.agreement import cohen_kappa
