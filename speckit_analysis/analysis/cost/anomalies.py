@@ -42,20 +42,22 @@ class Outliers:
     #: Calls that were held against their group, and calls with a figure that could not be.
     judged: int
     not_judged: int
-    #: Share of usual calls that stand out by chance.
-    by_chance: float
     #: Calls that could not be held against their group because most of it are equal.
     without_spread: int
+    #: Share of usual calls that stand out by chance.
+    by_chance: float = BY_CHANCE
 
     @property
     def sentence(self) -> str:
         """How many stand out, and the farthest of them."""
         left = wording.count(self.not_judged, "call")
         if not self.judged and self.without_spread:
+            equal = (
+                f"{wording.count(self.without_spread)} of them in groups of which most are equal"
+            )
             return (
                 "No group of calls that is large enough has a spread to say what is usual by"
-                f" ({left} looked at,"
-                f" {wording.count(self.without_spread)} of them in groups of which most are equal)."
+                f" ({left} looked at, {equal})."
             )
         if not self.judged:
             return (
@@ -75,9 +77,7 @@ class Outliers:
         )
 
 
-def outliers(
-    calls: pd.DataFrame, value: str = "cost_usd", *, by_chance: float = BY_CHANCE
-) -> Outliers:
+def outliers(calls: pd.DataFrame, value: str = "cost_usd") -> Outliers:
     """Find calls far from the median of their stage and model, on the log scale.
 
     Parameters
@@ -86,8 +86,6 @@ def outliers(
         Table ``calls``; for ``tokens``, from :func:`.premium.with_tokens`.
     value : str
         Column to look at.
-    by_chance : float
-        Share of usual calls that may stand out by chance; it sets the limit of each group.
 
     Notes
     -----
@@ -99,8 +97,7 @@ def outliers(
     Neither is moved by the outlier itself.  Calls that failed, and figures that are missing or
     not above 0, are not looked at.
     """
-    looked = (calls[value] > 0) & (calls["status"] != "error").fillna(True)
-    rows = calls[looked]
+    rows = calls[(calls[value] > 0) & (calls["status"] != "error").fillna(True)]
     keys = [rows["stage"], rows["model_id"]]
     logs = pd.Series(np.log(rows[value].to_numpy(float)), rows.index)
     grouped = logs.groupby(keys, observed=True, dropna=False)
@@ -112,19 +109,18 @@ def outliers(
     large = size >= LEAST
     fit = large & (spread > ROUNDING)
     score = ((logs - centre) / spread).where(fit)
-    limits = size.map({n: limit(int(n), by_chance) for n in size[fit].unique()})
+    limits = size.map({n: limit(int(n)) for n in size[fit].unique()})
     figures = {"value": rows[value], "median": np.exp(centre), "factor": np.exp(logs - centre)}
     far = rows.assign(**figures, score=score, n=size)[score.abs() > limits]
     far = far.sort_values("score", key=np.abs, ascending=False, kind="stable", ignore_index=True)
     far["message"] = [_message(row, value) for row in far.to_dict("records")]
     judged, flat = int(fit.sum()), int((large & ~fit).sum())
-    farthest_first = RESULTS["outliers"].of(far)
-    return Outliers(value, farthest_first, judged, len(fit) - judged, by_chance, flat)
+    return Outliers(value, RESULTS["outliers"].of(far), judged, len(fit) - judged, flat)
 
 
 @lru_cache(maxsize=1024)
-def limit(n: int, by_chance: float = BY_CHANCE) -> float:
-    """Return the modified z-score beyond which that share of usual calls lies, in groups of `n`.
+def limit(n: int) -> float:
+    """Return the score beyond which :data:`BY_CHANCE` of usual calls lie, in groups of `n`.
 
     Notes
     -----
@@ -140,7 +136,7 @@ def limit(n: int, by_chance: float = BY_CHANCE) -> float:
     draws = np.random.default_rng(size).normal(size=(300_000 // size, size))
     distance = np.abs(draws - np.median(draws, axis=1, keepdims=True))
     scores = distance / (_FROM_DEVIATION * np.median(distance, axis=1, keepdims=True))
-    return float(np.quantile(scores, 1 - by_chance))
+    return float(np.quantile(scores, 1 - BY_CHANCE))
 
 
 def _message(row: dict[Hashable, Any], value: str) -> str:

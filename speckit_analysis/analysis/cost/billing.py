@@ -157,15 +157,13 @@ class Reconciliation:
                 f" {wording.usd(self.billed_usd)} billed, {span}."
             )
             return " ".join([told, *self.left_out])
-        verdict = "passes" if self.passed else "fails"
-        error = (
-            "of which no share can be told"
-            if np.isnan(self.error)
-            else f"{100 * self.error:+.1f} % (±{wording.exact_percent(self.tolerance)} allowed)"
-        )
+        allowed = f"(±{wording.exact_percent(self.tolerance)} allowed)"
+        error = f"{100 * self.error:+.1f} % {allowed}"
+        if np.isnan(self.error):
+            error = "of which no share can be told"
         closed = (
-            f"{verdict.capitalize()}: {wording.usd(self.tracked_usd)} tracked against"
-            f" {wording.usd(self.billed_usd)} billed, {error}, {span}."
+            f"{'Passes' if self.passed else 'Fails'}: {wording.usd(self.tracked_usd)} tracked"
+            f" against {wording.usd(self.billed_usd)} billed, {error}, {span}."
         )
         parts = [closed, self._alone, self._drifted, self.future.sentence, *self.left_out]
         return " ".join(part for part in parts if part)

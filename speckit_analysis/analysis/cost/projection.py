@@ -133,12 +133,10 @@ def complexity_classes(
                 f" {suggestion(unknown[0], sorted(known_specs))}"
             )
         return specs.map(dict(complexity))
-    prompts = calls.dropna(subset="prompt_tokens").assign(
-        prompt=lambda rows: rows["prompt_tokens"].astype(float)
-    )
+    prompts = calls["prompt_tokens"].astype(float)
     # Stages differ in the size of their prompts: each against what is usual for it.
-    usual = prompts.groupby("stage", observed=True)["prompt"].transform("median")
-    sizes = (prompts["prompt"] / usual).groupby(prompts["spec_id"].astype("string")).median()
+    usual = prompts.groupby(calls["stage"], observed=True).transform("median")
+    sizes = (prompts / usual).groupby(calls["spec_id"].astype("string")).median()
     known = specs.map(sizes)
     if known.notna().sum() < CLASSED:
         return pd.Series(pd.NA, specs.index, dtype="string")

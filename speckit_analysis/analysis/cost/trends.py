@@ -21,6 +21,12 @@ LEAST_SPECS = 4
 #: Days of a period.
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
 
+#: Shown where :func:`cost_per_quality_point` returns no row.
+NO_QUALITY = (
+    "What a point of quality costs cannot be told: no SPEC has both a score and a cost of every"
+    " run."
+)
+
 _NOUNS = {
     "cost_usd": "the cost of a call",
     "cost_usd_reported": "the recorded cost of a call",
@@ -198,17 +204,3 @@ def cost_per_quality_point(
     price = points["cost_usd"] / points["quality"].where(points["quality"] > 0)
     points = points.assign(cost_per_point_usd=price).rename_axis("spec_id")
     return RESULTS["cost_per_point"].of(points.reset_index())
-
-
-def quality_sentence(points: pd.DataFrame) -> str:
-    """Say what a point of quality cost, or that nobody scored anything."""
-    if points.empty:
-        return (
-            "What a point of quality costs cannot be told: no SPEC has both a score and a cost of"
-            " every run."
-        )
-    prices = points["cost_per_point_usd"].dropna()
-    return (
-        f"A point of quality cost {wording.usd(prices.min())} to {wording.usd(prices.max())}"
-        f" ({wording.count(len(prices), 'SPEC')} with a score and a cost of every run)."
-    )

@@ -49,9 +49,7 @@ _COLUMNS = (
     Column("explained", "integer", "calls that it holds for", "calls"),
     Column("signature", "text", "mark of wrong accounting, such as zero_cost: docs/cost.md"),
     Column("recorded_as_zero", "boolean", "$0.00 stands over calls that were made"),
-    Column("calls_recorded", "integer", "calls that the cost summary counts", "calls"),
     Column("calls_usd", "number", "sum over the calls", "USD"),
-    Column("calls_with_cost", "integer", "calls with a cost", "calls"),
     Column("calls_without_cost", "integer", "calls without a cost", "calls"),
     Column("spent_usd", "number", "by a cost summary or by calls, whichever is more", "USD"),
     Column("value", "number", "of the call, in the unit of the column that was looked at"),
@@ -125,11 +123,11 @@ COST = frames(
     ),
     budgets=(
         "a SPEC",
-        "spec_id budget_usd recorded_usd recorded_as_zero calls_recorded calls_usd calls_with_cost"
-        " calls_without_cost spent_usd utilization=share verdict",
+        "spec_id budget_usd recorded_usd recorded_as_zero calls_usd calls_without_cost spent_usd"
+        " utilization=share verdict",
     ),
     use_over_time=(
-        "a SPEC and a moment, with what was spent so far",
+        "a SPEC at a moment",
         "spec_id timestamp spent_usd budget_usd utilization=share",
     ),
     taken_by=("calls of a SPEC by a column", "spent_usd utilization=share"),
@@ -138,10 +136,7 @@ COST = frames(
         "run_id spec_id stage agent model_id timestamp source locator value median factor score n"
         " message",
     ),
-    cost_per_point=(
-        "a SPEC with a score and a cost of every run",
-        "spec_id runs scores cost_usd quality cost_per_point_usd",
-    ),
+    cost_per_point=("a SPEC", "spec_id runs scores cost_usd quality cost_per_point_usd"),
     spec_costs=("one passage of a SPEC through its stages", "spec_id complexity stages cost_usd"),
     next_spec=("a class of SPECs", "complexity specs typical_usd low_usd high_usd"),
     savings=(
@@ -152,8 +147,5 @@ COST = frames(
     bill_lines=("a day and model", f"date provider model_id {_BILLED} where"),
     bill_sums=("lines by a column", _BILLED),
     bill_months=("a month", f"month {_BILLED} drift drifted"),
-    bill_validation=(
-        "a day and model, and the total last",
-        f"date provider model_id {_BILLED} where within_tolerance",
-    ),
+    bill_validation=("a line, or all", f"date provider model_id {_BILLED} where within_tolerance"),
 )
