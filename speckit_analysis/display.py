@@ -294,14 +294,7 @@ _HEADINGS = {
     "model_id": "model",
     "disk_bytes": "on disk",
     "bytes": "size",
-    "call_usd": "per call",
-    "call_tokens": "tokens per call",
-    "without_cost": "without cost",
-    "with_latency": "with latency",
-    "median_ms": "median latency",
-    "p95_ms": "95th percentile",
     "disagreement_severity": "severity",
-    "effective_runs": "effective runs",
 }
 _RIGHT = {"count", "p", "number", "usd", "time", "percent", "points", "ratio", "size"}
 

@@ -8,7 +8,7 @@ import pytest
 from frames import frame
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.cost import accounting, signatures
+from speckit_analysis.analysis.cost import accounting
 from speckit_analysis.prices import PriceList
 
 
@@ -113,7 +113,7 @@ def test_prices_that_nobody_published_are_found_from_the_amounts():
         )
     )
     assert accounting.implied_price(accounting.comparable(made)) == pytest.approx((7, 13), rel=1e-3)
-    (message,) = signatures.signatures(made, frame("costs"))["message"]
+    (message,) = accounting.signatures(made, frame("costs"))["message"]
     assert "as if a million tokens cost $7.00 and $13.00" in message
 
 
@@ -122,7 +122,7 @@ def test_a_constant_factor_is_found_and_told(factor):
     tokens = [(1000, 100), (2000, 900), (500, 700)]
     made = calls(*({"prompt_tokens": p, "completion_tokens": c} for p, c in tokens))
     made["cost_usd_reported"] = made["cost_usd"] * factor
-    (found,) = signatures.signatures(made, frame("costs")).itertuples()
+    (found,) = accounting.signatures(made, frame("costs")).itertuples()
     assert found.signature == "constant_factor"
     assert f"recorded at {factor:.2f} times the price, a constant factor" in found.message
     assert accounting.factors(made)["constant"].tolist() == [True]
@@ -140,7 +140,7 @@ def test_no_price_is_implied_where_none_fits():
 
 def test_calls_that_cost_money_recorded_as_nothing():
     made = calls({"cost_usd_reported": 0.0}, {"cost_usd_reported": 0.0})
-    (found,) = signatures.signatures(made, frame("costs")).itertuples()
+    (found,) = accounting.signatures(made, frame("costs")).itertuples()
     assert (found.signature, found.rows) == ("zero_cost", 2)
     assert found.computed_usd == pytest.approx(2 * 0.0072125)
     assert "2 calls of gpt-5 recorded at $0.00: their tokens cost $0.014" in found.message
@@ -148,14 +148,14 @@ def test_calls_that_cost_money_recorded_as_nothing():
 
 def test_one_sessions_usage_charged_to_every_call():
     made = calls(*({"cost_usd_reported": 0.43235, "prompt_tokens": n} for n in (10, 900, 7000)))
-    found = signatures.signatures(made, frame("costs")).set_index("signature")
+    found = accounting.signatures(made, frame("costs")).set_index("signature")
     assert found.loc["repeated_amount", "rows"] == 3
     assert "3 calls at $0.43 each" in found.loc["repeated_amount", "message"]
 
 
 def test_equal_amounts_for_equal_tokens_are_no_mark():
     made = calls(*[{"cost_usd_reported": 0.0072125}] * 3)
-    assert signatures.signatures(made, frame("costs")).empty
+    assert accounting.signatures(made, frame("costs")).empty
 
 
 def summary(*rows: dict[str, Any]):
@@ -173,7 +173,7 @@ def test_one_count_of_tokens_charged_to_every_agent_at_the_price_of_unknown_mode
     parts = {"gemini": 0.8647, "claude": 0.43235, "code": 0.43235, "gpt_pro": 0.43235}
     parts |= {"gpt-4o-mini": 0.006561}
     costs = summary(*agents(**parts))
-    (found,) = signatures.signatures(frame("calls"), costs).itertuples()
+    (found,) = accounting.signatures(frame("calls"), costs).itertuples()
     assert (found.signature, found.rows) == ("repeated_amount", 4)
     assert "4 agents at $0.43 or a multiple of it" in found.message
     assert "about 41,720 input and 505 output tokens" in found.message
@@ -182,7 +182,7 @@ def test_one_count_of_tokens_charged_to_every_agent_at_the_price_of_unknown_mode
 
 def test_a_summary_of_nothing_over_calls():
     costs = summary({"scope": "total", "cost_usd_reported": 0.0, "calls_reported": 37})
-    (found,) = signatures.signatures(frame("calls"), costs).itertuples()
+    (found,) = accounting.signatures(frame("calls"), costs).itertuples()
     assert found.signature == "zero_cost"
     assert found.message == "S1: $0.00 for 37 calls: nothing was measured"
 
@@ -190,7 +190,7 @@ def test_a_summary_of_nothing_over_calls():
 def test_sums_by_stage_and_by_agent_that_differ():
     stages = [{"scope": "stage", "stage": "plan", "cost_usd_reported": 2.24}]
     costs = summary({"scope": "total", "cost_usd_reported": 2.71}, *stages, *agents(claude=2.71))
-    (found,) = signatures.signatures(frame("calls"), costs).itertuples()
+    (found,) = accounting.signatures(frame("calls"), costs).itertuples()
     assert found.signature == "sums_differ"
     assert found.message.endswith("by agent $2.71, by stage $2.24 and in total $2.71")
 
@@ -198,7 +198,7 @@ def test_sums_by_stage_and_by_agent_that_differ():
 def test_sums_that_differ_by_rounding_are_the_same():
     stages = [{"scope": "stage", "stage": "plan", "cost_usd_reported": 2.705}]
     costs = summary({"scope": "total", "cost_usd_reported": 2.71}, *stages)
-    assert signatures.signatures(frame("calls"), costs).empty
+    assert accounting.signatures(frame("calls"), costs).empty
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_sums_that_differ_by_rounding_are_the_same():
 def test_percent_taken_for_a_ratio(said, words):
     total = {"scope": "total", "cost_usd_reported": 8.22, "budget_usd": 2.0}
     costs = summary(total | {"utilization": 4.11, "utilization_reported": said})
-    (found,) = signatures.signatures(frame("calls"), costs).itertuples()
+    (found,) = accounting.signatures(frame("calls"), costs).itertuples()
     assert found.signature == "ratio_or_percent"
     assert words in found.message
     assert "411 % of the budget" in found.message
@@ -215,17 +215,17 @@ def test_percent_taken_for_a_ratio(said, words):
 
 def test_superseded_summaries_bear_no_marks():
     total = {"scope": "total", "cost_usd_reported": 0.0, "calls_reported": 37}
-    assert signatures.signatures(frame("calls"), summary(total | {"superseded": True})).empty
+    assert accounting.signatures(frame("calls"), summary(total | {"superseded": True})).empty
 
 
 def test_no_evidence_bears_no_marks():
-    found = signatures.signatures(frame("calls"), frame("costs"))
+    found = accounting.signatures(frame("calls"), frame("costs"))
     assert list(map(str, found.dtypes))[:5] == ["string", "string", "string", "Int64", "Float64"]
-    assert signatures.accounting_sentence(found).startswith("No recorded amount")
+    assert accounting.accounting_sentence(found).startswith("No recorded amount")
 
 
 def test_the_sample_bears_the_marks_of_its_damage():
     evidence = sk.load(sk.sample_path())
-    found = signatures.signatures(evidence.calls, evidence.costs)
+    found = accounting.signatures(evidence.calls, evidence.costs)
     assert "zero_cost" in set(found["signature"])
-    assert signatures.accounting_sentence(found).startswith(f"{len(found)} mark")
+    assert accounting.accounting_sentence(found).startswith(f"{len(found)} mark")

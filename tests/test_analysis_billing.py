@@ -14,8 +14,7 @@ from scipy import stats
 from simulations import chance, repeated
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.cost.billing import cost_validation, reconcile
-from speckit_analysis.analysis.cost.outlook import outlook
+from speckit_analysis.analysis.cost.billing import cost_validation, outlook, reconcile
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures.spending import reconciliation
@@ -184,29 +183,29 @@ def test_the_outlook_is_student_on_logarithms():
     assert (found.ratio.low, found.ratio.high) == pytest.approx(tuple(np.exp(expected)))
     upper = stats.ttest_1samp(logs, np.log(1.15), alternative="less").pvalue
     lower = stats.ttest_1samp(logs, np.log(0.85), alternative="greater").pvalue
-    assert found.p_value == pytest.approx(max(lower, upper))
+    assert found.ratio.p_value == pytest.approx(max(lower, upper))
     reach = stats.t.ppf(0.975, 3) * logs.std(ddof=1) * np.sqrt(1.25)
-    assert found.high == pytest.approx(np.exp(logs.mean() + reach))
+    assert found.next_ratio.high == pytest.approx(np.exp(logs.mean() + reach))
 
 
 @pytest.mark.parametrize(("ratios", "why"), [([1.0, 1.1], "it takes 3"), ([1.1] * 4, "no spread")])
 def test_too_few_or_equal_windows_have_no_outlook(ratios, why):
     found = outlook(np.array(ratios), "day")
-    assert found.ratio is None
+    assert np.isnan(found.ratio.value)
     assert why in found.sentence
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_tolerance_of_everything_is_only_ever_exceeded_upwards():
     ratios = np.array([0.9, 1.0, 1.1])
-    assert outlook(ratios, "day", 1.0).p_value < outlook(ratios, "day", 0.5).p_value
+    assert outlook(ratios, "day", 1.0).ratio.p_value < outlook(ratios, "day", 0.5).ratio.p_value
 
 
 def test_two_one_sided_tests_err_as_rarely_as_they_say():
     draw = np.random.default_rng(4)
     wrong = np.mean(
         [
-            outlook(np.exp(draw.normal(np.log(1.15), 0.05, 5)), "week").p_value <= 0.05
+            outlook(np.exp(draw.normal(np.log(1.15), 0.05, 5)), "week").ratio.p_value <= 0.05
             for _ in range(2000)
         ]
     )

@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis.cost.budget import budgets
-from speckit_analysis.analysis.cost.budget_use import (
-    crossings,
-    taken_by,
-    use_over_time,
-    use_sentence,
-)
+from speckit_analysis.analysis.cost.budget import budgets, taken_by, use_over_time, use_sentence
 
 
 def call(spec, day, usd, **more):
@@ -53,27 +47,20 @@ def test_a_spec_without_a_budget_has_no_use():
     assert "S3" not in set(use_over_time(CALLS, HELD)["spec_id"])
 
 
-def test_the_first_moment_at_each_limit_is_told():
-    crossed = crossings(use_over_time(CALLS, HELD), (0.5, 0.8, 1.0))
-    assert crossed["limit"].tolist() == [0.5, 0.8, 1.0]
-    assert crossed["timestamp"].dt.day.tolist() == [8, 9, 9]
-    assert set(crossed["spec_id"]) == {"S1"}
-
-
-def test_the_sentence_names_the_first():
+def test_the_sentence_names_the_first_at_the_limit_and_when():
     used = use_over_time(CALLS, HELD)
-    assert use_sentence(used, crossings(used)) == (
+    assert use_sentence(used, 0.8) == (
         "By its calls, 1 of 2 SPECs reached 80 % of the budget, S1 first, on 9 October 2025."
     )
+    assert use_sentence(used, 0.5).endswith("S1 first, on 8 October 2025.")
     cheap = used[used["spec_id"] == "S2"]
-    assert "By its calls, none of 1 SPEC reached" in use_sentence(cheap, crossings(cheap))
+    assert "By its calls, none of 1 SPEC reached" in use_sentence(cheap)
 
 
 def test_a_budget_is_taken_by_stages_and_models():
     table = taken_by(CALLS, HELD, "stage")
     rows = table[table["spec_id"] == "S1"].set_index("stage")
     assert rows.loc["plan", "spent_usd"] == pytest.approx(1.75)
-    assert rows.loc["tasks", "share"] == pytest.approx(0.5 / 2.25)
     assert rows.loc["tasks", "utilization"] == pytest.approx(0.25)
     by_model = taken_by(CALLS, HELD, "model_id")
     assert by_model["spent_usd"].sum() == pytest.approx(CALLS["cost_usd"].sum())
@@ -84,5 +71,4 @@ def test_nothing_is_used_of_nothing():
     held = budgets(frame("costs"), frame("calls"))
     used = use_over_time(frame("calls"), held)
     assert used.empty
-    assert crossings(used).empty
-    assert "No SPEC has both" in use_sentence(used, crossings(used))
+    assert "No SPEC has both" in use_sentence(used)

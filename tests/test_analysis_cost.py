@@ -272,3 +272,11 @@ def test_a_configuration_is_model_and_reasoning_mode():
     ]
     found = cost.with_configuration(frame("calls", rows))["configuration"]
     assert found.fillna("").tolist() == ["gpt-5, high", "gpt-5", ""]
+
+
+def test_a_run_with_an_unknown_latency_is_not_measured():
+    calls = [("S1/a", 1000), ("S1/a", 1000), ("S1/b", 1000), ("S1/b", 1000), ("S1/b", None)]
+    rows = [{"spec_id": "S1", "run_id": run, "latency_ms": taken} for run, taken in calls]
+    told = cost.latency_sentence(frame("calls", rows))
+    assert "in 1 measured run the sum over calls is 2.00 times" in told
+    assert cost.latency_sentence(frame("calls", rows[2:])).startswith("No run of two calls tells")

@@ -13,7 +13,7 @@ from frames import frame
 from msgspec.structs import replace as replace_plan
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.cost.latency import latency_sentence
+from speckit_analysis.analysis.cost.premium import latency_sentence
 from speckit_analysis.analysis.experiment import decision
 from speckit_analysis.analysis.experiment.memo import changelog_entry, memo
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan, GuardrailPlan

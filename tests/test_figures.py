@@ -19,11 +19,11 @@ from matplotlib.text import Text
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import cost, disagreement, experiment, review, wording
-from speckit_analysis.analysis.cost import accounting, budget, projection, savings
+from speckit_analysis.analysis.cost import accounting, budget, projection
 from speckit_analysis.analysis.cost.anomalies import outliers
 from speckit_analysis.analysis.cost.billing import reconcile
-from speckit_analysis.analysis.cost.budget_use import use_over_time
-from speckit_analysis.analysis.cost.routing import Routing
+from speckit_analysis.analysis.cost.budget import use_over_time
+from speckit_analysis.analysis.cost.routing import Routing, savings
 from speckit_analysis.analysis.disagreement.health import consensus_health, health_shares
 from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.evidence import footprint, soundness
@@ -144,7 +144,7 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     on_money, on_opinion, on_trust = cost_figures, disagreement_figures, soundness_figures
     held = budget.budgets(costs, calls)
     many = MANY if len(calls) else calls
-    _, saved = savings.savings(many, [Routing.parse("*=claude")] if len(many) else [])
+    _, saved = savings(many, [Routing.parse("*=claude")] if len(many) else [])
     found = reconcile(many, bill(many)) if len(many) else None
     classes = projection.by_complexity(projection.spec_costs(many).kept)
     return {

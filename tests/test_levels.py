@@ -21,14 +21,8 @@ from speckit_analysis import analysis as on_evidence
 from speckit_analysis import stats as general
 from speckit_analysis.analysis import cost, disagreement, intervals, review
 from speckit_analysis.analysis.ask import comparison, telemetry
-from speckit_analysis.analysis.cost import (
-    billing,
-    outlook,
-    projection,
-    savings,
-    trends,
-)
-from speckit_analysis.analysis.cost.routing import Routing
+from speckit_analysis.analysis.cost import billing, projection, trends
+from speckit_analysis.analysis.cost.routing import Routing, savings
 from speckit_analysis.analysis.disagreement import frequency, summary
 from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.experiment import guardrail, pairs
@@ -175,13 +169,14 @@ CASES: Mapping[str, Callable[[float], Any]] = {
         intervals.share(HITS, None, c), intervals.share(HITS, SPECS, c)
     ),
     "analysis.intervals.typical": lambda c: intervals.typical(pd.Series(OTHERS), c),
-    "analysis.cost.outlook.outlook": lambda c: outlook.outlook(1 + GAPS / 10, "day", confidence=c),
+    "analysis.cost.billing.outlook": lambda c: billing.outlook(1 + GAPS / 10, "day", confidence=c),
     "analysis.disagreement.pairs.by_pair": lambda c: by_pair(
         runs().kept, evidence().calls, points(), confidence=c
     ),
     "analysis.cost.projection.project": lambda c: (
         projection.project(pd.Series(OTHERS), 1, c), projection.project(pd.Series(OTHERS), 5, c)
     ),
+    "analysis.cost.projection.predicted": lambda c: projection.predicted(np.log(OTHERS), c),
     "analysis.cost.projection.by_complexity": lambda c: projection.by_complexity(
         projection.spec_costs(calls(), value="cost_usd", usual=["plan"]).kept, c
     ),
@@ -199,8 +194,8 @@ CASES: Mapping[str, Callable[[float], Any]] = {
         scores(), 0.5, confidence=c
     ),
     "analysis.review.reviewers.fatigue": lambda c: reviewers.fatigue(scores(), c),
-    "analysis.cost.savings.saving": lambda c: savings.saving(
-        calls(), Routing.parse("*=gemini"), confidence=c
+    "analysis.cost.routing.savings": lambda c: savings(
+        calls(), [Routing.parse("*=gemini")], confidence=c
     ),
     "analysis.ask.telemetry.telemetry": lambda c: telemetry.telemetry(
         evidence(), "disagreement-rate", ["stage"], confidence=c

@@ -5,6 +5,7 @@ from speckit_analysis.analysis.cost.premium import (
     cache_sentence,
     consensus_premium,
     headline,
+    latency_sentence,
     over_time,
     profile,
     reported_against_computed,

@@ -1,64 +1,128 @@
-"""Computed spending against a provider's bill: by day and model, and over time."""
+"""Computed spending against a provider's bill: by day and model, over time, and to come."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.cost.outlook import LEAST_WINDOWS, Outlook, outlook
+from speckit_analysis.analysis.cost.projection import predicted
+from speckit_analysis.analysis.summaries import key_column
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices.invoices import Invoice
+from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.stats.paired import ROUNDING, exponential, paired_t
+from speckit_analysis.tables.results import RESULTS
 
-_SUMMED = (
-    "billed_usd", "tracked_usd", "billed_tokens", "tracked_tokens", "calls", "calls_without_cost",
-)  # fmt: skip
-_RATIOS = ("difference_usd", "ratio", "tokens_ratio", "price_ratio")
+#: Fewer windows than this, and nothing is said of those to come.
+LEAST_WINDOWS = 3
 
 #: Windows, the longest first: the first with enough of them is taken.
-_WINDOWS = {"month": "M", "week": "W-SUN", "day": "D"}
+_WINDOWS = ("month", "week", "day")
+
+_SUMMED = [
+    *("billed_usd", "tracked_usd", "billed_tokens", "tracked_tokens"),
+    *("calls", "calls_without_cost"),
+]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What windows to come may bring, if they are like those that are closed."""
+
+    #: Typical tracked over billed; the p-value is of its being off by the tolerance or more.
+    ratio: Estimate
+    #: Tracked over billed of the next window, with a prediction interval.
+    next_ratio: Estimate
+
+    @property
+    def sentence(self) -> str:
+        """The outlook in words."""
+        ratio, unit = self.ratio, self.ratio.unit
+        if ratio.p_value is None:
+            return f"Of {wording.plural(unit)} to come nothing can be said: {ratio.refusal}."
+        low, high = wording.ratio(ratio.low), wording.ratio(ratio.high)
+        return (
+            f"Typical tracked over billed {wording.ratio(ratio.value)}"
+            f" ({wording.exact_percent(ratio.level)} interval {low} to {high},"
+            f" {wording.count(ratio.n, unit)}, t on logarithms;"
+            f" {wording.p_value(ratio.p_value)} against its being off by the tolerance); the next"
+            f" {unit} may lie between {wording.ratio(self.next_ratio.low)} and"
+            f" {wording.ratio(self.next_ratio.high)}."
+        )
+
+
+def outlook(
+    ratios: np.ndarray, unit: str, tolerance: float = 0.15, confidence: float = 0.95
+) -> Outlook:
+    """Judge windows to come by the ratios of those that are closed.
+
+    Parameters
+    ----------
+    ratios : ndarray of float
+        Tracked over billed, above 0, one per window.
+    unit : str
+        What a window is.
+    tolerance : float
+        Share by which the typical ratio may be off.
+    confidence : float
+        Level of the intervals.
+
+    Notes
+    -----
+    Logarithms are taken as independent and normal.  The typical ratio has Student's interval, and
+    two one-sided tests against 1 - tolerance and 1 + tolerance (Schuirmann 1987), of which the
+    larger p-value counts; the next window has the interval with the factor sqrt(1 + 1 / n).
+    """
+    logs, n = np.log(ratios), len(ratios)
+    refusal = ""
+    if n < LEAST_WINDOWS:
+        counted = wording.count(n, unit)
+        refusal = f"{counted} with spending on both sides, and it takes {LEAST_WINDOWS}"
+    elif np.ptp(logs) <= ROUNDING:
+        refusal = "every ratio is the same, which tells no spread"
+    if refusal:
+        refused = not_estimable(n, refusal, method="paired t", level=confidence, unit=unit)
+        return Outlook(refused, refused)
+    typical = paired_t(logs, confidence, unit)
+    # A ratio is above 0, and so never too low by a tolerance of all of it.
+    least = np.log(1 - tolerance) if tolerance < 1 else -np.inf
+    gaps = np.array([least - typical.value, typical.value - np.log(1 + tolerance)])
+    p_value = special.stdtr(n - 1, gaps / typical.standard_error).max()
+    ratio = replace(exponential(typical), p_value=float(p_value))
+    return Outlook(ratio, predicted(logs, confidence, unit))
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Tracked spending beside billed spending, over the days that both cover.
+    """Tracked spending beside billed spending, over the days that both cover."""
 
-    Attributes
-    ----------
-    lines : DataFrame
-        One row per day and model: ``date``, ``provider``, ``model_id``, ``billed_usd``,
-        ``tracked_usd``, ``difference_usd``, ``ratio`` (tracked / billed), ``tokens_ratio`` and
-        ``price_ratio`` (its factors, where the bill counts tokens), ``billed_tokens``,
-        ``tracked_tokens``, ``calls``, ``calls_without_cost`` and ``where`` (``both``, ``only
-        billed``, ``only tracked``).
-    by_model, by_month : DataFrame
-        The same by ``model_id`` or ``month``; months with ``drift`` (ratio over that of
-        the first month, less 1) and ``drifted`` (boolean).
-    billed_usd, tracked_usd : float
-        Sums.
-    first, last : Timestamp
-        Days of the window.
-    tolerance, confidence : float
-        As asked for.
-    future : Outlook
-        Of windows to come.
-    left_out : tuple of str
-        What the window or the bill does not cover, or covers twice, in words.
-    """
-
+    #: The result ``bill_lines``.
     lines: pd.DataFrame
+    #: `model_id`, and the columns of the result ``bill_sums``.
     by_model: pd.DataFrame
+    #: The result ``bill_months``.
     by_month: pd.DataFrame
-    billed_usd: float
-    tracked_usd: float
+    #: First and last day of the window.
     first: pd.Timestamp
     last: pd.Timestamp
     tolerance: float
-    confidence: float
     future: Outlook
+    #: What the window or the bill does not cover, or covers twice, in words.
     left_out: tuple[str, ...]
+
+    @property
+    def billed_usd(self) -> float:
+        """Sum of what was billed."""
+        return float(self.lines["billed_usd"].sum())
+
+    @property
+    def tracked_usd(self) -> float:
+        """Sum of what was tracked."""
+        return float(self.lines["tracked_usd"].sum())
 
     @property
     def error(self) -> float:
@@ -93,35 +157,29 @@ class Reconciliation:
                 f" {wording.usd(self.billed_usd)} billed, {span}."
             )
             return " ".join([told, *self.left_out])
-        verdict = "passes" if self.passed else "fails"
-        error = (
-            "of which no share can be told"
-            if np.isnan(self.error)
-            else f"{100 * self.error:+.1f} % (±{wording.exact_percent(self.tolerance)} allowed)"
-        )
+        allowed = f"(±{wording.exact_percent(self.tolerance)} allowed)"
+        error = f"{100 * self.error:+.1f} % {allowed}"
+        if np.isnan(self.error):
+            error = "of which no share can be told"
         closed = (
-            f"{verdict.capitalize()}: {wording.usd(self.tracked_usd)} tracked against"
-            f" {wording.usd(self.billed_usd)} billed, {error}, {span}."
+            f"{'Passes' if self.passed else 'Fails'}: {wording.usd(self.tracked_usd)} tracked"
+            f" against {wording.usd(self.billed_usd)} billed, {error}, {span}."
         )
         parts = [closed, self._alone, self._drifted, self.future.sentence, *self.left_out]
         return " ".join(part for part in parts if part)
 
     @property
     def _alone(self) -> str:
-        alone = self.unmatched["where"].value_counts()
-        if alone.empty:
-            return ""
-        parts = [
-            f"{wording.count(n, 'line')} {where}" for where, n in alone.sort_index().items() if n
-        ]
-        return f"Without a partner: {wording.listed(parts)}."
+        alone = self.unmatched["where"].value_counts().sort_index()
+        parts = [f"{wording.count(n, 'line')} {where}" for where, n in alone.items()]
+        return f"Without a partner: {wording.listed(parts)}." if parts else ""
 
     @property
     def _drifted(self) -> str:
-        months = self.by_month[self.by_month["drifted"].fillna(False)]
+        months = self.by_month[self.by_month["drifted"]]
         if months.empty:
             return ""
-        worst = months.sort_values("drift", key=lambda drift: drift.abs()).iloc[-1]
+        worst = months.iloc[int(months["drift"].abs().argmax())]
         return (
             f"The ratio has drifted: {100 * worst['drift']:+.0f} % in {worst['month']:%B %Y}"
             " against the first month."
@@ -135,7 +193,6 @@ def reconcile(
     tolerance: float = 0.15,
     drift: float = 0.10,
     confidence: float = 0.95,
-    value: str = "cost_usd",
 ) -> Reconciliation:
     """Hold tracked spending against a bill.
 
@@ -152,8 +209,6 @@ def reconcile(
         Change of a month's ratio against the first month that is flagged.
     confidence : float
         Level of the intervals.
-    value : str
-        Column with the cost of a call.
 
     Raises
     ------
@@ -170,25 +225,30 @@ def reconcile(
     billed = invoice.rows
     if billed.empty:
         raise EvidenceError("no line of the invoice names a model: nothing can be reconciled")
-    tracked, left_out = _covered(calls, billed, value)
+    dated = calls[calls["timestamp"].notna()]
+    tracked = _tracked(dated, billed)
     first = max(billed["date"].min(), tracked["date"].min())
     last = min(billed["date"].max(), tracked["date"].max())
-    if pd.isna(first) or pd.isna(last) or first > last:
+    if first > last:
         raise EvidenceError(
             f"invoice and calls have no day in common: the bill is of"
             f" {wording.day(billed['date'].min())} to {wording.day(billed['date'].max())}, the"
             f" calls are of {wording.day(tracked['date'].min())} to"
             f" {wording.day(tracked['date'].max())}"
         )
-    inside = [part[part["date"].between(first, last)] for part in (billed, tracked)]
-    for part, within, noun in zip((billed, tracked), inside, ("line", "call"), strict=True):
-        if len(part) > len(within):
-            out = wording.count(len(part) - len(within), noun)
-            left_out.append(f"{out} outside these days not compared.")
-    unknown = int(inside[1]["usd"].isna().sum())
+    bill, made = (side[side["date"].between(first, last)] for side in (billed, tracked))
+    outside = "outside these days not compared"
+    counted = [
+        (len(calls) - len(dated), "call", "without a time left out"),
+        (len(dated) - len(tracked), "call", "to providers that the bill does not cover left out"),
+        (len(billed) - len(bill), "line", outside),
+        (len(tracked) - len(made), "call", outside),
+    ]
+    left_out = [f"{wording.count(n, noun)} {why}." for n, noun, why in counted if n]
+    unknown = int(made["calls_without_cost"].sum())
     if unknown:
         left_out.append(
-            f"{wording.count(unknown)} of {wording.count(len(inside[1]), 'call')} of these days"
+            f"{wording.count(unknown)} of {wording.count(len(made), 'call')} of these days"
             " have no known cost and are not tracked, whether billed or not."
         )
     if len(invoice.other):
@@ -196,153 +256,91 @@ def reconcile(
             f"{wording.count(len(invoice.other), 'line')} of the bill without a model"
             f" ({wording.usd(invoice.other['billed_usd'].sum())}) not compared."
         )
-    left_out += invoice.repeated
-    lines = _lines(*inside)
-    months = _summed(lines.assign(month=_start(lines["date"], "M")), "month")
+    lines = _lines(bill, made)
+    months = _summed(lines, _start(lines["date"], "month"))
     months["drift"] = months["ratio"] / months["ratio"].iloc[0] - 1
     # A month that both cover for a few days only still counts: the day is the unit.
-    months["drifted"] = (months["drift"].abs() >= drift).astype("boolean")
-    by_day = _summed(lines, "date")
+    months["drifted"] = months["drift"].abs() >= drift
     return Reconciliation(
         lines,
-        _summed(lines, "model_id"),
-        months,
-        float(lines["billed_usd"].sum()),
-        float(lines["tracked_usd"].sum()),
+        _summed(lines, lines["model_id"]),
+        RESULTS["bill_months"].of(months),
         first,
         last,
         tolerance,
-        confidence,
-        _future(by_day, tolerance, confidence),
-        tuple(left_out),
+        _future(lines, tolerance, confidence),
+        (*left_out, *invoice.repeated),
     )
 
 
-def _covered(
-    calls: pd.DataFrame, billed: pd.DataFrame, value: str
-) -> tuple[pd.DataFrame, list[str]]:
-    dated = calls[calls["timestamp"].notna()]
+def _tracked(dated: pd.DataFrame, billed: pd.DataFrame) -> pd.DataFrame:
+    """Return the calls to the bill's providers, with the columns of lines."""
     providers = set(billed["provider"].dropna())
-    mine = dated["provider"].astype("string").isin(providers)
-    left_out = []
-    if len(calls) > len(dated):
-        left_out.append(
-            f"{wording.count(len(calls) - len(dated), 'call')} without a time left out."
-        )
-    if not mine.all():
-        others = wording.count(int((~mine).sum()), "call")
-        left_out.append(f"{others} to providers that the bill does not cover left out.")
-    tracked = dated[mine]
-    if tracked.empty:
+    calls = dated[dated["provider"].isin(providers)]
+    if calls.empty:
         raise EvidenceError(
             f"no call to a provider of the invoice ({', '.join(sorted(providers))}) in the evidence"
         )
-    return (
-        pd.DataFrame(
-            {
-                "date": tracked["timestamp"].dt.floor("D").astype("datetime64[ns, UTC]"),
-                "provider": tracked["provider"].astype("string"),
-                "model_id": tracked["model_id"].astype("string").fillna("unknown"),
-                "usd": tracked[value].astype("Float64"),
-                "tokens": tracked["prompt_tokens"] + tracked["completion_tokens"],
-            }
-        ),
-        left_out,
+    columns = {
+        "date": calls["timestamp"].dt.floor("D").astype("datetime64[ns, UTC]"),
+        "provider": calls["provider"].astype("string"),
+        "model_id": calls["model_id"].astype("string").fillna("unknown"),
+        "tracked_usd": calls["cost_usd"],
+        "tracked_tokens": calls["prompt_tokens"] + calls["completion_tokens"],
+        "calls": 1,
+        "calls_without_cost": calls["cost_usd"].isna().astype(int),
+    }
+    return pd.DataFrame(columns)
+
+
+def _lines(bill: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    billed = bill[["date", "provider", "model_id", "billed_usd"]].assign(
+        billed_tokens=bill["prompt_tokens"] + bill["completion_tokens"]
     )
-
-
-def _lines(billed: pd.DataFrame, tracked: pd.DataFrame) -> pd.DataFrame:
-    keys = ["date", "model_id"]
-    counted = billed.assign(tokens=billed["prompt_tokens"] + billed["completion_tokens"])
-    there = counted.groupby(keys).agg(
-        billed_usd=("billed_usd", "sum"),
-        billed_tokens=("tokens", _sum_of_known),
-        of=("provider", "first"),
+    grouped = pd.concat([billed, made]).groupby(["date", "model_id"])
+    sums = grouped[_SUMMED].sum(min_count=1).assign(provider=grouped["provider"].first())
+    lines = sums.reset_index()
+    only_tracked, only_billed = lines["billed_usd"].isna(), lines["calls"].isna()
+    lines["where"] = np.select(
+        [only_tracked, only_billed], ["only tracked", "only billed"], default="both"
     )
-    here = tracked.groupby(keys).agg(
-        tracked_usd=("usd", "sum"),
-        tracked_tokens=("tokens", _sum_of_known),
-        calls=("usd", "size"),
-        priced=("usd", "count"),
-        by=("provider", "first"),
-    )
-    lines = there.join(here, how="outer").sort_index().reset_index()
-    both = lines["billed_usd"].notna() & lines["tracked_usd"].notna()
-    where = np.select([both, lines["billed_usd"].notna()], ["both", "only billed"], "only tracked")
-    lines = lines.assign(
-        provider=lines["of"].fillna(lines["by"]).astype("string"),
-        where=pd.Series(where, dtype="string"),
-        calls=lines["calls"].fillna(0).astype("Int64"),
-        calls_without_cost=(lines["calls"] - lines["priced"]).fillna(0).astype("Int64"),
-        billed_usd=lines["billed_usd"].fillna(0).astype("Float64"),
-        tracked_usd=lines["tracked_usd"].fillna(0).astype("Float64"),
-    )
-    order = ["date", "provider", "model_id", *_SUMMED[:2], *_RATIOS, *_SUMMED[2:], "where"]
-    return _compared(lines)[order]
+    counted = ["billed_usd", "tracked_usd", "calls", "calls_without_cost"]
+    return RESULTS["bill_lines"].of(_compared(lines.fillna(dict.fromkeys(counted, 0))))
 
 
-def _sum_of_known(figures: pd.Series) -> object:
-    return figures.sum(min_count=1)
-
-
-def _compared(table: pd.DataFrame) -> pd.DataFrame:
-    paid = table["billed_usd"].where(table["billed_usd"] > 0)
-    counted = table["billed_tokens"].astype("Float64")
-    ratio = (table["tracked_usd"] / paid).astype("Float64")
-    tokens = table["tracked_tokens"].astype("Float64") / counted.where(counted > 0)
-    return table.assign(
-        difference_usd=table["tracked_usd"] - table["billed_usd"],
+def _compared(sums: pd.DataFrame) -> pd.DataFrame:
+    ratio = sums["tracked_usd"] / sums["billed_usd"].where(sums["billed_usd"] > 0)
+    tokens = sums["tracked_tokens"] / sums["billed_tokens"].where(sums["billed_tokens"] > 0)
+    return sums.assign(
+        difference_usd=sums["tracked_usd"] - sums["billed_usd"],
         ratio=ratio,
         tokens_ratio=tokens,
         price_ratio=ratio / tokens.where(tokens > 0),
     )
 
 
-def _summed(lines: pd.DataFrame, by: str) -> pd.DataFrame:
-    grouped = lines.groupby(by)[list(_SUMMED)]
-    table = _compared(grouped.sum(min_count=1).reset_index())
-    return table[[by, *_SUMMED[:2], *_RATIOS, *_SUMMED[2:]]]
+def _summed(lines: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
+    sums = lines.groupby(key)[_SUMMED].sum(min_count=1).reset_index()
+    return RESULTS["bill_sums"].of(_compared(sums), [str(key.name)])
 
 
-def _start(days: pd.Series, frequency: str) -> pd.Series:
-    periods = days.dt.tz_localize(None).dt.to_period(frequency)
-    return periods.dt.start_time.dt.tz_localize("UTC")
+def _start(days: pd.Series, period: str) -> pd.Series:
+    return key_column(days.rename("timestamp").to_frame(), period).rename(period)
 
 
-def _future(by_day: pd.DataFrame, tolerance: float, confidence: float) -> Outlook:
-    for unit, frequency in _WINDOWS.items():
-        windows = _summed(by_day.assign(window=_start(by_day["date"], frequency)), "window")
+def _future(lines: pd.DataFrame, tolerance: float, confidence: float) -> Outlook:
+    for unit in _WINDOWS:
+        windows = _summed(lines, _start(lines["date"], unit))
         both = windows[(windows["billed_usd"] > 0) & (windows["tracked_usd"] > 0)]
-        if len(both) >= LEAST_WINDOWS or unit == "day":
-            return outlook(both["ratio"].to_numpy(float), unit, tolerance, confidence)
-    raise AssertionError("unreachable: days are the last windows")
+        if len(both) >= LEAST_WINDOWS:
+            break
+    return outlook(both["ratio"].to_numpy(float), unit, tolerance, confidence)
 
 
 def cost_validation(found: Reconciliation) -> pd.DataFrame:
-    """Return every line of a reconciliation, and its total last.
-
-    Returns
-    -------
-    DataFrame
-        The columns of ``lines`` and ``within_tolerance`` (boolean, missing where nothing was
-        billed); in the last row ``model_id`` is ``total`` and ``date`` missing.
-    """
-    total = pd.DataFrame(
-        {
-            "date": pd.Series([pd.NaT], dtype="datetime64[ns, UTC]"),
-            "provider": pd.Series([pd.NA], dtype="string"),
-            "model_id": pd.Series(["total"], dtype="string"),
-            "billed_usd": pd.Series([found.billed_usd], dtype="Float64"),
-            "tracked_usd": pd.Series([found.tracked_usd], dtype="Float64"),
-            "calls": pd.Series([int(found.lines["calls"].sum())], dtype="Int64"),
-            "calls_without_cost": pd.Series(
-                [int(found.lines["calls_without_cost"].sum())], dtype="Int64"
-            ),
-            "where": pd.Series(["both"], dtype="string"),
-            "billed_tokens": pd.Series([found.lines["billed_tokens"].sum(min_count=1)]),
-            "tracked_tokens": pd.Series([found.lines["tracked_tokens"].sum(min_count=1)]),
-        }
-    )
-    table = pd.concat([found.lines, _compared(total)[found.lines.columns]], ignore_index=True)
-    within = (table["ratio"] - 1).abs() <= found.tolerance
-    return table.assign(within_tolerance=within.astype("boolean").where(table["ratio"].notna()))
+    """Return every line of a reconciliation, and its total last: the result ``bill_validation``."""
+    sums = pd.DataFrame([found.lines[_SUMMED].sum(min_count=1)], dtype="Float64")
+    total = _compared(sums).assign(model_id="total", where="both")
+    lines = pd.concat([found.lines, total], ignore_index=True)
+    within = ((lines["ratio"] - 1).abs() <= found.tolerance).where(lines["ratio"].notna())
+    return RESULTS["bill_validation"].of(lines.assign(within_tolerance=within))

@@ -11,7 +11,7 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import small_sample, typical
 from speckit_analysis.analysis.selection import in_part
-from speckit_analysis.analysis.summaries import nullable, summarise
+from speckit_analysis.analysis.summaries import summarise
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.tables.results import RESULTS
 
@@ -69,50 +69,95 @@ def with_configuration(calls: pd.DataFrame) -> pd.DataFrame:
     return calls.assign(configuration=model.str.cat(mode, sep=", ").fillna(model))
 
 
-def run_latency(calls: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
+def by_run(calls: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return what the calls of each run have of a figure.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``.
+    value : str
+        Column with the figure.
+
+    Returns
+    -------
+    DataFrame
+        ``run_id``, ``spec_id``, ``stage``, ``calls``, ``known`` (calls with the figure), ``sum``,
+        ``largest``, ``smallest``, ``in_part`` (whether a call is left out) and ``whole`` (whether
+        the sum is that of the run).
+    """
+    grouped = calls.assign(in_part=in_part(calls)).groupby("run_id", observed=True)
+    runs = grouped.agg(
+        spec_id=("spec_id", "first"),
+        stage=("stage", "first"),
+        calls=(value, "size"),
+        known=(value, "count"),
+        sum=(value, "sum"),
+        largest=(value, "max"),
+        smallest=(value, "min"),
+        in_part=("in_part", "any"),
+    ).reset_index()
+    return runs.assign(whole=(runs["known"] == runs["calls"]) & ~runs["in_part"])
+
+
+def run_latency(calls: pd.DataFrame) -> pd.DataFrame:
     """Return how long runs take, if their calls follow each other and if they are made at once.
 
     Parameters
     ----------
     calls : DataFrame
         Table ``calls``.
-    by : str
-        A column that a run's calls share.
 
     Returns
     -------
     DataFrame
-        `by`, and the columns of the result ``run_latency``.
+        ``stage``, and the columns of the result ``run_latency``.
     """
-    runs = (
-        calls[~in_part(calls)]
-        .groupby("run_id")
-        .agg(
-            group=(by, "first"),
-            calls=("latency_ms", "size"),
-            timed=("latency_ms", "count"),
-            wall_ms=("latency_ms", "max"),
-            sum_ms=("latency_ms", "sum"),
-        )
-    )
-    timed = runs[runs["calls"] == runs["timed"]]
-    grouped = timed.groupby("group", observed=True)
+    runs = by_run(calls, "latency_ms").rename(columns={"largest": "wall_ms", "sum": "sum_ms"})
+    grouped = runs[runs["whole"]].groupby("stage", observed=True)
     latencies = grouped[["wall_ms", "sum_ms"]].median().assign(runs=grouped.size())
-    return RESULTS["run_latency"].of(latencies.rename_axis(by).reset_index(), [by])
+    return RESULTS["run_latency"].of(latencies.reset_index(), ["stage"])
+
+
+def latency_sentence(calls: pd.DataFrame) -> str:
+    """Say how far the sum over calls and the longest call of a run lie apart.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``, rows that count.  Runs in which a call's latency is missing, or a call is
+        left out, do not.
+    """
+    runs = by_run(calls, "latency_ms")
+    several = runs[runs["whole"] & (runs["calls"] > 1) & (runs["largest"] > 0)]
+    if several.empty:
+        return (
+            "No run of two calls tells the latency of each, so that sum and wall time cannot be"
+            " compared."
+        )
+    ratios = several.assign(ratio=several["sum"] / several["largest"])
+    middle = typical(_by_spec(ratios, "ratio"))
+    low, high = wording.ratio(middle.low), wording.ratio(middle.high)
+    interval = "" if np.isnan(middle.low) else f" ({low} to {high})"
+    return (
+        f"Latency is two things: in {wording.count(len(several), 'measured run')} the sum over"
+        f" calls is {wording.ratio(middle.value)}{interval} times the longest call, which"
+        " is what somebody waits at least. A saving in the one is not a saving in the other."
+    )
 
 
 def cache_sentence(calls: pd.DataFrame) -> str:
     """Say which share of the input came from the providers' caches, as far as it is told."""
-    told = calls[calls["cached_tokens"].notna() & calls["prompt_tokens"].notna()]
-    if told.empty:
+    telling = calls[calls["cached_tokens"].notna() & calls["prompt_tokens"].notna()]
+    if telling.empty:
         return (
             "No call tells how much of its input came from a cache: all input is priced in full,"
             " which is too much where a cache was used."
         )
-    share = told["cached_tokens"].sum() / max(told["prompt_tokens"].sum(), 1)
+    share = telling["cached_tokens"].sum() / max(telling["prompt_tokens"].sum(), 1)
     return (
         f"{wording.percent(share)} of the input came from a cache"
-        f" ({wording.count(len(told), 'call')} of {wording.count(len(calls))} tell)."
+        f" ({wording.count(len(telling), 'call')} of {wording.count(len(calls))} tell)."
     )
 
 
@@ -121,55 +166,49 @@ def over_time(calls: pd.DataFrame, period: str, value: str = "cost_usd") -> pd.D
     return profile(calls[calls["timestamp"].notna()], period, value)
 
 
-def reported_against_computed(calls: pd.DataFrame, by: str = "model_id") -> pd.DataFrame:
-    """Compare the cost that was reported with the one computed from tokens.
+def reported_against_computed(calls: pd.DataFrame) -> pd.DataFrame:
+    """Compare the cost that was reported with the one computed from tokens, by model.
 
     Parameters
     ----------
     calls : DataFrame
         Table ``calls``.
-    by : str
-        Column to compare by.
 
     Returns
     -------
     DataFrame
-        `by`, and the columns of the result ``reported_against_computed``.
+        ``model_id``, and the columns of the result ``reported_against_computed``.
     """
     computed, reported = calls["cost_usd"], calls["cost_usd_reported"]
     has_computed, has_reported = computed.notna(), reported.notna()
     both = has_computed & has_reported
     # A call reported at $0.00 is in the total, so its ratio of 0 is in the range.
-    compared_calls = (both & (computed > 0)).fillna(False).astype(bool)
-    ratios = (reported / computed).where(compared_calls)
-    logs = np.log(ratios.where(ratios > 0).to_numpy(dtype=float, na_value=np.nan))
+    compared = (both & (computed > 0)).fillna(False).astype(bool)
+    ratios = (reported / computed).where(compared)
     marks = pd.DataFrame(
         {
-            by: calls[by],
+            "model_id": calls["model_id"],
             "calls": 1,
             "both": both,
             "only_computed": has_computed & ~has_reported,
             "only_reported": ~has_computed & has_reported,
             "neither": ~has_computed & ~has_reported,
-            "reported_as_zero": (both & (reported == 0) & (computed > 0)).fillna(False),
-            "compared": compared_calls,
-            "computed_usd": computed.where(compared_calls),
-            "reported_usd": reported.where(compared_calls),
+            "reported_as_zero": compared & (reported == 0),
+            "compared": compared,
+            "computed_usd": computed.where(compared),
+            "reported_usd": reported.where(compared),
             "ratio": ratios,
-            "log_ratio": nullable(logs),
+            "log_ratio": np.log(ratios.where(ratios > 0).to_numpy(float, na_value=np.nan)),
         }
     )
-    grouped = marks.groupby(by, observed=True, dropna=False)
-    counts = ["calls", "both", "only_computed", "only_reported", "neither", "reported_as_zero"]
-    counts += ["compared"]
-    compared = grouped[counts].sum()
-    compared = compared.join(grouped[["computed_usd", "reported_usd"]].sum(min_count=1))
-    compared["total_ratio"] = compared["reported_usd"] / compared["computed_usd"]
-    log_mean = grouped["log_ratio"].mean().to_numpy(dtype=float, na_value=np.nan)
-    compared["geometric_mean_ratio"] = nullable(np.exp(log_mean))
-    compared["lowest_ratio"] = grouped["ratio"].min()
-    compared["highest_ratio"] = grouped["ratio"].max()
-    return RESULTS["reported_against_computed"].of(compared.reset_index(), [by])
+    grouped = marks.groupby("model_id", observed=True, dropna=False)
+    by_model = grouped.sum(min_count=1).assign(
+        total_ratio=lambda sums: sums["reported_usd"] / sums["computed_usd"],
+        geometric_mean_ratio=np.exp(grouped["log_ratio"].mean()),
+        lowest_ratio=grouped["ratio"].min(),
+        highest_ratio=grouped["ratio"].max(),
+    )
+    return RESULTS["reported_against_computed"].of(by_model.reset_index(), ["model_id"])
 
 
 def agreement_sentence(compared: pd.DataFrame) -> str:
@@ -188,20 +227,13 @@ def agreement_sentence(compared: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class Premium:
-    """What consensus costs relative to a single one of its calls.
+    """What consensus costs relative to a single one of its calls."""
 
-    Attributes
-    ----------
-    runs : DataFrame
-        The result ``premium_runs``.
-    left_out : DataFrame
-        ``reason`` and ``rows``: runs that do not count.
-    over_dearest, over_cheapest : Estimate
-        Over SPECs, each by the geometric mean of its runs: the SPEC is the independent unit.
-    """
-
+    #: The result ``premium_runs``.
     runs: pd.DataFrame
+    #: ``reason`` and ``rows``: runs that do not count.
     left_out: pd.DataFrame
+    #: Over SPECs, each by the geometric mean of its runs: the SPEC is the independent unit.
     over_dearest: Estimate
     over_cheapest: Estimate
 
@@ -219,12 +251,10 @@ class Premium:
         )
 
 
-def _ratio_in_words(found: Estimate) -> str:
-    middle = f"{wording.ratio(found.value)} times"
-    if np.isnan(found.low):
-        return middle
-    low, high = wording.ratio(found.low), wording.ratio(found.high)
-    return f"{middle} ({wording.exact_percent(found.level)} interval {low} to {high})"
+def _ratio_in_words(ratio: Estimate) -> str:
+    value, low, high = map(wording.ratio, (ratio.value, ratio.low, ratio.high))
+    interval = f" ({wording.exact_percent(ratio.level)} interval {low} to {high})"
+    return f"{value} times{'' if np.isnan(ratio.low) else interval}"
 
 
 def consensus_premium(
@@ -247,28 +277,16 @@ def consensus_premium(
     with one missing, the total would be too low.  The dearest call stands for "the one model we
     would have used instead"; it is a stand-in, as nobody ran that model alone with the same prompt.
     """
-    marked = calls.assign(in_part=in_part(calls))
-    grouped = marked.groupby("run_id", observed=True, sort=True)
-    runs = grouped.agg(
-        spec_id=("spec_id", "first"),
-        stage=("stage", "first"),
-        calls=(value, "size"),
-        priced=(value, "count"),
-        total_usd=(value, "sum"),
-        dearest_usd=(value, "max"),
-        cheapest_usd=(value, "min"),
-        in_part=("in_part", "any"),
-    ).reset_index()
-    single = runs["calls"] < 2
-    unpriced = runs["priced"] < runs["calls"]
-    free = ~(runs["cheapest_usd"] > 0).fillna(False)
+    runs = by_run(calls, value)
+    free = ~(runs["smallest"] > 0).fillna(False)
     reasons = pd.Series(pd.NA, index=runs.index, dtype="string")
     reasons = reasons.mask(free, "with a call that cost nothing")
-    reasons = reasons.mask(unpriced, "with a call whose cost is unknown")
-    reasons = reasons.mask(single, "with one call only")
+    reasons = reasons.mask(runs["known"] < runs["calls"], "with a call whose cost is unknown")
+    reasons = reasons.mask(runs["calls"] < 2, "with one call only")
     reasons = reasons.mask(runs["in_part"], "with a call that is left out")
     tally = reasons.value_counts().sort_index().rename_axis("reason").reset_index(name="rows")
-    kept = runs[reasons.isna()].reset_index(drop=True)
+    names = {"sum": "total_usd", "largest": "dearest_usd", "smallest": "cheapest_usd"}
+    kept = runs[reasons.isna()].rename(columns=names).reset_index(drop=True)
     kept["over_dearest"] = kept["total_usd"] / kept["dearest_usd"]
     kept["over_cheapest"] = kept["total_usd"] / kept["cheapest_usd"]
     return Premium(
@@ -309,19 +327,19 @@ def typical_by(
     """
     rows = []
     for key, group in premium.runs.groupby(by, observed=True):
-        found = typical(_by_spec(group, figure), confidence)
-        rows.append((key, len(group), found.n, found.value, found.low, found.high))
+        middle = typical(_by_spec(group, figure), confidence)
+        rows.append((key, len(group), middle.n, middle.value, middle.low, middle.high))
     unit = "usd" if figure.endswith("_usd") else "ratio"
     return RESULTS[f"typical_{unit}"].of(rows, [by])
 
 
 def _recorded(budgets: pd.DataFrame) -> str:
-    known = budgets["recorded_usd"].dropna()
-    if known.empty:
+    amounts = budgets["recorded_usd"].dropna()
+    if amounts.empty:
         return "What consensus costs cannot be told from it."
     return (
-        f"Cost summaries put {wording.count(len(known), 'SPEC')} at"
-        f" {wording.usd(known.sum())}, with nothing to check them against."
+        f"Cost summaries put {wording.count(len(amounts), 'SPEC')} at"
+        f" {wording.usd(amounts.sum())}, with nothing to check them against."
     )
 
 

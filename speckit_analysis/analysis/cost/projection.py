@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.cost.premium import by_run
 from speckit_analysis.analysis.intervals import typical
-from speckit_analysis.analysis.selection import Selection, in_part
+from speckit_analysis.analysis.selection import Selection, everything
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.tables.results import RESULTS
 
 #: Fewer SPECs than this, and nothing is predicted.
 LEAST_SPECS = 3
@@ -29,6 +30,8 @@ CLASSED = 6
 #: Classes by thirds of the median prompt: a stand-in for complexity.
 SIZES = ("small prompts", "medium prompts", "large prompts")
 
+_METHOD = "t on logarithms, for one new"
+
 
 def usual_stages(calls: pd.DataFrame, value: str = "cost_usd") -> list[str]:
     """Return the stages that most SPECs went through at a known cost.
@@ -40,23 +43,16 @@ def usual_stages(calls: pd.DataFrame, value: str = "cost_usd") -> list[str]:
     value : str
         Column with the cost of a call.
     """
-    return _usual(_stage_costs(calls, value), calls["spec_id"].nunique())
-
-
-def _usual(stages: pd.DataFrame, specs: int) -> list[str]:
-    passages = stages.groupby("stage", observed=True)["spec_id"].nunique()
-    return [str(name) for name in passages.index[passages > specs / 2]]
+    specs = _stage_costs(calls, value).groupby("stage", observed=True)["spec_id"].nunique()
+    return [str(name) for name in specs.index[specs > calls["spec_id"].nunique() / 2]]
 
 
 def _stage_costs(calls: pd.DataFrame, value: str) -> pd.DataFrame:
-    runs = (
-        calls[~in_part(calls)]
-        .groupby(["spec_id", "stage", "run_id"], observed=True)
-        .agg(calls=(value, "size"), priced=(value, "count"), cost_usd=(value, "sum"))
-    )
+    runs = by_run(calls, value)
     # A run that was not measured as a whole says nothing; another run of the stage may.
-    whole = runs[(runs["priced"] == runs["calls"]) & (runs["cost_usd"] > 0)]
-    return whole.groupby(["spec_id", "stage"], observed=True)["cost_usd"].mean().reset_index()
+    whole = runs[runs["whole"] & (runs["sum"] > 0)]
+    costs = whole.groupby(["spec_id", "stage"], observed=True)["sum"].mean()
+    return costs.rename("cost_usd").reset_index()
 
 
 def spec_costs(
@@ -84,10 +80,9 @@ def spec_costs(
     Returns
     -------
     Selection
-        One row per SPEC with ``spec_id``, ``complexity`` (string, missing where there is no
-        class), ``stages`` (Int64) and ``cost_usd`` (Float64).  A stage that was run more than
-        once counts by the mean of its runs whose every call counts.  Left out: SPECs without a
-        known cost, and SPECs without one of every usual stage.
+        The result ``spec_costs``.  A stage that was run more than once counts by the mean of its
+        runs whose every call counts.  Left out: SPECs without a known cost, and SPECs without one
+        of every usual stage.
 
     Raises
     ------
@@ -96,21 +91,18 @@ def spec_costs(
     """
     stages = _stage_costs(calls, value)
     specs = calls["spec_id"].dropna().astype(str).unique()
-    usual = _usual(stages, len(specs)) if usual is None else usual
+    usual = usual_stages(calls, value) if usual is None else usual
     within = stages[stages["stage"].isin(usual)]
-    table = within.groupby("spec_id", observed=True).agg(
+    passages = within.groupby("spec_id", observed=True).agg(
         stages=("stage", "nunique"), cost_usd=("cost_usd", "sum")
     )
-    table = table.reindex(pd.Index(sorted(specs), name="spec_id")).reset_index()
-    table["complexity"] = complexity_classes(calls, table["spec_id"], complexity)
-    table = table.astype(
-        {"spec_id": "string", "stages": "Int64", "cost_usd": "Float64", "complexity": "string"}
-    )[["spec_id", "complexity", "stages", "cost_usd"]]
+    passages = passages.reindex(pd.Index(sorted(specs), name="spec_id")).reset_index()
+    classes = complexity_classes(calls, passages["spec_id"], complexity)
+    table = RESULTS["spec_costs"].of(passages.assign(complexity=classes))
     reasons = pd.Series(pd.NA, table.index, dtype="string")
     reasons = reasons.mask(table["stages"] < len(usual), "without a cost of every usual stage")
     reasons = reasons.mask(table["cost_usd"].isna(), "without a known cost")
-    nothing = pd.DataFrame({"reason": pd.Series(dtype="string"), "rows": pd.Series(dtype="Int64")})
-    return Selection(table, nothing, "SPEC").without(reasons)
+    return everything(table, noun="SPEC").without(reasons)
 
 
 def complexity_classes(
@@ -141,12 +133,10 @@ def complexity_classes(
                 f" {suggestion(unknown[0], sorted(known_specs))}"
             )
         return specs.map(dict(complexity))
-    prompts = calls.dropna(subset="prompt_tokens").assign(
-        prompt=lambda rows: rows["prompt_tokens"].astype(float)
-    )
+    prompts = calls["prompt_tokens"].astype(float)
     # Stages differ in the size of their prompts: each against what is usual for it.
-    usual = prompts.groupby("stage", observed=True)["prompt"].transform("median")
-    sizes = (prompts["prompt"] / usual).groupby(prompts["spec_id"].astype("string")).median()
+    usual = prompts.groupby(calls["stage"], observed=True).transform("median")
+    sizes = (prompts / usual).groupby(calls["spec_id"].astype("string")).median()
     known = specs.map(sizes)
     if known.notna().sum() < CLASSED:
         return pd.Series(pd.NA, specs.index, dtype="string")
@@ -154,51 +144,20 @@ def complexity_classes(
     return place.map(dict(enumerate(SIZES))).astype("string")
 
 
-@dataclass(frozen=True)
-class Projection:
-    """What a SPEC, or some SPECs together, will cost.
-
-    Attributes
-    ----------
-    specs : int
-        SPECs that it rests on.
-    number : int
-        SPECs that are predicted, together.
-    typical : Estimate
-        Geometric mean of a SPEC's cost, with the interval of that mean.
-    expected : float
-        Median of what they will cost, USD.
-    low, high : float
-        Prediction interval of what they will cost, USD; NaN where it is refused.
-    refusal : str
-        Why there is none; empty where there is one.
-    """
-
-    specs: int
-    number: int
-    typical: Estimate
-    expected: float
-    low: float
-    high: float
-    refusal: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The prediction in words."""
-        what = "The next SPEC" if self.number == 1 else wording.count(self.number, "SPEC")
-        if self.refusal:
-            return f"What {what[0].lower()}{what[1:]} will cost cannot be told: {self.refusal}."
-        level = wording.exact_percent(self.typical.level)
-        return (
-            f"{what} will cost {wording.usd(self.expected)}, with a {level} prediction interval of"
-            f" {wording.usd(self.low)} to {wording.usd(self.high)}"
-            f" ({wording.count(self.specs, 'SPEC')} behind it)."
-        )
+def projection_sentence(predicted: Estimate, number: int = 1) -> str:
+    """Say what so many SPECs together will cost, as :func:`project` predicts it."""
+    what = "The next SPEC" if number == 1 else wording.count(number, "SPEC")
+    if predicted.refusal:
+        return f"What {what[0].lower()}{what[1:]} will cost cannot be told: {predicted.refusal}."
+    return (
+        f"{what} will cost {wording.usd(predicted.value)}, with a"
+        f" {wording.exact_percent(predicted.level)} prediction interval of"
+        f" {wording.usd(predicted.low)} to {wording.usd(predicted.high)}"
+        f" ({wording.count(predicted.n, 'SPEC')} behind it)."
+    )
 
 
-def project(
-    costs: pd.Series, number: int = 1, confidence: float = 0.95, seed: int = 0
-) -> Projection:
+def project(costs: pd.Series, number: int = 1, confidence: float = 0.95, seed: int = 0) -> Estimate:
     """Predict the cost of the next SPECs from that of earlier ones.
 
     Parameters
@@ -212,6 +171,11 @@ def project(
     seed : int
         Of the simulated totals.
 
+    Returns
+    -------
+    Estimate
+        The median of what they will cost, USD, with a prediction interval.
+
     Notes
     -----
     Logarithms of costs are taken as normal.  One new SPEC has the closed interval of Student's t
@@ -221,15 +185,28 @@ def project(
     reference prior, which for one SPEC is the closed interval).
     """
     values = np.sort(costs.to_numpy(dtype=float))
-    n, found, nothing = len(values), typical(costs, confidence), float("nan")
     refusal = _refusal(values)
-    if refusal:
-        return Projection(n, number, found, nothing, nothing, nothing, refusal)
-    low, middle, high = _predicted(np.log(values), number, confidence, seed)
-    if not high <= WIDEST * low:
-        why = f"costs differ so much that its ends would lie a factor of {WIDEST:,.0f} apart"
-        return Projection(n, number, found, nothing, nothing, nothing, why)
-    return Projection(n, number, found, middle, low, high)
+    if not refusal:
+        logs = np.log(values)
+        # An end beyond all numbers is refused afterwards, for being too far from the other.
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = (
+                predicted(logs, confidence)
+                if number == 1
+                else _predicted_total(logs, number, confidence, seed)
+            )
+        if found.high <= WIDEST * found.low:
+            return found
+        refusal = f"costs differ so much that its ends would lie a factor of {WIDEST:,.0f} apart"
+    return not_estimable(len(values), refusal, method=_METHOD, level=confidence)
+
+
+def predicted(logs: np.ndarray, level: float, unit: str = "SPEC") -> Estimate:
+    """Return what the next unit will be, from the logarithms of earlier ones taken as normal."""
+    n, centre = len(logs), logs.mean()
+    reach = -special.stdtrit(n - 1, (1 - level) / 2) * logs.std(ddof=1) * np.sqrt(1 + 1 / n)
+    middle, low, high = np.exp([centre, centre - reach, centre + reach]).tolist()
+    return Estimate(middle, low, high, level, _METHOD, n, unit)
 
 
 def _refusal(values: np.ndarray) -> str:
@@ -244,28 +221,17 @@ def _refusal(values: np.ndarray) -> str:
     return ""
 
 
-def _predicted(
-    logs: np.ndarray, number: int, confidence: float, seed: int
-) -> tuple[float, float, float]:
-    """Return the lower end, the middle and the upper end."""
-    n, tail = len(logs), (1 - confidence) / 2
-    centre, spread = float(logs.mean()), float(logs.std(ddof=1))
-    # An end beyond all numbers is refused afterwards, for being too far from the other.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if number > 1:
-            totals = _totals(centre, spread, n, number, seed)
-            low, middle, high = np.quantile(totals, [tail, 0.5, 1 - tail]).tolist()
-        else:
-            reach = -float(special.stdtrit(n - 1, tail)) * spread * np.sqrt(1 + 1 / n)
-            low, middle, high = (float(np.exp(centre + side * reach)) for side in (-1, 0, 1))
-    return low, middle, high
+def _predicted_total(logs: np.ndarray, number: int, level: float, seed: int) -> Estimate:
+    tail = (1 - level) / 2
+    totals = _totals(logs, number, seed)
+    middle, low, high = np.quantile(totals, [0.5, tail, 1 - tail]).tolist()
+    return Estimate(middle, low, high, level, "simulated totals", len(logs))
 
 
-def _totals(centre: float, spread: float, n: int, number: int, seed: int) -> np.ndarray:
-    draw = np.random.default_rng(seed)
-    draws = 20_000
-    deviation = spread * np.sqrt((n - 1) / draw.chisquare(n - 1, draws))
-    mean = centre + deviation / np.sqrt(n) * draw.normal(size=draws)
+def _totals(logs: np.ndarray, number: int, seed: int) -> np.ndarray:
+    n, draw, draws = len(logs), np.random.default_rng(seed), 20_000
+    deviation = logs.std(ddof=1) * np.sqrt((n - 1) / draw.chisquare(n - 1, draws))
+    mean = logs.mean() + deviation / np.sqrt(n) * draw.normal(size=draws)
     totals = np.zeros(draws)
     for _ in range(number):
         totals += np.exp(mean + deviation * draw.normal(size=draws))
@@ -274,13 +240,12 @@ def _totals(centre: float, spread: float, n: int, number: int, seed: int) -> np.
 
 def in_order(classes: pd.Series) -> list[str]:
     """Return the classes there are, small before large where their names tell."""
-    known = {name: place for place, name in enumerate(SIZES)}
-    names = {str(name) for name in classes.dropna()}
-    return sorted(names, key=lambda name: (known.get(name, len(known)), name))
+    names = sorted(classes.dropna().astype(str).unique())
+    return [name for name in SIZES if name in names] + [name for name in names if name not in SIZES]
 
 
 def by_complexity(costs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Predict the next SPEC of each class.
+    """Predict the next SPEC of each class, all SPECs first.
 
     Parameters
     ----------
@@ -292,16 +257,13 @@ def by_complexity(costs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``complexity`` (all SPECs first), ``specs`` (Int64), ``typical_usd``, ``low_usd`` and
-        ``high_usd`` (Float64: prediction interval of one new SPEC, missing below three).
+        The result ``next_spec``.
     """
-    groups = [("all SPECs", costs)]
-    names = in_order(costs["complexity"])
-    groups += [(name, costs[(costs["complexity"] == name).fillna(False)]) for name in names]
-    table = []
-    for name, rows in groups:
-        found = project(rows["cost_usd"], 1, confidence)
-        table.append((name, len(rows), found.typical.value, found.low, found.high))
-    columns = ["complexity", "specs", "typical_usd", "low_usd", "high_usd"]
-    dtypes = dict(zip(columns, ["string", "Int64", *["Float64"] * 3], strict=True))
-    return pd.DataFrame(table, columns=columns).astype(dtypes)
+    classes = {name: costs["complexity"] == name for name in in_order(costs["complexity"])}
+    groups = {"all SPECs": costs} | {name: costs[of_it] for name, of_it in classes.items()}
+    rows = []
+    for name, group in groups.items():
+        middle = typical(group["cost_usd"], confidence).value
+        next_spec = project(group["cost_usd"], 1, confidence)
+        rows.append((name, len(group), middle, next_spec.low, next_spec.high))
+    return RESULTS["next_spec"].of(rows)

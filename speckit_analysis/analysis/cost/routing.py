@@ -1,32 +1,31 @@
-"""What the same work would have cost with other agents or models."""
+"""What the same work would have cost with other agents or models, and what that would save."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.cost.projection import project, spec_costs, usual_stages
+from speckit_analysis.analysis.intervals import typical
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices import PriceList
+from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.tables.results import RESULTS
 from speckit_analysis.tables.vocabulary import normalise_model, normalise_stage, provider_of
 
 
 @dataclass(frozen=True)
 class Routing:
-    """Who works on which stage, and which model answers for an agent.
+    """Who works on which stage, and which model answers for an agent."""
 
-    Attributes
-    ----------
-    agents : mapping of str to tuple of str
-        Agents that work on a stage; stages that are not named keep theirs.
-    models : mapping of str to str
-        Model that answers in place of an agent's own, for the same tokens.
-    """
-
+    #: Agents that work on a stage; stages that are not named keep theirs.
     agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Model that answers in place of an agent's own, for the same tokens.
     models: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -69,9 +68,10 @@ class Routing:
             stage, equals, named = part.partition("=")
             agent, colon, model = part.partition(":")
             if equals and named.strip():
-                stages = stage.strip()
-                key = stages if stages == "*" else normalise_stage(stages) or stages
-                agents[key] = tuple(name.strip() for name in named.split("+"))
+                stage = stage.strip()
+                agents[normalise_stage(stage) or stage] = tuple(
+                    name.strip() for name in named.split("+")
+                )
             elif colon and model.strip():
                 models[agent.strip()] = normalise_model(model.strip()) or model.strip()
             else:
@@ -97,33 +97,6 @@ def routings_of(calls: pd.DataFrame, text: str = "") -> list[Routing]:
     stages = calls.groupby("agent", observed=True)["stage"].nunique()
     everywhere = stages.index[stages == calls["stage"].nunique()]
     return [Routing({"*": (str(agent),)}) for agent in everywhere]
-
-
-def unpriced(
-    calls: pd.DataFrame, left: pd.DataFrame, routing: Routing, stages: Collection[str]
-) -> str:
-    """Say which stages a routing leaves without any call, or nothing where it leaves none so.
-
-    Parameters
-    ----------
-    calls : DataFrame
-        Table ``calls``.
-    left : DataFrame
-        The calls that the routing leaves, from :func:`routed`.
-    routing : Routing
-        Who works on what.
-    stages : collection of str
-        Stages that must be worked on.
-    """
-    staffed = set(left["stage"].dropna().astype(str))
-    gone: dict[str, list[str]] = {}
-    for stage in stages:
-        if stage not in staffed:
-            agents = routing.agents.get(stage, routing.agents.get("*", ()))
-            here = calls.loc[(calls["stage"] == stage).fillna(False).astype(bool), "agent"]
-            together = " together" if here.isin(agents).any() else ""
-            gone.setdefault(f"{wording.listed(agents)} never worked{together} on", []).append(stage)
-    return "; ".join(f"{who} {wording.listed(where)}" for who, where in gone.items())
 
 
 def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = None) -> pd.DataFrame:
@@ -152,34 +125,32 @@ def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = Non
     """
     _check(calls, routing)
     kept, restricted = pd.Series(True, calls.index), pd.Series(False, calls.index)
-    every = routing.agents.get("*")
     for stage in calls["stage"].dropna().unique():
-        wanted = routing.agents.get(str(stage), every)
-        if wanted is not None:
-            here = calls[(calls["stage"] == stage).fillna(False).astype(bool)]
-            mine = here[here["agent"].isin(wanted)]
+        agents = routing.agents.get(str(stage), routing.agents.get("*"))
+        if agents is not None:
+            here = calls[calls["stage"] == stage]
+            left = here[here["agent"].isin(agents)]
             # Some agents only ever work on some stages.
-            needed = mine["agent"].nunique()
-            whole = mine.groupby("run_id")["agent"].transform("nunique") == needed
-            kept[here.index.difference(mine.index[whole])] = False
+            needed = left["agent"].nunique()
+            whole = left.groupby("run_id")["agent"].transform("nunique") == needed
+            kept[here.index.difference(left.index[whole])] = False
             restricted[here.index] = True
     left = calls[kept]
     # Of a stage that was routed anew, the run is what the routing leaves of it.
     sizes = left.groupby("run_id")["run_id"].transform("size")
     left = left.assign(run_calls=left["run_calls"].mask(restricted[kept], sizes))
     for agent, model in routing.models.items():
-        mine = (left["agent"] == agent).fillna(False).astype(bool)
-        stand_in = left[mine].assign(
+        answered = left["agent"] == agent
+        stand_in = left[answered].assign(
             model_id=model, model_requested=model, provider=provider_of(model)
         )
         cost = (prices or PriceList()).price(stand_in)["cost_usd"]
-        unpriced = cost.isna() & left.loc[mine, "cost_usd"].notna()
-        if unpriced.any():
+        if (cost.isna() & left.loc[answered, "cost_usd"].notna()).any():
             raise EvidenceError(
                 f"routing {agent}:{model}: no price list tells what {model} cost at the time;"
                 " a price file can (docs/cost.md)"
             )
-        left = left.assign(cost_usd=left["cost_usd"].mask(mine, cost))
+        left = left.assign(cost_usd=left["cost_usd"].mask(answered, cost))
     return left
 
 
@@ -191,9 +162,171 @@ def _check(calls: pd.DataFrame, routing: Routing) -> None:
             raise EvidenceError(
                 f"routing: no stage {stage!r} in this evidence; {suggestion(stage, stages)}"
             )
-    named = {agent for wanted in routing.agents.values() for agent in wanted}
-    for agent in sorted(named | set(routing.models)):
+    for agent in sorted({*routing.models}.union(*routing.agents.values())):
         if agent not in agents:
             raise EvidenceError(
                 f"routing: no agent {agent!r} in this evidence; {suggestion(agent, agents)}"
             )
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What a routing saves against the calls as they were made, SPEC by SPEC."""
+
+    #: The routing.
+    name: str
+    #: Sum over the SPECs whose cost is known under both, as their calls were made.
+    current_usd: float
+    #: Share of that sum that is saved; below 0 where it costs more.
+    share: float
+    #: Share that the typical SPEC saves.
+    typical: Estimate
+    #: Share that is to be saved at least.
+    goal: float
+    #: What a month's SPECs will cost.
+    month_current: Estimate
+    month_other: Estimate
+    #: Why the routing cannot be priced; empty where it can.
+    refusal: str
+
+    @property
+    def verdict(self) -> str:
+        """``meets the goal``, ``misses the goal``, ``inconclusive`` or ``not estimable``."""
+        if np.isnan(self.typical.low):
+            return "not estimable"
+        if self.typical.low >= self.goal:
+            return "meets the goal"
+        return "misses the goal" if self.typical.high < self.goal else "inconclusive"
+
+    @property
+    def sentence(self) -> str:
+        """The saving in words."""
+        name, of_typical = f"{self.name[0].upper()}{self.name[1:]}", self.typical
+        if self.refusal:
+            return f"{name} cannot be priced: {self.refusal}."
+        if not of_typical.n:
+            return f"{self.name}: no SPEC has a known cost under both routings."
+        word = "save" if self.share >= 0 else "cost more by"
+        low, high = _share(of_typical.low), _share(of_typical.high)
+        level = wording.exact_percent(of_typical.level)
+        interval = f" (a typical SPEC {low} to {high}, {level} interval)"
+        return (
+            f"{name} would {word} {wording.percent(abs(self.share))} of"
+            f" {wording.usd(self.current_usd)} over {wording.count(of_typical.n, 'SPEC')}"
+            f"{'' if np.isnan(of_typical.low) else interval}; against a goal of"
+            f" {wording.exact_percent(self.goal)}: {self.verdict}. The tokens are taken as"
+            " unchanged, and nothing is said of quality."
+        )
+
+
+def _share(share: float) -> str:
+    return wording.percent(share) if share >= 0 else f"-{wording.percent(-share)}"
+
+
+def savings(
+    calls: pd.DataFrame,
+    routings: list[Routing],
+    *,
+    month: int = 20,
+    goal: float = 0.2,
+    confidence: float = 0.95,
+    seed: int = 0,
+    prices: PriceList | None = None,
+) -> tuple[list[Saving], pd.DataFrame]:
+    """Hold the cost of other routings against that of the calls as they were made.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        Table ``calls``, rows that count.
+    routings : list of Routing
+        Who would have worked on what.
+    month : int
+        SPECs a month.
+    goal : float
+        Share that is to be saved at least.
+    confidence : float
+        Level of the intervals.
+    seed : int
+        Of the projected totals.
+    prices : PriceList, optional
+        For models that take another's place.
+
+    Returns
+    -------
+    (list of Saving, DataFrame)
+        One for each routing, and the result ``savings``.
+
+    Notes
+    -----
+    The saving of a typical SPEC is the geometric mean of its cost ratios, with Student's t on
+    logarithms; that of the budget is the ratio of sums.  Shares saved by single SPECs are never
+    averaged.  Usual stages are those of today's work: under a routing that leaves one of them
+    without any call, no SPEC has a known cost.
+    """
+    stages = usual_stages(calls)
+    current, alternatives = _costs(calls, stages), []
+    for routing in routings:
+        left = routed(calls, routing, prices)
+        both = pd.DataFrame({"current": current, "other": _costs(left, stages)})
+        both = both.dropna().astype(float)
+        sums = both.sum()
+        ratio = typical(both["other"] / both["current"], confidence)
+        alternatives.append(
+            Saving(
+                routing.name,
+                float(sums["current"]),
+                float(1 - sums["other"] / sums["current"]) if len(both) else float("nan"),
+                replace(ratio, value=1 - ratio.value, low=1 - ratio.high, high=1 - ratio.low),
+                goal,
+                project(both["current"], month, confidence, seed),
+                project(both["other"], month, confidence, seed),
+                _unstaffed(calls, left, routing, stages),
+            )
+        )
+    return alternatives, _table(alternatives)
+
+
+def _costs(calls: pd.DataFrame, stages: Collection[str]) -> pd.Series:
+    return spec_costs(calls, usual=stages).kept.set_index("spec_id")["cost_usd"]
+
+
+def _unstaffed(
+    calls: pd.DataFrame, left: pd.DataFrame, routing: Routing, stages: Collection[str]
+) -> str:
+    """Say which stages a routing leaves without any call, or nothing where it leaves none so."""
+    staffed = set(left["stage"].dropna().astype(str))
+    gone: dict[str, list[str]] = {}
+    for stage in stages:
+        if stage not in staffed:
+            agents = routing.agents.get(stage, routing.agents.get("*", ()))
+            here = calls.loc[calls["stage"] == stage, "agent"]
+            together = " together" if here.isin(agents).any() else ""
+            gone.setdefault(f"{wording.listed(agents)} never worked{together} on", []).append(stage)
+    return "; ".join(f"{who} {wording.listed(where)}" for who, where in gone.items())
+
+
+def _table(alternatives: list[Saving]) -> pd.DataFrame:
+    rows = []
+    for one in alternatives:
+        share, month = one.typical, one.month_other
+        shares = (one.share, share.low, share.high)
+        rows.append((one.name, share.n, *shares, month.value, month.low, month.high, one.verdict))
+    if alternatives:
+        first = next((one for one in alternatives if one.typical.n), alternatives[0])
+        month = first.month_current
+        shares = (0.0, np.nan, np.nan)
+        recorded = ("as recorded", first.typical.n, *shares, month.value, month.low, month.high, "")
+        rows.insert(0, recorded)
+    return RESULTS["savings"].of(rows)
+
+
+def savings_sentence(alternatives: list[Saving]) -> str:
+    """Say which routing would save most."""
+    known = [one for one in alternatives if one.typical.n]
+    refused = [one.sentence for one in alternatives if one.refusal]
+    if not known:
+        return " ".join(["What another routing would save cannot be told.", *refused])
+    best = max(known, key=lambda one: one.share)
+    several = f"Of {wording.count(len(known), 'other routing')}, this saves most: "
+    return " ".join([(several if len(known) > 1 else "") + best.sentence, *refused])

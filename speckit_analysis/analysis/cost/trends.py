@@ -11,13 +11,21 @@ from scipy import special  # type: ignore[import-untyped]
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.evidence.linkage import Levels, adjusted_levels
 from speckit_analysis.analysis.selection import in_part
+from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.paired import FIT_ROUNDING
+from speckit_analysis.tables.results import RESULTS
 
 #: Fewer SPECs than this, and no interval is worth its name.
 LEAST_SPECS = 4
 
 #: Days of a period.
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
+
+#: Shown where :func:`cost_per_quality_point` returns no row.
+NO_QUALITY = (
+    "What a point of quality costs cannot be told: no SPEC has both a score and a cost of every"
+    " run."
+)
 
 _NOUNS = {
     "cost_usd": "the cost of a call",
@@ -29,73 +37,52 @@ _NOUNS = {
 
 @dataclass(frozen=True)
 class Trend:
-    """How fast a figure grows.
+    """How fast a figure grows."""
 
-    Attributes
-    ----------
-    value : str
-        The column.
-    period : str
-        Of :data:`DAYS`.
-    growth, low, high : float
-        Growth per period as a share, 0.06 for 6 %; NaN where it cannot be told.  Without any
-        spread there is a growth, and no interval.
-    specs, calls : int
-        SPECs and calls that it rests on.
-    confidence : float
-        Level of the interval.
-    refusal : str
-        Why it cannot be told; empty where it can.
-    remark : str
-        SPECs that were left out, in words; empty where none was.
-    """
-
+    #: The column.
     value: str
+    #: A key of :data:`DAYS`.
     period: str
-    growth: float
-    low: float
-    high: float
-    specs: int
+    #: Growth per period as a share, 0.06 for 6 %.  Without any spread it has no interval.
+    growth: Estimate
+    #: Calls that it rests on.
     calls: int
-    confidence: float = 0.95
-    refusal: str = ""
-    remark: str = ""
+    #: SPECs that were left out, in words; empty where none was.
+    remark: str
 
     @property
     def verdict(self) -> str:
         """``rising``, ``falling``, ``inconclusive`` or ``not estimable``."""
-        if self.refusal:
+        if self.growth.refusal:
             return "not estimable"
-        if self.low > 0:
+        if self.growth.low > 0:
             return "rising"
-        return "falling" if self.high < 0 else "inconclusive"
+        return "falling" if self.growth.high < 0 else "inconclusive"
 
     @property
     def sentence(self) -> str:
         """The growth in words."""
-        noun = _NOUNS.get(self.value, self.value)
+        growth, noun = self.growth, _NOUNS[self.value]
         remark = f"; {self.remark}" if self.remark else ""
-        if self.refusal:
-            return f"Whether {noun} grows cannot be told: {self.refusal}{remark}."
-        level = wording.exact_percent(self.confidence)
-        rests = f"{wording.count(self.specs, 'SPEC')}, {wording.count(self.calls, 'call')}"
-        interval = f"{level} interval {_signed(self.low)} to {_signed(self.high)}; {rests}{remark}"
+        if growth.refusal:
+            return f"Whether {noun} grows cannot be told: {growth.refusal}{remark}."
+        rests = (
+            f"{wording.exact_percent(growth.level)} interval {_signed(growth.low)} to"
+            f" {_signed(growth.high)}; {wording.count(growth.n, 'SPEC')},"
+            f" {wording.count(self.calls, 'call')}{remark}"
+        )
         if self.verdict == "inconclusive":
             return (
-                f"Whether {noun} grows or falls cannot be told: {_signed(self.growth)} a"
-                f" {self.period} ({interval})."
+                f"Whether {noun} grows or falls cannot be told: {_signed(growth.value)} a"
+                f" {self.period} ({rests})."
             )
         verb = "grows" if self.verdict == "rising" else "falls"
-        capital = noun[0].upper() + noun[1:]
-        return f"{capital} {verb} by {_unsigned(self.growth)} a {self.period} ({interval})."
+        by = _signed(abs(growth.value)).removeprefix("+")
+        return f"{noun[0].upper()}{noun[1:]} {verb} by {by} a {self.period} ({rests})."
 
 
 def _signed(share: float) -> str:
     return f"{100 * share:+.1f} %"
-
-
-def _unsigned(share: float) -> str:
-    return f"{100 * abs(share):.1f} %"
 
 
 def trend(
@@ -137,33 +124,28 @@ def trend(
     """
     if period not in DAYS:
         raise ValueError(f"no period {period!r}; there are: {', '.join(DAYS)}")
-    counts = (calls[value] > 0).fillna(False) & (calls["status"] != "error").fillna(True)
-    counts &= calls["timestamp"].notna() & calls["spec_id"].notna()
-    rows = calls[counts.astype(bool)]
+    counts = (calls[value] > 0) & (calls["status"] != "error").fillna(True)
+    rows = calls[counts & calls["timestamp"].notna() & calls["spec_id"].notna()]
     levels, times = _by_spec(rows, value)
-    linked = rows[rows["spec_id"].isin(times.index)]
-    specs = len(times)
-
-    def result(growth: float, low: float, high: float, refusal: str = "") -> Trend:
-        return Trend(
-            value, period, growth, low, high, specs, len(linked), confidence, refusal, levels.remark
-        )
-
-    nothing = float("nan")
+    specs, rise, reach, refusal = len(times), np.nan, np.nan, ""
     if specs < LEAST_SPECS:
-        why = f"{wording.count(specs, 'SPEC')} with the figure, and it takes {LEAST_SPECS}"
-        return result(nothing, nothing, nothing, why)
-    if np.ptp(times) < 1.0:
-        return result(nothing, nothing, nothing, "all SPECs were worked on within a day")
-    slope, reach = _slope(times.to_numpy() / DAYS[period], levels, confidence)
-    growth = float(np.expm1(slope))
-    # What lies on a line to the last digit is no proof of certainty.
-    if reach <= FIT_ROUNDING * max(1.0, abs(slope)):
-        line = f"all SPECs lie on a line of {_signed(growth)} a {period}"
-        why = f"{line}, so that there is no spread to take an interval from"
-        return result(growth, nothing, nothing, why)
-    low, high = (float(np.expm1(slope + side * reach)) for side in (-1, 1))
-    return result(growth, low, high)
+        counted = wording.count(specs, "SPEC")
+        refusal = f"{counted} with the figure, and it takes {LEAST_SPECS}"
+    elif np.ptp(times) < 1.0:
+        refusal = "all SPECs were worked on within a day"
+    else:
+        rise, reach = _slope(times.to_numpy() / DAYS[period], levels, confidence)
+        # What lies on a line to the last digit is no proof of certainty.
+        if reach <= FIT_ROUNDING * max(1.0, abs(rise)):
+            line = f"all SPECs lie on a line of {_signed(np.expm1(rise))} a {period}"
+            refusal = f"{line}, so that there is no spread to take an interval from"
+            reach = np.nan
+    growth, low, high = np.expm1([rise, rise - reach, rise + reach]).tolist()
+    estimate = Estimate(
+        growth, low, high, confidence, "regression over SPECs", specs, refusal=refusal
+    )
+    used = int(rows["spec_id"].isin(times.index).sum())
+    return Trend(value, period, estimate, used, levels.remark)
 
 
 def _by_spec(rows: pd.DataFrame, value: str) -> tuple[Levels, pd.Series]:
@@ -204,39 +186,21 @@ def cost_per_quality_point(
     Returns
     -------
     DataFrame
-        One row per SPEC with both: ``spec_id``, ``runs`` and ``scores`` (Int64), ``cost_usd``,
-        ``quality`` (mean score) and ``cost_per_point_usd`` (Float64).  A SPEC with a run whose cost
-        is unknown, or of which a call is left out, has no row: the rest is not what it cost.
+        The result ``cost_per_point``.  A SPEC with a run whose cost is unknown, or of which a call
+        is left out, has no row: the rest is not what it cost.
     """
     quality = scores.dropna(subset="value").groupby("spec_id", observed=True)["value"]
     partly = runs["run_id"].isin(calls.loc[in_part(calls), "run_id"])
-    known = runs.assign(cost_usd=runs["cost_usd"].astype("Float64").mask(partly))
-    cost = known.groupby("spec_id", observed=True)["cost_usd"]
-    table = pd.DataFrame(
+    whole = runs.assign(cost_usd=runs["cost_usd"].astype("Float64").mask(partly))
+    cost = whole.groupby("spec_id", observed=True)["cost_usd"]
+    points = pd.DataFrame(
         {
             "runs": cost.size(),
             "scores": quality.size(),
             "cost_usd": cost.sum(skipna=False),
             "quality": quality.mean(),
         }
-    )
-    table = table.dropna().rename_axis("spec_id").reset_index()
-    table["cost_per_point_usd"] = (table["cost_usd"] / table["quality"]).where(table["quality"] > 0)
-    dtypes = {"spec_id": "string", "runs": "Int64", "scores": "Int64"}
-    return table.astype(
-        dtypes | dict.fromkeys(["cost_usd", "quality", "cost_per_point_usd"], "Float64")
-    )
-
-
-def quality_sentence(points: pd.DataFrame) -> str:
-    """Say what a point of quality cost, or that nobody scored anything."""
-    if points.empty:
-        return (
-            "What a point of quality costs cannot be told: no SPEC has both a score and a cost of"
-            " every run."
-        )
-    each = points["cost_per_point_usd"].dropna()
-    return (
-        f"A point of quality cost {wording.usd(each.min())} to {wording.usd(each.max())}"
-        f" ({wording.count(len(each), 'SPEC')} with a score and a cost of every run)."
-    )
+    ).dropna()
+    price = points["cost_usd"] / points["quality"].where(points["quality"] > 0)
+    points = points.assign(cost_per_point_usd=price).rename_axis("spec_id")
+    return RESULTS["cost_per_point"].of(points.reset_index())

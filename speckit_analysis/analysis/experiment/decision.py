@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.cost.latency import latency_sentence
+from speckit_analysis.analysis.cost.premium import latency_sentence
 from speckit_analysis.analysis.cost.projection import (
     by_complexity,
     complexity_classes,
