@@ -25,7 +25,7 @@ from speckit_analysis.analysis.cost.budget_use import use_over_time
 from speckit_analysis.analysis.cost.routing import Routing
 from speckit_analysis.analysis.disagreement.health import consensus_health, health_shares
 from speckit_analysis.analysis.disagreement.pairs import by_pair
-from speckit_analysis.analysis.evidence import footprint, soundness
+from speckit_analysis.analysis.evidence import soundness
 from speckit_analysis.analysis.experiment import arbiter, guardrail
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.review import blinding
@@ -132,7 +132,7 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     calls = cost.with_tokens(calls)
     premium = cost.consensus_premium(calls)
     pairs = by_pair(comparable.kept, calls, points)
-    sizes = footprint.footprint(files, 15, 25)
+    sizes = soundness.footprint(files, 15, 25)
     of_type = disagreement.shares(disagreement.genuine(points), "type")
     flags = disagreement.flag_against_points(runs)
     health = consensus_health(runs)
