@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -30,15 +30,7 @@ Format = Callable[[object], str]
 
 @dataclass(frozen=True)
 class Html:
-    """A piece of HTML with its plain text, which a notebook displays.
-
-    Attributes
-    ----------
-    html : str
-        What browsers show.
-    text : str
-        What terminals show.
-    """
+    """A piece of HTML for browsers, and its plain text for terminals, which a notebook displays."""
 
     html: str
     text: str
@@ -52,20 +44,13 @@ class Html:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure that a notebook displays.
+    """A figure that a notebook displays."""
 
-    Attributes
-    ----------
-    html : str
-        What report pages show: title, drawing (SVG) and caption.
-    png : bytes
-        What notebooks show, title included.
-    text : str
-        What terminals show, and readers who see no figure are told.
-    """
-
+    #: What report pages show: title, drawing (SVG) and caption.
     html: str
+    #: What notebooks show, title included.
     png: bytes
+    #: What terminals show, and readers who see no figure are told.
     text: str
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, str]]:
@@ -123,9 +108,9 @@ def note(*sentences: str) -> Html:
 
 def points(*sentences: str) -> Html:
     """Return sentences as a list; empty ones are skipped."""
-    told = [sentence for sentence in sentences if sentence]
-    items = "".join(f"<li>{_escaped(sentence)}</li>" for sentence in told)
-    return Html(f"<ul>{items}</ul>", "\n".join(f"- {sentence}" for sentence in told))
+    texts = [sentence for sentence in sentences if sentence]
+    items = "".join(f"<li>{_escaped(text)}</li>" for text in texts)
+    return Html(f"<ul>{items}</ul>", "\n".join(f"- {text}" for text in texts))
 
 
 def side_by_side(
@@ -154,9 +139,7 @@ def side_by_side(
     """
     shown = dict(list(positions.items())[:most])
     more = len(positions) - len(shown)
-    below = " ".join(
-        filter(None, [remark, f"{wording.count(more, 'agent')} more." if more else ""])
-    )
+    below = f"{remark} {wording.count(more, 'agent')} more.".strip() if more else remark
     width = f"{100 / max(1, len(shown)):.0f}%"
     style = f' style="text-align: left; vertical-align: top; width: {width}"'
     heads = "".join(f'<th scope="col"{style}>{escape(name)}</th>' for name in shown)
@@ -193,22 +176,13 @@ def _escaped(text: str) -> str:
     return escape(wording.unbroken(text))
 
 
-def _known(write: Callable[[Any], str]) -> Format:
-    """Let a format write what is known; what is missing is a dash."""
-
-    def written(value: object) -> str:
-        return wording.MISSING if pd.isna(value) else write(value)  # type: ignore[call-overload]
-
-    return written
-
-
-@_known
+@wording.or_missing
 def _text(value: object) -> str:
     text = str(value)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
-@_known
+@wording.or_missing
 def _number(value: float) -> str:
     # Three digits are more than intervals of evidence this small justify.
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value + 0.0:.3g}"
@@ -229,24 +203,26 @@ def _number_like(column: pd.Series) -> Format:
         return _number
     enough = max(2 - most, -least, 0)
     decimals = next(at for at in range(enough + 1) if at == enough or _exact(sizes, at))
-    return _known(lambda value: f"{value:.{decimals}f}" if value else "0")
+    return wording.or_missing(lambda value: f"{value:.{decimals}f}" if value else "0")
 
 
 def _exact(sizes: pd.Series, decimals: int) -> bool:
     return bool(((sizes - sizes.round(decimals)).abs() < 1e-9).all())
 
 
-@_known
+@wording.or_missing
 def _p(value: float) -> str:
     return wording.p_value(value).removeprefix("p ").removeprefix("= ")
 
 
 def _dated(form: str) -> Format:
     """Return a format of moments, as strftime knows it; ``{0.quarter}`` is the quarter."""
-    return _known(lambda value: pd.Timestamp(value).strftime(form.format(pd.Timestamp(value))))
+    return wording.or_missing(
+        lambda value: pd.Timestamp(value).strftime(form.format(pd.Timestamp(value)))
+    )
 
 
-@_known
+@wording.or_missing
 def _whether(value: object) -> str:
     return "yes" if value else "no"
 
@@ -296,12 +272,9 @@ _HEADINGS = {
     "bytes": "size",
     "call_usd": "per call",
     "call_tokens": "tokens per call",
-    "without_cost": "without cost",
-    "with_latency": "with latency",
     "median_ms": "median latency",
     "p95_ms": "95th percentile",
     "disagreement_severity": "severity",
-    "effective_runs": "effective runs",
 }
 _RIGHT = {"count", "p", "number", "usd", "time", "percent", "points", "ratio", "size"}
 
@@ -373,11 +346,9 @@ def formatted(
         As for :func:`table`.
     """
     result = RESULTS.get(frame.attrs.get("table", ""))
-    declared = {column.name: column for column in result.columns} if result else {}
-    units = {name: column.unit for name, column in declared.items()}
-    formats = {name: _BY_UNIT.get(unit, unit) for name, unit in units.items()} | dict(formats or {})
-    headings = {name: column.heading for name, column in declared.items() if column.heading}
-    headings |= dict(names or {})
+    declared = result.columns if result else ()
+    formats = {c.name: _BY_UNIT.get(c.unit, c.unit) for c in declared} | dict(formats or {})
+    headings = {c.name: c.heading for c in declared if c.heading} | dict(names or {})
     kinds = {name: _kind(name, frame[name], formats) for name in map(str, frame.columns)}
     cells = [[*map(_format(kind, frame[name]), frame[name])] for name, kind in kinds.items()]
     heads = [headings.get(name, _heading(name)) for name in kinds]
@@ -421,9 +392,7 @@ def _as_html(
     caption: str,
     left_out: str,
 ) -> str:
-    sides = [
-        ' style="text-align: right"' if side else ' style="text-align: left"' for side in right
-    ]
+    sides = [f' style="text-align: {"right" if side else "left"}"' for side in right]
     head = "".join(
         f'<th scope="col"{side}>{escape(name)}</th>'
         for name, side in zip(heads, sides, strict=True)
