@@ -268,12 +268,7 @@ _HEADINGS = {
     "run_id": "run",
     "specs": "SPECs",
     "model_id": "model",
-    "disk_bytes": "on disk",
     "bytes": "size",
-    "call_usd": "per call",
-    "call_tokens": "tokens per call",
-    "median_ms": "median latency",
-    "p95_ms": "95th percentile",
     "disagreement_severity": "severity",
 }
 _RIGHT = {"count", "p", "number", "usd", "time", "percent", "points", "ratio", "size"}
@@ -324,11 +319,11 @@ def table(
         words = f"{caption}: {empty}" if caption else empty
         return Html(f'<p class="nothing">{escape(words)}</p>', words)
     shown = frame.head(limit)
-    heads, cells, right = formatted(shown, formats, names)
+    written = list(zip(*formatted(shown, formats, names), strict=True))
     more = len(frame) - len(shown)
     left_out = f"{wording.count(more, 'more row')} not shown." if more else ""
-    html = _as_html(heads, cells, right, caption, left_out)
-    return Html(html, _as_text(heads, cells, right, caption, left_out))
+    html = _as_html(written, caption, left_out)
+    return Html(html, _as_text(written, caption, left_out))
 
 
 def formatted(
@@ -385,40 +380,31 @@ def _heading(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _as_html(
-    heads: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    right: Sequence[bool],
-    caption: str,
-    left_out: str,
-) -> str:
-    sides = [f' style="text-align: {"right" if side else "left"}"' for side in right]
+#: A column as it is shown: its heading, its cells, and whether they stand on the right.
+_Column = tuple[str, list[str], bool]
+
+
+def _as_html(columns: Sequence[_Column], caption: str, left_out: str) -> str:
+    sides = [f' style="text-align: {"right" if right else "left"}"' for *_, right in columns]
     head = "".join(
         f'<th scope="col"{side}>{escape(name)}</th>'
-        for name, side in zip(heads, sides, strict=True)
+        for (name, *_), side in zip(columns, sides, strict=True)
     )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{side}>{escape(text)}</td>" for text, side in zip(row, sides, strict=True))
-        + "</tr>"
-        for row in zip(*cells, strict=True)
-    )
+    cells = [
+        [f"<td{side}>{escape(text)}</td>" for text in texts]
+        for (_, texts, _), side in zip(columns, sides, strict=True)
+    ]
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     below = f'<p class="nothing">{escape(left_out)}</p>' if left_out else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
 
 
-def _as_text(
-    heads: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    right: Sequence[bool],
-    caption: str,
-    left_out: str,
-) -> str:
-    columns = [
-        [text.rjust(width) if side else text.ljust(width) for text in [head, *column]]
-        for head, column, side in zip(heads, cells, right, strict=True)
-        for width in [max(map(len, [head, *column]))]
-    ]
-    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+def _as_text(columns: Sequence[_Column], caption: str, left_out: str) -> str:
+    padded = []
+    for head, cells, right in columns:
+        texts = [head, *cells]
+        width = max(map(len, texts))
+        padded.append([text.rjust(width) if right else text.ljust(width) for text in texts])
+    lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
     return "\n".join(line for line in [caption, *lines, left_out] if line)

@@ -38,9 +38,6 @@ LEAST_UNITS = 3
 #: A ratio or a difference that there is none of.
 _NONE = not_estimable(0, "there is none", method="none", level=np.nan)
 
-#: What A and B are, their names, and their spans of time where they are periods.
-_Sides = tuple[str, str, str, tuple[tuple[pd.Timestamp, pd.Timestamp], ...] | None]
-
 _COLUMNS = {"cost": "cost_usd", "latency": "latency_ms", "tokens": "tokens"}
 
 _VERBS = {"cost": "costs", "latency": "takes", "tokens": "uses", "quality": "scores"}
@@ -245,9 +242,9 @@ def compare(
             raise EvidenceError(
                 f"no {_NOUNS[by]} {name!r} in this evidence; {suggestion(name, names)}"
             )
-    sides = (by, first, second, _periods(first, second) if by == "period" else None)
+    sides = (by, first, second)
     if metric == "quality":
-        scores = _scores(runs, reviews, sides)
+        scores = _scores(runs, reviews, *sides)
         figures = [("Quality", scores.kept)]
         left_out = [scores.sentence] if len(scores.left_out) else []
     else:
@@ -283,14 +280,14 @@ def _periods(first: str, second: str) -> tuple[tuple[pd.Timestamp, pd.Timestamp]
     return periods
 
 
-def _scores(runs: pd.DataFrame, reviews: pd.DataFrame, sides: _Sides) -> Selection:
+def _scores(runs: pd.DataFrame, reviews: pd.DataFrame, by: str, a: str, b: str) -> Selection:
     """Return the scores of A and B alone, so that what is left out is told of them."""
-    if sides[0] in ("model", "agent"):
+    if by in ("model", "agent"):
         raise EvidenceError(
             "quality is of a SPEC's stage and not of one model's call: compare SPECs or periods"
         )
-    reviewed = everything(_marked(reviews, *sides), noun="score")
-    return quality_scores(reviewed, everything(_marked(runs, *sides), noun="run"))
+    reviewed = everything(_marked(reviews, by, a, b), noun="score")
+    return quality_scores(reviewed, everything(_marked(runs, by, a, b), noun="run"))
 
 
 def _figures(calls: pd.DataFrame, metric: str, by: str) -> list[tuple[str, pd.DataFrame]]:
@@ -314,27 +311,20 @@ def _figures(calls: pd.DataFrame, metric: str, by: str) -> list[tuple[str, pd.Da
     ]
 
 
-def _marked(
-    rows: pd.DataFrame,
-    by: str,
-    first: str,
-    second: str,
-    periods: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] | None,
-) -> pd.DataFrame:
+def _marked(rows: pd.DataFrame, by: str, a: str, b: str) -> pd.DataFrame:
     """Return the rows of A and B, with ``side`` 0 or 1, a unit and a stratum."""
-    if periods is None:
-        names = rows[SUBJECTS[by]].astype("string")
-        side = names.map({first: 0, second: 1})
-    else:
+    if by == "period":
         side = pd.Series(pd.NA, rows.index, dtype="Int64")
-        for number, (start, end) in enumerate(periods):
+        for number, (start, end) in enumerate(_periods(a, b)):
             side = side.mask(rows["timestamp"].between(start, end).fillna(False), number)
+    else:
+        side = rows[SUBJECTS[by]].astype("string").map({a: 0, b: 1}).astype("Int64")
     marked = rows.assign(
-        side=side.astype("Int64"),
+        side=side,
         spec=rows["spec_id"].astype("string"),
         stratum=rows["stage"].astype("string").fillna("no stage"),
     )
-    return marked[marked["side"].notna()]
+    return marked[side.notna()]
 
 
 def _estimand(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: float) -> Estimand:

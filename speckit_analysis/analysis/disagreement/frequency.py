@@ -96,7 +96,7 @@ def rates(runs: pd.DataFrame, by: str, confidence: float = 0.95) -> pd.DataFrame
     return clustered_rates(marks, [by], confidence)
 
 
-def stages_alike(runs: pd.DataFrame, seed: int, by: str = "stage") -> float:
+def stages_alike(runs: pd.DataFrame, seed: int) -> float:
     """Return the p-value of equal rates of disagreement at all stages, within SPECs.
 
     Parameters
@@ -105,10 +105,8 @@ def stages_alike(runs: pd.DataFrame, seed: int, by: str = "stage") -> float:
         Comparable runs, with ``disagreed``.
     seed : int
         Of the permutations, see :func:`equal_rates`.
-    by : str
-        What is compared.
     """
-    groups, _ = pd.factorize(runs[by].astype("string"), use_na_sentinel=False)
+    groups, _ = pd.factorize(runs["stage"].astype("string"), use_na_sentinel=False)
     blocks, _ = pd.factorize(runs["spec_id"].astype("string"), use_na_sentinel=False)
     return equal_rates(runs["disagreed"].to_numpy(dtype=float), groups, blocks, seed)
 

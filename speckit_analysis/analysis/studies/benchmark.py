@@ -5,7 +5,6 @@ Frames of runs have the columns of :func:`speckit_analysis.studies.aider.read_le
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis.selection import Selection, everything
@@ -15,12 +14,7 @@ from speckit_analysis.stats.proportions import clopper_pearson
 from speckit_analysis.tables.results import RESULTS
 
 #: What may be restated, and what it is called.
-FIGURES = {
-    "cost_usd_reported": "cost",
-    "passes": "passes",
-    "cases": "cases",
-    "name": "name",
-}
+FIGURES = {"cost_usd_reported": "cost", "passes": "passes", "cases": "cases", "name": "name"}
 
 
 def complete(runs: pd.DataFrame) -> Selection:
@@ -32,43 +26,6 @@ def complete(runs: pd.DataFrame) -> Selection:
     other = pd.Series(pd.NA, runs.index, dtype="string")
     other[runs["cases"] != usual] = f"not on {count(usual, 'case')}"
     return everything(runs, noun="run").without(other)
-
-
-def outcomes(runs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Return what each run passed, and what a pass cost.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        One row per run.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        The result ``outcomes``, with Clopper and Pearson's exact interval of the rate.  A pass
-        costs all that was spent, failures included; infinite without a pass, and missing without
-        a known cost.
-    """
-    spent = runs["cost_usd"].to_numpy(float, na_value=np.nan)
-    passes, cases = runs["passes"].to_numpy(float), runs["cases"].to_numpy(float)
-    low, high = clopper_pearson(passes, cases, confidence)
-    of_pass = [
-        cost_of_pass(cost / n, k, n, confidence)
-        for cost, k, n in zip(spent, runs["passes"], runs["cases"], strict=True)
-    ]
-    ends = [(cost.value, cost.low, cost.high) for cost in of_pass]
-    # Without a pass the limit is infinite, whatever was spent.
-    value, lower, upper = np.where(np.isnan(spent), np.nan, np.reshape(ends, (-1, 3)).T)
-    costs = {"usd": value, "low_usd": lower, "high_usd": upper}
-    outcomes = runs.assign(
-        rate=passes / cases,
-        low=low,
-        high=high,
-        **{f"cost_per_pass_{name}": figures for name, figures in costs.items()},
-    )
-    return RESULTS["outcomes"].of(outcomes)
 
 
 def costs_known(runs: pd.DataFrame) -> str:
@@ -105,18 +62,31 @@ def cost_front(
     draws, seed : int
         Of the rates behind ``chance_on_front``.
     confidence : float
-        Level of the intervals.
+        Level of the intervals: Clopper and Pearson's exact one of the rate, and what it makes of
+        the cost per pass.
 
     Returns
     -------
     DataFrame
-        The result ``cost_front``; the cheapest run is always there.  Costs are taken as known, as
-        they are: what one run cost says nothing of how much the next would.
+        The result ``cost_front``; the cheapest run is always there.  A pass costs all that was
+        spent, failures included.  Costs are taken as known, as they are: what one run cost says
+        nothing of how much the next would.
     """
-    priced = outcomes(runs[runs["cost_usd"].notna()], confidence)
+    priced = runs[runs["cost_usd"].notna()]
     priced = priced.sort_values(["cost_usd", "run"], kind="stable", ignore_index=True)
     cost, passes, cases = (priced[name].to_numpy(float) for name in ("cost_usd", "passes", "cases"))
+    low, high = clopper_pearson(passes, cases, confidence)
+    of_pass = [
+        cost_of_pass(spent / n, k, n, confidence)
+        for spent, k, n in zip(priced["cost_usd"], priced["passes"], priced["cases"], strict=True)
+    ]
     front = priced.assign(
+        rate=passes / cases,
+        low=low,
+        high=high,
+        cost_per_pass_usd=[estimate.value for estimate in of_pass],
+        cost_per_pass_low_usd=[estimate.low for estimate in of_pass],
+        cost_per_pass_high_usd=[estimate.high for estimate in of_pass],
         on_front=on_front(cost, passes / cases),
         chance_on_front=front_probability(cost, passes, cases, draws, seed),
     )

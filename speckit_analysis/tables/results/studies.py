@@ -34,11 +34,6 @@ _RUNS = (
     Column("single_cost_per_pass_usd", "number", "that of the single model", "USD"),
 )
 
-_OUTCOMES = (
-    "run name model editor_model passes cases cost_usd rate low=share high=share"
-    " cost_per_pass_usd cost_per_pass_low_usd cost_per_pass_high_usd"
-)
-
 _OTHERS = (
     Column("k", "integer", "tries that must all pass"),
     Column("tasks", "integer", "tasks that were tried as often as most", "tasks"),
@@ -53,10 +48,10 @@ _OTHERS = (
 
 STUDIES = frames(
     _RUNS,
-    outcomes=("a run of a benchmark", _OUTCOMES),
     cost_front=(
         "a run whose cost is known, the cheapest first",
-        f"{_OUTCOMES} on_front chance_on_front",
+        "run name model editor_model passes cases cost_usd rate low=share high=share"
+        " cost_per_pass_usd cost_per_pass_low_usd cost_per_pass_high_usd on_front chance_on_front",
     ),
     gains=(
         "a pair and a single model, the largest gain first",
