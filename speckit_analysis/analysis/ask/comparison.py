@@ -429,9 +429,8 @@ def _difference(levels: Levels, side: np.ndarray, confidence: float) -> Estimate
 
 
 def _too_few(n: int, noun: str, which: str) -> str:
-    if n >= LEAST_UNITS:
-        return ""
-    return f"{wording.count(n, noun)} {which}, and it takes {LEAST_UNITS}"
+    few = f"{wording.count(n, noun)} {which}, and it takes {LEAST_UNITS}"
+    return few if n < LEAST_UNITS else ""
 
 
 def _flat(figures: np.ndarray) -> bool:

@@ -194,11 +194,10 @@ def shares(points: pd.DataFrame, column: str) -> pd.DataFrame:
     named = points.assign(**{column: values.astype("string").fillna("not told")})
     counts = named.groupby(column).agg(disagreements=("run_id", "size"), runs=("run_id", "nunique"))
     counts = counts.reset_index()
-    counts = counts.assign(
-        share=counts["disagreements"] / len(points), last=counts[column] == "not told"
-    ).sort_values(
-        ["last", "disagreements", column], ascending=[True, False, True], ignore_index=True
-    )
+    counts["share"] = counts["disagreements"] / len(points)
+    counts["last"] = counts[column] == "not told"
+    order = ["last", "disagreements", column]
+    counts = counts.sort_values(order, ascending=[True, False, True], ignore_index=True)
     return RESULTS["disagreement_shares"].of(counts, [column])
 
 

@@ -54,9 +54,8 @@ def coverage(runs: pd.DataFrame) -> pd.DataFrame:
     """
     n = len(runs)
     covered = _marks(runs).sum().sort_values(ascending=False, kind="stable")
-    return RESULTS["coverage"].of(
-        [(name, n, k, k / n if n else None) for name, k in covered.items()]
-    )
+    rows = [(name, n, k, k / n if n else None) for name, k in covered.items()]
+    return RESULTS["coverage"].of(rows)
 
 
 def _marks(runs: pd.DataFrame) -> pd.DataFrame:
