@@ -39,7 +39,7 @@ def coverage(
         "true pass^k": truth,
         "t": float((np.abs(values.mean(axis=1) - truth) <= reach).mean()),
         "bootstrap": float(((low <= truth) & (truth <= high)).mean()),
-        "Korn-Graubard": float(np.mean([one["low"] <= truth <= one["high"] for one in ours])),
+        "Korn-Graubard": float(np.mean([one.low <= truth <= one.high for one in ours])),
     }
 
 

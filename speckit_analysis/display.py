@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -30,15 +30,7 @@ Format = Callable[[object], str]
 
 @dataclass(frozen=True)
 class Html:
-    """A piece of HTML with its plain text, which a notebook displays.
-
-    Attributes
-    ----------
-    html : str
-        What browsers show.
-    text : str
-        What terminals show.
-    """
+    """A piece of HTML for browsers, and its plain text for terminals, which a notebook displays."""
 
     html: str
     text: str
@@ -52,20 +44,13 @@ class Html:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure that a notebook displays.
+    """A figure that a notebook displays."""
 
-    Attributes
-    ----------
-    html : str
-        What report pages show: title, drawing (SVG) and caption.
-    png : bytes
-        What notebooks show, title included.
-    text : str
-        What terminals show, and readers who see no figure are told.
-    """
-
+    #: What report pages show: title, drawing (SVG) and caption.
     html: str
+    #: What notebooks show, title included.
     png: bytes
+    #: What terminals show, and readers who see no figure are told.
     text: str
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, str]]:
@@ -123,9 +108,9 @@ def note(*sentences: str) -> Html:
 
 def points(*sentences: str) -> Html:
     """Return sentences as a list; empty ones are skipped."""
-    told = [sentence for sentence in sentences if sentence]
-    items = "".join(f"<li>{_escaped(sentence)}</li>" for sentence in told)
-    return Html(f"<ul>{items}</ul>", "\n".join(f"- {sentence}" for sentence in told))
+    texts = [sentence for sentence in sentences if sentence]
+    items = "".join(f"<li>{_escaped(text)}</li>" for text in texts)
+    return Html(f"<ul>{items}</ul>", "\n".join(f"- {text}" for text in texts))
 
 
 def side_by_side(
@@ -154,9 +139,7 @@ def side_by_side(
     """
     shown = dict(list(positions.items())[:most])
     more = len(positions) - len(shown)
-    below = " ".join(
-        filter(None, [remark, f"{wording.count(more, 'agent')} more." if more else ""])
-    )
+    below = f"{remark} {wording.count(more, 'agent')} more.".strip() if more else remark
     width = f"{100 / max(1, len(shown)):.0f}%"
     style = f' style="text-align: left; vertical-align: top; width: {width}"'
     heads = "".join(f'<th scope="col"{style}>{escape(name)}</th>' for name in shown)
@@ -193,22 +176,13 @@ def _escaped(text: str) -> str:
     return escape(wording.unbroken(text))
 
 
-def _known(write: Callable[[Any], str]) -> Format:
-    """Let a format write what is known; what is missing is a dash."""
-
-    def written(value: object) -> str:
-        return wording.MISSING if pd.isna(value) else write(value)  # type: ignore[call-overload]
-
-    return written
-
-
-@_known
+@wording.or_missing
 def _text(value: object) -> str:
     text = str(value)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
-@_known
+@wording.or_missing
 def _number(value: float) -> str:
     # Three digits are more than intervals of evidence this small justify.
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value + 0.0:.3g}"
@@ -229,24 +203,26 @@ def _number_like(column: pd.Series) -> Format:
         return _number
     enough = max(2 - most, -least, 0)
     decimals = next(at for at in range(enough + 1) if at == enough or _exact(sizes, at))
-    return _known(lambda value: f"{value:.{decimals}f}" if value else "0")
+    return wording.or_missing(lambda value: f"{value:.{decimals}f}" if value else "0")
 
 
 def _exact(sizes: pd.Series, decimals: int) -> bool:
     return bool(((sizes - sizes.round(decimals)).abs() < 1e-9).all())
 
 
-@_known
+@wording.or_missing
 def _p(value: float) -> str:
     return wording.p_value(value).removeprefix("p ").removeprefix("= ")
 
 
 def _dated(form: str) -> Format:
     """Return a format of moments, as strftime knows it; ``{0.quarter}`` is the quarter."""
-    return _known(lambda value: pd.Timestamp(value).strftime(form.format(pd.Timestamp(value))))
+    return wording.or_missing(
+        lambda value: pd.Timestamp(value).strftime(form.format(pd.Timestamp(value)))
+    )
 
 
-@_known
+@wording.or_missing
 def _whether(value: object) -> str:
     return "yes" if value else "no"
 
@@ -292,7 +268,6 @@ _HEADINGS = {
     "run_id": "run",
     "specs": "SPECs",
     "model_id": "model",
-    "disk_bytes": "on disk",
     "bytes": "size",
     "disagreement_severity": "severity",
 }
@@ -344,11 +319,11 @@ def table(
         words = f"{caption}: {empty}" if caption else empty
         return Html(f'<p class="nothing">{escape(words)}</p>', words)
     shown = frame.head(limit)
-    heads, cells, right = formatted(shown, formats, names)
+    written = list(zip(*formatted(shown, formats, names), strict=True))
     more = len(frame) - len(shown)
     left_out = f"{wording.count(more, 'more row')} not shown." if more else ""
-    html = _as_html(heads, cells, right, caption, left_out)
-    return Html(html, _as_text(heads, cells, right, caption, left_out))
+    html = _as_html(written, caption, left_out)
+    return Html(html, _as_text(written, caption, left_out))
 
 
 def formatted(
@@ -366,11 +341,9 @@ def formatted(
         As for :func:`table`.
     """
     result = RESULTS.get(frame.attrs.get("table", ""))
-    declared = {column.name: column for column in result.columns} if result else {}
-    units = {name: column.unit for name, column in declared.items()}
-    formats = {name: _BY_UNIT.get(unit, unit) for name, unit in units.items()} | dict(formats or {})
-    headings = {name: column.heading for name, column in declared.items() if column.heading}
-    headings |= dict(names or {})
+    declared = result.columns if result else ()
+    formats = {c.name: _BY_UNIT.get(c.unit, c.unit) for c in declared} | dict(formats or {})
+    headings = {c.name: c.heading for c in declared if c.heading} | dict(names or {})
     kinds = {name: _kind(name, frame[name], formats) for name in map(str, frame.columns)}
     cells = [[*map(_format(kind, frame[name]), frame[name])] for name, kind in kinds.items()]
     heads = [headings.get(name, _heading(name)) for name in kinds]
@@ -407,42 +380,31 @@ def _heading(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _as_html(
-    heads: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    right: Sequence[bool],
-    caption: str,
-    left_out: str,
-) -> str:
-    sides = [
-        ' style="text-align: right"' if side else ' style="text-align: left"' for side in right
-    ]
+#: A column as it is shown: its heading, its cells, and whether they stand on the right.
+_Column = tuple[str, list[str], bool]
+
+
+def _as_html(columns: Sequence[_Column], caption: str, left_out: str) -> str:
+    sides = [f' style="text-align: {"right" if right else "left"}"' for *_, right in columns]
     head = "".join(
         f'<th scope="col"{side}>{escape(name)}</th>'
-        for name, side in zip(heads, sides, strict=True)
+        for (name, *_), side in zip(columns, sides, strict=True)
     )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{side}>{escape(text)}</td>" for text, side in zip(row, sides, strict=True))
-        + "</tr>"
-        for row in zip(*cells, strict=True)
-    )
+    cells = [
+        [f"<td{side}>{escape(text)}</td>" for text in texts]
+        for (_, texts, _), side in zip(columns, sides, strict=True)
+    ]
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     below = f'<p class="nothing">{escape(left_out)}</p>' if left_out else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
 
 
-def _as_text(
-    heads: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    right: Sequence[bool],
-    caption: str,
-    left_out: str,
-) -> str:
-    columns = [
-        [text.rjust(width) if side else text.ljust(width) for text in [head, *column]]
-        for head, column, side in zip(heads, cells, right, strict=True)
-        for width in [max(map(len, [head, *column]))]
-    ]
-    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+def _as_text(columns: Sequence[_Column], caption: str, left_out: str) -> str:
+    padded = []
+    for head, cells, right in columns:
+        texts = [head, *cells]
+        width = max(map(len, texts))
+        padded.append([text.rjust(width) if right else text.ljust(width) for text in texts])
+    lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
     return "\n".join(line for line in [caption, *lines, left_out] if line)

@@ -11,13 +11,16 @@ from frames import frame
 
 import speckit_analysis as sk
 from speckit_analysis.analysis import disagreement
-from speckit_analysis.analysis.disagreement import arbiter
 from speckit_analysis.analysis.disagreement.health import (
     consensus_health,
     halt_sentence,
     health_shares,
 )
-from speckit_analysis.analysis.disagreement.summary import disagreement_summary
+from speckit_analysis.analysis.disagreement.summary import (
+    decision_sentence,
+    decisions,
+    disagreement_summary,
+)
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.cli import main
 
@@ -40,20 +43,20 @@ DECISIONS = [
 @pytest.mark.parametrize(("resolution", "agents", "resolved", "decision"), DECISIONS)
 def test_a_resolution_tells_whose_side_was_taken(resolution, agents, resolved, decision):
     point = {"resolution": resolution, "agents": agents, "resolved": resolved}
-    assert arbiter.decisions(frame("disagreements", [point])).tolist() == [decision]
+    assert decisions(frame("disagreements", [point])).tolist() == [decision]
 
 
 def test_the_sentence_counts_sides():
     rows = [
         {"resolution": text, "agents": who, "resolved": done} for text, who, done, _ in DECISIONS
     ]
-    decided = arbiter.decisions(frame("disagreements", rows))
-    assert arbiter.decision_sentence(decided) == (
+    decided = decisions(frame("disagreements", rows))
+    assert decision_sentence(decided) == (
         "5 of 12 disagreements were settled for one side: gpt 3, gemini 1, claude 1. That counts"
         " sides taken, not how often each was right."
     )
-    assert "nobody's side" in arbiter.decision_sentence(decided.head(0))
-    assert "None of 1 disagreement" in arbiter.decision_sentence(decided.tail(1))
+    assert "nobody's side" in decision_sentence(decided.head(0))
+    assert "None of 1 disagreement" in decision_sentence(decided.tail(1))
 
 
 def run(name, hour=10, **more):

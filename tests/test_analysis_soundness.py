@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from frames import frame
 
-from speckit_analysis.analysis.evidence import footprint, soundness
+from speckit_analysis.analysis.evidence import soundness
 from speckit_analysis.analysis.selection import measured
 
 
@@ -88,7 +88,7 @@ def test_payloads_by_agent():
 
 
 def test_footprint_against_limits():
-    mib = footprint.MIB
+    mib = soundness.MIB
     sizes = {"A": 10 * mib, "B": 10 * mib + 1, "C": 30 * mib}
     files = frame(
         "files",
@@ -98,7 +98,7 @@ def test_footprint_against_limits():
         ]
         + [{"source": "x", "bytes": 1, "disk_bytes": 4096}],
     )
-    table = footprint.footprint(files, 10, 25)
+    table = soundness.footprint(files, 10, 25)
     assert table["spec_id"].tolist() == ["C", "B", "A", "no SPEC"]
     assert table["verdict"].astype("string").tolist() == [
         "above hard limit",
@@ -107,8 +107,8 @@ def test_footprint_against_limits():
         "within limits",
     ]
     assert table["of_hard_limit"].iloc[0] == pytest.approx(1.2)
-    assert "1 above the hard limit and 1 more" in footprint.footprint_sentence(table)
-    assert footprint.footprint(files, 10, 25, "bytes")["verdict"].eq("within limits").all()
+    assert "1 above the hard limit and 1 more" in soundness.footprint_sentence(table)
+    assert soundness.footprint(files, 10, 25, "bytes")["verdict"].eq("within limits").all()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_footprint_against_limits():
 )
 def test_nonsensical_limits_are_refused(limits, measure):
     with pytest.raises(ValueError, match=r"limits must rise|measure is"):
-        footprint.footprint(frame("files"), *limits, measure)
+        soundness.footprint(frame("files"), *limits, measure)
 
 
 def test_recorded_status_against_recomputed():
@@ -144,7 +144,7 @@ def test_files_by_format():
         "files",
         [{"source": "f", "format": a, "parse_state": b, "rows": n, "bytes": 5} for a, b, n in rows],
     )
-    table = footprint.files_by_format(files)
+    table = soundness.files_by_format(files)
     assert table[["format", "files", "rows"]].to_numpy().tolist() == [
         ["telemetry", 2, 4],
         ["unknown", 1, 0],

@@ -16,6 +16,7 @@ import speckit_analysis as sk
 from speckit_analysis.cli import main
 from speckit_analysis.formats import schemas
 from speckit_analysis.tables import TABLES
+from speckit_analysis.tables.results import RESULTS
 
 COMMANDS = sorted(main.commands)
 
@@ -172,15 +173,16 @@ def test_an_unknown_severity_is_a_sentence(corpus: Path) -> None:
 def test_describe_lists_the_tables() -> None:
     result = run("describe")
     assert result.exit_code == 0
-    assert [line.split()[0] for line in result.output.splitlines()] == list(TABLES)
+    *tables, last = result.output.splitlines()
+    assert [line.split()[0] for line in tables] == list(TABLES)
+    assert last.endswith("docs/results.md")
 
 
-@pytest.mark.parametrize("table", list(TABLES))
-def test_describe_tells_every_column_of_a_table(table: str) -> None:
-    result = run("describe", table)
-    assert [line.split()[0] for line in result.output.splitlines()] == list(
-        TABLES[table].column_names
-    )
+@pytest.mark.parametrize("name", [*TABLES, *RESULTS])
+def test_describe_tells_every_column_of_a_table_or_result(name: str) -> None:
+    result = run("describe", name)
+    names = (RESULTS | TABLES)[name].column_names
+    assert [line.split()[0] for line in result.output.splitlines()] == list(names)
 
 
 def test_describe_of_an_unknown_table_names_the_tables() -> None:

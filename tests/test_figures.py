@@ -26,7 +26,7 @@ from speckit_analysis.analysis.cost.budget import use_over_time
 from speckit_analysis.analysis.cost.routing import Routing, savings
 from speckit_analysis.analysis.disagreement.health import consensus_health, health_shares
 from speckit_analysis.analysis.disagreement.pairs import by_pair
-from speckit_analysis.analysis.evidence import footprint, soundness
+from speckit_analysis.analysis.evidence import soundness
 from speckit_analysis.analysis.experiment import arbiter, guardrail
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.review import blinding
@@ -133,7 +133,7 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     calls = cost.with_tokens(calls)
     premium = cost.consensus_premium(calls)
     pairs = by_pair(comparable.kept, calls, points)
-    sizes = footprint.footprint(files, 15, 25)
+    sizes = soundness.footprint(files, 15, 25)
     of_type = disagreement.shares(disagreement.genuine(points), "type")
     flags = disagreement.flag_against_points(runs)
     health = consensus_health(runs)
@@ -625,7 +625,7 @@ def classed_figures() -> dict[str, tuple[Figure, int]]:
     held = budget.budgets(COSTS, CALLS)
     shares = soundness.provenance_shares({"runs": RUNS})
     answers = soundness.payloads_by_agent(PROPOSALS)
-    sizes = footprint.footprint(FILES, 15, 25)
+    sizes = soundness.footprint(FILES, 15, 25)
     healthy = health_shares(consensus_health(RUNS))
     graded = accounting.trust(CALLS)
     counted = soundness.problem_counts(PROBLEMS)

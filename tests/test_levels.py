@@ -110,7 +110,6 @@ def made() -> pd.DataFrame:
 
 
 CASES: Mapping[str, Callable[[float], Any]] = {
-    "analysis.studies.benchmark.outcomes": lambda c: benchmark.outcomes(study().runs, c),
     "analysis.studies.benchmark.cost_front": lambda c: benchmark.cost_front(
         benchmark.complete(study().runs).kept, 100, confidence=c
     ),

@@ -10,7 +10,6 @@ from speckit_analysis.analysis.studies import (
     benchmark,
     benchmark_pairs,
     repeated_trials,
-    restatement,
 )
 from speckit_analysis.studies import read_leaderboard, read_trials
 
@@ -93,7 +92,7 @@ def test_aider_front_of_cost_and_share_passed(polyglot):
 def test_aider_took_back_the_cost_of_gemini():
     before = read_leaderboard(BOARDS / "polyglot_leaderboard@7fbeafa1c_2025-04-12.yml")
     after = read_leaderboard(BOARDS / "polyglot_leaderboard@c1dc473ed_2025-05-07.yml")
-    found = restatement.restated(before, after).set_index("figure")
+    found = benchmark.restated(before, after).set_index("figure")
     assert found["name"].unique().tolist() == ["Gemini 2.5 Pro Preview 03-25"]
     assert found.loc["cost", ["before", "after"]].tolist() == ["$6.32", "$0.00"]
     assert found.loc["name", "before"] == "gemini/gemini-2.5-pro-preview-03-25"

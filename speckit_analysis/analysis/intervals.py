@@ -23,25 +23,17 @@ SMALL = 10
 
 @dataclass(frozen=True)
 class Share:
-    """How many of how many, and the interval that this allows.
+    """How many of how many, and the interval that this allows."""
 
-    Attributes
-    ----------
-    hits, n : int
-        Observations with the property, and observations.
-    low, high : float
-        Interval, from :func:`korn_graubard` over clusters or, without at least two of them,
-        from :func:`~speckit_analysis.stats.proportions.clopper_pearson`; NaN at n = 0.
-    clusters : int
-        Clusters that observations come from (SPECs), 0 if not told.
-    confidence : float
-        Level of the interval.
-    """
-
+    #: Observations with the property.
     hits: int
+    #: Observations.
     n: int
+    #: From :func:`korn_graubard` over clusters or, without at least two of them, from
+    #: :func:`~speckit_analysis.stats.proportions.clopper_pearson`; NaN at n = 0.
     low: float
     high: float
+    #: Clusters that observations come from (SPECs), 0 if not told.
     clusters: int = 0
     confidence: float = 0.95
 
@@ -195,9 +187,9 @@ def equal_rates(
     def statistic(values: np.ndarray) -> float:
         return float(np.sum(np.bincount(places, values, size) ** 2 / np.maximum(n, 1)))
 
-    found = statistic(surplus) - 1e-9
+    observed = statistic(surplus) - 1e-9
     shuffled = (np.lexsort((generator.random(len(truth)), within)) for _ in range(draws))
-    extreme = sum(statistic(surplus[mixed]) >= found for mixed in shuffled)
+    extreme = sum(statistic(surplus[mixed]) >= observed for mixed in shuffled)
     return (1 + extreme) / (1 + draws)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from speckit_analysis.analysis.wording import count, plural, term
 from speckit_analysis.tables import PAYLOAD_CLASSES, PROVENANCES
+from speckit_analysis.tables.results import RESULTS
 
 #: A disagreement takes this many usable answers.
 ANSWERS_TO_COMPARE = 2
@@ -20,20 +21,13 @@ ANSWERS_TO_COMPARE = 2
 
 @dataclass(frozen=True)
 class Selection:
-    """The rows that an analysis uses, beside what it leaves out.
+    """The rows that an analysis uses, beside what it leaves out."""
 
-    Attributes
-    ----------
-    kept : DataFrame
-        Rows that are used, with all columns and the original index.
-    left_out : DataFrame
-        ``reason`` (string) and ``rows`` (Int64), one row per reason that occurs.
-    noun : str
-        What one row is.
-    """
-
+    #: Rows that are used, with all columns and the original index.
     kept: pd.DataFrame
+    #: The result ``left_out``, one row per reason that occurs.
     left_out: pd.DataFrame
+    #: What one row is, in the singular.
     noun: str = "row"
 
     @property
@@ -51,7 +45,20 @@ class Selection:
         >>> Selection(pd.DataFrame(index=range(312)), left_out, "call").sentence
         '312 of 340 calls used; left out: 20 stub, 8 role-played.'
         """
-        return _sentence(len(self.kept), self.total, self.left_out, self.noun)
+        kept, total = len(self.kept), self.total
+        if total == 0:
+            return f"There are no {plural(self.noun)} in this evidence."
+        if kept == total:
+            return (
+                f"All {count(total)} {plural(self.noun)} used."
+                if total > 1
+                else f"The one {self.noun} is used."
+            )
+        left_out = zip(self.left_out["reason"], self.left_out["rows"], strict=True)
+        why = ", ".join(f"{count(rows)} {reason}" for reason, rows in left_out)
+        if kept == 0:
+            return f"None of {count(total, self.noun)} can be used; left out: {why}."
+        return f"{count(kept)} of {count(total, self.noun)} used; left out: {why}."
 
     def without(self, reasons: pd.Series) -> Selection:
         """Leave out more rows.
@@ -61,9 +68,11 @@ class Selection:
         reasons : Series of str
             Why a row of `kept` is to go, missing where it may stay; same index as `kept`.
         """
-        kept = self.kept[reasons.isna()]
-        more = _tally(reasons.dropna())
-        return Selection(kept, pd.concat([self.left_out, more], ignore_index=True), self.noun)
+        rows = reasons.value_counts(sort=False).sort_index()
+        rows = rows.sort_values(ascending=False, kind="stable").rename_axis("reason")
+        more = RESULTS["left_out"].of(rows.reset_index(name="rows"))
+        left_out = pd.concat([self.left_out, more], ignore_index=True)
+        return Selection(self.kept[reasons.isna()], left_out, self.noun)
 
     def assign(self, **columns: pd.Series) -> Selection:
         """Add columns to the rows that are kept."""
@@ -118,7 +127,7 @@ def everything(frame: pd.DataFrame, *, noun: str = "row") -> Selection:
     >>> everything(pd.DataFrame(index=range(4)), noun="run").sentence
     'All 4 runs used.'
     """
-    return Selection(frame, _tally(pd.Series(dtype="string")), noun)
+    return Selection(frame, RESULTS["left_out"].empty(), noun)
 
 
 def in_part(calls: pd.DataFrame) -> pd.Series:
@@ -174,8 +183,8 @@ def spec_of(rows: pd.DataFrame) -> pd.Series:
 
 def in_experiment(rows: pd.DataFrame, name: str = "") -> pd.Series:
     """Tell which rows belong to an experiment; to the one with most rows, if none is named."""
-    wanted = name or most_frequent(rows["experiment"])
-    return (rows["experiment"].astype("string") == wanted).fillna(False).astype(bool)
+    chosen_name = name or most_frequent(rows["experiment"])
+    return (rows["experiment"].astype("string") == chosen_name).fillna(False).astype(bool)
 
 
 def chosen(text: str) -> tuple[str, ...]:
@@ -202,30 +211,3 @@ def _reasons(column: pd.Series, include: Sequence[str], unknown: str) -> pd.Seri
     # One look-up per row by number, not by text: there may be millions of rows.
     reasons = pd.array([*words, unknown], dtype="string")
     return pd.Series(reasons.take(category.cat.codes.to_numpy()), index=column.index)
-
-
-def _tally(reasons: pd.Series) -> pd.DataFrame:
-    counts = reasons.astype("string").value_counts(sort=False).sort_index()
-    counts = counts.sort_values(ascending=False, kind="stable")
-    return pd.DataFrame(
-        {
-            "reason": pd.Series(counts.index, dtype="string"),
-            "rows": pd.Series(counts.to_numpy(), dtype="Int64"),
-        }
-    )
-
-
-def _sentence(kept: int, total: int, left_out: pd.DataFrame, noun: str) -> str:
-    if total == 0:
-        return f"There are no {plural(noun)} in this evidence."
-    if kept == total:
-        return (
-            f"All {count(total)} {plural(noun)} used." if total > 1 else f"The one {noun} is used."
-        )
-    why = ", ".join(
-        f"{count(rows)} {reason}"
-        for reason, rows in zip(left_out["reason"], left_out["rows"], strict=True)
-    )
-    if kept == 0:
-        return f"None of {count(total, noun)} can be used; left out: {why}."
-    return f"{count(kept)} of {count(total, noun)} used; left out: {why}."

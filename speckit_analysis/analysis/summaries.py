@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from speckit_analysis.tables.results import RESULTS
+
 #: Names that may stand in `by` for a column: the start of the period of ``timestamp``.
 PERIODS = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
-
-_FIGURES = ("sum", "mean", "median", "p95", "max", "share")
 
 
 def summarise(frame: pd.DataFrame, by: str | Sequence[str] | None, value: str) -> pd.DataFrame:
@@ -31,14 +31,8 @@ def summarise(frame: pd.DataFrame, by: str | Sequence[str] | None, value: str) -
     Returns
     -------
     DataFrame
-        One row per group that occurs, in the order of the columns' values, groups with a
-        missing key last: the columns of `by`, then ``n`` and ``missing`` (Int64, rows with and
-        without the figure), ``sum``, ``mean``, ``median``, ``p95``, ``max`` (Float64, in the
-        unit of `value`, missing at n = 0) and ``share`` (Float64, of the sum over all groups).
-
-    Notes
-    -----
-    Quantiles interpolate linearly between order statistics, as numpy and pandas do.
+        The columns of `by`, and those of the result ``summary``: one row per group that occurs,
+        in the order of the columns' values, groups with a missing key last.
     """
     names = [by] if isinstance(by, str) else list(by or ())
     keyed = pd.DataFrame({name: key_column(frame, name) for name in names}, index=frame.index)
@@ -48,8 +42,8 @@ def summarise(frame: pd.DataFrame, by: str | Sequence[str] | None, value: str) -
     figures = keyed.groupby(keys, observed=True, dropna=False, sort=True)["value"]
     table = pd.DataFrame(
         {
-            "n": figures.count().astype("Int64"),
-            "missing": (figures.size() - figures.count()).astype("Int64"),
+            "n": figures.count(),
+            "missing": figures.size() - figures.count(),
             "sum": figures.sum(min_count=1),
             "mean": figures.mean(),
             "median": figures.median(),
@@ -59,7 +53,7 @@ def summarise(frame: pd.DataFrame, by: str | Sequence[str] | None, value: str) -
     )
     whole = table["sum"].sum()
     table["share"] = table["sum"] / (whole if whole else pd.NA)
-    return table.astype(dict.fromkeys(_FIGURES, "Float64")).reset_index(drop=not names)
+    return RESULTS["summary"].of(table.reset_index(), names)
 
 
 def crosstab(frame: pd.DataFrame, rows: str, columns: str, value: str) -> pd.DataFrame:

@@ -6,13 +6,26 @@ A missing figure is always an en dash, never a zero.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import pandas as pd
 
 MISSING = "–"
+
+
+def or_missing(write: Callable[[Any], str]) -> Callable[[object], str]:
+    """Let a function write what is known; what is missing is a dash."""
+
+    @functools.wraps(write)
+    def written(value: object) -> str:
+        return MISSING if pd.isna(value) else write(value)  # type: ignore[call-overload]
+
+    return written
+
 
 #: Categories of the tables whose own name is no word.
 _TERMS = {
@@ -97,7 +110,8 @@ def plural(noun: str) -> str:
     return noun + "s"
 
 
-def percent(share: object) -> str:
+@or_missing
+def percent(share: float) -> str:
     """Return a share in percent; what is not quite nothing or all is not rounded to it.
 
     Examples
@@ -107,9 +121,7 @@ def percent(share: object) -> str:
     >>> percent(0.125), percent(0.375), percent(-0.125), percent(-0.001)
     ('13 %', '38 %', '-13 %', '0 %')
     """
-    if pd.isna(share):  # type: ignore[call-overload]
-        return MISSING
-    value = 100 * float(share)  # type: ignore[arg-type]
+    value = 100 * float(share)
     if 0 < value < 0.05:
         return "< 0.1 %"
     if 99.95 <= value < 100:
@@ -156,7 +168,8 @@ def _rounded(value: float, decimals: int = 0) -> Decimal | float:
     return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0
 
 
-def points(share: object) -> str:
+@or_missing
+def points(share: float) -> str:
     """Return a difference of shares in whole percentage points.
 
     Examples
@@ -164,9 +177,7 @@ def points(share: object) -> str:
     >>> points(0.0711), points(-0.1), points(-0.001), points(pd.NA)
     ('+7', '-10', '0', '–')
     """
-    if pd.isna(share):  # type: ignore[call-overload]
-        return MISSING
-    value = _rounded(100 * float(share))  # type: ignore[arg-type]
+    value = _rounded(100 * float(share))
     return f"{value:+}" if value else "0"
 
 
@@ -239,7 +250,8 @@ def many(number: object, noun: str) -> str:
     return f"{float(number) / 1e6:,.1f} million {plural(noun)}"  # type: ignore[arg-type]
 
 
-def seconds(milliseconds: object) -> str:
+@or_missing
+def seconds(milliseconds: float) -> str:
     """Return a time that is given in milliseconds.
 
     Examples
@@ -247,9 +259,7 @@ def seconds(milliseconds: object) -> str:
     >>> seconds(350), seconds(4532), seconds(125_000), seconds(7_380_000)
     ('350 ms', '4.5 s', '2 min 5 s', '2 h 3 min')
     """
-    if pd.isna(milliseconds):  # type: ignore[call-overload]
-        return MISSING
-    value = float(milliseconds)  # type: ignore[arg-type]
+    value = float(milliseconds)
     if value == 0:
         return "0 s"
     if value < 999.5:
@@ -262,7 +272,8 @@ def seconds(milliseconds: object) -> str:
     return f"{minutes // 60:,} h {minutes % 60} min"
 
 
-def size(number_of_bytes: object) -> str:
+@or_missing
+def size(number_of_bytes: float) -> str:
     """Return a size in binary units.
 
     Examples
@@ -270,9 +281,7 @@ def size(number_of_bytes: object) -> str:
     >>> size(512), size(4200), size(4096), size(26_214_400), size(385_024)
     ('512 B', '4.1 KiB', '4 KiB', '25 MiB', '376 KiB')
     """
-    if pd.isna(number_of_bytes):  # type: ignore[call-overload]
-        return MISSING
-    value = float(number_of_bytes)  # type: ignore[arg-type]
+    value = float(number_of_bytes)
     if value < 1024:
         return f"{value:.0f} B"
     for unit in ("KiB", "MiB", "GiB"):
@@ -283,7 +292,8 @@ def size(number_of_bytes: object) -> str:
     raise AssertionError("unreachable: the last unit takes everything")
 
 
-def ratio(value: object) -> str:
+@or_missing
+def ratio(value: float) -> str:
     """Return a ratio with three significant digits.
 
     Examples
@@ -291,16 +301,15 @@ def ratio(value: object) -> str:
     >>> ratio(2.456), ratio(1), ratio(0.0123), ratio(18.26), ratio(4110), ratio(0)
     ('2.46', '1.00', '0.0123', '18.3', '4,110', '0')
     """
-    if pd.isna(value):  # type: ignore[call-overload]
-        return MISSING
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)
     if abs(number) >= 100 or number == 0:
         return f"{number:,.0f}"
     decimals = 1 if abs(number) >= 10 else 2 if abs(number) >= 0.1 else 4
     return f"{number:.{decimals}f}"
 
 
-def day(moment: object) -> str:
+@or_missing
+def day(moment: Any) -> str:
     """Return the day of a timestamp.
 
     Examples
@@ -308,9 +317,7 @@ def day(moment: object) -> str:
     >>> day(pd.Timestamp("2025-11-02T09:30Z")), day(pd.NaT)
     ('2 November 2025', '–')
     """
-    if pd.isna(moment):  # type: ignore[call-overload]
-        return MISSING
-    when = pd.Timestamp(moment)  # type: ignore[arg-type]
+    when = pd.Timestamp(moment)
     return f"{when.day} {when:%B %Y}"
 
 

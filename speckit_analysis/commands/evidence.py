@@ -106,17 +106,24 @@ def _refuse_nothing(paths: tuple[str, ...], formats: Iterable[object]) -> None:
 
 
 @click.command()
-@click.argument("table", required=False)
-def describe(table: str | None) -> None:
-    """Tell the columns of TABLE: dtype, unit and meaning; without one, the tables."""
+@click.argument("name", required=False)
+def describe(name: str | None) -> None:
+    """List the columns of the table or result NAME: dtype, unit and meaning; without one, tables.
+
+    A result is a frame that an analysis returns.
+    """
+    from speckit_analysis.tables.results import RESULTS
+
     tables = speckit_analysis.TABLES
-    if table is None:
-        for described in tables.values():
-            click.echo(f"{described.name:<14} one row: {described.row}")
+    if name is None:
+        for table in tables.values():
+            click.echo(f"{table.name:<14} one row: {table.row}")
+        click.echo("Results of analyses, whose columns it lists too: docs/results.md")
         return
-    if table not in tables:
-        raise EvidenceError(f"no table {table!r}; tables are {', '.join(tables)}")
-    for column in tables[table].columns:
+    if name not in tables | RESULTS:
+        where = "results of analyses are in docs/results.md"
+        raise EvidenceError(f"no table {name!r}; tables are {', '.join(tables)}; {where}")
+    for column in (RESULTS | tables)[name].columns:
         unit = f" [{column.unit}]" if column.unit else ""
         click.echo(f"{column.name:<26}{column.dtype:<22}{column.meaning}{unit}")
 

@@ -12,8 +12,8 @@ import msgspec
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.disagreement.arbiter import family_of
 from speckit_analysis.analysis.disagreement.frequency import crossed_counts
+from speckit_analysis.analysis.disagreement.summary import family_of
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.disagreements.comparers import of_kind, to_ten
 from speckit_analysis.disagreements.find import ANSWERS

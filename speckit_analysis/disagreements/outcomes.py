@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from speckit_analysis.analysis.disagreement import arbiter
 from speckit_analysis.analysis.disagreement.frequency import genuine
+from speckit_analysis.analysis.disagreement.summary import UNTOLD, decisions
 from speckit_analysis.disagreements.features import containment
 from speckit_analysis.disagreements.judge import SEVERITIES, TYPES
 from speckit_analysis.disagreements.statements import parse
@@ -33,16 +33,16 @@ def with_declared(found: pd.DataFrame, disagreements: pd.DataFrame) -> pd.DataFr
         The rows of `found` and one for each declared disagreement that no finding of its run is
         about, with ``origin`` (category: detected or declared), ``declared`` (boolean: the run
         declares it) and ``decision`` (string: whom it was settled for, see
-        :func:`.arbiter.decisions`).
+        :func:`.summary.decisions`).
     """
     points = genuine(disagreements).reset_index(drop=True)
-    points = points.assign(decision=arbiter.decisions(points))
+    points = points.assign(decision=decisions(points))
     matches = pd.Series(
         [_counterpart(row, points) for _, row in found.iterrows()], found.index, dtype="Int64"
     )
     decision = matches.map(points["decision"], na_action="ignore").astype("string")
     detected = found.assign(
-        origin="detected", declared=matches.notna(), decision=decision.fillna(arbiter.UNTOLD)
+        origin="detected", declared=matches.notna(), decision=decision.fillna(UNTOLD)
     )
     others = _as_findings(points.drop(index=list(matches.dropna().unique())), found)
     both = pd.concat([detected, others], ignore_index=True)

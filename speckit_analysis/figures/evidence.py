@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.evidence.footprint import MIB, VERDICTS
+from speckit_analysis.analysis.evidence.soundness import MIB, VERDICTS
 from speckit_analysis.figures import theme
 from speckit_analysis.figures.charts import bars, matrix, stacked
 from speckit_analysis.figures.theme import Chart, class_colours, empty
@@ -186,7 +186,7 @@ def footprint(
     Parameters
     ----------
     sizes : DataFrame
-        From :func:`.footprint.footprint`.
+        From :func:`.soundness.footprint`.
     soft_mib, hard_mib : float
         The limits.
     measure : str

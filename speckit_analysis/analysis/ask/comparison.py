@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.ask.comparison_result import Comparison, Estimand
 from speckit_analysis.analysis.ask.telemetry import moment
 from speckit_analysis.analysis.cost.premium import with_tokens
 from speckit_analysis.analysis.evidence.linkage import Levels, adjusted_levels
@@ -19,6 +20,7 @@ from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.paired import ROUNDING, exponential, paired_t
+from speckit_analysis.tables.results import RESULTS
 
 METRICS = ("cost", "latency", "tokens", "quality")
 
@@ -36,10 +38,115 @@ LEAST_UNITS = 3
 #: A ratio or a difference that there is none of.
 _NONE = not_estimable(0, "there is none", method="none", level=np.nan)
 
-#: What A and B are, their names, and their spans of time where they are periods.
-_Sides = tuple[str, str, str, tuple[tuple[pd.Timestamp, pd.Timestamp], ...] | None]
-
 _COLUMNS = {"cost": "cost_usd", "latency": "latency_ms", "tokens": "tokens"}
+
+_VERBS = {"cost": "costs", "latency": "takes", "tokens": "uses", "quality": "scores"}
+_SHOWN: dict[str, Callable[[object], str]] = {
+    "cost": wording.usd,
+    "latency": wording.seconds,
+    "tokens": lambda tokens: wording.count(tokens, "token"),
+    "quality": lambda score: f"{float(score):.2f}",  # type: ignore[arg-type]
+}
+
+
+@dataclass(frozen=True)
+class Estimand:
+    """One way to compare A and B."""
+
+    #: What is compared: ``cost of a run``, ``latency of a run, longest call`` …
+    name: str
+    #: Geometric means over the units, or means of scores.
+    value_a: float
+    value_b: float
+    #: Units of each; the same number where they are paired.
+    n_a: int
+    n_b: int
+    #: How the intervals were made, and what they assume.
+    method: str
+    #: A less B in the metric's unit; it has the refusal of both where there is no interval.
+    difference: Estimate
+    #: A over B; not estimable for scores.
+    ratio: Estimate = _NONE
+
+    @property
+    def verdict(self) -> str:
+        """``higher``, ``lower``, ``inconclusive`` or ``not estimable``: A against B."""
+        if self.difference.refusal:
+            return "not estimable"
+        gap, equal = (self.difference, 0.0) if np.isnan(self.ratio.low) else (self.ratio, 1.0)
+        if gap.low > equal:
+            return "higher"
+        return "lower" if gap.high < equal else "inconclusive"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What can be said of A against B."""
+
+    #: One of :data:`METRICS`.
+    metric: str
+    #: A and B.
+    first: str
+    second: str
+    #: What is taken as independent: ``stage`` or ``SPEC``.
+    unit: str
+    #: One, or two for the latency of runs.
+    estimands: tuple[Estimand, ...]
+    #: Level of the intervals.
+    confidence: float
+    #: What could not be used, in words.
+    left_out: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of all estimands; inconclusive where they differ."""
+        verdicts = {estimand.verdict for estimand in self.estimands}
+        return verdicts.pop() if len(verdicts) == 1 else "inconclusive"
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in words."""
+        sentences = " ".join(self._in_words(estimand) for estimand in self.estimands)
+        differ = len({estimand.verdict for estimand in self.estimands}) > 1
+        apart = " The two disagree, so neither is called faster." if differ else ""
+        return f"{sentences}{apart} {self.left_out}".strip()
+
+    def _in_words(self, estimand: Estimand) -> str:
+        if estimand.difference.refusal:
+            return f"{estimand.name}: not estimable: {estimand.difference.refusal}."
+        show = _SHOWN[self.metric]
+        write: Callable[[object], str] = wording.ratio
+        gap, against = estimand.ratio, "times as much as"
+        if self.metric == "quality":
+            write, gap, against = "{:+.2f}".format, estimand.difference, "points against"
+        counts = (
+            wording.count(estimand.n_a, self.unit)
+            if estimand.n_a == estimand.n_b
+            else f"{estimand.n_a} and {wording.count(estimand.n_b, self.unit)}"
+        )
+        undecided = estimand.verdict == "inconclusive"
+        return (
+            f"{estimand.name}: {self.first} {_VERBS[self.metric]} {write(gap.value)} {against}"
+            f" {self.second}"
+            f" ({wording.exact_percent(self.confidence)} interval {write(gap.low)} to"
+            f" {write(gap.high)}; {show(estimand.value_a)} against {show(estimand.value_b)};"
+            f" {counts}; {estimand.method})."
+            f"{' Which is higher cannot be told.' if undecided else ''}"
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per estimand: the result ``comparison``."""
+        rows = [
+            (
+                *(one.name, self.first, self.second, one.value_a, one.value_b),
+                *(one.ratio.value, one.ratio.low, one.ratio.high),
+                *(one.difference.value, one.difference.low, one.difference.high),
+                *(one.n_a, one.n_b, self.unit, one.verdict, one.method),
+                one.difference.refusal or None,
+            )
+            for one in self.estimands
+        ]
+        return RESULTS["comparison"].of(rows)
 
 
 def kind_of(calls: pd.DataFrame, first: str, second: str) -> str:
@@ -57,10 +164,10 @@ def kind_of(calls: pd.DataFrame, first: str, second: str) -> str:
             return kind
     if all(of):
         raise EvidenceError(
-            f"{first} is {_told(of[0])} and {second} {_told(of[1])}: name two of one kind"
+            f"{first} is {_in_words(of[0])} and {second} {_in_words(of[1])}: name two of one kind"
         )
     unknown = first if not of[0] else second
-    every = [name for kind in _NOUNS for name in _known(calls, SUBJECTS[kind])]
+    every = [name for kind in _NOUNS for name in _names(calls, kind)]
     raise EvidenceError(
         f"no SPEC, model or agent {unknown!r} in this evidence, and no period such as 2025-10;"
         f" {suggestion(unknown, every)}"
@@ -69,17 +176,17 @@ def kind_of(calls: pd.DataFrame, first: str, second: str) -> str:
 
 def _kinds(calls: pd.DataFrame, name: str) -> list[str]:
     """Return the kinds of which `name` may be."""
-    kinds = [kind for kind in _NOUNS if name in _known(calls, SUBJECTS[kind])]
+    kinds = [kind for kind in _NOUNS if name in _names(calls, kind)]
     return [*kinds, "period"] if _PERIOD.fullmatch(name) else kinds
 
 
-def _told(kinds: list[str]) -> str:
+def _in_words(kinds: list[str]) -> str:
     nouns = [_NOUNS.get(kind, kind) for kind in kinds]
     return wording.listed(f"an {noun}" if noun == "agent" else f"a {noun}" for noun in nouns)
 
 
-def _known(frame: pd.DataFrame, column: str) -> list[str]:
-    return sorted(frame[column].dropna().astype(str).unique())
+def _names(calls: pd.DataFrame, kind: str) -> list[str]:
+    return sorted(calls[SUBJECTS[kind]].dropna().astype(str).unique())
 
 
 def compare(
@@ -130,20 +237,14 @@ def compare(
         raise EvidenceError(f"cannot compare by {by!r}; there are: {', '.join(SUBJECTS)}")
     if first == second:
         raise EvidenceError(f"{first!r} against itself: name two different ones")
-    if by == "period":
-        periods = (_period(first), _period(second))
-        _check_apart(first, second, periods)
-    else:
-        for name in (first, second):
-            known = _known(calls, SUBJECTS[by])
-            if name not in known:
-                raise EvidenceError(
-                    f"no {_NOUNS[by]} {name!r} in this evidence; {suggestion(name, known)}"
-                )
-        periods = None
-    sides = (by, first, second, periods)
+    for name in (first, second):
+        if by != "period" and name not in (names := _names(calls, by)):
+            raise EvidenceError(
+                f"no {_NOUNS[by]} {name!r} in this evidence; {suggestion(name, names)}"
+            )
+    sides = (by, first, second)
     if metric == "quality":
-        scores = _scores(runs, reviews, sides)
+        scores = _scores(runs, reviews, *sides)
         figures = [("Quality", scores.kept)]
         left_out = [scores.sentence] if len(scores.left_out) else []
     else:
@@ -172,22 +273,21 @@ def _period(text: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     return first, last
 
 
-def _check_apart(
-    first: str, second: str, periods: tuple[tuple[pd.Timestamp, pd.Timestamp], ...]
-) -> None:
-    (start_a, end_a), (start_b, end_b) = periods
+def _periods(first: str, second: str) -> tuple[tuple[pd.Timestamp, pd.Timestamp], ...]:
+    (start_a, end_a), (start_b, end_b) = periods = _period(first), _period(second)
     if start_a <= end_b and start_b <= end_a:
         raise EvidenceError(f"the periods {first} and {second} overlap: name two that do not")
+    return periods
 
 
-def _scores(runs: pd.DataFrame, reviews: pd.DataFrame, sides: _Sides) -> Selection:
+def _scores(runs: pd.DataFrame, reviews: pd.DataFrame, by: str, a: str, b: str) -> Selection:
     """Return the scores of A and B alone, so that what is left out is told of them."""
-    if sides[0] in ("model", "agent"):
+    if by in ("model", "agent"):
         raise EvidenceError(
             "quality is of a SPEC's stage and not of one model's call: compare SPECs or periods"
         )
-    reviewed = everything(_marked(reviews, *sides), noun="score")
-    return quality_scores(reviewed, everything(_marked(runs, *sides), noun="run"))
+    reviewed = everything(_marked(reviews, by, a, b), noun="score")
+    return quality_scores(reviewed, everything(_marked(runs, by, a, b), noun="run"))
 
 
 def _figures(calls: pd.DataFrame, metric: str, by: str) -> list[tuple[str, pd.DataFrame]]:
@@ -196,50 +296,42 @@ def _figures(calls: pd.DataFrame, metric: str, by: str) -> list[tuple[str, pd.Da
     column = _COLUMNS[metric]
     if by in ("model", "agent"):
         return [(f"{metric.capitalize()} of a call", calls.assign(value=calls[column]))]
-    grouped = calls.assign(known=calls[column].notna() & ~in_part(calls)).groupby("run_id")
+    grouped = calls.assign(counts=calls[column].notna() & ~in_part(calls)).groupby("run_id")
     about = grouped[["spec_id", "stage", "timestamp"]].first()
-    whole = grouped["known"].all()
-    ways = (
-        {"sum": "sum of its calls"}
-        if metric != "latency"
-        else {"max": "longest call", "sum": "sum of its calls"}
-    )
+    whole = grouped["counts"].all()
+    ways = {"": "sum"}
+    if metric == "latency":
+        ways = {", longest call": "max", ", sum of its calls": "sum"}
     return [
         (
-            f"{metric.capitalize()} of a run" + (f", {words}" if metric == "latency" else ""),
+            f"{metric.capitalize()} of a run{words}",
             about.assign(value=grouped[column].agg(how).where(whole)),
         )
-        for how, words in ways.items()
+        for words, how in ways.items()
     ]
 
 
-def _marked(
-    rows: pd.DataFrame,
-    by: str,
-    first: str,
-    second: str,
-    periods: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] | None,
-) -> pd.DataFrame:
+def _marked(rows: pd.DataFrame, by: str, a: str, b: str) -> pd.DataFrame:
     """Return the rows of A and B, with ``side`` 0 or 1, a unit and a stratum."""
-    if periods is None:
-        names = rows[SUBJECTS[by]].astype("string")
-        side = names.map({first: 0, second: 1})
-    else:
+    if by == "period":
         side = pd.Series(pd.NA, rows.index, dtype="Int64")
-        for number, (start, end) in enumerate(periods):
+        for number, (start, end) in enumerate(_periods(a, b)):
             side = side.mask(rows["timestamp"].between(start, end).fillna(False), number)
+    else:
+        side = rows[SUBJECTS[by]].astype("string").map({a: 0, b: 1}).astype("Int64")
     marked = rows.assign(
-        side=side.astype("Int64"),
+        side=side,
         spec=rows["spec_id"].astype("string"),
         stratum=rows["stage"].astype("string").fillna("no stage"),
     )
-    return marked[marked["side"].notna()]
+    return marked[side.notna()]
 
 
 def _estimand(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: float) -> Estimand:
     if rows.empty and metric == "quality":
         why = "no review, and no run, has a score of either of them that counts"
-        return Estimand(name, np.nan, np.nan, _NONE, _NONE, 0, 0, "none", why)
+        none = not_estimable(0, why, method="none", level=confidence)
+        return Estimand(name, np.nan, np.nan, 0, 0, "none", none)
     figures = rows.assign(value=rows["value"].astype(float))
     if by == "period":
         return _two_samples(name, figures, metric, confidence)
@@ -253,15 +345,13 @@ def _cells(rows: pd.DataFrame, keys: list[str], *, logs: bool) -> pd.Series:
 
 def _pairs(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: float) -> Estimand:
     """Compare over units that both have: stages of two SPECs, or SPECs of two models."""
-    unit = "stratum" if by == "spec" else "spec"
-    keys = ["stratum"] if by == "spec" else ["spec", "stratum"]
-    noun = "stage" if by == "spec" else "SPEC"
+    keys, noun = (["stratum"], "stage") if by == "spec" else (["spec", "stratum"], "SPEC")
     tables = {
         logs: _cells(rows, [*keys, "side"], logs=logs)
         .unstack("side")
         .reindex(columns=[0, 1])
         .dropna()
-        .groupby(unit)
+        .groupby(keys[0])
         .mean()
         for logs in (False, metric != "quality")
     }
@@ -281,12 +371,12 @@ def _pairs(name: str, rows: pd.DataFrame, by: str, metric: str, confidence: floa
             refusal = f"all {n} ratios are equal ({every}), which no interval can say"
         else:
             ratio = exponential(paired_t(logs, confidence))
-    if refusal:
-        return Estimand(
-            name, float(values[0]), float(values[1]), _NONE, _NONE, n, n, method, refusal
-        )
-    difference = paired_t(gaps, confidence)
-    return Estimand(name, float(values[0]), float(values[1]), ratio, difference, n, n, method)
+    difference = (
+        not_estimable(n, refusal, method=method, level=confidence)
+        if refusal
+        else paired_t(gaps, confidence)
+    )
+    return Estimand(name, float(values[0]), float(values[1]), n, n, method, difference, ratio)
 
 
 def _two_samples(name: str, rows: pd.DataFrame, metric: str, confidence: float) -> Estimand:
@@ -301,18 +391,18 @@ def _two_samples(name: str, rows: pd.DataFrame, metric: str, confidence: float) 
     a, b = (levels.values.to_numpy()[side == number] for number in (0, 1))
     method = "Welch's t over SPECs" + (", on logarithms" if logs else "")
     method += f"; {levels.remark}" if levels.remark else ""
-    fewest = min(len(a), len(b))
-    shown_a, shown_b = (_shown_mean(figures, logs=logs) for figures in (a, b))
-    refusal = _too_few(fewest, "SPEC", "in one of the periods and not in both")
+    refusal = _too_few(min(len(a), len(b)), "SPEC", "in one of the periods and not in both")
     if not refusal and _flat(a) and _flat(b):
         refusal = "there is no spread within either period"
     if refusal:
-        return Estimand(name, shown_a, shown_b, _NONE, _NONE, len(a), len(b), method, refusal)
-    found = _difference(levels, side, confidence)
-    if not logs:
-        return Estimand(name, shown_a, shown_b, _NONE, found, len(a), len(b), method)
-    gap = _difference(levels.exponential(), side, confidence)
-    return Estimand(name, shown_a, shown_b, exponential(found), gap, len(a), len(b), method)
+        ratio, gap = _NONE, not_estimable(len(side), refusal, method=method, level=confidence)
+    elif logs:
+        ratio = exponential(_difference(levels, side, confidence))
+        gap = _difference(levels.exponential(), side, confidence)
+    else:
+        ratio, gap = _NONE, _difference(levels, side, confidence)
+    shown_a, shown_b = (_shown_mean(figures, logs=logs) for figures in (a, b))
+    return Estimand(name, shown_a, shown_b, len(a), len(b), method, gap, ratio)
 
 
 def _shown_mean(figures: np.ndarray, *, logs: bool) -> float:
@@ -339,9 +429,8 @@ def _difference(levels: Levels, side: np.ndarray, confidence: float) -> Estimate
 
 
 def _too_few(n: int, noun: str, which: str) -> str:
-    if n >= LEAST_UNITS:
-        return ""
-    return f"{wording.count(n, noun)} {which}, and it takes {LEAST_UNITS}"
+    few = f"{wording.count(n, noun)} {which}, and it takes {LEAST_UNITS}"
+    return few if n < LEAST_UNITS else ""
 
 
 def _flat(figures: np.ndarray) -> bool:

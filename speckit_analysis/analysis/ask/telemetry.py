@@ -17,6 +17,7 @@ from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.analysis.summaries import key_column, summarise
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.tables import PROVENANCES
+from speckit_analysis.tables.results import RESULTS
 
 if TYPE_CHECKING:
     from speckit_analysis.evidence.load import Evidence
@@ -24,33 +25,21 @@ if TYPE_CHECKING:
 #: With rows that nobody measured, but without copies: those would count twice.
 WITH_SYNTHETIC = tuple(name for name in PROVENANCES if name != "stale_copy")
 
-_SUMMARY = ("sum", "mean", "median", "p95", "max")
-
 
 @dataclass(frozen=True)
 class Telemetry:
-    """A figure by group.
-
-    Attributes
-    ----------
-    metric : Metric
-        What was asked for.
-    table : DataFrame
-        One row per group.  For an amount the columns of :func:`summarise` with their unit, such
-        as ``sum_usd`` or ``p95_ms``; for a ratio ``total`` (of the sums) instead of sum and
-        share; for a share ``n``, ``missing``, ``hits``, ``rate``, ``low`` and ``high``.
-    selection : Selection
-        The rows that count, and how many do not and why.
-    confidence : float
-        Level of the interval of a share.
-    hint : str
-        Which texts of the condition no row has, in words.
-    """
+    """A figure by group."""
 
     metric: Metric
+    #: One row per group.  For an amount the result ``summary`` with the unit in its names, such as
+    #: ``sum_usd`` or ``p95_ms``; for a ratio ``total`` (of the sums) instead of sum and share; for
+    #: a share the result ``hit_rates``.
     table: pd.DataFrame
+    #: The rows that count, and how many do not and why.
     selection: Selection
+    #: Level of the interval of a share.
     confidence: float = 0.95
+    #: Which texts of the condition no row has, in words.
     hint: str = ""
 
     @property
@@ -157,9 +146,10 @@ def narrowed(
     """
     if selection.kept.empty:
         return selection
-    left = _of_specs(selection, tuple(specs))
-    left = _between(left, since, until)
-    left = _where(left, where)
+    left = _between(_of_specs(selection, tuple(specs)), since, until)
+    if where is not None:
+        other = ~meets(left.kept, where)
+        left = left.without(_reason(other, "not meant by the condition"))
     if left.kept.empty:
         hint = unknown_values(selection.kept, where) if where else ""
         choices = f"{hint[0].upper()}{hint[1:]}." if hint else _choices(selection)
@@ -170,12 +160,11 @@ def narrowed(
 def _of_specs(selection: Selection, specs: tuple[str, ...]) -> Selection:
     if not specs:
         return selection
-    known = sorted(selection.kept["spec_id"].dropna().astype(str).unique())
+    there = sorted(selection.kept["spec_id"].dropna().astype(str).unique())
     for spec in specs:
-        if spec not in known:
-            raise EvidenceError(
-                f"no SPEC {spec!r} in this evidence; {wording.suggestion(spec, known)}"
-            )
+        if spec not in there:
+            hint = wording.suggestion(spec, there)
+            raise EvidenceError(f"no SPEC {spec!r} in this evidence; {hint}")
     other = ~selection.kept["spec_id"].isin(specs)
     return selection.without(_reason(other, "of other SPECs"))
 
@@ -186,9 +175,9 @@ def _choices(selection: Selection) -> str:
     parts = []
     for column, noun in (("spec_id", "SPECs"), ("stage", "stages"), ("model_id", "models")):
         if column in rows:
-            found = rows[column].dropna().drop_duplicates().sort_values().astype(str).tolist()
-            more = f" and {len(found) - 8} more" if len(found) > 8 else ""
-            parts.append(f"{noun} {', '.join(found[:8])}{more}")
+            names = rows[column].dropna().drop_duplicates().sort_values().astype(str).tolist()
+            more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+            parts.append(f"{noun} {', '.join(names[:8])}{more}")
     moments = rows["timestamp"].dropna()
     if len(moments):
         parts.append(f"times {moments.min():%Y-%m-%d} to {moments.max():%Y-%m-%d}")
@@ -238,22 +227,14 @@ def moment(text: str, name: str, *, end: bool = False) -> pd.Timestamp:
             raise ValueError
         if len(text) <= len("2025-10-31"):
             period = pd.Period(text)
-            found = period.end_time if end else period.start_time
+            when = period.end_time if end else period.start_time
         else:
-            found = pd.Timestamp(text)
+            when = pd.Timestamp(text)
     except ValueError:
         raise EvidenceError(
             f"{name} {text!r}: no such date; write 2025-10-31, 2025-10 or 2025-10-31T09:30"
         ) from None
-    return found.tz_localize("UTC") if found.tzinfo is None else found.tz_convert("UTC")
-
-
-def _where(selection: Selection, condition: str | None) -> Selection:
-    if condition is None:
-        return selection
-    return selection.without(
-        _reason(~meets(selection.kept, condition), "not meant by the condition")
-    )
+    return when.tz_localize("UTC") if when.tzinfo is None else when.tz_convert("UTC")
 
 
 def _amounts(metric: Metric, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -261,10 +242,9 @@ def _amounts(metric: Metric, rows: pd.DataFrame, keys: list[str]) -> pd.DataFram
     if metric.kind == "ratio":
         upper, lower = (summarise(rows, keys, name)["sum"] for name in ("upper", "lower"))
         table.insert(len(keys) + 2, "total", upper / lower)
-        return table.drop(columns=["sum", "share"])
-    if metric.name == "quality":  # a sum of scores says nothing
-        return table.drop(columns=["sum", "share"])
-    return table
+    # A sum of ratios or scores says nothing.
+    without = metric.kind == "ratio" or metric.name == "quality"
+    return table.drop(columns=["sum", "share"]) if without else table
 
 
 def _shares(rows: pd.DataFrame, keys: list[str], confidence: float) -> pd.DataFrame:
@@ -273,18 +253,16 @@ def _shares(rows: pd.DataFrame, keys: list[str], confidence: float) -> pd.DataFr
     marks = pd.DataFrame({key: key_column(rows, key) for key in keys}, rows.index)
     marks = marks if keys else marks.assign(all=0)
     marks = marks.assign(spec=rows["spec_id"], disagreed=rows["value"].astype(float))
-    known = marks.dropna(subset="disagreed")
-    found = clustered_rates(known, names, confidence)
-    found = found.rename(columns={"runs": "n", "disagreeing": "hits"})
-    sizes = marks.groupby(names, observed=True, dropna=False).size().rename("size").reset_index()
-    table = sizes.merge(found, on=names, how="left")
-    counted = table["n"].fillna(0).astype("Int64")
-    table = table.assign(n=counted, missing=(table["size"] - counted).astype("Int64"))
-    return table[[*keys, "n", "missing", "specs", "hits", "rate", "low", "high"]]
+    rates = clustered_rates(marks.dropna(subset="disagreed"), names, confidence)
+    rates = rates.rename(columns={"runs": "n", "disagreeing": "hits"})
+    sizes = marks.groupby(names, observed=True, dropna=False).size().reset_index(name="size")
+    table = sizes.merge(rates, on=names, how="left").fillna({"n": 0})
+    return RESULTS["hit_rates"].of(table.assign(missing=table["size"] - table["n"]), keys)
 
 
 def _named(metric: Metric, table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` with the unit in the names of its figures."""
     if not metric.unit:
         return table
-    return table.rename(columns={name: f"{name}_{metric.unit}" for name in (*_SUMMARY, "total")})
+    figures = ("sum", "total", "mean", "median", "p95", "max")
+    return table.rename(columns={name: f"{name}_{metric.unit}" for name in figures})

@@ -18,7 +18,8 @@ from speckit_analysis.analysis.intervals import (
     small_sample,
 )
 from speckit_analysis.analysis.selection import ANSWERS_TO_COMPARE, Selection
-from speckit_analysis.analysis.summaries import key_column, nullable
+from speckit_analysis.analysis.summaries import key_column
+from speckit_analysis.tables.results import RESULTS
 
 
 def genuine(disagreements: pd.DataFrame) -> pd.DataFrame:
@@ -32,10 +33,10 @@ def genuine(disagreements: pd.DataFrame) -> pd.DataFrame:
     declared = disagreements["origin"].isin(["declared"])
     harmless = disagreements["relation"].isin(["agree", "unrelated"])
     points = disagreements[declared & ~degraded & ~harmless]
-    told = points[points["run_id"].notna() & points["description"].notna()]
-    told = told.sort_values("resolved", ascending=False, na_position="last", kind="stable")
-    repeated = told.index[told.duplicated(["run_id", "topic", "description", "agents"])]
-    return points.drop(index=repeated)
+    described = points[points["run_id"].notna() & points["description"].notna()]
+    settled_first = described.sort_values("resolved", ascending=False, kind="stable")
+    repeated = settled_first.duplicated(["run_id", "topic", "description", "agents"])
+    return points.drop(index=repeated.index[repeated])
 
 
 def comparable_runs(runs: Selection, disagreements: pd.DataFrame) -> Selection:
@@ -87,16 +88,15 @@ def rates(runs: pd.DataFrame, by: str, confidence: float = 0.95) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        `by`, ``runs``, ``specs``, ``disagreeing`` (Int64), ``rate``, ``low``, ``high`` and
-        ``effective_runs`` (Float64; how many independent runs these are worth).  Values of
-        `by` without a run have no row; a missing one comes last.
+        `by`, and the columns of the result ``disagreement_rates``.  Values of `by` without a run
+        have no row; a missing one comes last.
     """
     keys = key_column(runs, by).rename(by)
     marks = pd.DataFrame({by: keys, "spec": runs["spec_id"], "disagreed": runs["disagreed"]})
     return clustered_rates(marks, [by], confidence)
 
 
-def stages_alike(runs: pd.DataFrame, seed: int, by: str = "stage") -> float:
+def stages_alike(runs: pd.DataFrame, seed: int) -> float:
     """Return the p-value of equal rates of disagreement at all stages, within SPECs.
 
     Parameters
@@ -105,10 +105,8 @@ def stages_alike(runs: pd.DataFrame, seed: int, by: str = "stage") -> float:
         Comparable runs, with ``disagreed``.
     seed : int
         Of the permutations, see :func:`equal_rates`.
-    by : str
-        What is compared.
     """
-    groups, _ = pd.factorize(runs[by].astype("string"), use_na_sentinel=False)
+    groups, _ = pd.factorize(runs["stage"].astype("string"), use_na_sentinel=False)
     blocks, _ = pd.factorize(runs["spec_id"].astype("string"), use_na_sentinel=False)
     return equal_rates(runs["disagreed"].to_numpy(dtype=float), groups, blocks, seed)
 
@@ -128,18 +126,13 @@ def clustered_rates(marks: pd.DataFrame, by: list[str], confidence: float) -> pd
     keyed = marks.groupby([*by, "spec"], observed=True, dropna=False)
     cells = keyed["disagreed"].agg(["sum", "size"]).reset_index()
     grouped = cells.groupby(by, observed=True, dropna=False)
-    counted = grouped.agg(runs=("size", "sum"), specs=("spec", "size"), disagreeing=("sum", "sum"))
-    counted = counted.reset_index().astype(dict.fromkeys(["runs", "specs", "disagreeing"], "Int64"))
+    rates = grouped.agg(runs=("size", "sum"), specs=("spec", "size"), disagreeing=("sum", "sum"))
     hits, n = (cells[name].to_numpy(dtype=float) for name in ("sum", "size"))
     rows = grouped.ngroup().to_numpy(dtype=np.intp)
-    effective, low, high = korn_graubard(hits, n, rows, len(counted), confidence)
-    share_of_runs = (counted["disagreeing"] / counted["runs"]).astype("Float64")
-    return counted.assign(
-        rate=share_of_runs,
-        low=nullable(low),
-        high=nullable(high),
-        effective_runs=nullable(effective),
-    )
+    effective, low, high = korn_graubard(hits, n, rows, len(rates), confidence)
+    rates["rate"] = rates["disagreeing"] / rates["runs"]
+    rates = rates.assign(low=low, high=high, effective_runs=effective)
+    return RESULTS["disagreement_rates"].of(rates.reset_index(), by)
 
 
 def flag_against_points(runs: pd.DataFrame) -> pd.DataFrame:
@@ -147,19 +140,16 @@ def flag_against_points(runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        ``flag`` (``yes``, ``no``, ``not recorded``), ``no points``, ``points``, ``not
-        recorded`` (Int64, runs).
+    DataFrame of int
+        ``flag`` (``yes``, ``no``, ``not recorded``), and runs with ``no points``, ``points`` and
+        ``not recorded``.
     """
     flag = runs["disagreement_recorded"].map({True: "yes", False: "no"}).astype("string")
     points = (runs["disagreement_points"] > 0).map({True: "points", False: "no points"})
     table = pd.crosstab(flag.fillna("not recorded"), points.astype("string").fillna("not recorded"))
-    table = table.reindex(
-        index=["yes", "no", "not recorded"],
-        columns=["no points", "points", "not recorded"],
-        fill_value=0,
-    )
-    return table.astype("Int64").rename_axis(index="flag", columns=None).reset_index()
+    flags, kinds = ["yes", "no", "not recorded"], ["no points", "points", "not recorded"]
+    table = table.reindex(index=flags, columns=kinds, fill_value=0)
+    return table.rename_axis(index="flag", columns=None).reset_index()
 
 
 def flag_sentence(runs: pd.DataFrame) -> str:
@@ -194,22 +184,21 @@ def shares(points: pd.DataFrame, column: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `column` (string, ``not told`` last), ``disagreements``, ``runs`` (Int64), ``share``
-        (Float64, of the disagreements).  It has no interval: several disagreements of one run
-        are no independent observations.
+        `column` (string, ``not told`` last), and the columns of the result
+        ``disagreement_shares``.  A share has no interval: several disagreements of one run are no
+        independent observations.
     """
     values = points[column]
     if column == "resolved":
         values = values.map({True: "settled", False: "open"})
     named = points.assign(**{column: values.astype("string").fillna("not told")})
     counts = named.groupby(column).agg(disagreements=("run_id", "size"), runs=("run_id", "nunique"))
-    counts = counts.reset_index().astype({"disagreements": "Int64", "runs": "Int64"})
-    counts = counts.assign(share=(counts["disagreements"] / len(points)).astype("Float64"))
-    last = counts[column] == "not told"
-    ordered = counts.assign(last=last).sort_values(
-        ["last", "disagreements", column], ascending=[True, False, True], ignore_index=True
-    )
-    return ordered.drop(columns="last")
+    counts = counts.reset_index()
+    counts["share"] = counts["disagreements"] / len(points)
+    counts["last"] = counts[column] == "not told"
+    order = ["last", "disagreements", column]
+    counts = counts.sort_values(order, ascending=[True, False, True], ignore_index=True)
+    return RESULTS["disagreement_shares"].of(counts, [column])
 
 
 def types_by_severity(points: pd.DataFrame) -> pd.DataFrame:
@@ -243,8 +232,8 @@ def crossed_counts(rows: pd.Series, columns: pd.Series) -> pd.DataFrame:
 
 def escalations(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
     """Return the share of runs that escalated, among those that say whether they did."""
-    told = runs[runs["escalated"].notna()]
-    return share(told["escalated"], told["spec_id"], confidence)
+    recorded = runs[runs["escalated"].notna()]
+    return share(recorded["escalated"], recorded["spec_id"], confidence)
 
 
 def degraded(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
@@ -255,12 +244,12 @@ def degraded(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
 
 def outcome_sentence(points: pd.DataFrame, escalated: Share) -> str:
     """Say how many disagreements were settled, and how many runs escalated, at one level."""
-    told = points[points["resolved"].notna()]
-    settled = share(told["resolved"], told["spec_id"], escalated.confidence)
+    ended = points[points["resolved"].notna()]
+    settled = share(ended["resolved"], ended["spec_id"], escalated.confidence)
     first = (
-        f"Of {wording.count(len(points), 'disagreement')}, {wording.count(len(told))} say how they"
+        f"Of {wording.count(len(points), 'disagreement')}, {wording.count(settled.n)} say how they"
         f" ended: {wording.percent(settled.estimate)} settled ({settled.interval})."
-        if len(told)
+        if settled.n
         else "No disagreement says whether it was settled."
     )
     second = (

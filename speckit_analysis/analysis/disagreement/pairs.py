@@ -15,30 +15,19 @@ from speckit_analysis.tables.vocabulary import normalise_agent
 
 @dataclass(frozen=True)
 class Pairs:
-    """Disagreement between two agents that both answered.
+    """Disagreement between two agents that both answered."""
 
-    Attributes
-    ----------
-    rates : DataFrame
-        ``first``, ``second`` (string, in alphabetical order) and the columns of
-        :func:`.frequency.rates`.
-    unnamed : int
-        Genuine disagreements that name fewer than two of the run's agents: they count for
-        their run, but for no pair.
-    named : int
-        Genuine disagreements that name two or more.
-    p_value : float
-        Of the hypothesis that all pairs disagree equally often (within runs, see
-        :func:`equal_rates`); NaN with fewer than two pairs.
-    confidence : float
-        Level of the intervals.
-    """
-
+    #: ``first``, ``second`` (in alphabetical order), and the result ``disagreement_rates``.
     rates: pd.DataFrame
+    #: Genuine disagreements that name fewer than two of the run's agents: they count for their
+    #: run, but for no pair.
     unnamed: int
+    #: Genuine disagreements that name two or more.
     named: int
-    p_value: float = float("nan")
-    confidence: float = 0.95
+    #: Of the hypothesis that all pairs disagree equally often (within runs, see
+    #: :func:`equal_rates`); NaN with fewer than two pairs.
+    p_value: float
+    confidence: float
 
     @property
     def apart(self) -> bool:
@@ -53,30 +42,31 @@ class Pairs:
             return "No run has two agents with a usable answer, so no pair can be compared."
         if total == 0:
             return "No disagreement is declared between any pair of agents."
-        unnamed = (
-            f"{wording.count(self.unnamed)} of {wording.count(total, 'disagreement')}"
-            f" {'does' if self.unnamed == 1 else 'do'} not name two of the run's agents:"
-            f" {'it counts for its' if self.unnamed == 1 else 'they count for their'} run, but"
-            " for no pair."
-            if self.unnamed
-            else ""
-        )
-        return f"{self._ranking} {unnamed}".strip() if self.named else unnamed
+        sentences = []
+        if self.named:
+            sentences.append(self.most)
+        if self.named and len(self.rates) > 1:
+            sentences.append(
+                f"The counts {'refute' if self.apart else 'do not refute'} that all pairs disagree"
+                f" equally often ({wording.p_value(self.p_value)})."
+            )
+        if self.unnamed:
+            one = self.unnamed == 1
+            sentences.append(
+                f"{wording.count(self.unnamed)} of {wording.count(total, 'disagreement')}"
+                f" {'does' if one else 'do'} not name two of the run's agents:"
+                f" {'it counts for its' if one else 'they count for their'} run, but for no pair."
+            )
+        return " ".join(sentences)
 
     @property
-    def _ranking(self) -> str:
+    def most(self) -> str:
+        """Which pair disagrees most."""
         top = self.rates.sort_values("rate", ascending=False, kind="stable").iloc[0]
-        most = (
+        return (
             f"{top['first']} and {top['second']} disagree most: in {wording.percent(top['rate'])}"
             f" of {wording.count(top['runs'], 'run')} that both answered"
             f" ({wording.percent(top['low'])} to {wording.percent(top['high'])})."
-        )
-        if len(self.rates) < 2:
-            return most
-        alike = "refute" if self.apart else "do not refute"
-        return (
-            f"{most} The counts {alike} that all pairs disagree equally often"
-            f" ({wording.p_value(self.p_value)})."
         )
 
 

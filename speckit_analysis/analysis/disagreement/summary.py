@@ -1,22 +1,129 @@
-"""The summary of the field: rate, stages, pairs, arbiter, types, severities, and insights."""
+"""Whom disagreements were settled for, and the summary of the field: rates, counts and insights."""
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.disagreement import arbiter, frequency
+from speckit_analysis.analysis.disagreement import frequency
 from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.intervals import Share
 from speckit_analysis.analysis.selection import Selection
 from speckit_analysis.stats.proportions import exact_interval
 from speckit_analysis.tables import STAGES
+from speckit_analysis.tables.vocabulary import normalise_agent, provider_of
+
+#: Families of models, in the order in which a pair names them.
+FAMILIES = {"google": "gemini", "anthropic": "claude", "openai": "gpt"}
+
+NEW, OPEN, UNTOLD = "synthesized_new", "unresolved", "not_told"
+
+_BLENDED = re.compile(
+    r"\b(both|neither|merged?|combin\w+|hybrid|compromise|blend\w*|synthesi[sz]\w*)\b", re.I
+)
+
+#: How a resolution begins that names the agent whose option it quotes.
+_LEADING = re.compile(r"\s*([\w.-]+)\s*:")
 
 #: Fewer decisions than this tell nothing of whom an arbiter prefers.
 LEAST_DECISIONS = 6
+
+
+def family_of(agent: str | None) -> str | None:
+    """Return the family of models that an agent stands for; itself where it stands for none.
+
+    Examples
+    --------
+    >>> family_of("gpt_pro"), family_of("claude_haiku"), family_of("code"), family_of(None)
+    ('gpt', 'claude', 'code', None)
+    """
+    if agent is None:
+        return None
+    return FAMILIES.get(provider_of(agent) or "", agent)
+
+
+def decisions(points: pd.DataFrame) -> pd.Series:
+    """Return how each disagreement was decided.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Genuine disagreements, with ``agents``, ``resolution`` and ``resolved``.
+
+    Returns
+    -------
+    Series of string
+        ``sided_with_<family>`` where the resolution begins with an agent's name and a colon (what
+        follows is that agent's option), or names one family of models and no other and does not
+        speak of both; ``synthesized_new`` where it names none or several;
+        ``unresolved``; ``not_told`` where nothing tells how it ended.  Index of `points`.
+    """
+    endings = zip(points["resolution"], points["agents"], points["resolved"], strict=True)
+    return pd.Series([_decision(*ending) for ending in endings], points.index, dtype="string")
+
+
+def _decision(resolution: object, agents: object, resolved: object) -> str:
+    if not pd.isna(resolved) and not resolved:  # type: ignore[call-overload]
+        return OPEN
+    if not isinstance(resolution, str) or not resolution.strip():
+        return UNTOLD
+    leading = _LEADING.match(resolution)
+    if leading and (first := _named(leading[1], agents)):
+        return f"sided_with_{family_of(first.pop())}"
+    families = {family_of(name) for name in _named(resolution, agents)}
+    if len(families) == 1 and not _BLENDED.search(resolution):
+        return f"sided_with_{families.pop()}"
+    return NEW
+
+
+def _named(resolution: str, agents: object) -> set[str]:
+    """Return the agents that a resolution names: those of the disagreement, or whole families."""
+    words = {normalise_agent(word) for word in re.findall(r"[\w.-]+", resolution)}
+    involved = {part.strip() for part in agents.split(",")} if isinstance(agents, str) else set()
+    names = {normalise_agent(agent) for agent in involved} | set(FAMILIES.values())
+    return {agent for agent in words & names if agent}
+
+
+def in_words(decided: pd.Series) -> pd.Series:
+    """Return decisions as a figure names them.
+
+    Examples
+    --------
+    >>> in_words(pd.Series(["sided_with_gpt", "synthesized_new", "not_told"])).tolist()
+    ['sided with gpt', 'synthesized new', 'not told']
+    """
+    return decided.astype("string").str.replace("_", " ")
+
+
+def sides_taken(decided: pd.Series) -> pd.Series:
+    """Return how often each family's side was taken, the most frequent first."""
+    sides = decided[decided.str.startswith("sided_with_")].str.removeprefix("sided_with_")
+    return sides.value_counts()
+
+
+def decision_sentence(decided: pd.Series) -> str:
+    """Say for whom disagreements were settled.
+
+    Parameters
+    ----------
+    decided : Series of string
+        From :func:`decisions`.
+    """
+    if decided.empty:
+        return "No disagreement was declared, so nobody's side was taken."
+    sides = sides_taken(decided)
+    total = wording.count(len(decided), "disagreement")
+    if sides.empty:
+        return f"None of {total} tells whose side was taken."
+    parts = [f"{name} {wording.count(n)}" for name, n in sides.items()]
+    return (
+        f"{wording.count(sides.sum())} of {total} were settled for one side:"
+        f" {', '.join(parts)}. That counts sides taken, not how often each was right."
+    )
 
 
 def disagreement_summary(
@@ -54,7 +161,6 @@ def disagreement_summary(
     points = frequency.genuine(disagreements)
     points = points[points["run_id"].isin(kept["run_id"])]
     rate = frequency.rate(kept, confidence)
-    decided = arbiter.decisions(points)
     families = _families(calls, kept)
     summary = {
         "total_consensus_runs": rate.n,
@@ -63,14 +169,11 @@ def disagreement_summary(
         "disagreement_rate_interval": [_rounded(rate.low), _rounded(rate.high)],
         "interval": f"{wording.exact_percent(confidence)}, clustered by SPEC",
         "specs": rate.clusters,
-        "runs_left_out": {
-            str(reason): int(rows)
-            for reason, rows in zip(runs.left_out["reason"], runs.left_out["rows"], strict=True)
-        },
+        "runs_left_out": runs.left_out.set_index("reason")["rows"].to_dict(),
         "disagreements": len(points),
         "by_stage": _by_stage(kept),
         "by_model_pair": _by_pair(points, families),
-        "arbiter_decisions": _by_decision(decided, families),
+        "arbiter_decisions": _by_decision(decisions(points), families),
         "disagreement_types": _counts(points["type"]),
         "severities": _counts(points["disagreement_severity"]),
         "insights": insights(kept, calls, disagreements, points, confidence, seed),
@@ -84,18 +187,15 @@ def _rounded(figure: float) -> float | None:
 
 def _by_stage(runs: pd.DataFrame) -> dict[str, int]:
     hits = runs[runs["disagreed"].astype(bool)]["stage"].astype("string").value_counts()
-    others = sorted(set(hits.index) - set(STAGES))
-    return {
-        **{f"spec-{stage}": int(hits.get(stage, 0)) for stage in STAGES},
-        **{str(stage): int(hits[stage]) for stage in others},
-    }
+    others = {str(stage): int(hits[stage]) for stage in sorted({*hits.index} - {*STAGES})}
+    return {f"spec-{stage}": int(hits.get(stage, 0)) for stage in STAGES} | others
 
 
 def _families(calls: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     agents = calls[calls["run_id"].isin(runs["run_id"])]["agent"].dropna().astype(str).unique()
-    found = {arbiter.family_of(agent) for agent in agents} - {None}
-    known = [name for name in arbiter.FAMILIES.values() if name in found]
-    return known + sorted(str(name) for name in found - set(known))
+    families = {str(family_of(agent)) for agent in agents}
+    in_order = [name for name in FAMILIES.values() if name in families]
+    return in_order + sorted(families - set(in_order))
 
 
 def _by_pair(points: pd.DataFrame, families: list[str]) -> dict[str, int]:
@@ -104,7 +204,7 @@ def _by_pair(points: pd.DataFrame, families: list[str]) -> dict[str, int]:
     for run, agents in zip(points["run_id"], points["agents"], strict=True):
         if not isinstance(agents, str):
             continue
-        named = {arbiter.family_of(agent.strip()) for agent in agents.split(",")}
+        named = {family_of(agent.strip()) for agent in agents.split(",")}
         for a, b in combinations([name for name in families if name in named], 2):
             pairs[f"{a}_vs_{b}"].add(str(run))
     return {name: len(runs) for name, runs in pairs.items()}
@@ -113,7 +213,7 @@ def _by_pair(points: pd.DataFrame, families: list[str]) -> dict[str, int]:
 def _by_decision(decided: pd.Series, families: list[str]) -> dict[str, int]:
     counts = decided.value_counts()
     names = [f"sided_with_{name}" for name in families]
-    names += [arbiter.NEW, arbiter.OPEN, arbiter.UNTOLD]
+    names += [NEW, OPEN, UNTOLD]
     names += sorted(set(counts.index) - set(names))
     return {name: int(counts.get(name, 0)) for name in names}
 
@@ -148,12 +248,13 @@ def insights(
     seed : int
         Of the permutations.
     """
-    told = [_stage_insight(runs, confidence, seed)]
     pairs = by_pair(runs, calls, disagreements, "agent", confidence, seed=seed)
-    if pairs.apart and pairs.named:
-        told.append(pairs.sentence.split(". ")[0].rstrip(".") + ".")
-    told.append(_arbiter_insight(points, confidence))
-    return [sentence.replace("\u00a0", " ") for sentence in told if sentence]
+    sentences = (
+        _stage_insight(runs, confidence, seed),
+        pairs.most if pairs.apart and pairs.named else "",
+        _arbiter_insight(points, confidence),
+    )
+    return [sentence.replace("\u00a0", " ") for sentence in sentences if sentence]
 
 
 def _stage_insight(runs: pd.DataFrame, confidence: float, seed: int) -> str:
@@ -170,18 +271,16 @@ def _stage_insight(runs: pd.DataFrame, confidence: float, seed: int) -> str:
 
 
 def _arbiter_insight(points: pd.DataFrame, confidence: float) -> str:
-    sided = arbiter.decisions(points)
-    sided = sided[sided.str.startswith("sided_with_")]
-    if len(sided) < LEAST_DECISIONS:
+    sides = sides_taken(decisions(points))
+    n = int(sides.sum())
+    if n < LEAST_DECISIONS:
         return ""
-    counts = sided.value_counts()
-    name, hits = str(counts.index[0]), int(counts.iloc[0])
-    low, high = exact_interval(hits, len(sided), confidence)
+    hits = int(sides.iloc[0])
+    won = Share(hits, n, *exact_interval(hits, n, confidence), confidence=confidence)
     # A side that is one of two wins half the time by chance.
-    if low <= 0.5:
+    if won.low <= 0.5:
         return ""
-    found = Share(hits, len(sided), low, high, confidence=confidence)
     return (
-        f"The arbiter sided with {name.removeprefix('sided_with_')} in {hits} of {len(sided)}"
-        f" decisions that name a side ({found.interval}): consider asking it first."
+        f"The arbiter sided with {sides.index[0]} in {hits} of {n} decisions that name a side"
+        f" ({won.interval}): consider asking it first."
     )

@@ -19,26 +19,17 @@ from speckit_analysis.stats.paired import FIT_ROUNDING
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of units with kinds taken off, and how uncertain the taking off is.
+    """Levels of units with kinds taken off, and how uncertain the taking off is."""
 
-    Attributes
-    ----------
-    values : Series of float
-        Level of each unit, indexed by unit; the largest linked group only.
-    covariance : ndarray of float, shape (n, n)
-        Covariance of the levels through noise of single rows, in units of its variance.
-    noise : float
-        Variance of single rows around unit and kind; NaN where no row is left to tell.
-    freedom : int
-        Degrees of freedom of ``noise``.
-    left_out : int
-        Units that share no kind with the group, not even through others.
-    """
-
+    #: Level of each unit, indexed by unit; the largest linked group only.
     values: pd.Series
+    #: Covariance of the levels through noise of single rows, in units of its variance.
     covariance: np.ndarray
+    #: Variance of single rows around unit and kind; NaN where no row is left to tell.
     noise: float
+    #: Degrees of freedom of ``noise``.
     freedom: int
+    #: Units that share no kind with the group, not even through others.
     left_out: int
 
     @property
@@ -85,9 +76,9 @@ class Levels:
             bound = min(bound, square / held)
         beyond = max(0.0, float(weights @ self.covariance @ weights) - counted)
         if beyond > FIT_ROUNDING * max(counted, 1.0):
-            known = self.freedom > 0
-            noise = self.noise if known else bound
-            parts.append((noise * beyond, self.freedom if known else parts[0][1]))
+            measured = self.freedom > 0
+            noise = self.noise if measured else bound
+            parts.append((noise * beyond, self.freedom if measured else parts[0][1]))
         total = sum(part for part, _ in parts)
         if total == 0:
             return 0.0, parts[0][1]

@@ -10,20 +10,25 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import small_sample
 from speckit_analysis.analysis.selection import ANSWERS_TO_COMPARE, Selection
-from speckit_analysis.analysis.summaries import nullable
 from speckit_analysis.tables import STATUSES
+from speckit_analysis.tables.results import RESULTS
 
-#: What a run may come with, and the columns of ``runs`` of which any shows it.
+#: What a run may come with, and the column of ``runs`` that shows it.
 MEASURES = {
-    "cost from tokens": ("cost_usd",),
-    "cost as reported": ("cost_usd_reported",),
-    "latency": ("latency_ms",),
-    "a synthesis": ("synthesis_status",),
-    "a date": ("timestamp",),
+    "cost from tokens": "cost_usd",
+    "cost as reported": "cost_usd_reported",
+    "latency": "latency_ms",
+    "a synthesis": "synthesis_status",
+    "a date": "timestamp",
 }
 
 #: How a table shows what :func:`coverage_by` returns.
 AS_SHARES = dict.fromkeys(("telemetry", "two answers", *MEASURES), "percent")
+
+#: Verdicts on the size of a SPEC's evidence.
+VERDICTS = ("within limits", "above soft limit", "above hard limit")
+
+MIB = 1024 * 1024
 
 #: Tables whose rows say where they come from, and which reports rest on.
 SOURCED = ("runs", "calls", "proposals", "disagreements", "costs", "guardrails")
@@ -45,36 +50,21 @@ def coverage(runs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``measure`` (string), ``runs``, ``covered`` (Int64), ``share`` (Float64, missing where
-        there is no run), best covered first.
+        The result ``coverage``; a share is missing where there is no run.
     """
-    covered = _marks(runs).sum()
     n = len(runs)
-    table = pd.DataFrame(
-        {
-            "measure": pd.Series(covered.index, dtype="string"),
-            "runs": pd.Series([n] * len(covered), dtype="Int64"),
-            "covered": pd.Series(covered.to_numpy(), dtype="Int64"),
-        }
-    )
-    table["share"] = (table["covered"] / n).astype("Float64") if n else nullable(_nothing(table))
-    return table.sort_values("covered", ascending=False, kind="stable", ignore_index=True)
+    covered = _marks(runs).sum().sort_values(ascending=False, kind="stable")
+    rows = [(name, n, k, k / n if n else None) for name, k in covered.items()]
+    return RESULTS["coverage"].of(rows)
 
 
 def _marks(runs: pd.DataFrame) -> pd.DataFrame:
     """Return for each run and measure whether the run comes with it."""
-    known = {
+    marks = {
         "telemetry": (runs["basis"] == "telemetry").fillna(False),
         "two answers": (runs["agents_ok"] >= ANSWERS_TO_COMPARE).fillna(False),
-    }
-    known |= {
-        name: runs[list(columns)].notna().any(axis="columns") for name, columns in MEASURES.items()
-    }
-    return pd.DataFrame(known).astype(bool)
-
-
-def _nothing(table: pd.DataFrame) -> np.ndarray:
-    return np.full(len(table), np.nan)
+    } | {name: runs[column].notna() for name, column in MEASURES.items()}
+    return pd.DataFrame(marks).astype(bool)
 
 
 def coverage_by(runs: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
@@ -83,35 +73,22 @@ def coverage_by(runs: pd.DataFrame, by: str = "stage") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index `by` (string, ``unknown`` last), in its own order; ``runs`` (Int64); then one
-        column per measure of :func:`coverage`, Float64.
+        Index `by` (``unknown`` last), in its own order; ``runs``; then one column per measure of
+        :func:`coverage`.
     """
-    grouped = _marks(runs).astype(float).groupby(_with_unknown(runs[by]), observed=True)
-    table = grouped.mean().astype("Float64")
-    table.insert(0, "runs", grouped.size().astype("Int64"))
-    table.index = pd.Index(table.index.astype("str"), name=by)
-    return table
+    grouped = _marks(runs).groupby(_with_unknown(runs[by]), observed=True)
+    shares = grouped.mean()
+    shares.insert(0, "runs", grouped.size())
+    return shares.set_axis(shares.index.astype("str"))
 
 
 def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return how many problems there are of each kind.
-
-    Returns
-    -------
-    DataFrame
-        ``kind`` (string), ``severity`` (ordered category), ``problems``, ``files`` (Int64) and
-        ``example`` (string, the first message), the worst and most frequent first.
-    """
-    counted = (
-        problems.groupby(["kind", "severity"], observed=True, dropna=False)
-        .agg(
-            problems=("source", "size"),
-            files=("source", "nunique"),
-            example=("message", "first"),
-        )
-        .reset_index()
+    """Return how many problems there are of each kind: the result ``problem_counts``."""
+    grouped = problems.groupby(["kind", "severity"], observed=True, dropna=False)
+    counts = grouped.agg(
+        problems=("source", "size"), files=("source", "nunique"), example=("message", "first")
     )
-    counted = counted.astype({"kind": "string", "problems": "Int64", "files": "Int64"})
+    counted = RESULTS["problem_counts"].of(counts.reset_index())
     return counted.sort_values(
         ["severity", "problems", "kind"], ascending=[False, False, True], ignore_index=True
     )
@@ -128,48 +105,23 @@ def provenance_shares(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``table``, ``provenance`` (string), ``rows`` (Int64), ``share`` (Float64, of the
-        table's rows); only what occurs.
+        The result ``provenance_shares``, ``unknown`` where it is missing.
     """
-    parts = [shares_of(frame, "provenance").assign(table=name) for name, frame in tables.items()]
-    columns = ["table", "provenance", "rows", "share"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns].astype({"table": "string"})
-
-
-def shares_of(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return `column` (string, ``unknown`` where missing), ``rows`` and ``share``.
-
-    Values come in their own order where they have one.
-    """
-    counts = frame[column].astype("category").value_counts(sort=False, dropna=False)
-    counts = counts[counts > 0]
-    total = max(int(counts.sum()), 1)
-    return pd.DataFrame(
-        {
-            column: pd.Series(counts.index.astype("string"), dtype="string").fillna("unknown"),
-            "rows": pd.Series(counts.to_numpy(), dtype="Int64"),
-            "share": nullable(counts.to_numpy(dtype=float) / total),
-        }
-    )
+    rows = [
+        (name, provenance, n, n / len(frame))
+        for name, frame in tables.items()
+        for provenance, n in _with_unknown(frame["provenance"]).value_counts(sort=False).items()
+    ]
+    return RESULTS["provenance_shares"].of(rows)
 
 
 def payloads_by_agent(proposals: pd.DataFrame) -> pd.DataFrame:
-    """Return what the agents' answers are.
-
-    Returns
-    -------
-    DataFrame
-        ``agent`` (string), ``payload_class`` (ordered category), ``proposals`` (Int64) and
-        ``share`` (Float64, of the agent's proposals).
-    """
+    """Return what the agents' answers are: the result ``payloads_by_agent``."""
     agents = proposals["agent"].astype("string").fillna("unknown")
     sizes = proposals.groupby([agents, "payload_class"], observed=True, dropna=False).size()
-    counted = sizes.rename("proposals").reset_index()
-    counted["proposals"] = counted["proposals"].astype("Int64")
+    counted = sizes.reset_index(name="proposals")
     of_agent = counted.groupby("agent")["proposals"].transform("sum")
-    return counted.assign(share=(counted["proposals"] / of_agent).astype("Float64"))
+    return RESULTS["payloads_by_agent"].of(counted.assign(share=counted["proposals"] / of_agent))
 
 
 def payload_sentence(proposals: pd.DataFrame) -> str:
@@ -191,26 +143,18 @@ def payload_sentence(proposals: pd.DataFrame) -> str:
 
 
 def time_span(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return from when to when each table reaches; tables without timestamps are left out.
-
-    Returns
-    -------
-    DataFrame
-        ``table`` (string), ``rows``, ``without_time`` (Int64), ``first``, ``last``
-        (timestamps, UTC).
-    """
-    dated = {name: frame for name, frame in tables.items() if "timestamp" in frame}
-    frames = dated.values()
-    without = [int(frame["timestamp"].isna().sum()) for frame in frames]
-    return pd.DataFrame(
+    """Return from when to when each table that has timestamps reaches: the result ``time_span``."""
+    times = {name: frame["timestamp"] for name, frame in tables.items() if "timestamp" in frame}
+    spans = pd.DataFrame(
         {
-            "table": pd.Series(list(dated), dtype="string"),
-            "rows": pd.Series([len(frame) for frame in frames], dtype="Int64"),
-            "without_time": pd.Series(without, dtype="Int64"),
-            "first": pd.to_datetime([frame["timestamp"].min() for frame in frames], utc=True),
-            "last": pd.to_datetime([frame["timestamp"].max() for frame in frames], utc=True),
+            "table": list(times),
+            "rows": [len(moments) for moments in times.values()],
+            "without_time": [moments.isna().sum() for moments in times.values()],
+            "first": pd.to_datetime([moments.min() for moments in times.values()], utc=True),
+            "last": pd.to_datetime([moments.max() for moments in times.values()], utc=True),
         }
     )
+    return RESULTS["time_span"].of(spans)
 
 
 def span_sentence(runs: pd.DataFrame) -> str:
@@ -231,19 +175,18 @@ def status_crosstab(runs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``recorded``, columns recomputed, both in the order of the statuses with
-        ``unknown`` last; Int64, runs; only statuses that occur.
+        Runs; index ``recorded``, columns recomputed, both in the order of the statuses with
+        ``unknown`` last; only statuses that occur.
     """
     recorded = _with_unknown(runs["status_recorded"]).rename("recorded")
     recomputed = _with_unknown(runs["status"]).rename("recomputed")
-    table = pd.crosstab(recorded, recomputed).astype("Int64")
+    table = pd.crosstab(recorded, recomputed)
     return table.reindex(index=_in_order(table.index), columns=_in_order(table.columns))
 
 
 def _in_order(statuses: pd.Index) -> list[str]:
-    known = [name for name in STATUSES if name in statuses]
-    others = sorted(set(map(str, statuses)) - {*STATUSES, "unknown"})
-    return [*known, *others, *(["unknown"] if "unknown" in statuses else [])]
+    others = sorted({*statuses} - {*STATUSES, "unknown"})
+    return [name for name in (*STATUSES, *others, "unknown") if name in statuses]
 
 
 def _with_unknown(column: pd.Series) -> pd.Series:
@@ -285,6 +228,74 @@ def problem_sentence(problems: pd.DataFrame, files: pd.DataFrame) -> str:
     )
 
 
+def files_by_format(files: pd.DataFrame) -> pd.DataFrame:
+    """Return how the files were read: the result ``files_by_format``, ``unknown`` where missing."""
+    keys = [files[name].astype("string").fillna("unknown") for name in ("format", "parse_state")]
+    counted = files.groupby(keys).agg(
+        files=("source", "size"), rows=("rows", "sum"), bytes=("bytes", "sum")
+    )
+    ordered = counted.reset_index().sort_values(
+        ["files", "format", "parse_state"], ascending=[False, True, True], ignore_index=True
+    )
+    return RESULTS["files_by_format"].of(ordered)
+
+
+def footprint(
+    files: pd.DataFrame, soft_mib: float, hard_mib: float, measure: str = "disk_bytes"
+) -> pd.DataFrame:
+    """Hold the evidence of each SPEC against a limit on its size.
+
+    Parameters
+    ----------
+    files : DataFrame
+        Table ``files``.
+    soft_mib, hard_mib : float
+        Limits per SPEC in MiB; whatever lies above one has that verdict.
+    measure : str
+        ``disk_bytes`` (whole blocks, what a disk loses) or ``bytes`` (what the files hold).
+
+    Returns
+    -------
+    DataFrame
+        The result ``footprint``; ``no SPEC`` stands for other files.
+
+    Raises
+    ------
+    ValueError
+        If the hard limit lies below the soft one, or `measure` is neither of the two.
+    """
+    if measure not in ("bytes", "disk_bytes"):
+        raise ValueError(f"measure is 'bytes' or 'disk_bytes', not {measure!r}")
+    if not 0 < soft_mib <= hard_mib:
+        raise ValueError(f"limits must rise: soft {soft_mib} MiB, hard {hard_mib} MiB")
+    specs = files["spec_id"].astype("string").fillna("no SPEC")
+    grouped = files.groupby(specs)
+    sizes = grouped[["bytes", "disk_bytes"]].sum().assign(files=grouped.size()).reset_index()
+    sizes["of_hard_limit"] = sizes[measure] / (hard_mib * MIB)
+    # A size that equals a limit is within it.
+    exceeded = np.searchsorted([soft_mib * MIB, hard_mib * MIB], sizes[measure].to_numpy(float))
+    sizes["verdict"] = pd.Categorical(np.take(VERDICTS, exceeded), VERDICTS, ordered=True)
+    ordered = sizes.sort_values([measure, "spec_id"], ascending=[False, True], ignore_index=True)
+    return RESULTS["footprint"].of(ordered)
+
+
+def footprint_sentence(sizes: pd.DataFrame, measure: str = "disk_bytes") -> str:
+    """Say how large the evidence is and which SPECs exceed a limit."""
+    if sizes.empty:
+        return "There are no files."
+    specs = sizes[sizes["spec_id"] != "no SPEC"]
+    total = f"{wording.size(sizes[measure].sum())} in {wording.count(sizes['files'].sum(), 'file')}"
+    _, soft, hard = ((specs["verdict"] == verdict).sum() for verdict in VERDICTS)
+    if specs.empty:
+        return f"The evidence takes {total}, none of it filed under a SPEC."
+    return (
+        f"The evidence takes {total}; of {wording.count(len(specs), 'SPEC')},"
+        f" {wording.count(hard)} above the hard limit and {wording.count(soft)} more above the"
+        f" soft one. The largest, {specs['spec_id'].iloc[0]}, takes"
+        f" {wording.size(specs[measure].iloc[0])}."
+    )
+
+
 def headline(runs: Selection, covered: pd.DataFrame) -> str:
     """Answer the notebook's question in a sentence.
 
@@ -298,7 +309,7 @@ def headline(runs: Selection, covered: pd.DataFrame) -> str:
     if runs.total == 0:
         return "There is nothing to trust or distrust: this evidence holds no runs."
     if runs.kept.empty:
-        return f"Nothing measured: {_lower_first(runs.sentence)}"
+        return f"Nothing measured: {runs.sentence[0].lower()}{runs.sentence[1:]}"
     shares = covered.set_index("measure")["share"]
     usable = wording.listed(
         f"{wording.percent(shares[measure])}{verb} for {purpose}"
@@ -309,12 +320,8 @@ def headline(runs: Selection, covered: pd.DataFrame) -> str:
         )
     )
     n = len(runs.kept)
-    count = "counts" if n == 1 else "count"
     return (
         f"Of {wording.count(runs.total, 'run')}, {wording.count(n)}"
-        f" {count} as measured; of these {usable}.{small_sample(n, 'run')}"
+        f" {'counts' if n == 1 else 'count'} as measured; of these {usable}."
+        f"{small_sample(n, 'run')}"
     )
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

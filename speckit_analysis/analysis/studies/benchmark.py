@@ -1,19 +1,20 @@
-"""Runs of a coding benchmark: shares passed, what a pass costs, and who is on the front.
+"""Runs of a coding benchmark: shares passed, what a pass costs, the front, and what was restated.
 
-Frames of runs have the columns of :func:`speckit_analysis.studies.aider.read_leaderboard`; used
-here are ``run``, ``name``, ``model``, ``editor_model``, ``cases``, ``passes``,
-``cost_usd_reported``, ``cost_usd`` and ``seconds_per_case``.
+Frames of runs have the columns of :func:`speckit_analysis.studies.aider.read_leaderboard`.
 """
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis.selection import Selection, everything
 from speckit_analysis.analysis.wording import all_of, count, listed, percent, usd
 from speckit_analysis.stats.economics import cost_of_pass, front_probability, on_front
 from speckit_analysis.stats.proportions import clopper_pearson
+from speckit_analysis.tables.results import RESULTS
+
+#: What may be restated, and what it is called.
+FIGURES = {"cost_usd_reported": "cost", "passes": "passes", "cases": "cases", "name": "name"}
 
 
 def complete(runs: pd.DataFrame) -> Selection:
@@ -25,49 +26,6 @@ def complete(runs: pd.DataFrame) -> Selection:
     other = pd.Series(pd.NA, runs.index, dtype="string")
     other[runs["cases"] != usual] = f"not on {count(usual, 'case')}"
     return everything(runs, noun="run").without(other)
-
-
-def outcomes(runs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Return what each run passed, and what a pass cost.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        One row per run.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `runs`, and ``rate``, ``low``, ``high`` (share passed with its exact
-        interval, Clopper and Pearson), ``cost_per_pass_usd``, ``cost_per_pass_low_usd``,
-        ``cost_per_pass_high_usd`` (all that was spent, failures included, over the passes, with
-        the interval of the rate; infinite without a pass, NaN without a known cost).
-    """
-    passes, cases = runs["passes"].to_numpy(float), runs["cases"].to_numpy(float)
-    low, high = clopper_pearson(passes, cases, confidence)
-    costs = _cost_per_pass(runs, confidence)
-    return runs.assign(
-        rate=passes / cases,
-        low=low,
-        high=high,
-        cost_per_pass_usd=costs[:, 0],
-        cost_per_pass_low_usd=costs[:, 1],
-        cost_per_pass_high_usd=costs[:, 2],
-    )
-
-
-def _cost_per_pass(runs: pd.DataFrame, confidence: float) -> np.ndarray:
-    """Return value, low and high of each run, shape (runs, 3)."""
-    spent = runs["cost_usd"].to_numpy(float, na_value=np.nan)
-    found = [
-        cost_of_pass(cost / cases, passes, cases, confidence)
-        for cost, passes, cases in zip(spent, runs["passes"], runs["cases"], strict=True)
-    ]
-    values = [(one.value, one.low, one.high) for one in found]
-    # Without a pass the limit is infinite, whatever was spent.
-    return np.where(np.isnan(spent)[:, None], np.nan, np.reshape(values, (-1, 3)))
 
 
 def costs_known(runs: pd.DataFrame) -> str:
@@ -104,23 +62,35 @@ def cost_front(
     draws, seed : int
         Of the rates behind ``chance_on_front``.
     confidence : float
-        Level of the intervals.
+        Level of the intervals: Clopper and Pearson's exact one of the rate, and what it makes of
+        the cost per pass.
 
     Returns
     -------
     DataFrame
-        As :func:`outcomes`, and ``on_front`` (bool: no other run is as cheap and passed more, or
-        is cheaper and passed as many) and ``chance_on_front`` (float: how probable that is of
-        the true rates; the cheapest run is always there).  Costs are taken as known, as they
-        are: what one run cost says nothing of how much the next would.
+        The result ``cost_front``; the cheapest run is always there.  A pass costs all that was
+        spent, failures included.  Costs are taken as known, as they are: what one run cost says
+        nothing of how much the next would.
     """
-    known = outcomes(runs[runs["cost_usd"].notna()], confidence)
-    known = known.sort_values(["cost_usd", "run"], kind="stable").reset_index(drop=True)
-    cost, passes, cases = (known[name].to_numpy(float) for name in ("cost_usd", "passes", "cases"))
-    return known.assign(
+    priced = runs[runs["cost_usd"].notna()]
+    priced = priced.sort_values(["cost_usd", "run"], kind="stable", ignore_index=True)
+    cost, passes, cases = (priced[name].to_numpy(float) for name in ("cost_usd", "passes", "cases"))
+    low, high = clopper_pearson(passes, cases, confidence)
+    of_pass = [
+        cost_of_pass(spent / n, k, n, confidence)
+        for spent, k, n in zip(priced["cost_usd"], priced["passes"], priced["cases"], strict=True)
+    ]
+    front = priced.assign(
+        rate=passes / cases,
+        low=low,
+        high=high,
+        cost_per_pass_usd=[estimate.value for estimate in of_pass],
+        cost_per_pass_low_usd=[estimate.low for estimate in of_pass],
+        cost_per_pass_high_usd=[estimate.high for estimate in of_pass],
         on_front=on_front(cost, passes / cases),
         chance_on_front=front_probability(cost, passes, cases, draws, seed),
     )
+    return RESULTS["cost_front"].of(front)
 
 
 def front_sentence(front: pd.DataFrame, sure: float = 0.9) -> str:
@@ -145,4 +115,56 @@ def front_sentence(front: pd.DataFrame, sure: float = 0.9) -> str:
         f" {percent(sure)} or more; it ends at {best['name']}, {percent(best['rate'])} for"
         f" {usd(best['cost_usd'])}."
         f" {'Pairs on it: ' + listed(pairs) if pairs else 'No pair is on it'}."
+    )
+
+
+def restated(before: pd.DataFrame | None, after: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures that differ between two versions of a leaderboard.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        Runs, matched by ``run``: names change.  Where there is nothing before, nothing is restated.
+
+    Returns
+    -------
+    DataFrame
+        The result ``restated``.  Costs are those that were stated, so that one which became 0 is
+        told.
+    """
+    both = (after if before is None else before).merge(
+        after, on="run", suffixes=("_before", ""), sort=False
+    )
+    parts = []
+    for column, figure in FIGURES.items():
+        old, new = both[f"{column}_before"], both[column]
+        words = usd if figure == "cost" else str
+        stated = both.assign(
+            figure=figure,
+            before=old.map(words, na_action="ignore"),
+            after=new.map(words, na_action="ignore"),
+        )
+        parts.append(stated[(old != new).fillna(False) | (old.isna() != new.isna())])
+    return RESULTS["restated"].of(pd.concat(parts, ignore_index=True))
+
+
+def restatement_sentence(before: pd.DataFrame | None, after: pd.DataFrame) -> str:
+    """Return how much two versions of a leaderboard differ, in words.
+
+    Parameters
+    ----------
+    before : DataFrame or None
+        None if there is no earlier version.
+    after : DataFrame
+        As for :func:`restated`.
+    """
+    if before is None:
+        return "There is no earlier version of the leaderboard to compare with."
+    still_there = before["run"].isin(after["run"])
+    gone, new = int((~still_there).sum()), int((~after["run"].isin(before["run"])).sum())
+    counted = restated(before, after)["figure"].value_counts()
+    changed = [count(counted[figure], figure) for figure in FIGURES.values() if figure in counted]
+    return (
+        f"Of {count(int(still_there.sum()), 'run')} in both versions, restated: {listed(changed)}."
+        f" {count(gone)} only in the earlier, {count(new)} only in the later."
     )

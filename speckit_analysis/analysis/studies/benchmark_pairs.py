@@ -16,31 +16,12 @@ import pandas as pd
 
 from speckit_analysis.analysis.wording import count, percent, points, ratio, usd
 from speckit_analysis.stats.proportions import independent_difference
+from speckit_analysis.tables.results import RESULTS
 
 #: What a comparison comes to.
 MORE, FEWER, OPEN = "pair passes more", "pair passes fewer", "cannot be told apart"
 
 _VERDICTS = {"superior": MORE, "inferior": FEWER, "inconclusive": OPEN}
-
-#: Columns of comparisons, with their dtypes.
-COLUMNS = {
-    "pair": "string",
-    "single": "string",
-    "cases": "Int64",
-    "pair_passes": "Int64",
-    "single_passes": "Int64",
-    "pair_rate": "Float64",
-    "single_rate": "Float64",
-    "gain": "Float64",
-    "low": "Float64",
-    "high": "Float64",
-    "verdict": "string",
-    "pair_cost_usd": "Float64",
-    "single_cost_usd": "Float64",
-    "cost_ratio": "Float64",
-    "pair_cost_per_pass_usd": "Float64",
-    "single_cost_per_pass_usd": "Float64",
-}
 
 
 def against_alone(runs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
@@ -56,13 +37,9 @@ def against_alone(runs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per pair whose architect also ran alone, the largest gain first: ``pair``,
-        ``single`` (names); ``cases``; passes and rate of both (``pair_passes`` …); ``gain`` (rate
-        of the pair less that of the single model) with ``low`` and ``high`` (Newcombe's interval of
-        independent shares), ``verdict`` (:data:`MORE`, :data:`FEWER` or :data:`OPEN`);
-        ``pair_cost_usd``, ``single_cost_usd``, ``cost_ratio`` (pair over single) and the cost
-        per pass of both (NA where a cost is unknown).  Of several runs alone the one that passed
-        most is taken, which favours the single model.
+        The result ``gains`` of each pair whose architect also ran alone, with Newcombe's interval
+        of independent shares.  Of several runs alone the one that passed most is taken, which
+        favours the single model.
     """
     return _compared(runs, lambda alone, pair: alone[alone["model"] == pair.model], confidence)
 
@@ -73,7 +50,7 @@ def against_best(runs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     runs, confidence
-        As for :func:`against_alone`, whose columns are returned.
+        As for :func:`against_alone`, whose result is returned.
     """
     return _compared(runs, lambda alone, _: alone[alone["cost_usd"].notna()], confidence)
 
@@ -91,66 +68,60 @@ def _compared(
         for pair in runs[is_pair].itertuples(index=False)
         for single in candidates(alone, pair).head(1).itertuples(index=False)
     ]
-    found = pd.DataFrame(rows, columns=[*COLUMNS]).astype(COLUMNS)
-    return found.sort_values(["gain", "pair"], ascending=[False, True], ignore_index=True)
+    gains = RESULTS["gains"].of(rows)
+    return gains.sort_values(["gain", "pair"], ascending=[False, True], ignore_index=True)
 
 
-def _row(pair: Any, single: Any, level: float) -> dict[str, object]:
+def _row(pair: Any, single: Any, level: float) -> tuple[object, ...]:
     gain = independent_difference(pair.passes, pair.cases, single.passes, single.cases, level)
-    row = {
-        "pair": pair.name,
-        "single": single.name,
-        "cases": pair.cases,
-        "gain": gain.value,
-        "low": gain.low,
-        "high": gain.high,
-        "verdict": _VERDICTS[gain.verdict],
-        "cost_ratio": pair.cost_usd / single.cost_usd,
-    }
-    for side, run in (("pair", pair), ("single", single)):
-        row[f"{side}_passes"] = run.passes
-        row[f"{side}_rate"] = run.passes / run.cases
-        row[f"{side}_cost_usd"] = run.cost_usd
-        row[f"{side}_cost_per_pass_usd"] = run.cost_usd / run.passes if run.passes else np.inf
-    return row
+    runs = pair, single
+    return (
+        *(pair.name, single.name, pair.cases),
+        *(run.passes for run in runs),
+        *(run.passes / run.cases for run in runs),
+        *(gain.value, gain.low, gain.high, _VERDICTS[gain.verdict]),
+        *(run.cost_usd for run in runs),
+        pair.cost_usd / single.cost_usd,
+        *(run.cost_usd / run.passes if run.passes else np.inf for run in runs),
+    )
 
 
-def alone_sentence(runs: pd.DataFrame, found: pd.DataFrame) -> str:
+def alone_sentence(runs: pd.DataFrame, gains: pd.DataFrame) -> str:
     """Return how pairs did against their architects alone, in words.
 
     Parameters
     ----------
     runs : DataFrame
         One row per run.
-    found : DataFrame
+    gains : DataFrame
         From :func:`against_alone`.
     """
     pairs = int(runs["editor_model"].notna().sum())
     if not pairs:
         return "There is no run of a pair: nothing to compare."
-    if found.empty:
+    if gains.empty:
         return f"There is no run of an architect alone to compare {count(pairs, 'pair')} with."
-    more, without = int((found["gain"] > 0).sum()), pairs - len(found)
-    whose = "its architect" if len(found) == 1 else "their architects"
+    more, without = int((gains["gain"] > 0).sum()), pairs - len(gains)
+    whose = "its architect" if len(gains) == 1 else "their architects"
     left_out = f" Left out: {count(without, 'pair')} without a full run of the architect alone."
     return (
-        f"{count(more)} of {count(len(found), 'pair')} passed more cases than {whose} alone,"
-        f" {_sure(found)}: {_range(found['gain'], points)} points"
-        f"{_at_cost(found['cost_ratio'])}.{left_out if without else ''}"
+        f"{count(more)} of {count(len(gains), 'pair')} passed more cases than {whose} alone,"
+        f" {_sure(gains)}: {_range(gains['gain'], points)} points"
+        f"{_at_cost(gains['cost_ratio'])}.{left_out if without else ''}"
     )
 
 
-def best_sentence(found: pd.DataFrame) -> str:
+def best_sentence(gains: pd.DataFrame) -> str:
     """Return how the best pair did against the best single model, in words.
 
     Parameters
     ----------
-    found : DataFrame
+    gains : DataFrame
         From :func:`against_best`; without a row nothing is said.
     """
-    if found.empty:
+    if gains.empty:
         return ""
-    top = found.iloc[0]
+    top = gains.iloc[0]
     cost = "at an unknown cost"
     if pd.notna(top["cost_ratio"]):
         dearer = top["cost_ratio"] >= 1
@@ -164,12 +135,12 @@ def best_sentence(found: pd.DataFrame) -> str:
     )
 
 
-def _sure(found: pd.DataFrame) -> str:
-    more, fewer = ((found["verdict"] == verdict).sum() for verdict in (MORE, FEWER))
+def _sure(gains: pd.DataFrame) -> str:
+    more, fewer = ((gains["verdict"] == verdict).sum() for verdict in (MORE, FEWER))
     if not more + fewer:
         return "none by more than chance explains"
-    told = [f"{count(n)} provably {what}" for n, what in ((more, "more"), (fewer, "fewer")) if n]
-    return " and ".join(told)
+    counted = ((more, "more"), (fewer, "fewer"))
+    return " and ".join(f"{count(n)} provably {what}" for n, what in counted if n)
 
 
 def _range(values: pd.Series, words: Callable[[object], str]) -> str:
@@ -178,5 +149,6 @@ def _range(values: pd.Series, words: Callable[[object], str]) -> str:
 
 
 def _at_cost(ratios: pd.Series) -> str:
-    known = ratios.dropna()
-    return f", at {_range(known, ratio)} times the cost" if len(known) else ", at unknown costs"
+    if ratios.isna().all():
+        return ", at unknown costs"
+    return f", at {_range(ratios, ratio)} times the cost"

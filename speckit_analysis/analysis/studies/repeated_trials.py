@@ -12,48 +12,28 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis.intervals import korn_graubard
 from speckit_analysis.analysis.wording import all_of, count, listed, percent
+from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.proportions import clopper_pearson
-
-#: Columns of a curve, with their dtypes.
-COLUMNS = {
-    "k": "Int64",
-    "tasks": "Int64",
-    "left_out": "Int64",
-    "rate": "Float64",
-    "low": "Float64",
-    "high": "Float64",
-}
+from speckit_analysis.tables.results import RESULTS
 
 
 def by_task(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each task was tried and passed.
-
-    Returns
-    -------
-    DataFrame
-        ``task``, ``trials`` and ``passes`` (Int64), in the order of the trials.
-    """
+    """Return ``task``, ``trials`` and ``passes``: how often each task was tried and passed."""
     grouped = trials.groupby("task", sort=False)["passed"]
-    return grouped.agg(trials="size", passes="sum").astype("Int64").reset_index()
+    return grouped.agg(trials="size", passes="sum").reset_index()
 
 
-def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> dict[str, float]:
+def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> Estimate:
     """Return pass^k: the chance that k tries of a task all pass, averaged over tasks.
 
     Parameters
     ----------
     tasks : DataFrame
-        From :func:`by_task`.
+        From :func:`by_task`.  Those that were tried less often than `k` times are left out.
     k : int
         Tries, at least 1.
     confidence : float
         Level of the interval.
-
-    Returns
-    -------
-    dict
-        ``k``, ``tasks`` (that were tried k times or more), ``left_out`` (those tried less
-        often), ``rate``, ``low`` and ``high``.
 
     Raises
     ------
@@ -73,7 +53,7 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> dict[str,
     Examples
     --------
     >>> tasks = pd.DataFrame({"trials": [4, 4, 4], "passes": [4, 2, 0]})
-    >>> round(pass_hat(tasks, 2)["rate"], 3)
+    >>> round(pass_hat(tasks, 2).value, 3)
     0.389
     """
     most = int(tasks["trials"].max()) if len(tasks) else 0
@@ -89,15 +69,8 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> dict[str,
     effective, _, _ = korn_graubard(values * tries, tries, in_one, 1, confidence)
     # Shares vary no more than yes and no: tasks count as one each at least.
     n = max(float(effective[0]), len(tried))
-    low, high = clopper_pearson(rate * n, n, confidence)
-    return {
-        "k": k,
-        "tasks": len(tried),
-        "left_out": len(tasks) - len(tried),
-        "rate": rate,
-        "low": float(low),
-        "high": float(high),
-    }
+    low, high = map(float, clopper_pearson(rate * n, n, confidence))
+    return Estimate(rate, low, high, confidence, "Korn and Graubard over tasks", len(tried), "task")
 
 
 def usual_trials(tasks: pd.DataFrame) -> int:
@@ -118,15 +91,18 @@ def pass_hat_curve(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFra
     Returns
     -------
     DataFrame
-        One row per k, with what :func:`pass_hat` returns.  Every row is about the same tasks:
-        those that were tried less often are left out of all.
+        The result ``pass_hat``.  Every row is about the same tasks: those that were tried less
+        often are left out of all.
     """
     tasks = by_task(trials)
     most = usual_trials(tasks)
     kept = tasks[tasks["trials"] >= most]
-    rows = [pass_hat(kept, k, confidence) for k in range(1, most + 1)]
-    curve = pd.DataFrame(rows, columns=[*COLUMNS]).assign(left_out=len(tasks) - len(kept))
-    return curve.astype(COLUMNS)
+    left_out = len(tasks) - len(kept)
+    estimates = {k: pass_hat(kept, k, confidence) for k in range(1, most + 1)}
+    rows = [
+        (k, all_k.n, left_out, all_k.value, all_k.low, all_k.high) for k, all_k in estimates.items()
+    ]
+    return RESULTS["pass_hat"].of(rows)
 
 
 def trials_sentence(trials: pd.DataFrame) -> str:

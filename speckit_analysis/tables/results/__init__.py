@@ -6,8 +6,12 @@ Analyses shape what they return by them, pages take headings and number formats 
 
 from __future__ import annotations
 
+from speckit_analysis.tables.results.ask import ASK
 from speckit_analysis.tables.results.cost import COST
+from speckit_analysis.tables.results.disagreement import DISAGREEMENT
+from speckit_analysis.tables.results.evidence import EVIDENCE
+from speckit_analysis.tables.results.studies import STUDIES
 
-RESULTS = {**COST}
+RESULTS = {**ASK, **COST, **DISAGREEMENT, **EVIDENCE, **STUDIES}
 
 __all__ = ["RESULTS"]
