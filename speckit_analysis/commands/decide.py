@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from speckit_analysis.analysis.margins import WORTH_USD
 from speckit_analysis.commands.options import evidence_options, included, load
 from speckit_analysis.errors import EvidenceError
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     "--worth",
     "worth_usd",
     type=click.FloatRange(0, min_open=True),
-    default=0.5,
+    default=WORTH_USD,
     show_default=True,
     help="USD that a point of quality of one SPEC is worth; a plan's own counts.",
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from speckit_analysis.analysis.margins import MARGIN
 from speckit_analysis.errors import EvidenceError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -29,7 +30,7 @@ def experiment() -> None:
 @click.option(
     "--margin",
     type=click.FloatRange(0.001, 0.5),
-    default=0.05,
+    default=MARGIN,
     show_default=True,
     help="Share of the quality that may be lost.",
 )
@@ -52,8 +53,8 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
 
     `decide --plan FILE` and `report … -p plan=FILE` keep to it.
     """
-    from speckit_analysis.analysis.experiment.plan import plan_template
     from speckit_analysis.commands.output import save
+    from speckit_analysis.plans import plan_template
 
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise EvidenceError(f"{name!r} is no name for an experiment: letters, digits, . _ and -")
