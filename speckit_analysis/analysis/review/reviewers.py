@@ -20,26 +20,18 @@ from speckit_analysis.stats.raters import (
     reviewer_severity,
     slopes_over_order,
 )
+from speckit_analysis.tables.results import RESULTS
 
 
 @dataclass(frozen=True)
 class Reviewers:
-    """How severe reviewers are, and scores freed of it.
+    """How severe reviewers are, and scores freed of it."""
 
-    Attributes
-    ----------
-    table : DataFrame
-        ``reviewer`` (string), ``cards`` (Int64), ``severity`` (Float64, points above the average
-        reviewer), ``spread`` (standard deviation of the reviewer's scores, points) and
-        ``minutes`` (Float64, median time for a packet).
-    fair : Series of float
-        Score of each output, as reviewers of average severity would give it.
-    refusal : str
-        Why severity cannot be told apart from quality; empty where it can.
-    """
-
+    #: The result ``reviewers``.
     table: pd.DataFrame
+    #: Score of each output, as reviewers of average severity would give it.
     fair: pd.Series
+    #: Why severity cannot be told apart from quality; empty where it can.
     refusal: str = ""
 
     @property
@@ -70,17 +62,14 @@ def reviewers(reviews: pd.DataFrame) -> Reviewers:
             "minutes": of_card.groupby("reviewer", observed=True)["seconds"].median() / 60,
         }
     )
-    refusal, found = "", Severity(pd.Series(dtype=float), pd.Series(dtype=float))
+    refusal, fitted = "", Severity(pd.Series(dtype=float), pd.Series(dtype=float))
     try:
-        found = reviewer_severity(long)
+        fitted = reviewer_severity(long)
     except ValueError as error:
         refusal = str(error)
-    table = table.assign(severity=found.severity.reindex(table.index.astype(str)).to_numpy())
+    table["severity"] = fitted.severity.reindex(table.index.astype(str)).to_numpy()
     table = table.rename_axis("reviewer").reset_index()
-    figures = dict.fromkeys(("severity", "spread", "minutes"), "Float64")
-    columns = ["reviewer", "cards", "severity", "spread", "minutes"]
-    dtypes = {"reviewer": "string", "cards": "Int64"} | figures
-    return Reviewers(table[columns].astype(dtypes), found.fair, refusal)
+    return Reviewers(RESULTS["reviewers"].of(table), fitted.fair, refusal)
 
 
 def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Estimate, str]:
@@ -109,15 +98,15 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Estimate, 
     elif np.ptp(slopes) <= FIT_ROUNDING * np.abs(long["score"]).max():
         why = f"they change alike for all {len(slopes)} reviewers, which no interval can say"
     if why:
-        found = not_estimable(
+        drift = not_estimable(
             len(slopes), why, method="paired t", level=confidence, unit="reviewer"
         )
-        return found, f"Whether scores drift over the order cannot be told: {why}."
-    found = paired_t(slopes, confidence, "reviewer")
-    drift = "drift" if found.low > 0 or found.high < 0 else "do not provably drift"
-    return found, (
-        f"Scores {drift} over the order: {found.value:+.2f} points in ten packets"
-        f" ({found.low:+.2f} to {found.high:+.2f}; {len(slopes)} reviewers)."
+        return drift, f"Whether scores drift over the order cannot be told: {why}."
+    drift = paired_t(slopes, confidence, "reviewer")
+    proved = "drift" if drift.low > 0 or drift.high < 0 else "do not provably drift"
+    return drift, (
+        f"Scores {proved} over the order: {drift.value:+.2f} points in ten packets"
+        f" ({drift.low:+.2f} to {drift.high:+.2f}; {len(slopes)} reviewers)."
     )
 
 

@@ -7,7 +7,9 @@ Analyses shape what they return by them, pages take headings and number formats 
 from __future__ import annotations
 
 from speckit_analysis.tables.results.cost import COST
+from speckit_analysis.tables.results.experiment import EXPERIMENT
+from speckit_analysis.tables.results.review import REVIEW
 
-RESULTS = {**COST}
+RESULTS = {**COST, **EXPERIMENT, **REVIEW}
 
 __all__ = ["RESULTS"]

@@ -1,0 +1,128 @@
+"""What the experiments and the decision over them return."""
+
+from __future__ import annotations
+
+from speckit_analysis.tables.declare import Column
+from speckit_analysis.tables.results.frames import frames
+
+_COLUMNS = (
+    Column("subject", "text", "the simpler way that is to be decided on", heading="decision"),
+    Column("rule", "text", "that gave the verdict", heading="because"),
+    Column("numbers", "text", "what the verdict rests on, with intervals and n"),
+    Column("margin", "text", "what was fixed beforehand"),
+    Column("change", "text", "what would change it", heading="what would change it"),
+    Column("what", "text", "what is estimated"),
+    Column("value", "number", "the estimate"),
+    Column("level", "number", "of the interval", "share"),
+    Column("method", "text", "how the interval was made, or why there is none"),
+    Column("criterion", "text", "what was scored"),
+    Column("difference", "number", "candidate less baseline"),
+    Column("holm_p", "number", "that they differ on any criterion: Holm", "p", "p, corrected"),
+    Column("kept", "boolean", "the candidate is not inferior by the margin", "", "not inferior"),
+    Column("variant", "text", "what was tried"),
+    Column("scored", "integer", "SPECs and stages with a score", "SPECs"),
+    Column("priced", "integer", "SPECs and stages, or outcomes, whose cost is known"),
+    Column("points", "number", "quality: a mean, or what is gained", "0–10"),
+    Column("seconds", "number", "mean time that making an output took", "s"),
+    Column("status", "text", "frontier, dominated, extendedly dominated, or what is unknown"),
+    Column("worth_usd", "number", "of a point of quality", "USD"),
+    Column("probability", "number", "that the dearer variant pays", "share"),
+    Column("fixed", "text", "what the plan fixes"),
+    Column("planned", "text", "how the plan fixes it"),
+    Column("found", "text", "how the evidence has it"),
+    Column("state", "text", "of what was planned, or of a target"),
+    Column("question", "text", "what is answered"),
+    Column("evidence", "text", "rows that the answer uses, and what is left out"),
+    Column("metric", "text", "what is to be reached"),
+    Column("target", "text", "how far"),
+    Column("unit", "text", "what is counted; of research, the SPEC, or the SPEC and stage"),
+    Column("basis", "text", "how it was measured, or why it was not"),
+    Column("complexity", "text", "class of SPECs; all of them first"),
+    Column("baseline_usd", "number", "typical SPEC through all its stages, as it is", "USD"),
+    Column("candidate_usd", "number", "the same at the ratio of costs that was found", "USD"),
+    Column("candidate_low_usd", "number", "at the lower end of that ratio", "USD"),
+    Column("candidate_high_usd", "number", "at the upper end of that ratio", "USD"),
+    Column("stage", "text", "that the arbiter was asked at"),
+    Column("cases", "integer", "outcomes that the arbiter was asked about", "outcomes"),
+    Column("overrides", "integer", "outcomes that it changed", "outcomes"),
+    Column("unassessed", "integer", "overrides that nobody assessed", "outcomes"),
+    Column("improvement", "integer", "overrides for the better", "outcomes", "better"),
+    Column("neutral", "integer", "overrides neither way", "outcomes", "neither"),
+    Column("degradation", "integer", "overrides for the worse", "outcomes", "worse"),
+    Column("override_rate", "number", "share of the cases", "share", "rate"),
+    Column("rate_low", "number", "by SPEC, Korn and Graubard", "share", "low"),
+    Column("rate_high", "number", "by SPEC, Korn and Graubard", "share", "high"),
+    Column("net", "number", "improved less degraded, of outcomes whose worth is known"),
+    Column("net_low", "number", "at 95 %, SPECs as clusters"),
+    Column("net_high", "number", "at 95 %, SPECs as clusters"),
+    Column("sign_p", "number", "of overrides, exact", "p", "p of the sign test"),
+    Column("keep_p", "number", "of a net worth of 0 or less: Holm over stages", "p"),
+    Column("drop_p", "number", "of the least benefit or more: Holm over stages", "p"),
+    Column("more_specs", "integer", "to settle it, if the net worth is as found; 0 where settled"),
+    Column("error", "text", "valid outputs stopped, or invalid outputs passed"),
+    Column("outputs", "integer", "outputs judged", "outputs"),
+    Column("errors", "integer", "outputs that it errs on", "outputs"),
+    Column("candidate", "text", "the simpler variant"),
+    Column("burden", "text", "what a guardrail takes, and its unit"),
+    Column("agent", "text", "that was called"),
+    Column("findings", "integer", "things found", "findings"),
+    Column("relevant", "integer", "relevant ones; missing where one was not rated", "findings"),
+    Column("sources", "integer", "sources cited", "sources"),
+    Column("both", "integer", "findings of both variants", "findings"),
+    Column("only_baseline", "integer", "findings, or errors, of the baseline alone", "findings"),
+    Column("only_candidate", "integer", "findings, or errors, of the candidate alone", "findings"),
+    Column("jaccard", "number", "share of all findings that both have"),
+    Column("mcnemar_p", "number", "exact, outputs as independent", "p", "McNemar's p"),
+    Column("median_tokens", "integer", "of the prompts", "tokens"),
+    Column("largest_tokens", "integer", "of the prompts", "tokens"),
+    Column("window_tokens", "integer", "size of a context window", "tokens", "window"),
+    Column("above", "integer", "prompts that do not fit", "calls"),
+)
+
+EXPERIMENT = frames(
+    _COLUMNS,
+    recommendations=("a decision", "subject verdict rule numbers margin change"),
+    variant_estimates=("an estimate", "what value low high n level method"),
+    by_criterion=("a criterion", "criterion difference low high specs holm_p kept"),
+    variants_tried=("a variant", "variant specs scored priced points cost_usd seconds status"),
+    acceptability=("a worth", "worth_usd probability"),
+    cloud=("a mean over SPECs drawn anew", "points cost_usd"),
+    deviations=("what a plan fixes", "fixed planned found state"),
+    rests_on=("a question", "question evidence"),
+    success=("a target", "metric target value=share low=share high=share n unit state basis"),
+    candidate_costs=(
+        "a class of SPECs",
+        "complexity specs baseline_usd candidate_usd candidate_low_usd candidate_high_usd",
+    ),
+    arbiter_overrides=(
+        "a stage",
+        "stage cases specs overrides override_rate rate_low rate_high improvement neutral"
+        " degradation unassessed sign_p",
+    ),
+    arbiter_stages=(
+        "a stage",
+        "stage cases specs overrides unassessed improvement neutral degradation errors_caught"
+        " false_positives priced more_specs override_rate rate_low rate_high net net_low net_high"
+        " sign_p keep_p drop_p cost_usd latency_ms verdict rule",
+    ),
+    guardrail_errors=(
+        "an error of a variant",
+        "variant error outputs errors specs rate low=share high=share",
+    ),
+    guardrail_pairs=(
+        "an error of a candidate",
+        "candidate error difference=points:points_more low=points high=points"
+        " only_candidate=outputs:only_it_errs only_baseline=outputs:only_the_other_errs outputs"
+        " mcnemar_p",
+    ),
+    guardrail_burdens=("a burden", "candidate burden difference low high specs"),
+    missed=("an invalid output that passed", "output spec_id stage"),
+    research_outputs=("an output", "unit variant spec_id findings relevant sources tool_calls"),
+    research_counts=("what is counted", "what value low high n p_value"),
+    overlap=("a SPEC", "unit both only_baseline only_candidate jaccard"),
+    context_use=(
+        "an agent and a window",
+        "agent calls specs median_tokens largest_tokens window_tokens above share=share:above_it"
+        " low=share:at_least high=share:at_most",
+    ),
+)
