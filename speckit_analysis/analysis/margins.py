@@ -13,3 +13,6 @@ MARGIN = 0.05
 
 #: USD that a point of quality of one SPEC is worth.
 WORTH_USD = 0.5
+
+#: Fewer SPECs than this, and nothing is recommended, whatever the intervals say.
+LEAST_SPECS = 5

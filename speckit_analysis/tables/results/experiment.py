@@ -23,6 +23,8 @@ _COLUMNS = (
     Column("scored", "integer", "SPECs and stages with a score", "SPECs"),
     Column("priced", "integer", "SPECs and stages, or outcomes, whose cost is known"),
     Column("points", "number", "quality: a mean, or what is gained", "0–10"),
+    Column("cost_usd", "number", "mean of an output, or of asking the arbiter", "USD"),
+    Column("latency_ms", "number", "mean of asking the arbiter", "ms"),
     Column("seconds", "number", "mean time that making an output took", "s"),
     Column("status", "text", "frontier, dominated, extendedly dominated, or what is unknown"),
     Column("worth_usd", "number", "of a point of quality", "USD"),
