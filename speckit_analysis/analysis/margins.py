@@ -14,5 +14,8 @@ MARGIN = 0.05
 #: USD that a point of quality of one SPEC is worth.
 WORTH_USD = 0.5
 
+#: Points within which two variants score alike, and the share of units in which they have to.
+TOLERANCE, ALIKE = 1.0, 0.9
+
 #: Fewer SPECs than this, and nothing is recommended, whatever the intervals say.
 LEAST_SPECS = 5

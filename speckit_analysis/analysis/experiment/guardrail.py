@@ -355,30 +355,19 @@ def _refusal(baseline: str, others: Sequence[str], tried: Sequence[str]) -> str:
 
 def decided(replacements: Sequence[Replacement], margin: float) -> list[Replacement]:
     """Return replacements with verdict and rule, as :func:`compare_guardrails` explains them."""
-    adopt = any_may_win(
-        [
-            all_must_hold(
-                [
-                    p
-                    for more in one.more.values()
-                    for p in (more.p_below(margin), more.p_struck(margin))
-                ]
-            )
-            for one in replacements
-        ]
-    )
-    keep = any_may_win(
-        [min(1.0, 2 * min(more.p_above(0.0) for more in one.more.values())) for one in replacements]
-    )
-    limit = wording.percentage_points(margin)
-    verdicts = [
-        _verdict(one, adopt_p <= ALPHA, keep_p <= ALPHA / 2, limit)
-        for one, adopt_p, keep_p in zip(replacements, adopt, keep, strict=True)
-    ]
-    return [
-        replace(one, verdict=verdict, rule=rule)
-        for one, (verdict, rule) in zip(replacements, verdicts, strict=True)
-    ]
+    adopt, keep = [], []
+    for one in replacements:
+        errors = one.more.values()
+        within = [(more.p_below(margin), more.p_struck(margin)) for more in errors]
+        adopt.append(all_must_hold(np.ravel(within).tolist()))
+        keep.append(min(1.0, 2 * min(more.p_above(0.0) for more in errors)))
+    limit, decisions = wording.percentage_points(margin), []
+    for one, adopt_p, keep_p in zip(
+        replacements, any_may_win(adopt), any_may_win(keep), strict=True
+    ):
+        verdict, rule = _verdict(one, adopt_p <= ALPHA, keep_p <= ALPHA / 2, limit)
+        decisions.append(replace(one, verdict=verdict, rule=rule))
+    return decisions
 
 
 def _verdict(one: Replacement, alike: bool, worse: bool, limit: str) -> tuple[str, str]:
@@ -443,9 +432,8 @@ def _replacement(trials: pd.DataFrame, baseline: str, candidate: str) -> Replace
         errs, erred = ((rows[name] == wrong).astype(int) for name in ("passed", "passed_baseline"))
         more = net_share((errs - erred).to_numpy(float), spec_of(rows).to_numpy())
         replacement.more[error], replacement.specs[error] = more, _known_specs(rows)
-        changed = more.better + more.worse
-        p_value = mcnemar_exact(more.better, more.worse) if changed else 1.0
-        replacement.mcnemar_p[error] = p_value
+        counts = (more.better, more.worse)
+        replacement.mcnemar_p[error] = mcnemar_exact(*counts) if any(counts) else 1.0
     for name in BURDENS:
         rows = both[both[[name, f"{name}_baseline"]].notna().all(axis=1)]
         replacement.burdens[name], replacement.specs[name] = _burden(rows, name), _known_specs(rows)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import share
+from speckit_analysis.analysis.margins import ALIKE, TOLERANCE
 from speckit_analysis.analysis.review.blinding import Blinding, first_readings
 from speckit_analysis.analysis.selection import Selection, in_experiment
 from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
@@ -294,7 +295,7 @@ def consistency_sentence(reviews: pd.DataFrame, confidence: float = 0.95) -> str
 
 
 def within_tolerance(
-    reviews: pd.DataFrame, points: float = 1.0, gate: float = 0.9, confidence: float = 0.95
+    reviews: pd.DataFrame, points: float = TOLERANCE, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return in how many units two variants score alike, with exact intervals.
 
@@ -305,8 +306,6 @@ def within_tolerance(
     points : float
         Variants are alike in a unit if the mean difference, over those who scored both, is no
         larger.
-    gate : float
-        Rate that is to be claimed.
     confidence : float
         Level of the intervals, and of the claim.
 
@@ -321,7 +320,7 @@ def within_tolerance(
         gaps = differences(reviews, first, second).mean(axis=1).abs().dropna()
         alike, n = int((gaps <= points).sum()), len(gaps)
         low, high = exact_interval(alike, n, confidence) if n else (np.nan, np.nan)
-        needed = least_n_for_rate(gate, n - alike, 1 - confidence)
+        needed = least_n_for_rate(ALIKE, n - alike, 1 - confidence)
         rows.append((first, second, n, alike, alike / n if n else np.nan, low, high, needed))
     return RESULTS["within_tolerance"].of(rows)
 
