@@ -81,8 +81,9 @@ class Decision:
     @property
     def by_verdict(self) -> dict[str, list[Recommendation]]:
         """The recommendations of each verdict."""
+        recommendations = self.recommendations
         return {
-            verdict: [one for one in self.recommendations if one.verdict == verdict]
+            verdict: [one for one in recommendations if one.verdict == verdict]
             for verdict in (ADOPT, KEEP, OPEN)
         }
 
