@@ -16,16 +16,18 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis.experiment.arbiter import judge_stages
-from speckit_analysis.analysis.experiment.guardrail import judge_candidates
+from speckit_analysis.analysis.experiment.guardrail import ERRORS, Replacement, decided
+from speckit_analysis.analysis.experiment.plan import ArbiterPlan, ResearchPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.experiment.research import verdict_of as research_verdict
 from speckit_analysis.analysis.experiment.variants import verdict_of
+from speckit_analysis.analysis.margins import ALPHA, MARGIN
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.stats.noninferiority import non_inferior_ratio
 from speckit_analysis.stats.paired import Crossed, crossed, paired_t
 
-MARGIN, ALPHA, REVIEWERS, MEAN = 0.05, 0.05, 3, 8.0
+REVIEWERS, MEAN = 3, 8.0
 SIZES = (3, 5, 10, 20)
 
 #: More SPECs where it takes many to prove that what is rare does not happen.
@@ -35,10 +37,10 @@ MANY = 80
 BETWEEN, TASTE, NOISE = 0.5, 0.15, 0.4
 
 #: Relevant findings of a SPEC, and the share of them that may be lost.
-FINDINGS, FINDINGS_MARGIN = 8, 0.2
+FINDINGS, FINDINGS_MARGIN = 8, ResearchPlan().findings_margin
 
 #: Stages at which an arbiter is tried, outcomes of each SPEC there, and the benefit it must have.
-STAGES, OUTCOMES, LEAST_BENEFIT = 6, 3, 0.1
+STAGES, OUTCOMES, LEAST_BENEFIT = 6, 3, ArbiterPlan().least_benefit
 
 #: Candidates for a guardrail, valid and invalid outputs of each SPEC, true error rate in use.
 CANDIDATES, OUTPUTS, RATE = 2, 10, 0.1
@@ -103,7 +105,7 @@ def arbiter(net: float, units: int, draw: Draw) -> list[str]:
     own = draw.choice([1.0, -1.0, 0.0], shape, p=shares)
     common = draw.choice([1.0, -1.0, 0.0], (STAGES, units, 1), p=shares)
     values = np.where(draw.random(shape) < 0.25, common, own).reshape(STAGES, -1)
-    judged = judge_stages([(each, specs) for each in values], LEAST_BENEFIT, ALPHA)
+    judged = judge_stages([(each, specs) for each in values], LEAST_BENEFIT)
     return [each.verdict for each in judged]
 
 
@@ -125,8 +127,12 @@ def guardrail(
         if piled:
             struck = draw.random(units) < alarms / (1 - RATE)
             more[0] = np.where(struck[specs], 1.0 - in_use[0], more[0])
-        found.append((net_share(more[0], specs), net_share(more[1], specs), True))
-    return [verdict for verdict, _ in judge_candidates(found, MARGIN, ALPHA)]
+        errors = {
+            name: net_share(gaps, specs) for (name, _, _), gaps in zip(ERRORS, more, strict=True)
+        }
+        known = {name: net.clusters for name, net in errors.items()}
+        found.append(Replacement("", "", errors, {}, {}, known, lighter=("time",)))
+    return [each.verdict for each in decided(found, MARGIN)]
 
 
 def truths() -> Iterator[tuple[str, Truth]]:

@@ -8,12 +8,12 @@ import pytest
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.experiment.arbiter import (
-    Arbitration,
-    by_stage,
     cases,
+    judge,
     judge_stages,
     price_sentence,
 )
+from speckit_analysis.analysis.experiment.plan import ArbiterPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.simulate import Design, simulate
@@ -48,6 +48,14 @@ def used(frame):
     return cases(measured(frame, noun="outcome")).kept
 
 
+def arbitration(rows):
+    return judge(rows, ArbiterPlan().least_benefit)
+
+
+def by_stage(rows):
+    return arbitration(rows).stages
+
+
 def test_overrides_are_counted_by_what_they_were_worth():
     (row,) = by_stage(used(records(["+0.", "-..", "+..", "...", "+0."]))).to_dict("records")
     assert (row["cases"], row["overrides"], row["specs"]) == (15, 6, 5)
@@ -59,9 +67,8 @@ def test_overrides_are_counted_by_what_they_were_worth():
 
 
 def test_an_arbiter_that_helps_everywhere_is_kept():
-    found = Arbitration(by_stage(used(records(["++."] * 8))), 0.1)
+    found = arbitration(used(records(["++."] * 8)))
     assert found.stages["verdict"].tolist() == [KEEP]
-    assert found.scope == "universal"
     assert found.sentence.startswith("Keep the arbiter at plan. It changed 16 of 24 outcomes")
 
 
@@ -70,15 +77,13 @@ def test_an_arbiter_that_changes_nothing_can_go_once_that_is_proved():
     assert little["verdict"].tolist() == [OPEN]
     assert little["more_specs"].iloc[0] > 0
     assert much["verdict"].tolist() == [ADOPT]
-    assert Arbitration(much, 0.1).scope == "none"
 
 
 def test_stages_are_decided_one_by_one():
     rows = pd.concat([used(records(["++."] * 10)), used(records(["--."] * 10, "tasks"))])
-    found = Arbitration(by_stage(rows), 0.1)
+    found = arbitration(rows)
     assert found.stages["stage"].tolist() == ["plan", "tasks"]
     assert found.stages["verdict"].tolist() == [KEEP, ADOPT]
-    assert found.scope == "stage-specific"
     assert [each.subject for each in found.recommendations()] == [
         "no arbiter at plan",
         "no arbiter at tasks",
@@ -90,14 +95,15 @@ def test_several_stages_are_corrected_for():
     noise = [records(["+", "-", ".", "."] * 3, stage) for stage in ("tasks", "audit", "unlock")]
     among = by_stage(used(pd.concat([records(["+"] * 7 + ["."] * 3), *noise])))
     assert alone["verdict"].iloc[0] == KEEP
-    assert among["keep_p"].iloc[0] == pytest.approx(4 * alone["keep_p"].iloc[0])
-    assert among["verdict"].iloc[0] == OPEN
+    plan = among.set_index("stage").loc["plan"]
+    assert plan["keep_p"] == pytest.approx(4 * alone["keep_p"].iloc[0])
+    assert plan["verdict"] == OPEN
 
 
 def test_four_specs_decide_nothing():
     (row,) = by_stage(used(records(["+++"] * 4))).to_dict("records")
     assert (row["verdict"], row["rule"]) == (OPEN, "below 5 SPECs nothing is recommended")
-    (told,) = Arbitration(by_stage(used(records(["+++"] * 4))), 0.1).recommendations()
+    (told,) = arbitration(used(records(["+++"] * 4))).recommendations()
     # Six, as the signs of five give no p-value below 1 in 32.
     assert "2 more SPECs" in told.change
 
@@ -127,7 +133,7 @@ def test_an_override_that_nobody_assessed_counts_as_an_override_only():
 
 
 def test_overrides_that_nobody_assessed_are_told():
-    found = Arbitration(by_stage(used(records(["+?????"] * 8))), 0.1)
+    found = arbitration(used(records(["+?????"] * 8)))
     assert found.sentence.endswith(
         "It changed 48 of 48 outcomes: 8 for the better, 0 neither way, 0 for the worse"
         " and 40 of them nobody assessed."
@@ -138,10 +144,9 @@ def test_overrides_that_nobody_assessed_are_told():
 
 def test_a_verdict_holds_with_what_nobody_assessed_counted_against_it():
     rule = "it would not hold if the overrides that nobody assessed were counted against it"
-    kept, gone = (by_stage(used(records([signs] * 40))) for signs in ("+??", "...?"))
-    for table, unknown in ((kept, "80"), (gone, "40")):
-        assert (table["verdict"].iloc[0], table["rule"].iloc[0]) == (OPEN, rule)
-        (told,) = Arbitration(table, 0.1).recommendations()
+    for signs, unknown in (("+??", "80"), ("...?", "40")):
+        (told,) = arbitration(used(records([signs] * 40))).recommendations()
+        assert (told.verdict, told.rule) == (OPEN, rule)
         assert told.change == f"Assess all {unknown} overrides that nobody assessed."
     assert by_stage(used(records(["++?."] * 12)))["verdict"].tolist() == [KEEP]
     assert by_stage(used(records(["...."] * 39 + ["...?"])))["verdict"].tolist() == [ADOPT]
@@ -188,15 +193,16 @@ def test_the_price_is_that_of_outcomes_whose_cost_was_recorded():
 
 
 def test_numbers_say_what_the_net_is_of():
-    (told,) = Arbitration(by_stage(used(records(["-", ".", ".", ".", "."]))), 0.1).recommendations()
+    (told,) = arbitration(used(records(["-", ".", ".", ".", "."]))).recommendations()
     assert told.numbers.startswith("improved less degraded: -20 % of outcomes (")
 
 
 def test_beyond_a_hundred_more_specs_their_number_is_no_plan():
     rows = used(records(["++-.", "+-+-", "+-..", "+--+", "...."] * 2))
-    table = by_stage(rows, least_benefit=0.1)
-    assert (table["verdict"].iloc[0], table["more_specs"].iloc[0] > 100) == (OPEN, True)
-    (told,) = Arbitration(table, 0.1).recommendations()
+    found = arbitration(rows)
+    assert found.stages["more_specs"].tolist()[0] > 100
+    (told,) = found.recommendations()
+    assert told.verdict == OPEN
     assert told.change == "Outcomes of more than 100 more SPECs, if the net worth is as found."
 
 
@@ -205,7 +211,7 @@ def test_the_promised_specs_reach_a_verdict_four_times_in_five(shares):
     draw = np.random.default_rng(5)
     # Ten outcomes of just these shares, one a SPEC.
     pilot = np.repeat([1, -1, 0], [round(10 * share) for share in shares])
-    (found,) = judge_stages([(pilot, np.arange(10))])
+    (found,) = judge_stages([(pilot, np.arange(10))], 0.1)
     assert found.verdict == OPEN
     specs = 10 + found.more_specs
     drawn = [draw.choice([1, -1, 0], specs, p=shares) for _ in range(500)]
@@ -218,8 +224,7 @@ def test_the_promised_specs_reach_a_verdict_four_times_in_five(shares):
 
 
 def test_nothing_recorded_is_open_and_says_what_to_collect():
-    found = Arbitration(by_stage(used(records([]))), 0.1)
-    assert found.scope == OPEN
+    found = arbitration(used(records([])))
     (told,) = found.recommendations()
     assert (told.verdict, "Record and assess" in told.change) == (OPEN, True)
     assert found.sentence == "No outcome was recorded that an arbiter was asked about."

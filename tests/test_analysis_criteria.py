@@ -8,15 +8,20 @@ import pytest
 from test_analysis_review import scores, used
 
 from speckit_analysis.analysis import review
-from speckit_analysis.analysis.experiment.criteria import (
+from speckit_analysis.analysis.experiment.pairs import (
     by_criterion,
     criteria_sentence,
     mixed_sentence,
 )
+from speckit_analysis.plans import planned
 from speckit_analysis.stats.paired import crossed
 
 #: What "one" scores below "many", by criterion.
 LOSSES = {"clarity": 1.5, "correctness": 0.0}
+
+VARIANTS = {"baseline": "many", "candidate": "one"}
+PLAN = planned("", **VARIANTS)
+OTHER = planned("", baseline="many", candidate="other")
 
 
 def reviews(losses=LOSSES, specs=6):
@@ -36,7 +41,7 @@ def reviews(losses=LOSSES, specs=6):
 
 def test_each_criterion_is_compared_by_its_own_scores():
     rows = reviews()
-    table = by_criterion(rows, "many", "one").set_index("criterion")
+    table = by_criterion(rows, PLAN).set_index("criterion")
     assert table.index.tolist() == ["clarity", "correctness"]
     for name in LOSSES:
         own = review.differences(rows[rows["criterion"] == name], "many", "one")
@@ -50,17 +55,17 @@ def test_each_criterion_is_compared_by_its_own_scores():
 
 
 def test_p_values_are_corrected_for_the_number_of_criteria():
-    alone = by_criterion(reviews({"clarity": 1.5}), "many", "one")["holm_p"].iloc[0]
-    both = by_criterion(reviews({"clarity": 1.5, "depth": 0.0}), "many", "one")["holm_p"]
+    alone = by_criterion(reviews({"clarity": 1.5}), PLAN)["holm_p"].iloc[0]
+    both = by_criterion(reviews({"clarity": 1.5, "depth": 0.0}), PLAN)["holm_p"]
     assert both.iloc[0] == pytest.approx(2 * alone)
     assert both.iloc[1] > 0.05
 
 
 def test_a_loss_within_the_margin_is_kept_and_one_beyond_it_is_not():
     rows = reviews({"clarity": 0.5})
-    table = by_criterion(rows, "many", "one", margin=0.15)
+    table = by_criterion(rows, planned("", **VARIANTS, margin=0.15))
     assert table["kept"].tolist() == [True]
-    assert by_criterion(rows, "many", "one", margin=0.05)["kept"].tolist() == [False]
+    assert by_criterion(rows, planned("", **VARIANTS, margin=0.05))["kept"].tolist() == [False]
 
 
 @pytest.mark.parametrize(
@@ -72,23 +77,23 @@ def test_a_loss_within_the_margin_is_kept_and_one_beyond_it_is_not():
     ],
 )
 def test_the_sentence_tells_differences_and_what_is_kept(losses, words):
-    told = criteria_sentence(by_criterion(reviews(losses), "many", "one"))
+    told = criteria_sentence(by_criterion(reviews(losses), PLAN))
     assert words in told.replace("\u00a0", " ")
 
 
 def test_a_criterion_of_one_variant_only_is_no_comparison():
     rows = reviews()
     one_sided = rows[(rows["criterion"] != "clarity") | (rows["variant"] == "one")]
-    table = by_criterion(one_sided, "many", "one").set_index("criterion")
+    table = by_criterion(one_sided, PLAN).set_index("criterion")
     assert table.loc["clarity", "specs"] == 0
     assert table.loc["clarity"].drop("specs").isna().all()
     assert table.loc["correctness", "specs"] == 6
-    nothing = by_criterion(one_sided, "many", "other")
+    nothing = by_criterion(one_sided, OTHER)
     assert criteria_sentence(nothing) == "No criterion was scored for both variants."
 
 
 def test_a_single_spec_has_no_interval():
-    table = by_criterion(reviews({"clarity": 1.0}, specs=1), "many", "one")
+    table = by_criterion(reviews({"clarity": 1.0}, specs=1), PLAN)
     assert table["specs"].tolist() == [1]
     assert table["low"].isna().all()
 
@@ -97,23 +102,23 @@ def test_second_readings_do_not_count():
     rows = reviews({"clarity": 1.0})
     again = rows.assign(repeat_of=rows["packet"], packet=rows["packet"] + "again", score=0.0)
     doubled = pd.concat([rows, again], ignore_index=True)
-    expected = by_criterion(rows, "many", "one")
-    pd.testing.assert_frame_equal(by_criterion(doubled, "many", "one"), expected)
+    expected = by_criterion(rows, PLAN)
+    pd.testing.assert_frame_equal(by_criterion(doubled, PLAN), expected)
 
 
 def test_the_mixed_model_of_a_balanced_review_finds_the_difference_of_means():
     rows = reviews()
     gap = review.differences(rows, "many", "one").to_numpy().mean()
-    assert f"Mixed model: {gap:+.3f}" in mixed_sentence(rows, "many", "one")
+    assert f"Mixed model: {gap:+.3f}" in mixed_sentence(rows, PLAN)
 
 
 def test_the_mixed_model_counts_the_overall_score_no_more_than_the_difference_does():
     rows = reviews({**LOSSES, "overall": 9.0})
-    assert mixed_sentence(rows, "many", "one") == mixed_sentence(reviews(), "many", "one")
+    assert mixed_sentence(rows, PLAN) == mixed_sentence(reviews(), PLAN)
 
 
 def test_the_mixed_model_takes_two_variants_specs_and_reviewers():
     rows = reviews()
-    assert mixed_sentence(rows, "many", "other") == ""
-    assert mixed_sentence(rows[rows["reviewer"] == "ann"], "many", "one") == ""
-    assert mixed_sentence(rows[rows["spec_id"] == "S0"], "many", "one") == ""
+    assert mixed_sentence(rows, OTHER) == ""
+    assert mixed_sentence(rows[rows["reviewer"] == "ann"], PLAN) == ""
+    assert mixed_sentence(rows[rows["spec_id"] == "S0"], PLAN) == ""

@@ -75,7 +75,6 @@ def test_a_study_of_three_specs_decides_nothing(seed_sized):
     found = decision.decide(seed_sized, PLAN)
     assert set(verdicts(found).values()) == {OPEN}
     assert found.sentence.startswith("Nothing is to be adopted.")
-    assert found.arbitration.scope == OPEN
 
 
 def test_it_says_what_it_rests_on(found):

@@ -13,11 +13,11 @@ from test_analysis_review import scores, used
 import speckit_analysis as sk
 from speckit_analysis.analysis import review
 from speckit_analysis.analysis.experiment import variants
-from speckit_analysis.analysis.experiment.criteria import criteria_sentence
 from speckit_analysis.analysis.experiment.pairs import making
-from speckit_analysis.analysis.experiment.plan import GuardrailPlan
+from speckit_analysis.analysis.experiment.plan import ExperimentPlan, GuardrailPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
-from speckit_analysis.analysis.experiment.variants import compare_planned, compare_variants
+from speckit_analysis.analysis.experiment.variants import compare_variants
+from speckit_analysis.analysis.margins import ALPHA, MARGIN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
@@ -41,20 +41,26 @@ def made(gaps, *, reviewers=("ann", "bob"), costs=(1.0, 3.0), seed=1):
     return used(scores(rows, output_cost_usd=cost, output_seconds=cost)).kept
 
 
+def compared(reviews, baseline, candidate, margin=MARGIN, *, alpha=ALPHA, **fixed):
+    """Compare two variants as a plan without a name fixes it."""
+    plan = ExperimentPlan("", baseline, candidate, margin, **fixed)
+    return compare_variants(reviews, plan, alpha=alpha)
+
+
 def test_a_variant_that_keeps_quality_and_costs_less_is_adopted():
-    found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05]), "many", "one")
+    found = compared(made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05]), "many", "one")
     assert found.verdict == ADOPT
     assert found.cost.value == pytest.approx(1 / 3, rel=0.05)
     assert "one can take the place of many" in found.sentence
 
 
 def test_a_margin_is_told_as_it_was_chosen():
-    found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", margin=0.125)
+    found = compared(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", margin=0.125)
     assert found.recommendation().margin == "12.5 % of the quality may be lost"
 
 
 def test_a_variant_that_is_worse_is_not():
-    found = compare_variants(made([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3]), "many", "one")
+    found = compared(made([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3]), "many", "one")
     assert found.verdict == KEEP
     assert found.quality.estimate.value == pytest.approx(-1.05, abs=0.05)
     assert found.sentence.startswith("Keep many")
@@ -62,13 +68,13 @@ def test_a_variant_that_is_worse_is_not():
 
 def test_what_keeps_quality_but_saves_nothing_is_open():
     table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05], costs=(3.0, 3.0))
-    found = compare_variants(table, "many", "one")
+    found = compared(table, "many", "one")
     assert found.verdict == OPEN
     assert "not proved to be cheaper" in found.rule
 
 
 def test_three_specs_recommend_nothing_and_say_what_to_collect():
-    found = compare_variants(made([-1.0, -1.1, -0.9]), "many", "one")
+    found = compared(made([-1.0, -1.1, -0.9]), "many", "one")
     assert found.verdict == OPEN
     assert found.rule == "below 5 SPECs nothing is recommended"
     assert "To settle it with" in found.sentence or "No study of" in found.sentence
@@ -77,9 +83,7 @@ def test_three_specs_recommend_nothing_and_say_what_to_collect():
 def test_what_would_settle_it_is_planned_at_the_level_of_the_test():
     """One of three classes of SPECs is tested at a third of the level, which takes more SPECs."""
     table = made([0.5, -0.5, 0.6, -0.6, 0.4, -0.4])
-    whole, third = (
-        compare_variants(table, "many", "one", alpha=alpha) for alpha in (0.05, 0.05 / 3)
-    )
+    whole, third = (compared(table, "many", "one", alpha=alpha) for alpha in (0.05, 0.05 / 3))
     told = "To settle it with a probability of 80 %, if there is no difference, score"
     assert whole.needed == f"{told} 32 more SPECs; more SPECs help most."
     assert third.needed == f"{told} 48 more SPECs; more SPECs help most."
@@ -88,7 +92,7 @@ def test_what_would_settle_it_is_planned_at_the_level_of_the_test():
 @pytest.mark.parametrize(("alpha", "times"), [(0.05 / 3, 2), (0.05, 0)])
 def test_an_interval_of_an_unusual_level_names_it(alpha, times):
     """Both the difference in quality and the ratio of costs."""
-    found = compare_variants(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", alpha=alpha)
+    found = compared(made([0.05, -0.05, 0.1, 0.0, -0.1]), "many", "one", alpha=alpha)
     assert "one costs" in found.numbers
     assert found.numbers.count("(98.3 %: ") == times
 
@@ -97,13 +101,13 @@ def test_what_a_design_sees_is_told_at_the_level_of_its_intervals():
     rows = made([1.5, -1.5, 2.0, -2.0, 1.0, -1.0])
     strict, lax = (
         float(re.search(r"a difference of ([\d.]+) points", found.design_sentence)[1])
-        for found in (compare_variants(rows, "many", "one", alpha=alpha) for alpha in (0.001, 0.5))
+        for found in (compared(rows, "many", "one", alpha=alpha) for alpha in (0.001, 0.5))
     )
     assert strict > lax
 
 
 def test_nothing_to_compare_is_said():
-    found = compare_variants(made([0.1] * 6), "many", "none")
+    found = compared(made([0.1] * 6), "many", "none")
     assert found.verdict == OPEN
     assert "no SPEC has scores of both none and many" in found.sentence
     assert "cannot be told" in found.tradeoff.sentence
@@ -117,7 +121,7 @@ def test_records_without_a_stage_are_in_table_and_figure_alike():
     bare = table.assign(stage=table["stage"].where(table["stage"] == "nothing"))
     gaps = review.differences(bare, "many", "one")
     assert gaps.shape == (5, 2)
-    found = compare_variants(bare, "many", "one").quality.estimate
+    found = compared(bare, "many", "one").quality.estimate
     assert gaps.to_numpy().mean() == pytest.approx(found.value)
     assert review.within_tolerance(bare)["units"].tolist() == [5]
 
@@ -127,19 +131,19 @@ def test_severity_of_a_reviewer_changes_nothing():
     harder = table.assign(
         score=table["score"] - 2.0 * (table["reviewer"] == "ann").to_numpy(dtype=float)
     )
-    before, after = (compare_variants(each, "many", "one", margin=0.0) for each in (table, harder))
+    before, after = (compared(each, "many", "one", margin=0.0) for each in (table, harder))
     assert after.quality.estimate.value == pytest.approx(before.quality.estimate.value)
     assert after.quality.estimate.low == pytest.approx(before.quality.estimate.low)
 
 
 def test_a_score_of_one_variant_only_moves_nothing():
     rows = made([-0.2, -0.4, 0.1, -0.3, -0.1, -0.2], reviewers=("ann",))
-    whole = compare_variants(rows, "many", "one")
+    whole = compared(rows, "many", "one")
     # Eve sees what Ann sees in one SPEC, and in another she reads one variant, and dislikes it.
     same, strict = rows["spec_id"] == "S1", (rows["spec_id"] == "S0") & (rows["variant"] == "one")
     eve = rows[same | strict].assign(reviewer="eve", output_cost_usd=None)
     eve.loc[strict, "score"] = 0.0
-    found = compare_variants(pd.concat([rows, eve], ignore_index=True), "many", "one")
+    found = compared(pd.concat([rows, eve], ignore_index=True), "many", "one")
     assert found.quality.panel.value == pytest.approx(whole.quality.panel.value)
     assert found.disasters.value == whole.disasters.value == 0
     assert found.tradeoff.net.value == pytest.approx(whole.tradeoff.net.value)
@@ -148,7 +152,7 @@ def test_a_score_of_one_variant_only_moves_nothing():
 def test_stages_of_a_spec_are_no_further_specs():
     table = made([0.05, -0.05, 0.1])
     stages = [table.assign(stage=stage) for stage in ("plan", "tasks", "audit")]
-    found = compare_variants(pd.concat(stages, ignore_index=True), "many", "one")
+    found = compared(pd.concat(stages, ignore_index=True), "many", "one")
     assert found.quality.estimate.n == 3
     assert found.cost.n == 3
     assert (found.verdict, found.rule) == (OPEN, "below 5 SPECs nothing is recommended")
@@ -156,10 +160,10 @@ def test_stages_of_a_spec_are_no_further_specs():
 
 def test_one_reviewer_decides_nothing_and_two_speak_of_themselves():
     gaps = [0.05, -0.05, 0.1, 0.0, -0.1, 0.05]
-    alone = compare_variants(made(gaps, reviewers=("ann",)), "many", "one")
+    alone = compared(made(gaps, reviewers=("ann",)), "many", "one")
     assert (alone.verdict, alone.rule) == (OPEN, "it takes 2 units and 2 reviewers")
     assert "it speaks of these only" in alone.sentence
-    both = compare_variants(made(gaps), "many", "one")
+    both = compared(made(gaps), "many", "one")
     assert both.rule.endswith("with two reviewers this holds for these two")
 
 
@@ -167,7 +171,7 @@ def test_a_missing_card_leaves_its_spec_out_and_says_so():
     gaps = [1.0, -1.0, 0.8, -0.9, 0.1, -0.2, 0.7]
     table = made(gaps, reviewers=("ann", "bob", "eve"))
     lacking = table[~((table["spec_id"] == "S0") & (table["reviewer"] == "eve"))]
-    found = compare_variants(lacking, "many", "one")
+    found = compared(lacking, "many", "one")
     assert found.quality.estimate.n == 6
     assert not found.quality.estimate.refusal
     assert "1 SPEC left out, so that every reviewer scored all in both variants" in found.sentence
@@ -176,7 +180,7 @@ def test_a_missing_card_leaves_its_spec_out_and_says_so():
 def test_a_reviewer_of_few_specs_is_left_out_and_not_the_others_work():
     table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05], reviewers=("ann", "bob", "eve"))
     few = table[(table["reviewer"] != "eve") | (table["spec_id"] == "S0")]
-    found = compare_variants(few, "many", "one")
+    found = compared(few, "many", "one")
     assert (found.quality.estimate.n, found.quality.reviewers) == (6, 2)
     assert found.left_out.startswith("1 reviewer left out")
 
@@ -184,7 +188,7 @@ def test_a_reviewer_of_few_specs_is_left_out_and_not_the_others_work():
 def test_what_is_faster_but_dearer_is_open():
     table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05], costs=(3.0, 1.0))
     faster = table.assign(output_seconds=table["output_cost_usd"].rdiv(1.0))
-    found = compare_variants(faster, "many", "one")
+    found = compared(faster, "many", "one")
     assert (found.verdict, found.cost.low > 1, found.seconds.high < 1) == (OPEN, True, True)
     assert found.rule == "the candidate keeps the quality and is faster, but provably dearer"
 
@@ -192,7 +196,7 @@ def test_what_is_faster_but_dearer_is_open():
 def test_a_cost_of_0_is_not_known():
     table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05])
     table.loc[table["variant"] == "one", "output_cost_usd"] = 0.0
-    found = compare_variants(table, "many", "one")
+    found = compared(table, "many", "one")
     assert found.cost.n == 0
     assert len(found.tradeoff.pairs) == 0
     assert found.tradeoff.without_cost == 6
@@ -201,9 +205,7 @@ def test_a_cost_of_0_is_not_known():
 def test_the_same_saving_at_every_spec_is_a_saving():
     table = made([0.05, -0.05, 0.1, 0.0, -0.1, 0.05])
     cost = table["variant"].astype("string").map({"one": 0.25, "many": 1.0}).astype("Float64")
-    found = compare_variants(
-        table.assign(output_cost_usd=cost, output_seconds=pd.NA), "many", "one"
-    )
+    found = compared(table.assign(output_cost_usd=cost, output_seconds=pd.NA), "many", "one")
     assert (found.cost.method, found.cost.value) == ("observed range", 0.25)
     assert found.verdict == ADOPT
 
@@ -211,17 +213,12 @@ def test_the_same_saving_at_every_spec_is_a_saving():
 def test_a_look_before_the_planned_end_decides_nothing():
     table = made([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3], reviewers=("ann", "bob", "eve"))
     fixed = planned("", baseline="many", candidate="one", specs=10)
-    found = compare_planned(table, fixed)
+    found = compare_variants(table, fixed)
     assert found.verdict == OPEN
     assert found.rule == (
         "6 of 10 planned SPECs are scored, and deciding now would be a look that was not planned"
     )
     assert found.needed == "Score the other 4 planned SPECs."
-
-
-def test_a_variant_is_not_compared_with_itself():
-    with pytest.raises(EvidenceError, match="are both 'one'"):
-        compare_variants(made([0.1] * 6), "one", "one")
 
 
 @pytest.mark.parametrize(
@@ -240,25 +237,25 @@ def test_parameters_that_make_no_plan_are_refused(chosen, told):
 
 def test_swapping_variants_turns_the_difference_over():
     table = made([0.2, -0.1, 0.1, 0.0, -0.2, 0.05])
-    one, other = compare_variants(table, "many", "one"), compare_variants(table, "one", "many")
+    one, other = compared(table, "many", "one"), compared(table, "one", "many")
     assert one.quality.estimate.low == pytest.approx(-other.quality.estimate.high)
     assert one.cost.value == pytest.approx(1 / other.cost.value)
 
 
 def test_what_a_point_costs_is_told_against_what_it_is_worth():
-    found = compare_variants(made([-1.0, -1.2, -0.8, -1.1, -0.9]), "many", "one", worth_usd=10.0)
+    found = compared(made([-1.0, -1.2, -0.8, -1.1, -0.9]), "many", "one", worth_usd=10.0)
     assert "dearer and better" in found.tradeoff.sentence
     assert "it pays" in found.tradeoff.sentence
     curve = found.tradeoff.acceptability((0.0, 2.0, 100.0))
     assert curve["probability"].is_monotonic_increasing
-    cheap = compare_variants(made([-1.0, -1.2, -0.8, -1.1, -0.9]), "many", "one", worth_usd=0.1)
+    cheap = compared(made([-1.0, -1.2, -0.8, -1.1, -0.9]), "many", "one", worth_usd=0.1)
     assert "it does not pay" in cheap.tradeoff.sentence
 
 
 def test_the_planted_experiment_is_recovered(tmp_path):
     simulate(Design(specs=30, reviewers=4, quality_gain=0.8, damage=()), tmp_path / "evidence")
     rows = review.usable(measured(sk.load(tmp_path / "evidence").reviews, noun="score")).kept
-    found = compare_variants(rows, "consensus", "single")
+    found = compared(rows, "consensus", "single")
     assert found.quality.estimate.low < -0.8 < found.quality.estimate.high
     assert found.cost.low < 1 / COST_RATIO < found.cost.high
     assert found.verdict == KEEP
@@ -268,7 +265,7 @@ def test_the_planted_experiment_is_recovered(tmp_path):
 
 def test_a_margin_that_no_study_can_show_is_said(tmp_path):
     gaps = [3, -3, 2, -2, 1]
-    found = compare_variants(made(gaps, reviewers=("ann",)), "many", "one", margin=1e-5)
+    found = compared(made(gaps, reviewers=("ann",)), "many", "one", margin=1e-5)
     assert found.needed == "No feasible number of SPECs would settle it at this margin."
     path = tmp_path / "trial.toml"
     margin = ["--margin", "0.001", "--deviation", "5"]
@@ -277,17 +274,10 @@ def test_a_margin_that_no_study_can_show_is_said(tmp_path):
     assert not path.exists()
 
 
-def test_criteria_differ_at_the_level_that_was_asked_for():
-    row = {"criterion": "clarity", "difference": -1.0, "holm_p": 0.07, "kept": False}
-    table = pd.DataFrame([row])
-    assert criteria_sentence(table).startswith("On none do they provably differ")
-    assert criteria_sentence(table, alpha=0.1).startswith("They differ on clarity")
-
-
 def test_the_study_that_would_not_settle_it_is_the_largest_planned(monkeypatch):
     monkeypatch.setattr(variants, "MOST_UNITS", 7)
     monkeypatch.setattr(variants, "MOST_REVIEWERS", 3)
-    found = compare_variants(made([3, -3, 2, -2, 1]), "many", "one", margin=1e-5)
+    found = compared(made([3, -3, 2, -2, 1]), "many", "one", margin=1e-5)
     assert found.needed.startswith("No study of 7 SPECs and 3 reviewers")
 
 
@@ -302,7 +292,7 @@ def test_a_plan_is_written_read_and_kept_to(tmp_path):
     assert plan.guardrail.candidates == ("same_model", "schema")
     assert (plan.arbiter.least_benefit, plan.success.telemetry_coverage) == (0.1, 1.0)
     rows = review.usable(measured(sk.load(sk.sample_path()).reviews, noun="score")).kept
-    assert compare_planned(rows, plan).margin == 0.05
+    assert compare_variants(rows, plan).margin == 0.05
     again = CliRunner().invoke(main, ["experiment", "init", "trial", "--out", str(path)])
     assert again.exit_code == 2
     assert "never replaced" in again.output

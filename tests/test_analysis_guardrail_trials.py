@@ -11,18 +11,23 @@ import pytest
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.experiment.guardrail import (
+    ERRORS,
+    Replacement,
     compare_guardrails,
+    decided,
+    difference_sentence,
     error_rates,
-    judge_candidates,
     judged,
 )
-from speckit_analysis.analysis.experiment.guardrail_result import difference_sentence
+from speckit_analysis.analysis.experiment.plan import GuardrailPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.figures import experiment as figures
 from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.tables import TABLES
+
+ALARMS, MISSES = (name for name, _, _ in ERRORS)
 
 
 def trial(variant, output, valid, passed, **made):
@@ -61,6 +66,10 @@ def used(frame):
     return judged(measured(frame, noun="trial")).kept
 
 
+def compared(rows, baseline, **fixed):
+    return compare_guardrails(rows, GuardrailPlan(baseline=baseline, **fixed))
+
+
 def test_rates_are_of_valid_outputs_stopped_and_of_invalid_ones_passed():
     rows = [trial("a", f"v-{n}", True, n > 0) for n in range(4)]
     rows += [trial("a", f"i-{n}", False, n < 2) for n in range(5)]
@@ -72,21 +81,21 @@ def test_rates_are_of_valid_outputs_stopped_and_of_invalid_ones_passed():
 
 def test_a_variant_that_errs_alike_and_is_faster_is_adopted():
     rates = {"two": (0.02, 0.05), "one": (0.02, 0.05)}
-    found = compare_guardrails(made(600, 600, specs=150, **rates), "two", margin=0.05)
+    found = compared(made(600, 600, specs=150, **rates), "two", margin=0.05)
     assert [each.verdict for each in found.replacements] == [ADOPT]
     assert found.replacements[0].lighter == ("time",)
     assert found.replacements[0].sentence.endswith("; provably less time")
 
 
 def test_one_that_lets_more_pass_is_not():
-    found = compare_guardrails(made(60, 60, two=(0.05, 0.1), schema=(0.0, 0.6)), "two")
+    found = compared(made(60, 60, two=(0.05, 0.1), schema=(0.0, 0.6)), "two")
     assert [each.verdict for each in found.replacements] == [KEEP]
     assert found.replacements[0].rule == "one of its error rates is proved to be higher"
 
 
 def test_one_that_errs_alike_and_saves_nothing_is_open():
     rates = {"two": (0.02, 0.05), "one": (0.02, 0.05)}
-    found = compare_guardrails(made(600, 600, faster=1.0, specs=150, **rates), "two", margin=0.05)
+    found = compared(made(600, 600, faster=1.0, specs=150, **rates), "two", margin=0.05)
     assert [each.verdict for each in found.replacements] == [OPEN]
     assert "not proved to take less" in found.replacements[0].rule
 
@@ -106,7 +115,7 @@ def alike(seed, **burdens):
 
 
 def test_one_that_is_faster_but_dearer_is_open():
-    found = compare_guardrails(alike(1, two=(100, 1, 1), one=(10, 2, 1)), "two", margin=0.3)
+    found = compared(alike(1, two=(100, 1, 1), one=(10, 2, 1)), "two", margin=0.3)
     (told,) = found.recommendations()
     assert told.verdict == OPEN
     assert told.rule == "it errs no more and takes less time, but provably more money"
@@ -115,13 +124,13 @@ def test_one_that_is_faster_but_dearer_is_open():
 
 
 def test_one_that_is_less_work_but_slower_and_dearer_is_open():
-    found = compare_guardrails(alike(1, two=(100, 1, 2), one=(200, 2, 1)), "two", margin=0.3)
+    found = compared(alike(1, two=(100, 1, 2), one=(200, 2, 1)), "two", margin=0.3)
     assert found.replacements[0].rule.endswith("takes less work, but provably more time and money")
 
 
 def test_a_burden_that_is_not_known_stops_no_adoption():
     frame = alike(1, two=(100, None, None), one=(10, None, None))
-    found = compare_guardrails(frame, "two", margin=0.3)
+    found = compared(frame, "two", margin=0.3)
     assert [each.verdict for each in found.replacements] == [ADOPT]
     assert found.burden_table()["specs"].tolist() == [10, 0, 0]
 
@@ -135,7 +144,7 @@ def test_a_burden_that_differs_alike_in_every_spec_is_lighter_by_its_signs(specs
         for kind in "vi"
         for n in range(specs)
     ]
-    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    (found,) = compared(used(trials(rows)), "two").replacements
     assert found.lighter == lighter
     assert found.burdens["latency_ms"].value == -99
     assert found.burdens["latency_ms"].p_value == 2.0 ** (1 - specs)
@@ -145,7 +154,7 @@ def test_a_burden_that_differs_alike_in_every_spec_is_lighter_by_its_signs(specs
 def test_what_rounding_makes_of_equal_costs_is_no_difference():
     rows = [trial("two", f"v-{n}", True, True, cost_usd=0.1 + 0.2) for n in range(10)]
     rows += [trial("one", f"v-{n}", True, True, cost_usd=0.3) for n in range(10)]
-    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    (found,) = compared(used(trials(rows)), "two").replacements
     assert found.burdens["cost_usd"].p_value == 1
     assert found.lighter == ()
 
@@ -163,16 +172,23 @@ def test_lighter_is_corrected_for_all_burdens(others, lighter):
         trial("one", f"v-{n}", True, True, latency_ms=100 + gap, **others)
         for n, gap in enumerate(gaps)
     ]
-    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    (found,) = compared(used(trials(rows)), "two").replacements
     assert found.burdens["latency_ms"].p_value == pytest.approx(0.04, abs=1e-3)
     assert found.lighter == lighter
 
 
-def test_one_bool_says_that_a_candidate_is_lighter():
+def test_a_candidate_that_is_not_lighter_is_not_adopted():
     spec = np.repeat(np.arange(20), 50)
     none = net_share(np.zeros(1000), spec)
-    told = judge_candidates([(none, none, True), (none, none, False)], 0.2, 0.05)
-    assert [verdict for verdict, _ in told] == [ADOPT, OPEN]
+    same = {error: none for error, _, _ in ERRORS}
+    found = decided(
+        [
+            Replacement("", "", same, {}, {}, dict.fromkeys(same, 20), lighter)
+            for lighter in (("time",), ())
+        ],
+        0.2,
+    )
+    assert [each.verdict for each in found] == [ADOPT, OPEN]
 
 
 def test_outputs_without_a_spec_are_no_spec():
@@ -182,11 +198,11 @@ def test_outputs_without_a_spec_are_no_spec():
         for kind in "vi"
         for n in range(50)
     ]  # fmt: skip
-    found = compare_guardrails(used(trials(rows)), "two")
+    found = compared(used(trials(rows)), "two")
     assert found.replacements[0].rule == "valid outputs of 4 known SPECs, and it takes 5"
     assert set(found.burden_table()["specs"]) == {4}
     assert set(found.rates["specs"]) == {4}
-    assert found.replacements[0].alarms.clusters == 5
+    assert found.replacements[0].more[ALARMS].clusters == 5
 
 
 def test_what_an_output_without_a_spec_takes_is_left_out():
@@ -199,7 +215,7 @@ def test_what_an_output_without_a_spec_takes_is_left_out():
         trial(name, "v-99", True, True, spec_id=None, latency_ms=size)
         for name, size in (("two", 100.0), ("one", 9000.0))
     ]
-    (found,) = compare_guardrails(used(trials(rows)), "two").replacements
+    (found,) = compared(used(trials(rows)), "two").replacements
     latency = found.burdens["latency_ms"]
     assert latency.n == found.specs["latency_ms"] == 10
     assert latency.value == pytest.approx(-8.1)
@@ -207,7 +223,7 @@ def test_what_an_output_without_a_spec_takes_is_left_out():
 
 
 def test_an_undecided_rule_says_what_is_not_proved():
-    found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
+    found = compared(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
     told = "neither error rate is proved to rise, nor both to rise by less than 5 percentage points"
     assert found.replacements[0].rule == told
 
@@ -222,7 +238,7 @@ def test_a_difference_of_any_kind_says_which_way_its_p_points():
 
 
 def test_few_outputs_are_open_and_say_how_many_more():
-    found = compare_guardrails(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
+    found = compared(made(20, 10, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
     (told,) = found.recommendations()
     assert told.verdict == OPEN
     assert "more" in told.change
@@ -231,7 +247,7 @@ def test_few_outputs_are_open_and_say_how_many_more():
 
 def test_one_that_errs_beyond_the_margin_is_settled_by_proving_it_worse():
     """No number of valid outputs lets a candidate pass that misses 20 points more."""
-    found = compare_guardrails(used(sk.load(sk.sample_path()).trials), "two_models")
+    found = compared(used(sk.load(sk.sample_path()).trials), "two_models")
     same, schema = (each.change for each in found.recommendations())
     assert schema == (
         "Judge 120 more invalid outputs, of further SPECs: if the rates are as found, these are"
@@ -255,7 +271,7 @@ def paired(times, **changes):
                 faster = 1.0 + 0.1 * (n % 3) if name == "schema" else 100.0
                 takes = {"spec_id": spec, "latency_ms": faster}
                 rows.append(trial(name, f"{kind}-{n}", valid, valid != error, **takes))
-    return compare_guardrails(used(trials(rows)), "two")
+    return compared(used(trials(rows)), "two")
 
 
 def test_as_many_outputs_as_are_advised_settle_it():
@@ -274,27 +290,27 @@ def test_outputs_of_few_specs_are_asked_for_from_more_specs():
         for kind in "vi"
         for n in range(50)
     ]
-    (told,) = compare_guardrails(used(trials(rows)), "two").recommendations()
+    (told,) = compared(used(trials(rows)), "two").recommendations()
     assert told.change == "Let both judge valid and invalid outputs of 5 SPECs at least."
 
 
 def test_without_invalid_outputs_nothing_is_said_of_misses():
-    found = compare_guardrails(made(60, 0, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
+    found = compared(made(60, 0, two=(0.05, 0.1), one=(0.05, 0.1)), "two")
     assert found.replacements[0].rule == "no invalid output was judged by both"
 
 
 def test_only_outputs_that_both_judged_are_compared():
     rows = [trial("a", f"v-{n}", True, True) for n in range(30)]
     rows += [trial("b", f"v-{n}", True, False) for n in range(10)]
-    found = compare_guardrails(used(trials(rows)), "a")
-    assert found.replacements[0].alarms.n == 10
+    found = compared(used(trials(rows)), "a")
+    assert found.replacements[0].more[ALARMS].n == 10
     assert error_rates(used(trials(rows)))["outputs"].tolist() == [30, 0, 10, 0]
 
 
 def test_paired_errors_are_counted_where_only_one_errs():
     rows = [trial("a", f"v-{n}", True, n > 1) for n in range(10)]
     rows += [trial("b", f"v-{n}", True, n not in (1, 2, 3)) for n in range(10)]
-    (row, _) = compare_guardrails(used(trials(rows)), "a").paired_table().to_dict("records")
+    (row, _) = compared(used(trials(rows)), "a").paired_table().to_dict("records")
     assert (row["only_candidate"], row["only_baseline"], row["outputs"]) == (2, 1, 10)
     assert row["difference"] == pytest.approx(0.1)
     assert row["mcnemar_p"] == 1.0
@@ -319,7 +335,7 @@ def test_spec_and_stage_of_an_output_come_from_any_record():
     kept = used(trials(rows))
     assert kept["stage"].eq("plan").all()
     assert kept["spec_id"].dtype == trials(rows)["spec_id"].dtype
-    assert compare_guardrails(kept, "a").replacements[0].alarms.clusters == 10
+    assert compared(kept, "a").replacements[0].more[ALARMS].clusters == 10
 
 
 @pytest.mark.parametrize(
@@ -327,19 +343,19 @@ def test_spec_and_stage_of_an_output_come_from_any_record():
     [("three", "no variant 'three' judged anything; there are a"), ("a", "only a was tried")],
 )
 def test_a_variant_that_is_not_there_is_said(baseline, told):
-    found = compare_guardrails(used(trials([trial("a", "v-1", True, True)])), baseline)
+    found = compared(used(trials([trial("a", "v-1", True, True)])), baseline)
     assert told in found.sentence
     assert found.recommendations()[0].verdict == OPEN
 
 
 def test_nothing_tried_is_open():
-    found = compare_guardrails(used(trials([])), "a")
+    found = compared(used(trials([])), "a")
     assert found.recommendations()[0].rule == "no output was judged by a guardrail"
     assert found.rates.empty
 
 
 def test_the_schema_misses_what_is_only_wrong_in_the_sample():
-    found = compare_guardrails(used(sk.load(sk.sample_path()).trials), "two_models")
+    found = compared(used(sk.load(sk.sample_path()).trials), "two_models")
     rates = found.rates.set_index(["variant", "error"])["rate"]
     assert rates["schema", "valid outputs stopped"] == 0
     assert 0.3 < rates["schema", "invalid outputs passed"] < 0.8
@@ -350,7 +366,7 @@ def test_the_schema_misses_what_is_only_wrong_in_the_sample():
 def test_the_figure_says_of_how_many_in_the_order_of_its_dots():
     rows = [trial("a", f"v-{n}", True, n > 0) for n in range(20)]
     rows += [trial("a", f"i-{n}", False, n < 4) for n in range(20)]
-    chart = figures.error_rates(compare_guardrails(used(trials(rows)), "a"))
+    chart = figures.error_rates(compared(used(trials(rows)), "a"))
     assert chart.title == "Guardrail a lets 20 % of 20 invalid outputs pass"
     assert chart.get_label().endswith(
         "a: 5 % of 20 valid stopped (0.1 % to 27 %), 20 % of 20 invalid passed (5 % to 46 %)."
@@ -365,7 +381,7 @@ def test_the_figure_cuts_no_dot_and_long_names_leave_room_for_its_ticks():
     long = "anthropic/claude-3.5-sonnet-20241022 + deepseek-reasoner (whole prompt)"
     rows = [trial(long, f"v-{n}", True, True) for n in range(2000)]
     rows += [trial(long, f"i-{n}", False, True) for n in range(2000)]
-    chart = figures.error_rates(compare_guardrails(used(trials(rows)), long))
+    chart = figures.error_rates(compared(used(trials(rows)), long))
     (axes,) = chart.axes
     assert axes.get_xlim() == (-0.02, 1.02)
     assert not any(line.get_clip_on() for line in axes.lines)

@@ -8,7 +8,7 @@ import pytest
 import speckit_analysis as sk
 from speckit_analysis.analysis.experiment.deviations import deviations, deviations_sentence
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
-from speckit_analysis.analysis.experiment.variants import compare_planned
+from speckit_analysis.analysis.experiment.variants import compare_variants
 from speckit_analysis.analysis.review.scores import usable
 from speckit_analysis.analysis.selection import measured
 
@@ -26,7 +26,7 @@ def scores_of(evidence, plan):
 def held(evidence, calls=None, **fixed):
     plan = ExperimentPlan("trial", "consensus", "single", 0.05, **fixed)
     scores = scores_of(evidence, plan)
-    found = compare_planned(scores, plan)
+    found = compare_variants(scores, plan)
     table = deviations(plan, found, scores, evidence.calls if calls is None else calls)
     return plan, table.set_index("fixed"), found
 
@@ -70,7 +70,7 @@ def test_an_unknown_cost_is_none_within_the_budget(evidence):
     scores = scores_of(evidence, plan).copy()
     one = scores["output"] == scores["output"].iloc[0]
     scores.loc[one, "output_cost_usd"] = pd.NA
-    table = deviations(plan, compare_planned(scores, plan), scores, evidence.calls)
+    table = deviations(plan, compare_variants(scores, plan), scores, evidence.calls)
     row = table.set_index("fixed").loc["budget"]
     assert row["state"] == "cannot tell"
     assert "what 1 output cost is not known" in row["found"]

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from test_analysis_experiment import made
+from test_analysis_experiment import compared, made
 
 import speckit_analysis as sk
 from speckit_analysis.analysis.experiment import research
+from speckit_analysis.analysis.experiment.plan import ResearchPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
-from speckit_analysis.analysis.experiment.variants import compare_variants
 from speckit_analysis.analysis.review.scores import usable
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.tables import TABLES
@@ -46,28 +46,37 @@ def found(counts, variants=("with", "without"), irrelevant=1):
 def plans(gaps):
     reviews = made(gaps).assign(stage="plan")
     names = {"many": "with", "one": "without"}
-    return compare_variants(
+    return compared(
         reviews.assign(variant=reviews["variant"].astype("string").map(names)), "with", "without"
     )
 
 
+def compare(rows, compared_plans, **fixed):
+    return research.compare_research(rows, compared_plans, ResearchPlan(**fixed))
+
+
+def outputs(rows):
+    return research.outputs(rows, ResearchPlan().relevant_from)
+
+
 def test_outputs_are_counted_with_what_is_relevant_in_them():
-    (one, other) = research.outputs(found([(3, 2)])).to_dict("records")
+    (one, other) = outputs(found([(3, 2)])).to_dict("records")
     assert (one["variant"], one["findings"], one["relevant"], one["sources"]) == ("with", 4, 3, 4)
     assert (other["variant"], other["findings"], other["relevant"]) == ("without", 3, 2)
 
 
 def test_a_finding_that_two_reviewers_rated_is_one_finding():
     frame = pd.concat([found([(2, 2)]), found([(2, 2)]).assign(relevance=7.0)])
-    table = research.outputs(frame)
+    table = outputs(frame)
     assert table["findings"].tolist() == [3, 3]
-    assert table["relevance"].round(2).tolist() == [6.5, 6.5]
+    # One is rated 8 and 7; the other 2 and 7, which is not relevant on average.
+    assert table["relevant"].tolist() == [2, 2]
 
 
 def test_an_output_that_found_nothing_counts_as_nothing():
     frame = found([(2, 0)], irrelevant=0)
     empty = frame.iloc[:1].assign(variant="without", finding=pd.NA, citation=pd.NA, relevance=pd.NA)
-    table = research.outputs(pd.concat([frame, empty])).set_index("variant")
+    table = outputs(pd.concat([frame, empty])).set_index("variant")
     assert table.loc["without", ["findings", "relevant", "sources"]].tolist() == [0, 0, 0]
 
 
@@ -80,24 +89,24 @@ def test_findings_are_the_same_if_they_cite_the_same():
 
 def test_doing_without_takes_both_quality_and_findings():
     counts = [(5 + n % 2, 5 + n % 3) for n in range(8)]
-    both = research.compare_research(found(counts), plans(ALIKE))
+    both = compare(found(counts), plans(ALIKE))
     assert both.verdict == ADOPT
     fewer = [(6 + n % 2, 3 + n % 3) for n in range(8)]
-    lost = research.compare_research(found(fewer), plans(ALIKE))
+    lost = compare(found(fewer), plans(ALIKE))
     assert lost.verdict == KEEP
     assert lost.rule == "the number of relevant findings is proved to fall without"
-    worse = research.compare_research(found(counts), plans([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3]))
+    worse = compare(found(counts), plans([-1.0, -1.2, -0.8, -1.1, -0.9, -1.3]))
     assert worse.verdict == KEEP
     assert worse.rule == "quality is proved to fall without"
 
 
 def test_findings_that_scatter_leave_it_open_and_say_how_many_specs():
     counts = [(5, 2), (4, 7), (6, 3), (3, 6), (5, 5), (6, 6), (2, 5), (6, 3)]
-    open_still = research.compare_research(found(counts), plans(ALIKE))
+    open_still = compare(found(counts), plans(ALIKE))
     assert open_still.verdict == OPEN
     assert open_still.rule.startswith("plans keep their quality, but")
     assert "more SPEC" in open_still.recommendation().change
-    strict = research.compare_research(found(counts), plans(ALIKE), findings_margin=1e-4)
+    strict = compare(found(counts), plans(ALIKE), findings_margin=1e-4)
     assert strict.more_specs is None
     assert strict.recommendation().change.startswith("No feasible number of SPECs")
 
@@ -105,17 +114,17 @@ def test_findings_that_scatter_leave_it_open_and_say_how_many_specs():
 def test_what_settles_it_counts_the_specs_that_findings_take_too():
     counts = [(5, 2), (4, 7), (6, 3), (3, 6), (5, 5), (6, 6)]
     scattered = plans([0.5, -0.5, 0.6, -0.6, 0.4, -0.4])
-    told = research.compare_research(found(counts), scattered).recommendation().change
+    told = compare(found(counts), scattered).recommendation().change
     assert "score 32 more SPECs;" in told
     assert told.endswith("that takes 85 more SPECs, if nothing relevant is lost.")
     same = [(5 + n % 3, 5 + (n + n // 3) % 3) for n in range(30)]
-    kept = research.compare_research(found(same), scattered)
+    kept = compare(found(same), scattered)
     assert kept.kept.low > 0
     assert kept.recommendation().change == scattered.needed
 
 
 def test_without_research_records_it_is_open():
-    nothing = research.compare_research(found([]), plans(ALIKE))
+    nothing = compare(found([]), plans(ALIKE))
     assert nothing.verdict == OPEN
     assert nothing.rule.startswith("relevant findings cannot be compared")
     assert "Record what research found" in nothing.recommendation().change
@@ -123,12 +132,12 @@ def test_without_research_records_it_is_open():
 
 
 def test_three_specs_decide_nothing():
-    few = research.compare_research(found([(6, 1)] * 3), plans([-1.0, -1.1, -0.9]))
+    few = compare(found([(6, 1)] * 3), plans([-1.0, -1.1, -0.9]))
     assert (few.verdict, few.rule) == (OPEN, "below 5 SPECs nothing is recommended")
 
 
 def test_findings_of_three_specs_decide_nothing():
-    few = research.compare_research(found([(5 + n, 5 + n % 2) for n in range(3)]), plans(ALIKE))
+    few = compare(found([(5 + n, 5 + n % 2) for n in range(3)]), plans(ALIKE))
     assert few.verdict == OPEN
     assert few.rule == "below 5 SPECs with findings of both nothing is recommended"
     assert "5 SPECs at least" in few.recommendation().change
@@ -137,7 +146,7 @@ def test_findings_of_three_specs_decide_nothing():
 def test_stages_of_a_spec_are_averaged():
     counts = [(5 + n % 2, 5 + n % 3) for n in range(3)]
     tasks = found([(7, 6)] * 3).assign(stage="tasks")
-    told = research.compare_research(pd.concat([found(counts), tasks]), plans(ALIKE))
+    told = compare(pd.concat([found(counts), tasks]), plans(ALIKE))
     assert told.counts["relevant"].n == 3
     assert told.counts["relevant"].value == pytest.approx((-1 + 2 / 3) / 2)
     assert len(research.overlap(pd.concat([found(counts), tasks]), "with", "without")) == 3
@@ -147,7 +156,7 @@ def test_outputs_that_cannot_be_compared_are_counted():
     frame = found([(5 + n % 2, 5 + n % 3) for n in range(8)])
     frame = frame[(frame["spec_id"] != "S7") | (frame["variant"] == "with")]
     first = frame.index[0]
-    told = research.compare_research(
+    told = compare(
         frame.assign(relevance=frame["relevance"].mask(frame.index == first)), plans(ALIKE)
     )
     assert told.counts["relevant"].n == 6
@@ -159,19 +168,18 @@ def test_outputs_that_cannot_be_compared_are_counted():
     assert told.sentence.endswith(told.pairing_sentence)
 
 
-@pytest.mark.parametrize("suffix", ["", " plan"])
-def test_research_is_joined_with_plans_by_spec(suffix):
-    relevant = pd.DataFrame({"one": [1.0, 2, 4, 3], "other": [0.0, 0, 0, 0]}, index=list("abcd"))
-    gaps = pd.Series([0.1, 0.2, 0.4, 0.3], index=[f"{name}{suffix}" for name in "abcd"])
-    rho, _, n = research._association(relevant, gaps)
+def test_research_is_joined_with_plans_by_spec():
+    lost = pd.Series([1.0, 2, 4, 3], index=list("abcd"))
+    gaps = pd.Series([0.1, 0.2, 0.3, 0.4], index=list("abdc"))
+    rho, _, n = research._association(lost, gaps)
     assert (round(rho, 6), n) == (1.0, 4)
 
 
 def test_numbers_say_what_is_found_and_what_it_takes():
     counts = [(5 + n % 2, 5 + n % 3) for n in range(8)]
-    told = research.compare_research(found(counts), plans(ALIKE))
+    told = compare(found(counts), plans(ALIKE))
     assert "and without with, +0.4 relevant findings (" in told.numbers
-    one = research.compare_research(found(counts[:1]), plans(ALIKE))
+    one = compare(found(counts[:1]), plans(ALIKE))
     assert "cannot be compared (it takes 2 SPECs with findings of both)" in one.numbers
 
 
@@ -210,7 +218,7 @@ def test_an_association_is_told_as_one():
     losses = draw.integers(0, 5, 12)
     counts = [(6, int(6 - loss)) for loss in losses]
     gaps = [-0.3 * float(loss) + float(draw.normal(0, 0.05)) for loss in losses]
-    told = research.compare_research(found(counts), plans(gaps))
+    told = compare(found(counts), plans(gaps))
     rho, p_value, n = told.association
     assert rho > 0.8
     assert (p_value < 0.01, n) == (True, 12)
@@ -224,7 +232,7 @@ def test_the_p_of_an_association_comes_from_many_draws():
     gaps = [-0.3 * float(loss) + float(draw.normal(0, 0.05)) for loss in losses]
     counts = [(6, int(6 - loss)) for loss in losses]
     told = plans(gaps)
-    rho, p_value, n = research.compare_research(found(counts), told).association
+    rho, p_value, n = compare(found(counts), told).association
     assert n == 40
     lost = [-losses[int(unit.split()[0][1:])] for unit in told.gaps.index]
     assert rho == pytest.approx(stats.spearmanr(lost, told.gaps).statistic)
@@ -234,9 +242,9 @@ def test_the_p_of_an_association_comes_from_many_draws():
 def test_the_sample_s_experiment_can_be_compared():
     evidence = sk.load(sk.sample_path())
     scores = usable(measured(evidence.reviews, noun="score"), "research-model").kept
-    compared = compare_variants(scores, "research_model", "no_research_model")
+    plans_ = compared(scores, "research_model", "no_research_model")
     rows = research.researched(measured(evidence.research, noun="finding")).kept
-    told = research.compare_research(rows, compared)
+    told = compare(rows, plans_)
     assert told.counts["relevant"].n == 10
     assert len(told.table()) == 4
     assert told.sentence.startswith("Whether research_model is needed is open")

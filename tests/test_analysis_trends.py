@@ -14,7 +14,7 @@ from speckit_analysis.analysis.cost.trends import (
     cost_per_quality_point,
     trend,
 )
-from speckit_analysis.analysis.review.quality import quality_scores
+from speckit_analysis.analysis.review.scores import quality_scores
 from speckit_analysis.analysis.selection import everything, measured
 
 

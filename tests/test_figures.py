@@ -28,6 +28,7 @@ from speckit_analysis.analysis.disagreement.health import consensus_health, heal
 from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.evidence import soundness
 from speckit_analysis.analysis.experiment import arbiter, guardrail
+from speckit_analysis.analysis.experiment.plan import ArbiterPlan, GuardrailPlan
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.review import blinding
 from speckit_analysis.analysis.selection import measured
@@ -209,7 +210,7 @@ def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Fi
     found = experiment.compare_variants(scores, *pair)
     outcomes = arbiter.cases(measured(arbitrations, noun="outcome")).kept
     judged = guardrail.judged(measured(trials, noun="trial")).kept
-    compared = guardrail.compare_guardrails(judged, "two_models")
+    compared = guardrail.compare_guardrails(judged, GuardrailPlan())
     on_review, on_experiment = review_figures, experiment_figures
     return {
         "reliability": on_review.reliability(review.reliability(scores)),
@@ -217,7 +218,7 @@ def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Fi
         "differences": on_experiment.differences(review.differences(scores, *pair), *pair[::-1]),
         "plane": on_experiment.plane(found.tradeoff),
         "acceptability": on_experiment.acceptability(found.tradeoff),
-        "net_worth": on_experiment.net_worth(arbiter.judge(outcomes)),
+        "net_worth": on_experiment.net_worth(arbiter.judge(outcomes, ArbiterPlan().least_benefit)),
         "error_rates": on_experiment.error_rates(compared),
     }
 

@@ -11,7 +11,7 @@ import speckit_analysis as sk
 from speckit_analysis.analysis.ask.comparison import compare
 from speckit_analysis.analysis.ask.telemetry import telemetry
 from speckit_analysis.analysis.cost.trends import cost_per_quality_point
-from speckit_analysis.analysis.review.quality import quality_scores
+from speckit_analysis.analysis.review.scores import quality_scores
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.simulate.rarities import REVIEW_GAIN

@@ -26,6 +26,7 @@ from speckit_analysis.analysis.cost.routing import Routing, savings
 from speckit_analysis.analysis.disagreement import frequency, summary
 from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.experiment import guardrail, pairs
+from speckit_analysis.analysis.experiment.plan import nameless
 from speckit_analysis.analysis.experiment.variants import compare_variants
 from speckit_analysis.analysis.review import blinding, reviewers
 from speckit_analysis.analysis.selection import measured
@@ -153,11 +154,11 @@ CASES: Mapping[str, Callable[[float], Any]] = {
         )
     ),
     "analysis.experiment.variants.compare_variants": lambda c: compare_variants(
-        scores(), "consensus", "single", alpha=1 - c
+        scores(), nameless(), alpha=1 - c
     ),
     "analysis.experiment.variants.tradeoff": lambda c: (
         lambda found: (found.net, found.found)
-    )(compare_variants(scores(), "consensus", "single", alpha=1 - c).tradeoff),
+    )(compare_variants(scores(), nameless(), alpha=1 - c).tradeoff),
     "analysis.experiment.guardrail.error_rates": lambda c: guardrail.error_rates(
         guardrail.judged(measured(evidence().trials), "").kept, c
     ),

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import click
 
+from speckit_analysis.analysis.margins import MARGIN, WORTH_USD
 from speckit_analysis.commands.options import EXISTING_FOLDER, FILE, FOLDER, Asked, evidence_options
 from speckit_analysis.commands.output import Output, save
 from speckit_analysis.errors import EvidenceError
@@ -32,7 +33,7 @@ def experiment() -> None:
 @click.option(
     "--margin",
     type=click.FloatRange(0.001, 0.5),
-    default=0.05,
+    default=MARGIN,
     help="Share of the quality that may be lost.",
 )
 @click.option(
@@ -49,7 +50,7 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
 
     `decide --plan FILE` and `report … -p plan=FILE` keep to it.
     """
-    from speckit_analysis.analysis.experiment.plan import plan_template
+    from speckit_analysis.plans import plan_template
 
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise EvidenceError(f"{name!r} is no name for an experiment: letters, digits, . _ and -")
@@ -115,7 +116,7 @@ def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
     "--worth",
     "worth_usd",
     type=click.FloatRange(0, min_open=True),
-    default=0.5,
+    default=WORTH_USD,
     help="USD that a point of quality of one SPEC is worth; a plan's own counts.",
 )
 @click.option(

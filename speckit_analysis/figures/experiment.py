@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.arbiter import Arbitration
-from speckit_analysis.analysis.experiment.guardrail_result import ERRORS, GuardrailExperiment
+from speckit_analysis.analysis.experiment.guardrail import ERRORS, GuardrailExperiment
 from speckit_analysis.analysis.experiment.tradeoff import CLOUD, Tradeoff
 from speckit_analysis.figures import theme
 from speckit_analysis.figures.axes import (

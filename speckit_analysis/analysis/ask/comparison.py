@@ -14,7 +14,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.ask.telemetry import moment
 from speckit_analysis.analysis.cost.premium import with_tokens
 from speckit_analysis.analysis.evidence.linkage import Levels, adjusted_levels
-from speckit_analysis.analysis.review.quality import quality_scores
+from speckit_analysis.analysis.review.scores import quality_scores
 from speckit_analysis.analysis.selection import Selection, everything, in_part
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError

@@ -10,7 +10,7 @@ import pandas as pd
 
 from speckit_analysis.analysis.cost.premium import with_tokens
 from speckit_analysis.analysis.disagreement.frequency import comparable_runs, genuine
-from speckit_analysis.analysis.review.quality import quality_scores
+from speckit_analysis.analysis.review.scores import quality_scores
 from speckit_analysis.analysis.selection import Selection, in_part, measured
 from speckit_analysis.analysis.summaries import PERIODS
 from speckit_analysis.errors import EvidenceError

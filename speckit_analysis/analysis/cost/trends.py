@@ -181,7 +181,7 @@ def cost_per_quality_point(
     runs, calls : DataFrame
         The tables of these names, rows that count.
     scores : DataFrame
-        Rows of :func:`.quality.quality_scores`.
+        Rows of :func:`.scores.quality_scores`.
 
     Returns
     -------

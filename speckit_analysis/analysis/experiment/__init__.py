@@ -1,7 +1,3 @@
 """What to adopt: the reports on one model, research, arbiter, guardrail and decision."""
 
-from speckit_analysis.analysis.experiment.variants import (
-    compare_planned,
-    compare_variants,
-    every_variant,
-)
+from speckit_analysis.analysis.experiment.variants import compare_variants, every_variant

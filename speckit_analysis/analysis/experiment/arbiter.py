@@ -10,14 +10,9 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.experiment.recommendation import (
-    ADOPT,
-    KEEP,
-    LEAST_SPECS,
-    OPEN,
-    Recommendation,
-)
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN, Recommendation
 from speckit_analysis.analysis.intervals import share
+from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
 from speckit_analysis.analysis.selection import (
     NOT_TOLD,
     Selection,
@@ -29,10 +24,14 @@ from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
 from speckit_analysis.stats.paired import sign_flip_of_counts
 from speckit_analysis.stats.proportions import sign_test
+from speckit_analysis.tables.results import RESULTS
 from speckit_analysis.tables.vocabulary import ASSESSMENTS
 
 #: What a change is worth to the outcome.
 _WORTH = dict(zip(ASSESSMENTS, (1, 0, -1), strict=True))
+
+#: How changes ended.
+_IN_WORDS = dict(zip(ASSESSMENTS, ("for the better", "neither way", "for the worse"), strict=True))
 
 #: What an override that nobody assessed is taken for, when it is counted against a verdict.
 _AGAINST = {KEEP: -1.0, ADOPT: 1.0}
@@ -40,18 +39,7 @@ _AGAINST = {KEEP: -1.0, ADOPT: 1.0}
 #: From so many more SPECs on, their number is no plan.
 _MANY = 100
 
-_WHOLE = (
-    *("cases", "specs", "overrides", "unassessed", *ASSESSMENTS),
-    *("errors_caught", "false_positives", "priced", "more_specs"),
-)
-_OF_OVERRIDES = (
-    *("cases", "specs", "overrides", "override_rate", "rate_low", "rate_high"),
-    *(*ASSESSMENTS, "unassessed", "sign_p"),
-)
-_FIGURES = (
-    *("override_rate", "rate_low", "rate_high", "net", "net_low", "net_high", "sign_p"),
-    *("keep_p", "drop_p", "cost_usd", "latency_ms"),
-)
+_UNASSESSED = "it would not hold if the overrides that nobody assessed were counted against it"
 
 
 def cases(arbitrations: Selection, experiment: str = "", variant: str = "") -> Selection:
@@ -85,7 +73,7 @@ def cases(arbitrations: Selection, experiment: str = "", variant: str = "") -> S
     return arbitrations.without(reasons)
 
 
-def by_stage(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05) -> pd.DataFrame:
+def judge(rows: pd.DataFrame, least_benefit: float) -> Arbitration:
     """Return how often the arbiter overrode, what that was worth, and what follows, by stage.
 
     Parameters
@@ -95,64 +83,41 @@ def by_stage(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05
     least_benefit : float
         Share of outcomes that the arbiter has to improve, less those that it degrades, to be worth
         asking; fixed beforehand.
-    alpha : float
-        One-sided level of dropping the arbiter; keeping it is tested at half of that.
-
-    Returns
-    -------
-    DataFrame
-        In the order of stages: ``stage`` (string), ``cases``, ``specs`` (that are known, with
-        outcomes whose worth is), ``overrides``, ``unassessed`` (overrides that nobody assessed),
-        ``improvement``, ``neutral``, ``degradation``, ``errors_caught``, ``false_positives``,
-        ``priced`` (outcomes whose cost is known) (Int64), ``override_rate`` with
-        ``rate_low`` and ``rate_high``, ``net`` (improved less degraded, as a share of outcomes
-        whose worth is known) with ``net_low`` and ``net_high`` (95 %), ``sign_p`` (exact, of
-        overrides), ``keep_p`` and ``drop_p`` (corrected for several stages, Holm), ``cost_usd``
-        and ``latency_ms`` (mean of asking; Float64), ``more_specs`` (Int64: to settle what is open
-        4 times in 5, if the net worth is as found; 0 where it is settled, or takes assessing what
-        nobody assessed; missing where nothing could), ``verdict``, ``rule`` (string).
 
     Notes
     -----
     The SPEC is what is independent.  The arbiter can go where its net worth is proved to lie below
     `least_benefit` (:func:`speckit_analysis.stats.net_share.net_share`); it stays where that is
-    proved to lie above 0 (exchanged signs of the sums of SPECs, which is exact); else it is open,
-    and below five known SPECs always.  Overrides that nobody assessed are left out, but either
-    verdict has to hold with them as well: staying if they were for the worse, going if they were
-    improvements.
+    proved to lie above 0 (exchanged signs of the sums of SPECs, which is exact, at half the level);
+    else it is open, and below five known SPECs always.  Several stages are corrected for (Holm).
+    Overrides that nobody assessed are left out, but either verdict has to hold with them as well:
+    staying if they were for the worse, going if they were improvements.
     """
-    if rows.empty:
-        return _typed(pd.DataFrame(columns=["stage", *_WHOLE, *_FIGURES, "verdict", "rule"]))
-    known = rows.assign(stage=rows["stage"].astype("string").fillna(NOT_TOLD))
-    order = list(dict.fromkeys(known.loc[rows["stage"].sort_values().index, "stage"]))
-    groups = [known[known["stage"] == stage] for stage in order]
-    told = [
-        _row(stage, group) | vars(found)
-        for stage, group, found in zip(
-            order, groups, _judged(groups, least_benefit, alpha), strict=True
-        )
+    order = rows["stage"].sort_values().astype("string").fillna(NOT_TOLD).unique()
+    groups = [rows[rows["stage"].astype("string").fillna(NOT_TOLD) == stage] for stage in order]
+    judgements = _judged(groups, least_benefit)
+    table = [
+        _row(stage, group) | vars(judgement)
+        for stage, group, judgement in zip(order, groups, judgements, strict=True)
     ]
-    return _typed(pd.DataFrame(told))
+    return Arbitration(RESULTS["arbiter_stages"].of(table), least_benefit)
 
 
-def _judged(groups: Sequence[pd.DataFrame], least_benefit: float, alpha: float) -> list[Judgement]:
+def _judged(groups: Sequence[pd.DataFrame], least_benefit: float) -> list[Judgement]:
     """Judge stages, and leave open what overrides that nobody assessed could overturn."""
     assessed = [_worths(group) for group in groups]
-    found = judge_stages(assessed, least_benefit, alpha)
+    judged = judge_stages(assessed, least_benefit)
     if all(len(values) == len(group) for (values, _), group in zip(assessed, groups, strict=True)):
-        return found
+        return judged
     for verdict, worth in _AGAINST.items():
-        strict = judge_stages([_worths(group, worth) for group in groups], least_benefit, alpha)
-        found = [
-            replace(each, more_specs=0, verdict=OPEN, rule=_UNASSESSED)
-            if each.verdict == verdict != other.verdict
-            else each
-            for each, other in zip(found, strict, strict=True)
+        strict = judge_stages([_worths(group, worth) for group in groups], least_benefit)
+        judged = [
+            replace(one, more_specs=0, verdict=OPEN, rule=_UNASSESSED)
+            if one.verdict == verdict != other.verdict
+            else one
+            for one, other in zip(judged, strict, strict=True)
         ]
-    return found
-
-
-_UNASSESSED = "it would not hold if the overrides that nobody assessed were counted against it"
+    return judged
 
 
 @dataclass(frozen=True)
@@ -161,15 +126,15 @@ class Judgement:
 
     keep_p: float
     drop_p: float
+    #: To settle it 4 times in 5, if the net worth is as found; 0 where it is settled, or takes
+    #: assessing what nobody assessed; None where nothing could.
     more_specs: int | None
     verdict: str
     rule: str
 
 
 def judge_stages(
-    outcomes: Sequence[tuple[np.ndarray, np.ndarray]],
-    least_benefit: float = 0.1,
-    alpha: float = 0.05,
+    outcomes: Sequence[tuple[np.ndarray, np.ndarray]], least_benefit: float
 ) -> list[Judgement]:
     """Return what follows for each of several stages.
 
@@ -178,31 +143,28 @@ def judge_stages(
     outcomes : sequence of (ndarray of float, ndarray)
         Of each stage: 1, 0 or -1 for each outcome, and its SPEC; those named ``not told`` are
         one cluster, and no SPEC.
-    least_benefit, alpha : float
-        As for :func:`by_stage`.
+    least_benefit : float
+        As for :func:`judge`.
     """
     worths = [net_share(values, specs) for values, specs in outcomes]
     keep = any_may_win([_p_of_gain(values, specs) for values, specs in outcomes])
     drop = any_may_win([worth.p_below(least_benefit) for worth in worths])
     judged = []
-    known = [len(set(specs.astype(str)) - {NOT_TOLD}) for _, specs in outcomes]
-    for worth, specs, kept, dropped in zip(worths, known, keep, drop, strict=True):
-        verdict, rule = _verdict(specs, kept, dropped, least_benefit, alpha)
-        open_still = verdict == OPEN
-        needed = _more_specs(worth, specs, least_benefit, alpha / len(worths)) if open_still else 0
-        judged.append(Judgement(kept, dropped, needed, verdict, rule))
+    for (_, names), worth, keep_p, drop_p in zip(outcomes, worths, keep, drop, strict=True):
+        specs = len(set(names.astype(str)) - {NOT_TOLD})
+        verdict, rule = _verdict(specs, keep_p, drop_p, least_benefit)
+        needed = _more_specs(worth, specs, least_benefit, ALPHA / len(worths))
+        judged.append(Judgement(keep_p, drop_p, needed if verdict == OPEN else 0, verdict, rule))
     return judged
 
 
-def _verdict(
-    specs: int, keep_p: float, drop_p: float, least_benefit: float, alpha: float
-) -> tuple[str, str]:
+def _verdict(specs: int, keep_p: float, drop_p: float, least_benefit: float) -> tuple[str, str]:
     limit = wording.exact_percent(least_benefit)
     if specs < LEAST_SPECS:
         return OPEN, f"below {LEAST_SPECS} SPECs nothing is recommended"
-    if drop_p <= alpha:
+    if drop_p <= ALPHA:
         return ADOPT, f"the net worth is proved to lie below {limit}"
-    if keep_p <= alpha / 2:
+    if keep_p <= ALPHA / 2:
         return KEEP, "the net worth is proved to lie above 0"
     return OPEN, f"the net worth is proved neither above 0 nor below {limit}"
 
@@ -254,8 +216,7 @@ def _row(stage: str, rows: pd.DataFrame) -> dict[str, object]:
         "overrides": int(overrides.sum()),
         "unassessed": int(overrides.sum()) - sum(assessed.values()),
         **assessed,
-        "errors_caught": rows["errors_caught"].sum(min_count=1),
-        "false_positives": rows["false_positives"].sum(min_count=1),
+        **rows[["errors_caught", "false_positives"]].sum(min_count=1),
         "priced": rows["cost_usd"].count(),
         "override_rate": rate.estimate,
         "rate_low": rate.low,
@@ -264,42 +225,18 @@ def _row(stage: str, rows: pd.DataFrame) -> dict[str, object]:
         "net_low": low,
         "net_high": high,
         "sign_p": sign_test(assessed[ASSESSMENTS[0]], assessed[ASSESSMENTS[-1]]),
-        "cost_usd": rows["cost_usd"].mean(),
-        "latency_ms": rows["latency_ms"].mean(),
+        **rows[["cost_usd", "latency_ms"]].mean(),
     }
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    columns = ["stage", *_WHOLE, *_FIGURES, "verdict", "rule"]
-    kinds = dict.fromkeys(("stage", "verdict", "rule"), "string")
-    kinds |= dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(_FIGURES, "Float64")
-    return table[columns].astype(kinds)
 
 
 @dataclass(frozen=True)
 class Arbitration:
-    """What an arbiter is worth at each stage.
+    """What an arbiter is worth at each stage."""
 
-    Attributes
-    ----------
-    stages : DataFrame
-        From :func:`by_stage`.
-    least_benefit : float
-        The share that was fixed beforehand.
-    """
-
+    #: The result ``arbiter_stages``, in the order of stages.
     stages: pd.DataFrame
+    #: Share of outcomes to be improved, less those degraded, that was fixed beforehand.
     least_benefit: float
-
-    @property
-    def scope(self) -> str:
-        """Where an arbiter is called for: ``universal``, ``stage-specific``, ``none`` or open."""
-        verdicts = set(self.stages["verdict"])
-        if not verdicts or OPEN in verdicts:
-            return OPEN
-        if len(verdicts) > 1:
-            return "stage-specific"
-        return "universal" if KEEP in verdicts else "none"
 
     @property
     def sentence(self) -> str:
@@ -315,38 +252,31 @@ class Arbitration:
             )
             if (names := self.stages.loc[self.stages["verdict"] == verdict, "stage"].tolist())
         ]
-        told = "; ".join(parts)
-        changed = int(self.stages["overrides"].sum())
-        total = int(self.stages["cases"].sum())
-        ends = [f"{self.stages[name].sum()} {word}" for name, word in _IN_WORDS]
+        stages = "; ".join(parts)
+        changed, total = (int(self.stages[name].sum()) for name in ("overrides", "cases"))
+        ends = [f"{self.stages[name].sum()} {words}" for name, words in _IN_WORDS.items()]
         if unassessed := int(self.stages["unassessed"].sum()):
             ends.append(f"{unassessed} of them nobody assessed")
         return (
-            f"{told[0].upper()}{told[1:]}. It changed {changed} of"
+            f"{stages[0].upper()}{stages[1:]}. It changed {changed} of"
             f" {wording.count(total, 'outcome')}: {wording.listed(ends)}."
         )
 
     @property
     def overrides(self) -> pd.DataFrame:
-        """How often it changed something and how that ended, by stage."""
-        return self.stages[["stage", *_OF_OVERRIDES]]
+        """The result ``arbiter_overrides``: how often it changed something, and how that ended."""
+        return RESULTS["arbiter_overrides"].of(self.stages)
 
     def recommendations(self) -> list[Recommendation]:
         """Return one recommendation a stage; one that says so, where nothing was recorded."""
+        benefit = wording.exact_percent(self.least_benefit)
+        margin = f"worth asking from a net {benefit} of outcomes on"
         if self.stages.empty:
             why = "no outcome was recorded that an arbiter was asked about"
             collect = "Record and assess outcomes of 5 SPECs at least, changed or not."
-            return [
-                Recommendation(
-                    "no arbiter", "the arbiter", OPEN, why, "", _margin(self), collect, "arbiter"
-                )
-            ]
-        return [_recommendation(row, _margin(self)) for row in self.stages.to_dict("records")]
-
-
-def judge(rows: pd.DataFrame, least_benefit: float = 0.1, alpha: float = 0.05) -> Arbitration:
-    """Return what the arbiter is worth at each stage: see :func:`by_stage`."""
-    return Arbitration(by_stage(rows, least_benefit, alpha), least_benefit)
+            names = ("no arbiter", "the arbiter")
+            return [Recommendation(*names, OPEN, why, "", margin, collect, "arbiter")]
+        return [_recommendation(row, margin) for row in self.stages.to_dict("records")]
 
 
 def price_sentence(stages: pd.DataFrame) -> str:
@@ -370,13 +300,6 @@ def _gained(gained: int) -> str:
     if not gained:
         return "as many came out better as worse"
     return f"{wording.count(abs(gained))} more came out {'better' if gained > 0 else 'worse'}"
-
-
-_IN_WORDS = tuple(zip(ASSESSMENTS, ("for the better", "neither way", "for the worse"), strict=True))
-
-
-def _margin(found: Arbitration) -> str:
-    return f"worth asking from a net {wording.exact_percent(found.least_benefit)} of outcomes on"
 
 
 def _recommendation(row: Mapping[Hashable, Any], margin: str) -> Recommendation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,25 +16,27 @@ from speckit_analysis.analysis.cost.projection import (
     in_order,
     spec_costs,
 )
-from speckit_analysis.analysis.experiment import guardrail, research
 from speckit_analysis.analysis.experiment.arbiter import Arbitration, cases, judge
 from speckit_analysis.analysis.experiment.deviations import deviations
-from speckit_analysis.analysis.experiment.guardrail import judged
-from speckit_analysis.analysis.experiment.guardrail_result import GuardrailExperiment
+from speckit_analysis.analysis.experiment.guardrail import (
+    GuardrailExperiment,
+    compare_guardrails,
+    judged,
+)
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN, Recommendation
-from speckit_analysis.analysis.experiment.research import researched
-from speckit_analysis.analysis.experiment.research_result import ResearchExperiment
-from speckit_analysis.analysis.experiment.variants import (
-    Experiment,
-    compare_planned,
-    compare_variants,
-    not_before_planned,
+from speckit_analysis.analysis.experiment.research import (
+    ResearchExperiment,
+    compare_research,
+    researched,
 )
+from speckit_analysis.analysis.experiment.variants import Experiment, compare_variants
 from speckit_analysis.analysis.intervals import share
+from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.analysis.review.scores import repeated_sentence, usable
 from speckit_analysis.analysis.selection import Selection, measured, spec_of
 from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.tables.results import RESULTS
 
 #: What a target can be.
 MET, MISSED, UNTOLD = "met", "not met", "cannot tell"
@@ -43,44 +44,27 @@ MET, MISSED, UNTOLD = "met", "not met", "cannot tell"
 
 @dataclass(frozen=True)
 class Decision:
-    """Every recommendation, and what following them brings.
+    """Every recommendation, and what following them brings."""
 
-    Attributes
-    ----------
-    plan : ExperimentPlan
-        What was fixed beforehand.
-    quality : Experiment
-        One model against consensus.
-    by_class : dict of str to Experiment
-        The same within each class of SPECs.
-    research : ResearchExperiment
-        Plans with and without the research model.
-    arbitration : Arbitration
-        The arbiter, stage by stage.
-    guardrail : GuardrailExperiment
-        Variants of the guardrail.
-    deviations : DataFrame
-        From :func:`.deviations.deviations`.
-    success : DataFrame
-        From :func:`success_metrics`.
-    projection : DataFrame
-        From :func:`project_costs`.
-    latency_sentence : str
-        How far the two estimands of latency lie apart.
-    rests_on : DataFrame
-        ``question`` and ``evidence`` (string): which rows each answer uses, and what is left out.
-    """
-
+    #: What was fixed beforehand.
     plan: ExperimentPlan
+    #: One model against consensus.
     quality: Experiment
+    #: The same within each class of SPECs.
     by_class: dict[str, Experiment]
+    #: Plans with and without the research model.
     research: ResearchExperiment
     arbitration: Arbitration
     guardrail: GuardrailExperiment
+    #: The result ``deviations``.
     deviations: pd.DataFrame
+    #: The result ``success``.
     success: pd.DataFrame
+    #: The result ``candidate_costs``.
     projection: pd.DataFrame
+    #: How far the two estimands of latency lie apart.
     latency_sentence: str
+    #: The result ``rests_on``.
     rests_on: pd.DataFrame
 
     @property
@@ -88,23 +72,32 @@ class Decision:
         """Every recommendation, in the order of the questions."""
         return [
             self.quality.recommendation(),
-            *(_routed(name, found) for name, found in self.by_class.items()),
+            *(_routed(name, quality) for name, quality in self.by_class.items()),
             self.research.recommendation(),
             *self.arbitration.recommendations(),
             *self.guardrail.recommendations(),
         ]
 
     @property
+    def by_verdict(self) -> dict[str, list[Recommendation]]:
+        """The recommendations of each verdict."""
+        recommendations = self.recommendations
+        return {
+            verdict: [one for one in recommendations if one.verdict == verdict]
+            for verdict in (ADOPT, KEEP, OPEN)
+        }
+
+    @property
     def sentence(self) -> str:
         """What to adopt, what to keep, and how much is open."""
-        verdicts = Counter(each.verdict for each in self.recommendations)
-        adopted = [each.subject for each in self.recommendations if each.verdict == ADOPT]
-        kept = [each.in_use for each in self.recommendations if each.verdict == KEEP]
+        by_verdict = self.by_verdict
+        adopted, kept = ([one.title for one in by_verdict[name]] for name in (ADOPT, KEEP))
         parts = [f"Adopt {wording.listed(adopted)}." if adopted else "Nothing is to be adopted."]
         if kept:
             parts.append(f"Keep {wording.listed(kept)}: what is simpler is proved to be worse.")
+        n_open = len(by_verdict[OPEN])
         total = wording.count(len(self.recommendations), "decision")
-        parts.append(f"{verdicts[OPEN]} of {total} {'is' if verdicts[OPEN] == 1 else 'are'} open.")
+        parts.append(f"{n_open} of {total} {'is' if n_open == 1 else 'are'} open.")
         return " ".join(parts)
 
 
@@ -131,21 +124,23 @@ def decide(
         there.
     """
     used = _used(evidence, plan, include)
-    quality = compare_planned(used["scores"].kept, plan)
-    calls = used["calls"].kept
-    costs = _passages(calls, plan)
+    scores, calls = used["scores"].kept, used["calls"].kept
+    quality = compare_variants(scores, plan)
+    here = set(calls["spec_id"].dropna().astype(str))
+    classes = {spec: name for spec, name in plan.complexity.items() if spec in here}
+    costs = spec_costs(calls, classes)
     return Decision(
         plan=plan,
         quality=quality,
-        by_class=_by_class(used["scores"].kept, calls, plan, quality.gap.n),
-        research=research.compare_planned(
+        by_class=_by_class(scores, calls, plan, quality.gap.n),
+        research=compare_research(
             used["findings"].kept,
-            compare_planned(used["plans"].kept, plan.of_research),
+            compare_variants(used["plans"].kept, plan.of_research),
             plan.research,
         ),
         arbitration=judge(used["outcomes"].kept, plan.arbiter.least_benefit),
-        guardrail=guardrail.compare_planned(used["trials"].kept, plan.guardrail),
-        deviations=deviations(plan, quality, used["scores"].kept, calls),
+        guardrail=compare_guardrails(used["trials"].kept, plan.guardrail),
+        deviations=deviations(plan, quality, scores, calls),
         success=success_metrics(quality, used["runs"].kept, plan),
         projection=project_costs(costs.kept, quality),
         latency_sentence=latency_sentence(calls),
@@ -191,13 +186,7 @@ def _rests_on(used: Mapping[str, Selection]) -> pd.DataFrame:
         (question, f"{used[name].sentence} {copies.get(name, '')}".strip())
         for name, question in _QUESTIONS.items()
     ]
-    return pd.DataFrame(rows, columns=["question", "evidence"], dtype="string")
-
-
-def _passages(calls: pd.DataFrame, plan: ExperimentPlan) -> Selection:
-    here = set(calls["spec_id"].dropna().astype(str))
-    classes = {spec: name for spec, name in plan.complexity.items() if spec in here}
-    return spec_costs(calls, classes)
+    return RESULTS["rests_on"].of(rows)
 
 
 def _by_class(
@@ -208,25 +197,22 @@ def _by_class(
     classes = complexity_classes(calls, specs, plan.complexity)
     names = in_order(classes)
     own = scores["spec_id"].astype("string").map(dict(zip(specs, classes, strict=True)))
-    found = {
+    return {
         name: compare_variants(
             scores[(own == name).fillna(False).astype(bool)],
-            plan.baseline,
-            plan.candidate,
-            margin=plan.margin,
-            worth_usd=plan.worth_usd,
-            alpha=0.05 / len(names),
+            plan,
+            alpha=ALPHA / len(names),
+            scored=scored,
         )
         for name in names
     }
-    return {name: not_before_planned(each, plan, scored) for name, each in found.items()}
 
 
-def _routed(name: str, found: Experiment) -> Recommendation:
+def _routed(name: str, quality: Experiment) -> Recommendation:
     return replace(
-        found.recommendation(),
-        subject=f"{found.candidate} for SPECs with {name}",
-        in_use=f"{found.baseline} for SPECs with {name}",
+        quality.recommendation(),
+        subject=f"{quality.candidate} for SPECs with {name}",
+        in_use=f"{quality.baseline} for SPECs with {name}",
         report="decision",
     )
 
@@ -246,9 +232,8 @@ def success_metrics(quality: Experiment, runs: pd.DataFrame, plan: ExperimentPla
     Returns
     -------
     DataFrame
-        ``metric``, ``target`` (string), ``value``, ``low``, ``high`` (Float64, shares), ``n``
-        (Int64), ``unit``, ``state`` (string: ``met`` where the whole interval reaches the target,
-        ``not met`` where none of it does, else ``cannot tell``) and ``basis`` (string).
+        The result ``success``.  A target is met where the whole interval reaches it, and not met
+        where none of it does.
 
     Notes
     -----
@@ -256,67 +241,42 @@ def success_metrics(quality: Experiment, runs: pd.DataFrame, plan: ExperimentPla
     which is taken as known.  Coverage is a count of these runs; its interval speaks of runs to
     come.
     """
-    wanted = plan.success
-    loss = _loss(quality)
-    rows = [
-        _saving("cost saved", quality.cost, wanted.cost_saving),
-        _saving("time saved", quality.seconds, wanted.latency_saving),
-        (
-            "quality lost",
-            f"at most {wording.percent(wanted.quality_loss)}",
-            *loss,
-            quality.gap.n,
-            "SPEC",
-            _at_most(loss, wanted.quality_loss),
-            quality.gap.refusal or quality.gap.method,
-        ),
-        _covered(runs, wanted.telemetry_coverage),
-    ]
-    columns = ["metric", "target", "value", "low", "high", "n", "unit", "state", "basis"]
-    texts = dict.fromkeys(("metric", "target", "unit", "state", "basis"), "string")
-    figures = dict.fromkeys(("value", "low", "high"), "Float64")
-    return pd.DataFrame(rows, columns=columns).astype(texts | figures | {"n": "Int64"})
+    targets, rows = plan.success, []
+    for metric, ratio, least in (
+        ("cost saved", quality.cost, targets.cost_saving),
+        ("time saved", quality.seconds, targets.latency_saving),
+    ):
+        saved = _less(1.0, ratio)
+        made = (ratio.n, "SPEC", _state(*saved[1:], least), ratio.refusal or ratio.method)
+        rows.append((metric, _at_least(least), *saved, *made))
+    gap, mean = quality.gap, quality.baseline_mean
+    lost = _less(0.0, gap, mean if mean > 0 else np.nan)
+    state = _state(-lost[2], -lost[1], -targets.quality_loss)
+    most = f"at most {wording.percent(targets.quality_loss)}"
+    rows.append(("quality lost", most, *lost, gap.n, "SPEC", state, gap.refusal or gap.method))
+    covered = share((runs["basis"] == "telemetry").fillna(False).astype(bool), spec_of(runs))
+    figures = (covered.estimate, covered.low, covered.high)
+    least = targets.telemetry_coverage
+    state = _state(covered.estimate, covered.estimate, least)
+    made = (covered.n, "run", state, "count of these runs" if covered.n else "no run")
+    rows.append(("telemetry coverage", _at_least(least), *figures, *made))
+    return RESULTS["success"].of(rows)
 
 
-def _saving(metric: str, ratio: Estimate, target: float) -> tuple[object, ...]:
-    value, low, high = 1 - ratio.value, 1 - ratio.high, 1 - ratio.low
-    state = UNTOLD
-    if not ratio.refusal:
-        state = _state(low, high, target)
-    wanted = f"at least {wording.exact_percent(target)}"
-    basis = ratio.refusal or ratio.method
-    return metric, wanted, value, low, high, ratio.n, "SPEC", state, basis
+def _less(base: float, estimate: Estimate, scale: float = 1.0) -> tuple[float, float, float]:
+    """Return `base` less an estimate over `scale`, with its interval."""
+    ends = (estimate.value, estimate.high, estimate.low)
+    value, low, high = (base - end / scale for end in ends)
+    return value, low, high
 
 
-def _loss(quality: Experiment) -> tuple[float, float, float]:
-    mean, gap = quality.baseline_mean, quality.gap
-    if gap.refusal or not mean > 0:
-        return np.nan, np.nan, np.nan
-    return -gap.value / mean, -gap.high / mean, -gap.low / mean
-
-
-def _at_most(loss: tuple[float, float, float], target: float) -> str:
-    _, low, high = loss
-    if np.isnan(high):
-        return UNTOLD
-    return _state(-high, -low, -target)
+def _at_least(target: float) -> str:
+    return f"at least {wording.exact_percent(target)}"
 
 
 def _state(low: float, high: float, least: float) -> str:
     """Tell whether an interval reaches `least` as a whole, or nowhere."""
     return MET if low >= least else MISSED if high < least else UNTOLD
-
-
-def _covered(runs: pd.DataFrame, target: float) -> tuple[object, ...]:
-    wanted = f"at least {wording.exact_percent(target)}"
-    told = (runs["basis"] == "telemetry").fillna(False).astype(bool)
-    found = share(told, spec_of(runs))
-    if not found.n:
-        return "telemetry coverage", wanted, *(np.nan,) * 3, 0, "run", UNTOLD, "no run"
-    state = MET if found.estimate >= target else MISSED
-    basis = "count of these runs"
-    figures = (found.estimate, found.low, found.high)
-    return "telemetry coverage", wanted, *figures, found.n, "run", state, basis
 
 
 def project_costs(costs: pd.DataFrame, quality: Experiment) -> pd.DataFrame:
@@ -332,18 +292,15 @@ def project_costs(costs: pd.DataFrame, quality: Experiment) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``complexity`` (string), ``specs`` (Int64), ``baseline_usd`` (typical passage of a SPEC
-        through its stages), ``candidate_usd``, and ``candidate_low_usd``, ``candidate_high_usd``
-        (Float64: what the ratio's interval allows).
+        The result ``candidate_costs``.
     """
-    known = by_complexity(costs)
-    ratio = quality.cost
-    columns = {
-        "candidate_usd": ratio.value,
-        "candidate_low_usd": ratio.low,
-        "candidate_high_usd": ratio.high,
-    }
-    table = known[["complexity", "specs"]].assign(baseline_usd=known["typical_usd"])
-    for name, factor in columns.items():
-        table[name] = (table["baseline_usd"] * factor).astype("Float64")
-    return table
+    classes, ratio = by_complexity(costs), quality.cost
+    usual = classes["typical_usd"]
+    return RESULTS["candidate_costs"].of(
+        classes.assign(
+            baseline_usd=usual,
+            candidate_usd=usual * ratio.value,
+            candidate_low_usd=usual * ratio.low,
+            candidate_high_usd=usual * ratio.high,
+        )
+    )

@@ -13,6 +13,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.pairs import making
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.experiment.variants import Experiment
+from speckit_analysis.tables.results import RESULTS
 
 AS_PLANNED, DEVIATES, UNKNOWN = "as planned", "deviates", "cannot tell"
 
@@ -44,8 +45,7 @@ def deviations(
     Returns
     -------
     DataFrame
-        ``fixed``, ``planned``, ``found`` and ``state`` (string: ``as planned``, ``deviates`` or
-        ``cannot tell``), one row for each number, budget and model that the plan names.
+        The result ``deviations``, one row for each number, budget and model that the plan names.
 
     Notes
     -----
@@ -56,8 +56,7 @@ def deviations(
     specs = set(reviews["spec_id"].dropna().astype(str))
     own = calls[calls["spec_id"].astype("string").isin(specs)]
     rows = [*_counts(plan, found), *_budget(plan, reviews), *_models(plan, own)]
-    columns = ["fixed", "planned", "found", "state"]
-    return pd.DataFrame(rows, columns=columns, dtype="string")
+    return RESULTS["deviations"].of(rows)
 
 
 def deviations_sentence(plan: ExperimentPlan, table: pd.DataFrame) -> str:
@@ -74,16 +73,17 @@ def deviations_sentence(plan: ExperimentPlan, table: pd.DataFrame) -> str:
         return "Without a plan nobody can tell what was changed on the way."
     if table.empty:
         return "The plan fixes no number, budget or model that could be held against the evidence."
-    departed = [str(name) for name in table.loc[table["state"] == DEVIATES, "fixed"]]
-    unknown = [str(name) for name in table.loc[table["state"] == UNKNOWN, "fixed"]]
-    told = [
+    departed, unknown = (
+        table.loc[table["state"] == state, "fixed"].tolist() for state in (DEVIATES, UNKNOWN)
+    )
+    sentence = (
         f"The plan was departed from in {wording.listed(departed)}."
         if departed
         else "No departure from the plan was found."
-    ]
+    )
     if unknown:
-        told.append(f"The evidence does not tell of {wording.listed(unknown)}.")
-    return " ".join(told)
+        sentence += f" The evidence does not tell of {wording.listed(unknown)}."
+    return sentence
 
 
 def _counts(plan: ExperimentPlan, found: Experiment) -> Iterator[_Row]:
@@ -118,9 +118,9 @@ def _models(plan: ExperimentPlan, calls: pd.DataFrame) -> Iterator[_Row]:
         called = Counter(planned if planned in each else each[0] for each in names)
         told = [f"{name} in {wording.count(number, 'call')}" for name, number in called.items()]
         words = wording.listed(told) if told else "no call of it on these SPECs"
-        states = {_state(name, planned) for name in called}
-        doubt = UNKNOWN if UNKNOWN in states or not states else AS_PLANNED
-        yield f"model of {agent}", planned, words, DEVIATES if DEVIATES in states else doubt
+        states = {_state(name, planned) for name in called} or {UNKNOWN}
+        worst = next(state for state in (DEVIATES, UNKNOWN, AS_PLANNED) if state in states)
+        yield f"model of {agent}", planned, words, worst
 
 
 def _state(name: str, planned: str) -> str:

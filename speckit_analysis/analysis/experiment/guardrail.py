@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.experiment.guardrail_result import (
-    BURDENS,
-    ERRORS,
-    GuardrailExperiment,
-    Replacement,
-    trade_of,
-)
 from speckit_analysis.analysis.experiment.plan import GuardrailPlan
-from speckit_analysis.analysis.experiment.recommendation import (
-    ADOPT,
-    KEEP,
-    LEAST_SPECS,
-    OPEN,
-)
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN, Recommendation
 from speckit_analysis.analysis.intervals import share
+from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
 from speckit_analysis.analysis.selection import Selection, in_experiment, spec_of
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.stats.cochran import cochran_p
@@ -32,14 +21,210 @@ from speckit_analysis.stats.multiplicity import all_must_hold, any_may_win
 from speckit_analysis.stats.net_share import NetShare, net_share
 from speckit_analysis.stats.paired import ROUNDING, paired_t
 from speckit_analysis.stats.paired_proportions import mcnemar_exact
+from speckit_analysis.tables.results import RESULTS
 
-_ERROR_NAMES = tuple(error for error, _, _ in ERRORS)
+#: The two errors of a guardrail: name, truth of the outputs, and verdict that is wrong on them.
+ERRORS = (("valid outputs stopped", True, False), ("invalid outputs passed", False, True))
 
-#: What a guardrail takes, in a word.
-_TAKES = {"latency_ms": "time", "cost_usd": "money", "upkeep_minutes": "work"}
+#: What it means that an error rises.
+_RISES = {
+    "valid outputs stopped": "more valid outputs are stopped",
+    "invalid outputs passed": "more invalid outputs pass",
+}
+
+#: What a guardrail takes, by column: its name with its unit, and in a word.
+BURDENS = {
+    "latency_ms": ("time of an output, ms", "time"),
+    "cost_usd": ("cost of an output, USD", "money"),
+    "upkeep_minutes": ("upkeep of an output, min", "work"),
+}
 
 #: What must not be provably heavier for a candidate to be adopted.
 _BILLED = ("latency_ms", "cost_usd")
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """One variant in place of the one in use, on the outputs that both judged."""
+
+    baseline: str
+    candidate: str
+    #: By error, share of outputs that only the candidate errs on less those that only the
+    #: baseline errs on.
+    more: dict[str, NetShare]
+    #: By error, McNemar's exact p-value, which takes outputs as independent.
+    mcnemar_p: dict[str, float]
+    #: Candidate less baseline by column of :data:`BURDENS`, SPECs as units and outputs without one
+    #: left out: Student's t, or, where it is the same in all SPECs, the exact p-value of exchanging
+    #: signs without an interval.
+    burdens: dict[str, Estimate]
+    #: Known SPECs behind each error and each burden; outputs without a SPEC add none.
+    specs: dict[str, int]
+    #: What it provably takes less of.
+    lighter: tuple[str, ...] = ()
+    #: What it provably takes more of.
+    heavier: tuple[str, ...] = ()
+    verdict: str = OPEN
+    rule: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """How the candidate errs beside the baseline, and what it takes."""
+        errors = ", ".join(f"{error} {_in_points(more)}" for error, more in self.more.items())
+        takes = "".join(
+            f"; provably {how} {wording.listed(what)}"
+            for how, what in (("less", self.lighter), ("more", self.heavier))
+            if what
+        )
+        return f"{self.candidate} less {self.baseline}, in percentage points: {errors}{takes}"
+
+    @property
+    def trade(self) -> str:
+        """The rule where it takes less of one thing and provably more of another."""
+        less, more = map(wording.listed, (self.lighter, self.heavier))
+        return f"it errs no more and takes less {less}, but provably more {more}"
+
+
+def _in_points(more: NetShare) -> str:
+    value, low, high = map(wording.points, (more.value, *more.interval()))
+    return f"{value} ({low} to {high}; {wording.count(more.n, 'output')})"
+
+
+@dataclass(frozen=True)
+class GuardrailExperiment:
+    """Variants of a guardrail, and which of them will do."""
+
+    #: The result ``guardrail_errors``.
+    rates: pd.DataFrame
+    #: One per candidate.
+    replacements: list[Replacement]
+    #: Exact p-value of Cochran's Q over all variants, by error.
+    any_difference: dict[str, float]
+    #: By how much a candidate's error rates may lie above the baseline's.
+    margin: float
+    #: Why nothing was compared; empty where something was.
+    refusal: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Which variant will do, or that it is open."""
+        if self.refusal:
+            return f"Which guardrail will do cannot be told: {self.refusal}."
+        parts = [
+            f"{wording.listed(names)} {words}"
+            for verdict, words in (
+                (ADOPT, "will do"),
+                (KEEP, "will not"),
+                (OPEN, "may or may not do"),
+            )
+            if (names := [r.candidate for r in self.replacements if r.verdict == verdict])
+        ]
+        margin = wording.percentage_points(self.margin)
+        return f"In place of {self.replacements[0].baseline}: {'; '.join(parts)} (margin {margin})."
+
+    def recommendations(self) -> list[Recommendation]:
+        """Return one recommendation a candidate; one that says why, where nothing was compared."""
+        margin = f"either error rate may rise by {wording.percentage_points(self.margin)}"
+        if self.refusal:
+            collect = "Let two variants judge the same outputs, valid and invalid, of 5 SPECs."
+            names = ("a simpler guardrail", "the guardrail")
+            return [Recommendation(*names, OPEN, self.refusal, "", margin, collect, "guardrail")]
+        return [
+            Recommendation(
+                f"guardrail {each.candidate} in place of {each.baseline}",
+                f"the guardrail {each.baseline}",
+                each.verdict,
+                each.rule,
+                each.sentence,
+                margin,
+                self._change(each),
+                "guardrail",
+            )
+            for each in self.replacements
+        ]
+
+    def _change(self, replacement: Replacement) -> str:
+        if replacement.verdict != OPEN:
+            return "Other models, prompts or kinds of output."
+        if replacement.rule == replacement.trade:
+            saved, spent = map(wording.listed, (replacement.lighter, replacement.heavier))
+            return f"A decision on how much more {spent} the {saved} that it saves may take."
+        return self._outputs_to_judge(replacement)
+
+    def _outputs_to_judge(self, replacement: Replacement) -> str:
+        """Say how many more outputs settle it, whichever way takes fewer."""
+        if min(replacement.specs[error] for error in replacement.more) < LEAST_SPECS:
+            return f"Let both judge valid and invalid outputs of {LEAST_SPECS} SPECs at least."
+        level = ALPHA / len(self.replacements)
+        # As in the verdict: the errors share half the level at which a candidate is adopted.
+        higher = {
+            error: _outputs_to_prove(more, 0.0, level / 4, above=True)
+            for error, more in replacement.more.items()
+        }
+        within = {
+            error: _outputs_to_prove(more, self.margin, level, above=False)
+            for error, more in replacement.more.items()
+        }
+        worse = min(higher, key=higher.__getitem__)
+        in_all = sum(within.values())
+        if not 0 < min(in_all, higher[worse]) < np.inf:
+            return "More outputs of known validity, invalid ones above all."
+        if higher[worse] < in_all:
+            needed, shown = {worse: higher[worse]}, _RISES[worse]
+        else:
+            limit = wording.percentage_points(self.margin)
+            needed, shown = within, f"both error rates rise by less than {limit}"
+        parts = [
+            wording.count(outputs, f"more {error.split()[0]} output")
+            for error, outputs in needed.items()
+            if outputs
+        ]
+        return (
+            f"Judge {wording.listed(parts)}, of further SPECs: if the rates are as found, these"
+            f" are likely to prove that {shown}."
+        )
+
+    def paired_table(self) -> pd.DataFrame:
+        """Return the result ``guardrail_pairs``; intervals at 95 %, SPECs as clusters."""
+        rows = []
+        for one in self.replacements:
+            for error, more in one.more.items():
+                counts = (more.better, more.worse, more.n)
+                figures = (more.value, *more.interval(), *counts, one.mcnemar_p[error])
+                rows.append((one.candidate, error, *figures))
+        return RESULTS["guardrail_pairs"].of(rows)
+
+    def burden_table(self) -> pd.DataFrame:
+        """Return the result ``guardrail_burdens``; no interval where all SPECs take the same."""
+        return RESULTS["guardrail_burdens"].of(
+            [
+                (one.candidate, BURDENS[name][0], more.value, more.low, more.high, one.specs[name])
+                for one in self.replacements
+                for name, more in one.burdens.items()
+            ]
+        )
+
+
+def _outputs_to_prove(more: NetShare, limit: float, level: float, *, above: bool) -> float:
+    """Return how many more outputs prove a rise above or below `limit`; infinite if it is not."""
+    if not (more.value > limit if above else more.value < limit):
+        return float("inf")
+    needed = more.clusters_to_prove(limit, level)
+    if not above:
+        needed = max(needed, more.clusters_without_strikes(limit, level))
+    times = needed / more.clusters
+    return max(0.0, float(np.ceil((times - 1) * more.n)))
+
+
+def difference_sentence(any_difference: dict[str, float]) -> str:
+    """Say whether the counts prove that variants err differently at all."""
+    parts = [f"{error}: {wording.p_value(p_value)}" for error, p_value in any_difference.items()]
+    if not parts:
+        return "Whether variants err differently at all cannot be told."
+    return (
+        "Whether variants err differently at all (Cochran's Q, exact, outputs as independent; a"
+        f" small p says that they do): {'; '.join(parts)}."
+    )
 
 
 def judged(trials: Selection, experiment: str = "") -> Selection:
@@ -107,53 +292,32 @@ def error_rates(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     trials : DataFrame
         From :func:`judged`.
     confidence : float
-        Level of the intervals.
+        Level of the intervals: clustered by SPEC, outputs without one together (Korn, Graubard).
 
     Returns
     -------
     DataFrame
-        ``variant``, ``error`` (string: ``valid outputs stopped``, the false positive rate, or
-        ``invalid outputs passed``, the false negative rate), ``outputs``, ``errors`` (Int64),
-        ``specs`` (Int64: known ones), ``rate``, ``low``, ``high`` (Float64, clustered by SPEC,
-        outputs without one together; Korn and Graubard).
+        The result ``guardrail_errors``.
     """
     rows = []
     for variant in sorted(trials["variant"].dropna().astype(str).unique()):
         for error, valid, wrong in ERRORS:
             own = trials[(trials["variant"] == variant) & (trials["valid"] == valid)]
-            found = share(own["passed"] == wrong, spec_of(own), confidence)
-            counts = (found.n, found.hits, _known_specs(own))
-            rows.append((variant, error, *counts, found.estimate, found.low, found.high))
-    columns = ["variant", "error", "outputs", "errors", "specs", "rate", "low", "high"]
-    kinds = dict.fromkeys(("variant", "error"), "string")
-    kinds |= dict.fromkeys(("outputs", "errors", "specs"), "Int64")
-    return pd.DataFrame(rows, columns=columns).astype(
-        kinds | dict.fromkeys(("rate", "low", "high"), "Float64")
-    )
+            rate = share(own["passed"] == wrong, spec_of(own), confidence)
+            counts = (rate.n, rate.hits, _known_specs(own))
+            rows.append((variant, error, *counts, rate.estimate, rate.low, rate.high))
+    return RESULTS["guardrail_errors"].of(rows)
 
 
-def compare_guardrails(
-    trials: pd.DataFrame,
-    baseline: str,
-    candidates: Sequence[str] = (),
-    *,
-    margin: float = 0.05,
-    alpha: float = 0.05,
-) -> GuardrailExperiment:
+def compare_guardrails(trials: pd.DataFrame, fixed: GuardrailPlan) -> GuardrailExperiment:
     """Compare variants of a guardrail with the one in use, and say which will do.
 
     Parameters
     ----------
     trials : DataFrame
         From :func:`judged`.
-    baseline : str
-        The variant in use.
-    candidates : sequence of str
-        The others; all there are, if not told.
-    margin : float
-        By how much either error rate may lie above the baseline's; fixed beforehand.
-    alpha : float
-        Level of replacing the baseline, over all candidates; keeping it is tested at half of that.
+    fixed : GuardrailPlan
+        The variant in use, the candidates and the margin.
 
     Notes
     -----
@@ -163,103 +327,91 @@ def compare_guardrails(
     SPECs (which takes 59 SPECs at a margin of 5 %), it is provably faster, cheaper or less work
     (one-sided, Holm over burdens and candidates), and it is not provably slower or dearer
     (one-sided, uncorrected: a correction would only let more pass).  The baseline is kept if one of
-    its two error rates is proved to be lower (Bonferroni).  p-values of several candidates are
-    corrected after Holm.  Outputs of one SPEC resemble each other
+    its two error rates is proved to be lower (Bonferroni), at half the level.  p-values of several
+    candidates are corrected after Holm.  Outputs of one SPEC resemble each other
     (:func:`speckit_analysis.stats.net_share.net_share`); those without a SPEC are taken as one more
     cluster.  Of burdens SPECs are the units, and outputs without one are left out.  Below five
     known SPECs it is open.
     """
-    known = sorted(trials["variant"].dropna().astype(str).unique())
-    others = [name for name in (candidates or known) if name != baseline]
-    refusal = _refusal(baseline, others, known)
+    tried = sorted(trials["variant"].dropna().astype(str).unique())
+    others = [name for name in (fixed.candidates or tried) if name != fixed.baseline]
+    rates, refusal = error_rates(trials), _refusal(fixed.baseline, others, tried)
     if refusal:
-        return GuardrailExperiment(error_rates(trials), [], {}, margin, refusal)
-    found = [_replacement(trials, baseline, name) for name in others]
-    decided = _decided(_weighed(found, alpha), margin, alpha)
-    return GuardrailExperiment(error_rates(trials), decided, _any_difference(trials), margin)
-
-
-def compare_planned(trials: pd.DataFrame, fixed: GuardrailPlan) -> GuardrailExperiment:
-    """Compare as a plan fixed it: see :func:`compare_guardrails`."""
-    return compare_guardrails(trials, fixed.baseline, fixed.candidates, margin=fixed.margin)
-
-
-def judge_candidates(
-    found: Sequence[tuple[NetShare, NetShare, bool]], margin: float = 0.05, alpha: float = 0.05
-) -> list[tuple[str, str]]:
-    """Return verdict and rule of each of several candidates.
-
-    Parameters
-    ----------
-    found : sequence of (NetShare, NetShare, bool)
-        Of each candidate: valid outputs more stopped, invalid outputs more passed, and whether it
-        is provably faster, cheaper or less work.
-    margin, alpha : float
-        As for :func:`compare_guardrails`.
-    """
-    cases = [
-        Replacement(
-            "", "", alarms, misses, 1.0, 1.0, {},
-            dict(zip(_ERROR_NAMES, (alarms.clusters, misses.clusters), strict=True)),
-            ("time",) if lighter else (),
-        )
-        for alarms, misses, lighter in found
-    ]  # fmt: skip
-    return [(each.verdict, each.rule) for each in _decided(cases, margin, alpha)]
-
-
-def _decided(found: Sequence[Replacement], margin: float, alpha: float) -> list[Replacement]:
-    """Return replacements with verdict and rule."""
-    adopt = any_may_win(
-        [
-            all_must_hold([*_proofs(each.alarms, margin), *_proofs(each.misses, margin)])
-            for each in found
-        ]
+        return GuardrailExperiment(rates, [], {}, fixed.margin, refusal)
+    replacements = _weighed([_replacement(trials, fixed.baseline, name) for name in others])
+    return GuardrailExperiment(
+        rates, decided(replacements, fixed.margin), _any_difference(trials), fixed.margin
     )
-    keep = any_may_win(
-        [min(1.0, 2 * min(r.alarms.p_above(0.0), r.misses.p_above(0.0))) for r in found]
-    )
-    limit = wording.percentage_points(margin)
-    verdicts = [
-        _verdict(each, adopt_p <= alpha, keep_p <= alpha / 2, limit)
-        for each, adopt_p, keep_p in zip(found, adopt, keep, strict=True)
-    ]
-    return [
-        replace(each, verdict=verdict, rule=rule)
-        for each, (verdict, rule) in zip(found, verdicts, strict=True)
-    ]
 
 
-def _proofs(more: NetShare, margin: float) -> tuple[float, float]:
-    """Return the p-values of errors that rise by the margin, on the whole or in whole SPECs."""
-    return more.p_below(margin), more.p_struck(margin)
+def _refusal(baseline: str, others: Sequence[str], tried: Sequence[str]) -> str:
+    if not tried:
+        return "no output was judged by a guardrail"
+    lacking = [name for name in (baseline, *others) if name not in tried]
+    if lacking:
+        return f"no variant {lacking[0]!r} judged anything; there are {wording.listed(tried)}"
+    return "" if others else f"only {baseline} was tried"
 
 
-def _weighed(found: Sequence[Replacement], alpha: float) -> list[Replacement]:
+def decided(replacements: Sequence[Replacement], margin: float) -> list[Replacement]:
+    """Return replacements with verdict and rule, as :func:`compare_guardrails` explains them."""
+    adopt, keep = [], []
+    for one in replacements:
+        errors = one.more.values()
+        within = [(more.p_below(margin), more.p_struck(margin)) for more in errors]
+        adopt.append(all_must_hold(np.ravel(within).tolist()))
+        keep.append(min(1.0, 2 * min(more.p_above(0.0) for more in errors)))
+    limit, decisions = wording.percentage_points(margin), []
+    for one, adopt_p, keep_p in zip(
+        replacements, any_may_win(adopt), any_may_win(keep), strict=True
+    ):
+        verdict, rule = _verdict(one, adopt_p <= ALPHA, keep_p <= ALPHA / 2, limit)
+        decisions.append(replace(one, verdict=verdict, rule=rule))
+    return decisions
+
+
+def _verdict(one: Replacement, alike: bool, worse: bool, limit: str) -> tuple[str, str]:
+    for error, more in one.more.items():
+        kind, specs = error.split()[0], one.specs[error]
+        if more.n == 0:
+            return OPEN, f"no {kind} output was judged by both"
+        if specs < LEAST_SPECS:
+            known = wording.count(specs, "known SPEC")
+            return OPEN, f"{kind} outputs of {known}, and it takes {LEAST_SPECS}"
+    if alike and one.lighter and one.heavier:
+        return OPEN, one.trade
+    if alike and one.lighter:
+        return ADOPT, f"both error rates are proved to rise by less than {limit}"
+    if alike:
+        return OPEN, "it errs no more, but is not proved to take less time, money or work"
+    if worse:
+        return KEEP, "one of its error rates is proved to be higher"
+    return OPEN, f"neither error rate is proved to rise, nor both to rise by less than {limit}"
+
+
+def _weighed(replacements: Sequence[Replacement]) -> list[Replacement]:
     """Return replacements with what they provably take less of, and more of."""
-    tested = [
-        (number, name, less, 1 - less)
-        for number, each in enumerate(found)
-        for name, burden in each.burdens.items()
-        if (less := _p_less(burden)) is not None
-    ]
-    corrected = any_may_win([less for _, _, less, _ in tested])
-    lighter = {
-        (number, name)
-        for (number, name, *_), p in zip(tested, corrected, strict=True)
-        if p <= alpha
+    less = {
+        (at, name): p_less
+        for at, one in enumerate(replacements)
+        for name, burden in one.burdens.items()
+        if (p_less := _p_less(burden)) is not None
     }
-    heavier = {
-        (number, name) for number, name, _, more in tested if name in _BILLED and more <= alpha
-    }
+    corrected = dict(zip(less, any_may_win(list(less.values())), strict=True))
     return [
-        replace(each, lighter=_names(lighter, number), heavier=_names(heavier, number))
-        for number, each in enumerate(found)
+        replace(
+            one,
+            lighter=tuple(
+                word
+                for name, (_, word) in BURDENS.items()
+                if corrected.get((at, name), 1.0) <= ALPHA
+            ),
+            heavier=tuple(
+                BURDENS[name][1] for name in _BILLED if 1 - less.get((at, name), 0.0) <= ALPHA
+            ),
+        )
+        for at, one in enumerate(replacements)
     ]
-
-
-def _names(burdens: set[tuple[int, str]], number: int) -> tuple[str, ...]:
-    return tuple(word for name, word in _TAKES.items() if (number, name) in burdens)
 
 
 def _p_less(burden: Estimate) -> float | None:
@@ -269,57 +421,23 @@ def _p_less(burden: Estimate) -> float | None:
     return burden.p_value / 2 if burden.value < 0 else 1 - burden.p_value / 2
 
 
-def _refusal(baseline: str, others: Sequence[str], known: Sequence[str]) -> str:
-    if not known:
-        return "no output was judged by a guardrail"
-    lacking = [name for name in (baseline, *others) if name not in known]
-    if lacking:
-        return f"no variant {lacking[0]!r} judged anything; there are {wording.listed(known)}"
-    return "" if others else f"only {baseline} was tried"
-
-
-def _verdict(found: Replacement, alike: bool, worse: bool, limit: str) -> tuple[str, str]:
-    for (error, valid, _), each in zip(ERRORS, (found.alarms, found.misses), strict=True):
-        kind, specs = "valid" if valid else "invalid", found.specs[error]
-        if each.n == 0:
-            return OPEN, f"no {kind} output was judged by both"
-        if specs < LEAST_SPECS:
-            known = wording.count(specs, "known SPEC")
-            return OPEN, f"{kind} outputs of {known}, and it takes {LEAST_SPECS}"
-    if alike and found.lighter and found.heavier:
-        return OPEN, trade_of(found)
-    if alike and found.lighter:
-        return ADOPT, f"both error rates are proved to rise by less than {limit}"
-    if alike:
-        return OPEN, "it errs no more, but is not proved to take less time, money or work"
-    if worse:
-        return KEEP, "one of its error rates is proved to be higher"
-    return OPEN, f"neither error rate is proved to rise, nor both to rise by less than {limit}"
-
-
 def _replacement(trials: pd.DataFrame, baseline: str, candidate: str) -> Replacement:
     one, other = (
         trials[trials["variant"] == name].set_index("output") for name in (candidate, baseline)
     )
     both = one.merge(other, on="output", suffixes=("", "_baseline"))
-    found, specs = {}, {}
+    replacement = Replacement(baseline, candidate, {}, {}, {}, {})
     for error, valid, wrong in ERRORS:
         rows = both[both["valid"] == valid]
-        found[error], specs[error] = _paired_errors(rows, wrong), _known_specs(rows)
-    (alarms, alarms_p), (misses, misses_p) = (found[error] for error in _ERROR_NAMES)
-    burdens = {}
+        errs, erred = ((rows[name] == wrong).astype(int) for name in ("passed", "passed_baseline"))
+        more = net_share((errs - erred).to_numpy(float), spec_of(rows).to_numpy())
+        replacement.more[error], replacement.specs[error] = more, _known_specs(rows)
+        counts = (more.better, more.worse)
+        replacement.mcnemar_p[error] = mcnemar_exact(*counts) if any(counts) else 1.0
     for name in BURDENS:
         rows = both[both[[name, f"{name}_baseline"]].notna().all(axis=1)]
-        burdens[name], specs[name] = _burden(rows, name), _known_specs(rows)
-    return Replacement(baseline, candidate, alarms, misses, alarms_p, misses_p, burdens, specs)
-
-
-def _paired_errors(rows: pd.DataFrame, wrong: bool) -> tuple[NetShare, float]:
-    errs, erred = ((rows[name] == wrong).astype(int) for name in ("passed", "passed_baseline"))
-    more = (errs - erred).to_numpy(float)
-    worse, better = int((more > 0).sum()), int((more < 0).sum())
-    p_value = mcnemar_exact(worse, better) if worse + better else 1.0
-    return net_share(more, spec_of(rows).to_numpy()), p_value
+        replacement.burdens[name], replacement.specs[name] = _burden(rows, name), _known_specs(rows)
+    return replacement
 
 
 def _burden(rows: pd.DataFrame, name: str) -> Estimate:
@@ -329,13 +447,15 @@ def _burden(rows: pd.DataFrame, name: str) -> Estimate:
     # Grouping leaves out what has no SPEC: together they are no unit like the others.
     specs = rows["spec_id"].astype("string")
     gaps = pd.Series(more, rows.index).groupby(specs).mean().to_numpy(float)
-    found = paired_t(gaps)
-    if not found.refusal or not len(gaps):
-        return found
+    more_by_spec = paired_t(gaps)
+    if not more_by_spec.refusal or not len(gaps):
+        return more_by_spec
     # Without spread Student's t says nothing; signs of equal differences are all alike, or none.
     value, least = float(gaps.mean()), 2.0 ** (1 - len(gaps))
     p_value = least if value else 1.0
-    return replace(found, value=value, p_value=p_value, smallest_p=least, method="exchanged signs")
+    return replace(
+        more_by_spec, value=value, p_value=p_value, smallest_p=least, method="exchanged signs"
+    )
 
 
 def _known_specs(rows: pd.DataFrame) -> int:
@@ -344,20 +464,19 @@ def _known_specs(rows: pd.DataFrame) -> int:
 
 def _any_difference(trials: pd.DataFrame) -> dict[str, float]:
     """Return the exact p-value of Cochran's Q by error, over outputs that all variants judged."""
-    found = {}
+    p_values = {}
     for error, valid, _ in ERRORS:
         rows = trials[trials["valid"] == valid]
         verdicts = rows.pivot_table(
             index="output", columns="variant", values="passed", observed=True, aggfunc="first"
         ).dropna()
         if len(verdicts) and verdicts.shape[1] > 1:
-            found[error] = cochran_p(verdicts.to_numpy(float))
-    return found
+            p_values[error] = cochran_p(verdicts.to_numpy(float))
+    return p_values
 
 
 def missed(trials: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Return the invalid outputs that a variant let pass: ``output``, ``spec_id``, ``stage``."""
+    """Return the result ``missed``: the invalid outputs that a variant let pass."""
     wrong = (trials["variant"] == variant) & ~trials["valid"] & trials["passed"]
-    columns = ["output", "spec_id", "stage"]
-    rows = trials.loc[wrong.fillna(False).astype(bool), columns]
-    return rows.sort_values("output", ignore_index=True)
+    rows = trials[wrong.fillna(False).astype(bool)]
+    return RESULTS["missed"].of(rows.sort_values("output", ignore_index=True))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -54,7 +53,7 @@ def memo(
         f"## Does {_plain(decision.plan.baseline)} pay?\n\n"
         f"{_plain(decision.quality.tradeoff.sentence)}",
         _deviations(decision),
-        _rests_on(decision),
+        f"## What it rests on\n\n{_grid(decision.rests_on)}",
         "## How to read this\n\n"
         "A verdict follows from a rule and from margins that a plan fixes beforehand. *Adopt*"
         " means that the simpler way is proved good enough and saves something; *keep*, that it is"
@@ -66,28 +65,19 @@ def memo(
 
 def changelog_entry(decision: Decision) -> str:
     """Return an entry for a changelog, with the rationale of each change."""
-    adopted = [each for each in decision.recommendations if each.verdict == ADOPT]
-    kept = [each for each in decision.recommendations if each.verdict == KEEP]
-    opened = sum(each.verdict == OPEN for each in decision.recommendations)
-    lines = ["### Changed", ""]
-    lines += _reasons(adopted)
-    lines += [] if adopted else ["- No model, stage or guardrail changes."]
-    if kept:
-        lines += ["", "### Kept", ""]
-        lines += _reasons(kept)
-    lines += ["", f"{wording.count(opened, 'decision')} open for want of evidence."]
-    return "\n".join(lines) + "\n"
+    by_verdict = decision.by_verdict
+    adopted = _reasons(by_verdict[ADOPT]) or ["- No model, stage or guardrail changes."]
+    kept = _reasons(by_verdict[KEEP])
+    undecided = wording.count(len(by_verdict[OPEN]), "decision")
+    lines = ["### Changed", "", *adopted, *(["", "### Kept", "", *kept] if kept else [])]
+    return "\n".join([*lines, "", f"{undecided} open for want of evidence."]) + "\n"
 
 
-def _reasons(recommendations: Sequence[Recommendation]) -> list[str]:
+def _reasons(recommendations: Iterable[Recommendation]) -> list[str]:
     return [
-        f"- {_title(each)}: {_plain(each.numbers)} ({_plain(each.rule)})."
-        for each in recommendations
+        f"- {_capitalised(one.title)}: {_plain(one.numbers)} ({_plain(one.rule)})."
+        for one in recommendations
     ]
-
-
-def _title(each: Recommendation) -> str:
-    return _capitalised(each.title)
 
 
 def _capitalised(text: str) -> str:
@@ -98,100 +88,73 @@ def _capitalised(text: str) -> str:
 
 
 def _section(verdict: str, decision: Decision, reports: Mapping[str, str]) -> str:
-    own = [each for each in decision.recommendations if each.verdict == verdict]
     fixed = "Fixed beforehand" if decision.plan.name else "Margin"
-    if not own:
-        return f"## {_HEADINGS[verdict]}\n\nNothing."
-    return f"## {_HEADINGS[verdict]}\n\n" + "\n".join(_item(each, fixed, reports) for each in own)
+    items = [_item(one, fixed, reports) for one in decision.by_verdict[verdict]]
+    return "\n".join([f"## {_HEADINGS[verdict]}\n", *(items or ["Nothing."])])
 
 
-def _item(each: Recommendation, fixed: str, reports: Mapping[str, str]) -> str:
-    link = reports.get(each.report)
-    told = f"[{each.report}]({link})" if link else f"report `{each.report}`"
-    numbers = f" {_plain(each.numbers)}." if each.numbers else ""
+def _item(one: Recommendation, fixed: str, reports: Mapping[str, str]) -> str:
+    link = reports.get(one.report)
+    report = f"[{one.report}]({link})" if link else f"report `{one.report}`"
+    numbers = f" {_plain(one.numbers)}." if one.numbers else ""
     return (
-        f"- **{_title(each)}**:{numbers} Rule: {_plain(each.rule)}. {fixed}:"
-        f" {each.margin}. What would change it: {_plain(each.change)} See {told}."
+        f"- **{_capitalised(one.title)}**:{numbers} Rule: {_plain(one.rule)}. {fixed}:"
+        f" {one.margin}. What would change it: {_plain(one.change)} See {report}."
     )
-
-
-def _rests_on(decision: Decision) -> str:
-    rows = [[row["question"], row["evidence"]] for row in _records(decision.rests_on)]
-    return f"## What it rests on\n\n{_grid(['question', 'evidence'], rows)}"
 
 
 def _deviations(decision: Decision) -> str:
     if not decision.plan.name:
         return ""  # the memo says so at its head
-    told = _plain(deviations_sentence(decision.plan, decision.deviations))
-    heads = ["fixed", "planned", "found", "state"]
-    rows = [[row[head] for head in heads] for row in _records(decision.deviations)]
-    return "\n\n".join(["## Was the plan kept to?", told, *([_grid(heads, rows)] if rows else [])])
+    kept = _plain(deviations_sentence(decision.plan, decision.deviations))
+    table = "" if decision.deviations.empty else f"\n\n{_grid(decision.deviations)}"
+    return f"## Was the plan kept to?\n\n{kept}{table}"
 
 
 def _success(decision: Decision) -> str:
-    rows = [
-        [
-            row["metric"],
-            row["target"],
-            _measured(row),
-            f"{row['n']} {wording.plural(row['unit'])}",
-            row["state"],
-        ]
-        for row in _records(decision.success)
-    ]
-    heads = ["metric", "target", "measured", "from", "state"]
-    table = _grid(heads, rows)
-    return f"## Success metrics\n\n{table}\n\n{_plain(decision.latency_sentence)}"
+    success = decision.success
+    shares = success[["value", "low", "high"]].map(wording.percent)
+    measured = _with_interval(shares["value"], shares["low"], shares["high"])
+    units = success["unit"].map(wording.plural)
+    table = success[["metric", "target"]].assign(
+        measured=measured.mask(success["value"].isna(), wording.MISSING),
+        **{"from": success["n"].astype("string") + " " + units},
+        state=success["state"],
+    )
+    return f"## Success metrics\n\n{_grid(table)}\n\n{_plain(decision.latency_sentence)}"
 
 
 def _projection(decision: Decision) -> str:
     known = decision.projection.dropna(subset="baseline_usd")
     if known.empty:
         return "## Cost of a SPEC\n\nNo SPEC has a known cost of every usual stage."
-    rows = [
-        [
-            row["complexity"],
-            str(row["specs"]),
-            wording.usd(row["baseline_usd"]),
-            f"{wording.usd(row['candidate_usd'])} ({wording.usd(row['candidate_low_usd'])} to"
-            f" {wording.usd(row['candidate_high_usd'])})",
-        ]
-        for row in _records(known)
-    ]
-    heads = [
-        "complexity",
-        "SPECs",
-        f"with {decision.plan.baseline}",
-        f"with {decision.plan.candidate}",
-    ]
-    table = _grid([_plain(head) for head in heads], rows)
+    usd = known.filter(like="_usd").map(wording.usd)
+    table = known[["complexity"]].assign(
+        **{
+            "SPECs": known["specs"].astype("string"),
+            f"with {decision.plan.baseline}": usd["baseline_usd"],
+            f"with {decision.plan.candidate}": _with_interval(
+                usd["candidate_usd"], usd["candidate_low_usd"], usd["candidate_high_usd"]
+            ),
+        }
+    )
     return (
-        f"## Cost of a SPEC\n\n{table}\n\nThe ratio of costs that the experiment found, and its"
-        " interval in brackets, is taken to hold for every class."
+        f"## Cost of a SPEC\n\n{_grid(table)}\n\nThe ratio of costs that the experiment found, and"
+        " its interval in brackets, is taken to hold for every class."
     )
 
 
-def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
-    return table.to_dict("records")
+def _with_interval(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
+    return value + " (" + low + " to " + high + ")"
 
 
-def _measured(row: Mapping[Hashable, Any]) -> str:
-    if pd.isna(row["value"]):
-        return wording.MISSING
-    return f"{_share(row['value'])} ({_share(row['low'])} to {_share(row['high'])})"
+def _grid(table: pd.DataFrame) -> str:
+    rows = table.itertuples(index=False, name=None)
+    lines: list[Iterable[object]] = [table.columns, ["---"] * table.shape[1], *rows]
+    return "\n".join(f"| {' | '.join(map(_plain, line))} |" for line in lines)
 
 
-def _share(value: object) -> str:
-    return wording.MISSING if pd.isna(value) else wording.percent(value)  # type: ignore[call-overload]
-
-
-def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(_plain(cell) for cell in line)} |" for line in lines)
-
-
-def _plain(text: str) -> str:
+def _plain(text: object) -> str:
     """Return text out of evidence or plans as it may stand in Markdown."""
     line = " ".join(str(text).split())
     for mark in ("\\", "`", "*", "<", "[", "|"):

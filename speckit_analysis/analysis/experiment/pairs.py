@@ -1,4 +1,4 @@
-"""Two variants paired by SPEC: scores of the same reviewers, costs, times and errors."""
+"""Two variants paired by SPEC: scores of the same reviewers, criteria, costs, times and errors."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.experiment.recommendation import LEAST_SPECS
+from speckit_analysis.analysis.experiment.plan import ExperimentPlan
+from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
 from speckit_analysis.analysis.review.blinding import first_readings
-from speckit_analysis.analysis.review.scores import scores_of, unit_of
+from speckit_analysis.analysis.review.scores import criteria, scores_of, unit_of
 from speckit_analysis.stats.estimate import Estimate, not_estimable
-from speckit_analysis.stats.paired import exponential, observed_range, paired_t
+from speckit_analysis.stats.mixed import mixed_model
+from speckit_analysis.stats.multiplicity import any_may_win
+from speckit_analysis.stats.paired import crossed, exponential, observed_range, paired_t
+from speckit_analysis.tables.results import RESULTS
 
 
 def by_spec(table: pd.DataFrame) -> pd.DataFrame:
@@ -56,21 +60,12 @@ class ScorePairs:
     left_out: str
 
 
-def score_pairs(reviews: pd.DataFrame, baseline: str, candidate: str, margin: float) -> ScorePairs:
-    """Pair the scores of two variants.
-
-    Parameters
-    ----------
-    reviews : DataFrame
-        From :func:`.scores.usable`, one experiment.
-    baseline, candidate : str
-        The variants.
-    margin : float
-        Share of the baseline's score that may be lost.
-    """
-    one, other = scores_of(reviews, candidate).align(scores_of(reviews, baseline), join="inner")
+def score_pairs(reviews: pd.DataFrame, plan: ExperimentPlan) -> ScorePairs:
+    """Pair the scores of a plan's variants, out of the reviews of one experiment."""
+    one, other = (scores_of(reviews, name) for name in (plan.candidate, plan.baseline))
+    one, other = one.align(other, join="inner")
     gaps = by_spec(one - other).dropna(how="all").dropna(how="all", axis=1)
-    kept = by_spec(one - (1 - margin) * other).reindex_like(gaps)
+    kept = by_spec(one - (1 - plan.margin) * other).reindex_like(gaps)
     part = _whole_part(gaps)
     both = other.where(one.notna())
     mean = float(np.nanmean(both.to_numpy(float))) if both.notna().any(axis=None) else np.nan
@@ -93,6 +88,84 @@ def _left_out(gaps: pd.DataFrame, part: pd.DataFrame) -> str:
     if not parts:
         return ""
     return f"{wording.listed(parts)} left out, so that every reviewer scored all in both variants"
+
+
+def by_criterion(reviews: pd.DataFrame, plan: ExperimentPlan) -> pd.DataFrame:
+    """Return how a plan's variants differ on each criterion.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`.scores.usable`, one experiment.
+    plan : ExperimentPlan
+        Its variants and its margin.
+
+    Returns
+    -------
+    DataFrame
+        The result ``by_criterion``.  That the candidate is not inferior on **all** criteria takes
+        no correction.
+    """
+    first = first_readings(reviews)
+    names = sorted(reviews["criterion"].dropna().astype(str).unique())
+    rows = [(name, *_difference(first[first["criterion"] == name], plan)) for name in names]
+    table = RESULTS["by_criterion"].of(rows)
+    tested = table["holm_p"].notna()
+    table.loc[tested, "holm_p"] = any_may_win(table.loc[tested, "holm_p"].tolist())
+    return table
+
+
+def _difference(reviews: pd.DataFrame, plan: ExperimentPlan) -> tuple[object, ...]:
+    pairs = score_pairs(reviews, plan)
+    if pairs.gaps.empty:
+        return None, None, None, 0, None, None
+    gap = crossed(pairs.gaps.to_numpy(float), 1 - ALPHA).told
+    kept = crossed(pairs.kept.to_numpy(float), 1 - 2 * ALPHA).told
+    if gap.refusal:
+        return None, None, None, gap.n, None, None
+    return gap.value, gap.low, gap.high, gap.n, gap.p_value, bool(kept.low > 0)
+
+
+def criteria_sentence(table: pd.DataFrame) -> str:
+    """Say on which criteria the variants differ, and on which the candidate is not inferior.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`by_criterion`.
+    """
+    compared = table.dropna(subset="difference")
+    if compared.empty:
+        return "No criterion was scored for both variants."
+    differ = compared.loc[compared["holm_p"] <= ALPHA, "criterion"].tolist()
+    kept = compared.loc[compared["kept"].fillna(False), "criterion"].tolist()
+    start = (
+        f"They differ on {wording.listed(differ)}" if differ else "On none do they provably differ"
+    )
+    if len(kept) == len(compared):
+        end = "on all of them it is not inferior"
+    elif kept:
+        end = f"it is not inferior on {wording.listed(kept)}"
+    else:
+        end = "on none is it proved to be not inferior"
+    return f"{start} (corrected for {wording.count(len(compared), 'criterion')}); {end}."
+
+
+def mixed_sentence(reviews: pd.DataFrame, plan: ExperimentPlan) -> str:
+    """Say what a mixed model of the same scores gives: to compare with, never the verdict."""
+    rows = criteria(reviews)
+    rows = rows[rows["variant"].isin([plan.baseline, plan.candidate])]
+    spec, stage = unit_of(rows)
+    keys = {
+        "variant": rows["variant"].astype(str),
+        "unit": spec + " " + stage,
+        "reviewer": rows["reviewer"].astype(str),
+    }
+    scores = pd.DataFrame({"score": rows["score"].astype(float), **keys})
+    means = scores.groupby(list(keys))["score"].mean().reset_index()
+    if means[list(keys)].nunique().min() < 2:
+        return ""
+    return mixed_model(means, plan.baseline).sentence
 
 
 def ratio_of(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:

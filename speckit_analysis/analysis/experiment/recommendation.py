@@ -7,44 +7,31 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from speckit_analysis.tables.results import RESULTS
+
 #: What can be recommended: the simpler way, the one in use, or neither yet.
 ADOPT, KEEP, OPEN = "adopt", "keep", "inconclusive"
-
-#: Fewer SPECs than this, and nothing is recommended, whatever the intervals say.
-LEAST_SPECS = 5
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """One decision.
+    """One decision."""
 
-    Attributes
-    ----------
-    subject : str
-        What is to be decided: the simpler way, as a maintainer would call it.
-    in_use : str
-        What it would take the place of.
-    verdict : str
-        One of :data:`ADOPT`, :data:`KEEP` and :data:`OPEN`.
-    rule : str
-        The rule that gave the verdict.
-    numbers : str
-        What it rests on, with intervals and n.
-    margin : str
-        What was fixed beforehand.
-    change : str
-        What would change it.
-    report : str
-        Notebook that shows it whole.
-    """
-
+    #: What is to be decided: the simpler way, as a maintainer would call it.
     subject: str
+    #: What it would take the place of.
     in_use: str
+    #: One of :data:`ADOPT`, :data:`KEEP` and :data:`OPEN`.
     verdict: str
+    #: The rule that gave the verdict.
     rule: str
+    #: What it rests on, with intervals and n.
     numbers: str
+    #: What was fixed beforehand.
     margin: str
+    #: What would change it.
     change: str
+    #: Notebook that shows it whole.
     report: str
 
     @property
@@ -54,18 +41,18 @@ class Recommendation:
 
 
 def as_table(recommendations: Sequence[Recommendation], *, in_words: bool = True) -> pd.DataFrame:
-    """Return one row per recommendation, all columns string.
+    """Return the result ``recommendations``.
 
     Parameters
     ----------
     recommendations : sequence of Recommendation
         What is recommended.
     in_words : bool
-        Say of :data:`KEEP` what is kept.
+        For a page: say of :data:`KEEP` what is kept.  Else for a program, which knows the columns
+        by their names.
     """
-    columns = ["subject", "verdict", "rule", "numbers", "margin", "change"]
-    rows = [[getattr(each, name) for name in columns] for each in recommendations]
-    table = pd.DataFrame(rows, columns=columns, dtype="string")
-    if not in_words:
-        return table
-    return table.assign(verdict=table["verdict"].replace(KEEP, "keep what is in use"))
+    table = RESULTS["recommendations"].of([vars(one) for one in recommendations])
+    if in_words:
+        return table.assign(verdict=table["verdict"].replace(KEEP, "keep what is in use"))
+    table.attrs.clear()
+    return table

@@ -17,6 +17,7 @@ from speckit_analysis.stats.economics import (
     net_benefit,
 )
 from speckit_analysis.stats.estimate import Estimate, not_estimable
+from speckit_analysis.tables.results import RESULTS
 
 #: Resampled pairs of cost and gain that a picture shows.
 CLOUD = 500
@@ -24,27 +25,17 @@ CLOUD = 500
 
 @dataclass(frozen=True)
 class Tradeoff:
-    """Cost and gain of a variant above a simpler one, SPEC by SPEC.
-
-    Attributes
-    ----------
-    dearer, simpler : str
-        The variants.
-    pairs : DataFrame
-        ``cost_usd`` and ``points`` above the simpler one, one row per SPEC where both are known.
-    worth_usd : float
-        What a point of quality of one SPEC is worth.
-    without_cost : int
-        SPECs whose quality is known and whose cost is not.
-    level : float
-        Of the intervals.
-    """
+    """Cost and gain of a variant above a simpler one, SPEC by SPEC."""
 
     dearer: str
     simpler: str
+    #: ``cost_usd`` and ``points`` above the simpler one, one row per SPEC where both are known.
     pairs: pd.DataFrame
+    #: What a point of quality of one SPEC is worth.
     worth_usd: float
+    #: SPECs whose quality is known and whose cost is not.
     without_cost: int = 0
+    #: Of the intervals.
     level: float = 0.95
 
     @property
@@ -99,15 +90,15 @@ class Tradeoff:
         Returns
         -------
         DataFrame
-            ``worth_usd`` and ``probability`` (Float64).
+            The result ``acceptability``; no rows below two SPECs.
         """
         if len(self.pairs) < 2:
-            return pd.DataFrame(columns=["worth_usd", "probability"], dtype="Float64")
+            return RESULTS["acceptability"].of([])
         if not len(worths):
             reach = 4 * max(self.worth_usd, np.nan_to_num(self.found.ratio))
             worths = np.linspace(0, reach, 41).tolist()
-        curve = acceptability(*self._pairs, worths)
-        return curve.rename(columns={"worth": "worth_usd"}).astype("Float64")
+        curve = acceptability(*self._pairs, worths).rename(columns={"worth": "worth_usd"})
+        return RESULTS["acceptability"].of(curve)
 
     def cloud(self, seed: int = 0) -> pd.DataFrame:
         """Return resampled means of cost and gain: a picture of the uncertainty, no interval.
@@ -115,15 +106,15 @@ class Tradeoff:
         Returns
         -------
         DataFrame
-            ``points`` and ``cost_usd`` (Float64), :data:`CLOUD` rows; none below two SPECs.
+            The result ``cloud``, :data:`CLOUD` rows; none below two SPECs.
         """
         costs, gains = self._pairs
         n = len(costs)
         if n < 2:
-            return pd.DataFrame(columns=["points", "cost_usd"], dtype="Float64")
-        chosen = np.random.default_rng(seed).integers(n, size=(CLOUD, n))
-        means = {"points": gains[chosen].mean(axis=1), "cost_usd": costs[chosen].mean(axis=1)}
-        return pd.DataFrame(means).astype("Float64")
+            return RESULTS["cloud"].of([])
+        drawn = np.random.default_rng(seed).integers(n, size=(CLOUD, n))
+        means = np.column_stack([gains[drawn].mean(axis=1), costs[drawn].mean(axis=1)])
+        return RESULTS["cloud"].of(means)
 
 
 def variants(scores: pd.DataFrame, costs: pd.DataFrame, seconds: pd.DataFrame) -> pd.DataFrame:
@@ -137,33 +128,24 @@ def variants(scores: pd.DataFrame, costs: pd.DataFrame, seconds: pd.DataFrame) -
     Returns
     -------
     DataFrame
-        ``variant`` (string), ``specs``, ``scored``, ``priced`` (Int64: units, of which with a
-        score, with a cost), ``points``, ``cost_usd``, ``seconds`` (Float64, means of what is
-        known) and ``status`` (string: ``frontier``, ``dominated``, ``extendedly dominated``, or
-        ``quality unknown``, ``cost unknown``: such a variant is shown and not ranked).
+        The result ``variants_tried``.  A variant whose quality or cost is unknown is not ranked.
     """
-    names = sorted({str(name) for table in (scores, costs, seconds) for name in table.columns})
-    tables = [
-        table.rename(columns=str).reindex(columns=names) for table in (scores, costs, seconds)
-    ]
-    quality, paid, taken = tables
-    every = quality.index.union(paid.index).union(taken.index)
-    table = pd.DataFrame(
+    tables = [table.rename(columns=str) for table in (scores, costs, seconds)]
+    names = sorted({str(name) for table in tables for name in table})
+    quality, paid, taken = (table.reindex(columns=names) for table in tables)
+    tried = pd.DataFrame(
         {
-            "variant": pd.array(names, dtype="string"),
-            "specs": len(every),
-            "scored": quality.notna().sum().to_numpy(),
-            "priced": paid.notna().sum().to_numpy(),
-            "points": quality.mean().to_numpy(),
-            "cost_usd": paid.mean().to_numpy(),
-            "seconds": taken.mean().to_numpy(),
+            "specs": len(quality.index.union(paid.index).union(taken.index)),
+            "scored": quality.notna().sum(),
+            "priced": paid.notna().sum(),
+            "points": quality.mean(),
+            "cost_usd": paid.mean(),
+            "seconds": taken.mean(),
         }
     )
-    known = table.dropna(subset=["points", "cost_usd"])
-    pairs = zip(known["cost_usd"], known["points"], strict=True)
-    ranked = frontier(dict(zip(known["variant"], pairs, strict=True)))
-    status = table["variant"].map(ranked.set_index("strategy")["status"]).astype("string")
-    status = status.mask(table["cost_usd"].isna(), "cost unknown")
-    table["status"] = status.mask(table["points"].isna(), "quality unknown")
-    whole = dict.fromkeys(("specs", "scored", "priced"), "Int64")
-    return table.astype(whole | dict.fromkeys(("points", "cost_usd", "seconds"), "Float64"))
+    known = tried[["cost_usd", "points"]].dropna()
+    ranked = frontier(dict(zip(known.index, known.itertuples(index=False), strict=True)))
+    status = ranked.set_index("strategy")["status"].reindex(names).astype("string")
+    status = status.mask(tried["cost_usd"].isna(), "cost unknown")
+    tried["status"] = status.mask(tried["points"].isna(), "quality unknown")
+    return RESULTS["variants_tried"].of(tried.rename_axis("variant").reset_index())

@@ -11,11 +11,16 @@ import pandas as pd
 from scipy import stats as distributions  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.stats.blinding import unblinding_p
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.tables.results import RESULTS
 from speckit_analysis.tables.vocabulary import NO_GUESS
+
+#: Share of right ones among those who venture a guess, if they know the variant.
+_RIGHT = 0.85
 
 #: With this probability or more, what is there would almost surely have shown.
 SURE = 0.8
@@ -39,25 +44,13 @@ def first_readings(reviews: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Blinding:
-    """Whether reviewers could tell the variants.
+    """Whether reviewers could tell the variants."""
 
-    Attributes
-    ----------
-    table : DataFrame
-        One row per variant: ``variant`` (string), ``guesses``, ``outputs``, ``right``, ``wrong``,
-        ``unknown`` (Int64), ``bang``, ``low``, ``high`` (Float64, Bang's index; no interval below
-        two outputs), ``p_value`` (Float64, corrected for the number of variants), ``unblinded``
-        (boolean) and ``power`` (Float64: probability that so many outputs would have shown it, had
-        85 of 100 who ventured a guess been right, and guesses on one output been alike; missing
-        where nobody was asked).
-    forced : bool
-        The review was unblinded before all cards were in.
-    confidence : float
-        Level of each interval, and of the verdicts on all variants together.
-    """
-
+    #: The result ``guesses``.
     table: pd.DataFrame
+    #: The review was unblinded before all cards were in.
     forced: bool
+    #: Level of each interval, and of the verdicts on all variants together.
     confidence: float = 0.95
 
     @property
@@ -142,46 +135,44 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
     """
     of_card = cards(first_readings(reviews))
     asked = of_card[of_card["guess"].notna()]
-    variants = sorted(of_card["variant"].dropna().astype(str).unique())
     arms = asked["variant"].nunique()
-    rows = []
-    for variant in variants:
-        own = asked[asked["variant"] == variant]
-        guesses = own["guess"].astype(str)
-        hits, misses = guesses == variant, ~guesses.isin([variant, NO_GUESS])
-        found = net_share(hits.astype(int) - misses.astype(int), own["output"])
-        marks = pd.DataFrame({"right": hits, "wrong": misses})
-        of_output = marks.groupby(own["output"].astype(str)).sum()
-        ventured = int(of_output.any(axis=1).sum())
-        low, high = found.interval(confidence)
-        rows.append(
-            {
-                "variant": variant,
-                "guesses": found.n,
-                "outputs": len(of_output),
-                "right": found.better,
-                "wrong": found.worse,
-                "unknown": found.n - found.better - found.worse,
-                "bang": found.value,
-                "low": low,
-                "high": high,
-                "p_value": unblinding_p(*of_output.to_numpy().T) if found.n else np.nan,
-                "power": power_of_guesses(ventured, (1 - confidence) / arms) if found.n else np.nan,
-            }
-        )
-    whole = dict.fromkeys(("guesses", "outputs", "right", "wrong", "unknown"), "Int64")
-    figures = dict.fromkeys(("bang", "low", "high", "p_value", "power"), "Float64")
-    columns = ["variant", *whole, *figures]
-    table = pd.DataFrame(rows, columns=columns).astype({"variant": "string"} | whole | figures)
+    variants = sorted(of_card["variant"].dropna().astype(str).unique())
+    rows = [_guesses(asked[asked["variant"] == name], name, confidence, arms) for name in variants]
+    table = RESULTS["guesses"].of(rows)
     tested = table["p_value"].notna()
     table.loc[tested, "p_value"] = any_may_win(table.loc[tested, "p_value"].tolist())
-    unblinded = (table["p_value"] <= 1 - confidence + ROUNDING).fillna(False).astype("boolean")
-    table.insert(len(columns) - 1, "unblinded", unblinded)
+    table["unblinded"] = (table["p_value"] <= 1 - confidence + ROUNDING).fillna(False)
     forced = bool(of_card["forced"].fillna(False).any())
     return Blinding(table, forced, confidence)
 
 
-def power_of_guesses(outputs: int, alpha: float = 0.05, right: float = 0.85) -> float:
+def _guesses(own: pd.DataFrame, variant: str, confidence: float, arms: int) -> dict[str, object]:
+    """Return a row of the result ``guesses``, the p-value not corrected yet."""
+    guesses = own["guess"].astype(str)
+    hits, misses = guesses == variant, ~guesses.isin([variant, NO_GUESS])
+    index = net_share((hits.astype(int) - misses).to_numpy(), own["output"].to_numpy())
+    marks = pd.DataFrame({"right": hits, "wrong": misses})
+    of_output = marks.groupby(own["output"].astype(str)).sum()
+    low, high = index.interval(confidence)
+    row = {
+        "variant": variant,
+        "guesses": index.n,
+        "outputs": len(of_output),
+        "right": index.better,
+        "wrong": index.worse,
+        "unknown": index.n - index.better - index.worse,
+        "bang": index.value,
+        "low": low,
+        "high": high,
+    }
+    if index.n:
+        row["p_value"] = unblinding_p(*of_output.to_numpy().T)
+        ventured = int(of_output.any(axis=1).sum())
+        row["power"] = power_of_guesses(ventured, (1 - confidence) / arms)
+    return row
+
+
+def power_of_guesses(outputs: int, alpha: float = ALPHA) -> float:
     """Return the least probability that guesses show unblinding, if it is there.
 
     Parameters
@@ -190,8 +181,6 @@ def power_of_guesses(outputs: int, alpha: float = 0.05, right: float = 0.85) -> 
         Outputs of a variant on which somebody ventured a guess.
     alpha : float
         Level of the test.
-    right : float
-        Share of right ones among those who venture a guess.
 
     Notes
     -----
@@ -207,4 +196,4 @@ def power_of_guesses(outputs: int, alpha: float = 0.05, right: float = 0.85) -> 
         return 0.0
     hits = np.arange(outputs + 1)
     shown = distributions.binom.sf(hits - 1, outputs, 0.5) <= alpha
-    return float(distributions.binom.pmf(hits, outputs, right)[shown].sum())
+    return float(distributions.binom.pmf(hits, outputs, _RIGHT)[shown].sum())

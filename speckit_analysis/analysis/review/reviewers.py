@@ -20,26 +20,18 @@ from speckit_analysis.stats.raters import (
     reviewer_severity,
     slopes_over_order,
 )
+from speckit_analysis.tables.results import RESULTS
 
 
 @dataclass(frozen=True)
 class Reviewers:
-    """How severe reviewers are, and scores freed of it.
+    """How severe reviewers are, and scores freed of it."""
 
-    Attributes
-    ----------
-    table : DataFrame
-        ``reviewer`` (string), ``cards`` (Int64), ``severity`` (Float64, points above the average
-        reviewer), ``spread`` (standard deviation of the reviewer's scores, points) and
-        ``minutes`` (Float64, median time for a packet).
-    fair : Series of float
-        Score of each output, as reviewers of average severity would give it.
-    refusal : str
-        Why severity cannot be told apart from quality; empty where it can.
-    """
-
+    #: The result ``reviewers``.
     table: pd.DataFrame
+    #: Score of each output, as reviewers of average severity would give it.
     fair: pd.Series
+    #: Why severity cannot be told apart from quality; empty where it can.
     refusal: str = ""
 
     @property
@@ -70,17 +62,14 @@ def reviewers(reviews: pd.DataFrame) -> Reviewers:
             "minutes": of_card.groupby("reviewer", observed=True)["seconds"].median() / 60,
         }
     )
-    refusal, found = "", Severity(pd.Series(dtype=float), pd.Series(dtype=float))
+    refusal, fitted = "", Severity(pd.Series(dtype=float), pd.Series(dtype=float))
     try:
-        found = reviewer_severity(long)
+        fitted = reviewer_severity(long)
     except ValueError as error:
         refusal = str(error)
-    table = table.assign(severity=found.severity.reindex(table.index.astype(str)).to_numpy())
+    table["severity"] = fitted.severity.reindex(table.index.astype(str)).to_numpy()
     table = table.rename_axis("reviewer").reset_index()
-    figures = dict.fromkeys(("severity", "spread", "minutes"), "Float64")
-    columns = ["reviewer", "cards", "severity", "spread", "minutes"]
-    dtypes = {"reviewer": "string", "cards": "Int64"} | figures
-    return Reviewers(table[columns].astype(dtypes), found.fair, refusal)
+    return Reviewers(RESULTS["reviewers"].of(table), fitted.fair, refusal)
 
 
 def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Estimate, str]:
@@ -96,9 +85,9 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Estimate, 
     """
     rows = first_readings(reviews)
     long = long_scores(per_reviewer(rows))
-    places = cards(rows).set_index(["reviewer", "output"])["position"].astype(float)
-    long["position"] = places.reindex(pd.MultiIndex.from_frame(long[["reviewer", "output"]])).array
-    long = long.dropna()
+    keys = ["reviewer", "output"]
+    places = cards(rows).set_index(keys)["position"].astype(float)
+    long = long.join(places, on=keys).dropna()
     slopes = slopes_over_order(long).to_numpy() * 10
     why = ""
     if len(slopes) < 3:
@@ -109,55 +98,46 @@ def fatigue(reviews: pd.DataFrame, confidence: float = 0.95) -> tuple[Estimate, 
     elif np.ptp(slopes) <= FIT_ROUNDING * np.abs(long["score"]).max():
         why = f"they change alike for all {len(slopes)} reviewers, which no interval can say"
     if why:
-        found = not_estimable(
-            len(slopes), why, method="paired t", level=confidence, unit="reviewer"
-        )
-        return found, f"Whether scores drift over the order cannot be told: {why}."
-    found = paired_t(slopes, confidence, "reviewer")
-    drift = "drift" if found.low > 0 or found.high < 0 else "do not provably drift"
-    return found, (
-        f"Scores {drift} over the order: {found.value:+.2f} points in ten packets"
-        f" ({found.low:+.2f} to {found.high:+.2f}; {len(slopes)} reviewers)."
+        kind = {"method": "paired t", "unit": "reviewer"}
+        drift = not_estimable(len(slopes), why, level=confidence, **kind)
+        return drift, f"Whether scores drift over the order cannot be told: {why}."
+    drift = paired_t(slopes, confidence, "reviewer")
+    proved = "drift" if drift.low > 0 or drift.high < 0 else "do not provably drift"
+    return drift, (
+        f"Scores {proved} over the order: {drift.value:+.2f} points in ten packets"
+        f" ({drift.low:+.2f} to {drift.high:+.2f}; {len(slopes)} reviewers)."
     )
 
 
-def stand_in(reviews: pd.DataFrame, judge: str) -> Alternative:
-    """Return whether an automatic judge may stand in for a person.
-
-    Parameters
-    ----------
-    reviews : DataFrame
-        Rows of people and of the judge, from :func:`usable` without ``judges``.
-    judge : str
-        Its name as a reviewer.
-    """
-    table = per_reviewer(reviews)
-    others = table.drop(columns=judge, errors="ignore").to_numpy(float)
-    scores = table[judge].to_numpy(float) if judge in table else np.full(len(table), np.nan)
-    return alternative_annotator(others, scores)
-
-
-def stand_in_sentence(found: Alternative, judge: str) -> str:
+def stand_in_sentence(answer: Alternative, judge: str) -> str:
     """Say whether an automatic judge may stand in for a person."""
-    if found.refusal:
-        return f"Whether {judge} may stand in for a person cannot be told: {found.refusal}."
-    may = "may" if found.may_stand_in else "may not"
+    if answer.refusal:
+        return f"Whether {judge} may stand in for a person cannot be told: {answer.refusal}."
+    may = "may" if answer.may_stand_in else "may not"
     return (
         f"{judge} {may} stand in for a person: it is not worse than"
-        f" {wording.percent(found.winning_rate)} of {found.people} people (alternative annotator"
-        f" test, {found.outputs} outputs), and at least as close to the others in"
-        f" {wording.percent(found.advantage)} of them."
+        f" {wording.percent(answer.winning_rate)} of {answer.people} people (alternative annotator"
+        f" test, {answer.outputs} outputs), and at least as close to the others in"
+        f" {wording.percent(answer.advantage)} of them."
     )
 
 
 def stand_in_sentences(reviews: pd.DataFrame, judges: Sequence[str]) -> list[str]:
-    """Say of each automatic judge whether it may stand in, held against people alone."""
-    if not judges:
-        return ["No automatic judge is among the reviewers."]
-    return [
-        stand_in_sentence(
-            stand_in(reviews[~reviews["reviewer"].isin([j for j in judges if j != judge])], judge),
-            judge,
-        )
-        for judge in judges
-    ]
+    """Say of each automatic judge whether it may stand in, held against people alone.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        Rows of people and of the judges, from :func:`.scores.usable` without ``judges``.
+    judges : sequence of str
+        Their names as reviewers.
+    """
+    sentences = []
+    for judge in judges:
+        others = [name for name in judges if name != judge]
+        table = per_reviewer(reviews[~reviews["reviewer"].isin(others)])
+        people = table.drop(columns=judge, errors="ignore").to_numpy(float)
+        scores = table[judge] if judge in table else pd.Series(np.nan, table.index)
+        answer = alternative_annotator(people, scores.to_numpy(float))
+        sentences.append(stand_in_sentence(answer, judge))
+    return sentences or ["No automatic judge is among the reviewers."]

@@ -1,7 +1,6 @@
-"""How reliable the scores of a blind review are.
+"""Which scores count, and how reliable those of a blind review are.
 
-See :mod:`.reviewers` for the people, and
-:mod:`.blinding` for the blind.
+See :mod:`.reviewers` for the people, and :mod:`.blinding` for the blind.
 """
 
 from __future__ import annotations
@@ -14,13 +13,12 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import share
+from speckit_analysis.analysis.margins import ALIKE, TOLERANCE
 from speckit_analysis.analysis.review.blinding import Blinding, first_readings
 from speckit_analysis.analysis.selection import Selection, in_experiment
 from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
-from speckit_analysis.stats.reliability import (
-    intraclass_correlation,
-    krippendorff_alpha,
-)
+from speckit_analysis.stats.reliability import intraclass_correlation, krippendorff_alpha
+from speckit_analysis.tables.results import RESULTS
 
 #: Fewer outputs than this, and no reliability is a reason to accept or reject reviewers.
 FEW_OUTPUTS = 20
@@ -107,6 +105,32 @@ def criteria(reviews: pd.DataFrame) -> pd.DataFrame:
     return rows[others] if others.any() else rows
 
 
+def quality_scores(reviews: Selection, runs: Selection) -> Selection:
+    """Return scores of reviewers where there are any, else those that runs record.
+
+    Parameters
+    ----------
+    reviews, runs : Selection
+        Rows of the tables of these names.
+
+    Returns
+    -------
+    Selection
+        With the column ``value`` (points).  Of reviewers what :func:`usable` keeps and
+        :func:`criteria` averages: first readings, without the overall score where there are
+        criteria.  Of runs all rows, missing where they record no score.
+    """
+    if not reviews.total:
+        recorded = runs.kept["human_review_score"].fillna(runs.kept["completeness_score"])
+        return runs.assign(value=recorded)
+    used = usable(reviews)
+    reasons = pd.Series("of the overall score", used.kept.index, dtype="string")
+    reasons = reasons.mask(reasons.index.isin(criteria(used.kept).index))
+    reasons = reasons.mask(used.kept["repeat_of"].notna(), "of a second reading")
+    used = used.without(reasons)
+    return used.assign(value=used.kept["score"])
+
+
 def unit_of(rows: pd.DataFrame) -> list[pd.Series]:
     """Return SPEC and stage of each row, which make its unit; a missing one is empty."""
     return [rows[name].astype("string").fillna("") for name in ("spec_id", "stage")]
@@ -159,60 +183,38 @@ def reliability(reviews: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``criterion``, ``variant`` (string; ``all`` pools them), ``outputs``, ``reviewers``
-        (Int64), ``alpha``, ``alpha_ordinal`` (Krippendorff's), ``icc_single``, ``icc_single_low``,
-        ``icc_single_high``, ``icc_mean``, ``icc_mean_low``, ``icc_mean_high`` (Float64: ICC(2,1) of
-        one reviewer, ICC(2,k) of the mean; outputs that all scored).  Missing where the scores
-        allow no interval.
+        The result ``reliability``.  Missing where the scores allow no interval.
 
     Notes
     -----
     What is pooled over variants is inflated by the difference between them; within a variant is
     what tells whether reviewers see the same quality.
     """
-    names = [str(name) for name in reviews["criterion"].dropna().unique()]
+    variants = reviews.drop_duplicates("output").set_index("output")["variant"].astype("string")
     rows = []
-    for criterion in names:
-        whole = per_reviewer(reviews, criterion)
-        variant_of = _variant_of(reviews).reindex(whole.index)
-        groups = {"all": whole} | {
-            str(name): whole[variant_of == name] for name in sorted(variant_of.dropna().unique())
-        }
-        rows += [
-            {"criterion": criterion, "variant": name} | _agreement(table, confidence)
-            for name, table in groups.items()
-        ]
-    columns = ["criterion", "variant", *_AGREEMENT]
-    table = pd.DataFrame(rows, columns=columns)
-    whole_numbers = dict.fromkeys(("outputs", "reviewers"), "Int64")
-    figures = dict.fromkeys(_AGREEMENT[2:], "Float64")
-    return table.astype({"criterion": "string", "variant": "string"} | whole_numbers | figures)
+    for criterion in reviews["criterion"].dropna().unique():
+        whole = per_reviewer(reviews, str(criterion))
+        own = variants.reindex(whole.index)
+        names = sorted(own.dropna().unique())
+        for name, scores in [("all", whole), *((name, whole[own == name]) for name in names)]:
+            rows.append({"criterion": criterion, "variant": name, **_agreement(scores, confidence)})
+    return RESULTS["reliability"].of(rows)
 
 
-_AGREEMENT = (
-    *("outputs", "reviewers", "alpha", "alpha_ordinal"),
-    *("icc_single", "icc_single_low", "icc_single_high"),
-    *("icc_mean", "icc_mean_low", "icc_mean_high"),
-)
-
-
-def _variant_of(reviews: pd.DataFrame) -> pd.Series:
-    return reviews.drop_duplicates("output").set_index("output")["variant"].astype("string")
-
-
-def _agreement(table: pd.DataFrame, confidence: float) -> dict[str, float]:
-    whole = table.dropna()
-    found: dict[str, float] = {"outputs": len(table), "reviewers": table.shape[1]}
-    ratings = table.to_numpy(float)
-    if table.shape[1] > 1 and len(table):
-        found["alpha"] = krippendorff_alpha(ratings)
-        found["alpha_ordinal"] = krippendorff_alpha(ratings, "ordinal")
-    if len(whole) > 1 and whole.shape[1] > 1:
-        icc = intraclass_correlation(whole.to_numpy(float), confidence)
-        found |= {"icc_single": icc.single, "icc_mean": icc.mean}
-        found |= {"icc_single_low": icc.single_low, "icc_single_high": icc.single_high}
-        found |= {"icc_mean_low": icc.mean_low, "icc_mean_high": icc.mean_high}
-    return found
+def _agreement(scores: pd.DataFrame, confidence: float) -> dict[str, float]:
+    """Return what scores tell: ICC only of outputs that all reviewers scored."""
+    agreement: dict[str, float] = {"outputs": len(scores), "reviewers": scores.shape[1]}
+    if scores.shape[1] < 2:
+        return agreement
+    if len(scores):
+        ratings = scores.to_numpy(float)
+        agreement["alpha"] = krippendorff_alpha(ratings)
+        agreement["alpha_ordinal"] = krippendorff_alpha(ratings, "ordinal")
+    whole = scores.dropna().to_numpy(float)
+    if len(whole) > 1:
+        icc = intraclass_correlation(whole, confidence)
+        agreement |= {f"icc_{name}": value for name, value in vars(icc).items()}
+    return agreement
 
 
 def reliability_sentence(table: pd.DataFrame) -> str:
@@ -259,25 +261,11 @@ def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
 
 
 def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Return how far reviewers agree with themselves on packets that they read twice.
-
-    Returns
-    -------
-    DataFrame
-        One row per reviewer with repeats: ``reviewer`` (string), ``scores`` (Int64, read twice),
-        ``same`` (Int64, within half a point) and ``mean_gap`` (Float64, points).
-    """
+    """Return the result ``self_consistency``, of packets that reviewers read twice."""
     gaps = _gaps(reviews)
-    grouped = gaps.groupby(level="reviewer", observed=True)
-    table = pd.DataFrame(
-        {
-            "scores": grouped.size(),
-            "same": (gaps <= 0.5).groupby(level="reviewer", observed=True).sum(),
-            "mean_gap": grouped.mean(),
-        }
-    ).reset_index()
-    whole = {"reviewer": "string", "scores": "Int64", "same": "Int64"}
-    return table.astype(whole | {"mean_gap": "Float64"})
+    again = pd.DataFrame({"same": gaps <= 0.5, "gap": gaps}).groupby("reviewer", observed=True)
+    table = again.agg(scores=("gap", "size"), same=("same", "sum"), mean_gap=("gap", "mean"))
+    return RESULTS["self_consistency"].of(table.reset_index())
 
 
 def _gaps(reviews: pd.DataFrame) -> pd.Series:
@@ -307,7 +295,7 @@ def consistency_sentence(reviews: pd.DataFrame, confidence: float = 0.95) -> str
 
 
 def within_tolerance(
-    reviews: pd.DataFrame, points: float = 1.0, gate: float = 0.9, confidence: float = 0.95
+    reviews: pd.DataFrame, points: float = TOLERANCE, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return in how many units two variants score alike, with exact intervals.
 
@@ -318,17 +306,13 @@ def within_tolerance(
     points : float
         Variants are alike in a unit if the mean difference, over those who scored both, is no
         larger.
-    gate : float
-        Rate that is to be claimed.
     confidence : float
         Level of the intervals, and of the claim.
 
     Returns
     -------
     DataFrame
-        ``first``, ``second`` (string), ``units``, ``alike`` (Int64), ``share``, ``low``, ``high``
-        (Float64, exact interval) and ``needed`` (Int64: units it takes to claim the rate with
-        as many exceptions as there are now).
+        The result ``within_tolerance``; exact intervals.
     """
     variants = sorted(reviews["variant"].dropna().astype(str).unique())
     rows = []
@@ -336,14 +320,9 @@ def within_tolerance(
         gaps = differences(reviews, first, second).mean(axis=1).abs().dropna()
         alike, n = int((gaps <= points).sum()), len(gaps)
         low, high = exact_interval(alike, n, confidence) if n else (np.nan, np.nan)
-        needed = least_n_for_rate(gate, n - alike, 1 - confidence)
+        needed = least_n_for_rate(ALIKE, n - alike, 1 - confidence)
         rows.append((first, second, n, alike, alike / n if n else np.nan, low, high, needed))
-    columns = ["first", "second", "units", "alike", "share", "low", "high", "needed"]
-    whole = dict.fromkeys(("units", "alike", "needed"), "Int64")
-    figures = dict.fromkeys(("share", "low", "high"), "Float64")
-    return pd.DataFrame(rows, columns=columns).astype(
-        {"first": "string", "second": "string"} | whole | figures
-    )
+    return RESULTS["within_tolerance"].of(rows)
 
 
 def headline(reviews: pd.DataFrame, table: pd.DataFrame, held: Blinding) -> str:

@@ -10,8 +10,10 @@ from speckit_analysis.tables.results.ask import ASK
 from speckit_analysis.tables.results.cost import COST
 from speckit_analysis.tables.results.disagreement import DISAGREEMENT
 from speckit_analysis.tables.results.evidence import EVIDENCE
+from speckit_analysis.tables.results.experiment import EXPERIMENT
+from speckit_analysis.tables.results.review import REVIEW
 from speckit_analysis.tables.results.studies import STUDIES
 
-RESULTS = {**ASK, **COST, **DISAGREEMENT, **EVIDENCE, **STUDIES}
+RESULTS = {**ASK, **COST, **DISAGREEMENT, **EVIDENCE, **EXPERIMENT, **REVIEW, **STUDIES}
 
 __all__ = ["RESULTS"]

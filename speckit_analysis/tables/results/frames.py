@@ -27,7 +27,7 @@ def frames(own: Sequence[Column], **declared: tuple[str, str]) -> dict[str, Tabl
         Columns of this report; others are those of :data:`COMMON`, or of the evidence.
     **declared : (str, str)
         What one row is, and the names of the columns.  ``low=ratio`` is the column ``low`` with
-        that unit.
+        that unit, ``low=ratio:at_least`` with the heading "at least" as well.
 
     Examples
     --------
@@ -43,5 +43,8 @@ def frames(own: Sequence[Column], **declared: tuple[str, str]) -> dict[str, Tabl
 
 
 def _column(text: str, known: dict[str, Column]) -> Column:
-    name, _, unit = text.partition("=")
-    return replace(known[name], unit=unit) if unit else known[name]
+    name, _, changed = text.partition("=")
+    unit, _, heading = changed.partition(":")
+    column = known[name]
+    heading = heading.replace("_", " ") or column.heading
+    return replace(column, unit=unit or column.unit, heading=heading)
