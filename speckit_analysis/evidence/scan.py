@@ -23,6 +23,12 @@ CHUNK_FILES = 2000
 #: Larger files are listed and not read.
 MAX_BYTES = 64 * 2**20
 
+# Written once a file: a tuple takes a tenth of the time that a name for each value would.
+FILE_COLUMNS = (
+    *("format", "parse_state", "bytes", "sha256", "spec_id"),
+    *("stage_raw", "agent_raw", "timestamp_raw"),
+)
+
 _BINARY_MARKS = (
     b"SQLite format 3\x00",
     b"\x1f\x8b",
@@ -190,16 +196,7 @@ def _list_file(
     said: Callable[[str], str | None] = _SAYS_NOTHING,
 ) -> None:
     """Write the row of a file in ``files``; `said` tells what its name says."""
-    rows.write(
-        "files",
-        number,
-        "",
-        format=format.name if format is not None else "unrecognised",
-        parse_state=state,
-        bytes=size,
-        sha256=digest,
-        spec_id=folder.spec or said("spec"),
-        stage_raw=said("stage"),
-        agent_raw=said("agent"),
-        timestamp_raw=said("timestamp") or said("session"),
-    )
+    name = format.name if format is not None else "unrecognised"
+    in_name = (said("stage"), said("agent"), said("timestamp") or said("session"))
+    row = (name, state, size, digest, folder.spec or said("spec"), *in_name)
+    rows.writer("files", FILE_COLUMNS)((number, "", *row))

@@ -70,8 +70,11 @@ class Format:
         """Match a file by the top folder of its evidence root and its name."""
         if not name.endswith(self.endings) or (self.folders and folder not in self.folders):
             return None
-        matches = (pattern.fullmatch(name) for pattern in self.patterns)
-        return next(filter(None, matches), None)
+        for pattern in self.patterns:
+            match = pattern.fullmatch(name)
+            if match is not None:
+                return match
+        return None
 
 
 def has_keys(*names: str) -> Callable[[Mapping[str, Any]], bool]:

@@ -64,6 +64,7 @@ class Rows:
 
     def __init__(self) -> None:
         self._single: dict[tuple[str, ...], list[Row]] = {}
+        self._writers: dict[tuple[str, int], tuple[tuple[str, ...], Callable[[Row], None]]] = {}
         self._grouped: dict[tuple[str, int], _Grouped] = {}
 
     def write(self, table: str, file: int, locator: str, /, **values: Any) -> None:
@@ -71,13 +72,19 @@ class Rows:
 
         Columns that are not named are missing.  Rows of the same columns stay in their order.
         """
-        self._rows_of(table, *values).append((file, locator, *values.values()))
+        key = (table, *values)
+        rows = self._single.get(key) or self._rows_of(key)
+        rows.append((file, locator, *values.values()))
 
     def writer(self, table: str, columns: tuple[str, ...]) -> Callable[[Row], None]:
         """Return a function that takes ``(file, locator, *columns)`` for `table`, as a tuple."""
-        return self._rows_of(table, *columns).append
+        key = (table, id(columns))  # a tuple's identity is found faster than its content
+        if key not in self._writers:
+            # The columns are held, or another tuple might get their identity.
+            self._writers[key] = (columns, self._rows_of((table, *columns)).append)
+        return self._writers[key][1]
 
-    def _rows_of(self, *key: str) -> list[Row]:
+    def _rows_of(self, key: tuple[str, ...]) -> list[Row]:
         if key not in self._single:
             table, *columns = key
             for column in columns:
@@ -117,6 +124,7 @@ class Rows:
             if group.written:
                 batches.setdefault(group.table, []).append(group.batch())
         self._single.clear()
+        self._writers.clear()
         self._grouped.clear()
         return batches
 

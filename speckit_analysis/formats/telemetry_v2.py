@@ -99,6 +99,36 @@ class TasksTelemetry(Telemetry, kw_only=True, gc=False):
     ]
 
 
+#: In the order in which `_read_run` writes them, as a tuple: telemetry is by far the most frequent,
+#: and to name each value would take as long again as to decode the file.
+RUN_COLUMNS = (
+    "spec_id",
+    "stage_raw",
+    "key",
+    "timestamp_raw",
+    "time_semantics",
+    "session_id",
+    "command",
+    "schema_version",
+    "prompt_version",
+    "status_recorded",
+    "synthesis_status",
+    "disagreement_recorded",
+    "disagreement_points",
+    "agreements",
+    "escalated",
+    "escalation_reason",
+    "latency_ms_reported",
+    "tokens_reported",
+    "cost_usd_reported",
+    "completeness_score",
+    "human_review_score",
+    "automated_checks_passed",
+    "automated_checks_failed",
+    "basis",
+    "match_rule",
+    "absolute_path",
+)
 #: What all calls of a run share.
 CALL_SHARED = ("spec_id", "stage_raw", "key", "basis")
 #: The other columns of a call: fields of an ``Agent``.
@@ -132,9 +162,45 @@ def _read_run(file: EvidenceFile, rows: Rows, prefix: str, record: Telemetry) ->
     spec = file.identity(file.spec, record.spec_id, "specId", prefix)
     stage = file.group("stage") or record.command
     moment = file.identity(file.group("timestamp"), record.timestamp, "timestamp", prefix)
-    run: Run = {"spec_id": spec, "stage_raw": stage, "key": _key(moment)}
+    key = _key(moment)
     consensus = record.consensus or Consensus(agents=[])
-    _write_run(file, rows, prefix or "/", run, record, consensus, moment)
+    metrics = record.quality_metrics or _NO_METRICS
+    measured = bool(metrics.automated_checks_passed or metrics.automated_checks_failed)
+    first_output = consensus.agents[0].output_path if consensus.agents else None
+    latency, tokens = consensus.total_latency_ms, consensus.total_tokens
+    rows.writer("runs", RUN_COLUMNS)(
+        (
+            file.number,
+            prefix or "/",
+            spec,
+            stage,
+            key,
+            moment,
+            "start",
+            record.session_id,
+            record.command,
+            record.schema_version,
+            record.prompt_version,
+            consensus.status or record.consensus_status,
+            consensus.synthesis_status,
+            consensus.disagreement_detected,
+            length(consensus.disagreement_points),
+            length(consensus.agreements),
+            consensus.escalation_triggered,
+            consensus.escalation_reason,
+            record.latency_ms if latency is None else latency,
+            None if tokens is None else round(tokens),
+            consensus.total_cost_usd,
+            metrics.completeness_score,
+            metrics.human_review_score,
+            metrics.automated_checks_passed if measured else None,
+            metrics.automated_checks_failed if measured else None,
+            "telemetry",
+            "timestamp",
+            (first_output or "").startswith("/") or names_absolute_path(record.artifacts),
+        )
+    )
+    run: Run = {"spec_id": spec, "stage_raw": stage, "key": key}
     if consensus.agents:
         locators = _locators(prefix, len(consensus.agents))
         write_calls(file, rows, locators, run, consensus.agents, "telemetry")
@@ -153,50 +219,6 @@ def _key(moment: str | None) -> str | None:
     if moment is None or (len(moment) == 20 and moment[13] == ":" and moment[-1] == "Z"):
         return moment
     return canonical(moment)
-
-
-def _write_run(
-    file: EvidenceFile,
-    rows: Rows,
-    locator: str,
-    run: Run,
-    record: Telemetry,
-    consensus: Consensus,
-    moment: str | None,
-) -> None:
-    metrics = record.quality_metrics or _NO_METRICS
-    measured = bool(metrics.automated_checks_passed or metrics.automated_checks_failed)
-    first_output = consensus.agents[0].output_path if consensus.agents else None
-    latency, tokens = consensus.total_latency_ms, consensus.total_tokens
-    rows.write(
-        "runs",
-        file.number,
-        locator,
-        **run,
-        timestamp_raw=moment,
-        time_semantics="start",
-        session_id=record.session_id,
-        command=record.command,
-        schema_version=record.schema_version,
-        prompt_version=record.prompt_version,
-        status_recorded=consensus.status or record.consensus_status,
-        synthesis_status=consensus.synthesis_status,
-        disagreement_recorded=consensus.disagreement_detected,
-        disagreement_points=length(consensus.disagreement_points),
-        agreements=length(consensus.agreements),
-        escalated=consensus.escalation_triggered,
-        escalation_reason=consensus.escalation_reason,
-        latency_ms_reported=record.latency_ms if latency is None else latency,
-        tokens_reported=None if tokens is None else round(tokens),
-        cost_usd_reported=consensus.total_cost_usd,
-        completeness_score=metrics.completeness_score,
-        human_review_score=metrics.human_review_score,
-        automated_checks_passed=metrics.automated_checks_passed if measured else None,
-        automated_checks_failed=metrics.automated_checks_failed if measured else None,
-        basis="telemetry",
-        match_rule="timestamp",
-        absolute_path=(first_output or "").startswith("/") or names_absolute_path(record.artifacts),
-    )
 
 
 def _read_disagreements(

@@ -118,13 +118,15 @@ def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
     bare = (runs["disagreement_recorded"]) & (runs["disagreement_points"].fillna(0) == 0)
     reason = {True: ": an agent failed, which is no disagreement", False: ""}
-    rows = _where(runs.assign(reason=(runs["agents_failed"] > 0).map(reason)), bare)
+    rows = _where(runs, bare)
+    rows = rows.assign(reason=(rows["agents_failed"] > 0).map(reason))
     message = "disagreement_detected is true, but no point is listed{reason}"
     action = "not counted as a disagreement"
     yield _problems(rows, "flag_without_points", "warning", message, action)
     unflagged = (~runs["disagreement_recorded"]) & (runs["conflicts"] > 0)
-    noun = (runs["conflicts"] == 1).map({True: "disagreement is", False: "disagreements are"})
-    rows = _where(runs.assign(noun=noun), unflagged)
+    noun = {True: "disagreement is", False: "disagreements are"}
+    rows = _where(runs, unflagged)
+    rows = rows.assign(noun=(rows["conflicts"] == 1).map(noun))
     message = "{conflicts} {noun} declared, but disagreement_detected is false"
     yield _problems(rows, "points_without_flag", "warning", message, "counted the points")
 
