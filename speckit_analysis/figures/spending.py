@@ -105,7 +105,7 @@ def use_over_time(used: pd.DataFrame, warning: float, critical: float) -> Chart:
     Parameters
     ----------
     used : DataFrame
-        From :func:`.budget_use.use_over_time`.
+        From :func:`.budget.use_over_time`.
     warning, critical : float
         Shares of the budget at which lines are drawn, beside the whole.
     """
@@ -185,7 +185,7 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
     Parameters
     ----------
     table : DataFrame
-        From :func:`.savings.savings`.
+        From :func:`.routing.savings`.
     goal : float
         Share that is to be saved.
     confidence : float
