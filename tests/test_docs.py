@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -59,6 +60,26 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not linked.exists() or (anchor and anchor not in anchors(linked)):
             broken.append(target)
     assert not broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_modules_and_functions_that_are_named_exist(page: Path) -> None:
+    named = re.findall(r"`((?:analysis|stats)(?:\.\w+)+)`", prose(page))
+    missing = []
+    for dotted in named:
+        try:
+            pkgutil.resolve_name(f"speckit_analysis.{dotted}")
+        except (ImportError, AttributeError):
+            missing.append(dotted)
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_files_and_folders_of_the_package_that_are_named_exist(page: Path) -> None:
+    rooms = "|".join(path.name for path in (ROOT / "speckit_analysis").iterdir() if path.is_dir())
+    named = re.findall(rf"`((?:{rooms})/[\w/.]*)`", prose(page))
+    places = (ROOT / "speckit_analysis", ROOT, page.parent)
+    assert [path for path in named if not any((place / path).exists() for place in places)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
