@@ -106,7 +106,7 @@ def test_two_specs_are_compared_by_their_scores(scored):
         calls, scored.runs, scored.reviews, "SPEC-SIM-001", "SPEC-SIM-002", metric="quality"
     )
     assert found.verdict == "higher"
-    assert found.estimands[0].difference.estimate == pytest.approx(1.1)
+    assert found.estimands[0].difference.value == pytest.approx(1.1)
 
 
 def test_quality_is_described_and_priced(scored):
