@@ -15,7 +15,16 @@ from speckit_analysis.tables import (
     TABLES,
     Table,
 )
-from speckit_analysis.tables.results import RESULTS
+from speckit_analysis.tables.results import (
+    RESULTS,
+    ask,
+    cost,
+    disagreement,
+    evidence,
+    experiment,
+    review,
+    studies,
+)
 
 DECLARED = [*TABLES.values(), *RESULTS.values()]
 DOCS = Path(__file__).parent.parent / "docs" / "columns.md"
@@ -108,3 +117,10 @@ def test_a_page_writes_a_result_in_the_unit_that_it_is_declared_with() -> None:
     assert "1.50" in str(table_of(ratio[["stage", "typical"]]))
     assert "$1.50" in str(table_of(usd.query("runs > 0").sort_values("low")))
     assert "SPECs" in str(table_of(usd))
+
+
+def test_no_two_reports_call_a_result_alike() -> None:
+    modules = (ask.ASK, cost.COST, disagreement.DISAGREEMENT, evidence.EVIDENCE)
+    modules += (experiment.EXPERIMENT, review.REVIEW, studies.STUDIES)
+    assert len(RESULTS) == sum(map(len, modules))
+    assert not RESULTS.keys() & TABLES.keys()

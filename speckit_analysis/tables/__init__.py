@@ -8,21 +8,7 @@ evidence does not tell.
 
 from __future__ import annotations
 
-from speckit_analysis.tables.consensus import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
-from speckit_analysis.tables.declare import (
-    ARROW_TYPES,
-    ORDERED_CATEGORIES,
-    PANDAS_DTYPES,
-    PAYLOAD_CLASSES,
-    PROVENANCES,
-    QUALITY_GATES,
-    SEVERITIES,
-    STAGES,
-    STATUSES,
-    Column,
-    Kind,
-    Table,
-)
+from speckit_analysis.tables.declare import ARROW_TYPES, PANDAS_DTYPES, Column, Kind, Table
 from speckit_analysis.tables.evidence import FILES, PROBLEMS
 from speckit_analysis.tables.guardrail import CHECKS, GUARDRAILS, LIFECYCLE
 from speckit_analysis.tables.kinds import PROBLEM_KINDS
@@ -33,6 +19,16 @@ from speckit_analysis.tables.record import (
     REVIEWS,
     SPAWNS,
     TRIALS,
+)
+from speckit_analysis.tables.runs import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
+from speckit_analysis.tables.vocabulary import (
+    ORDERED_CATEGORIES,
+    PAYLOAD_CLASSES,
+    PROVENANCES,
+    QUALITY_GATES,
+    SEVERITIES,
+    STAGES,
+    STATUSES,
 )
 
 TABLES: dict[str, Table] = {

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from speckit_analysis.tables.vocabulary import PROVENANCES, STAGES
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,49 +33,6 @@ PANDAS_DTYPES: dict[Kind, str] = {
     "number": "Float64",
     "boolean": "boolean",
     "timestamp": "datetime64[ns, UTC]",
-}
-
-#: The stages of a SPEC in the order in which they are worked on.
-STAGES = ("specify", "plan", "tasks", "implement", "validate", "audit", "unlock")
-
-#: Checks between stages that agents answer like a stage; ordered after the stages.
-QUALITY_GATES = ("quality-gate-clarify", "quality-gate-checklist", "quality-gate-analyze")
-
-STATUSES = ("ok", "degraded", "conflict", "error")
-
-#: Where a row comes from, best first.  Analyses use ``measured`` rows by default.
-PROVENANCES = (
-    "measured",
-    "stale_copy",
-    "role_played",
-    "hand_written",
-    "fixture",
-    "stub",
-    "template",
-)
-
-#: What a proposal's content is.  Analyses use ``structured`` proposals by default.
-PAYLOAD_CLASSES = (
-    "structured",
-    "unresolved_template",
-    "schema_echo",
-    "transcript",
-    "terminal_dump",
-    "free_text",
-    "stub",
-    "error",
-    "empty",
-)
-
-SEVERITIES = ("info", "warning", "error")
-
-#: Categories whose order means something; frames carry them as ordered categoricals.
-ORDERED_CATEGORIES: dict[str, tuple[str, ...]] = {
-    "stage": STAGES + QUALITY_GATES,
-    "status": STATUSES,
-    "provenance": PROVENANCES,
-    "payload_class": PAYLOAD_CLASSES,
-    "severity": SEVERITIES,
 }
 
 #: Ids, hashes, paths and names that rows are told apart by, kept as they were written.  All

@@ -1,4 +1,4 @@
-"""The field's names, spelled one way: stages, agents, models and their providers.
+"""The field's names: the values of closed lists, and one spelling of agents, models and makers.
 
 Every table of aliases is explicit.  Nothing is merged because it looks alike: ``gpt_low``
 and ``gpt5-low`` are different configurations that ran side by side.  What is unknown stays
@@ -10,7 +10,48 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from speckit_analysis.tables import QUALITY_GATES, STAGES
+#: The stages of a SPEC in the order in which they are worked on.
+STAGES = ("specify", "plan", "tasks", "implement", "validate", "audit", "unlock")
+
+#: Checks between stages that agents answer like a stage; ordered after the stages.
+QUALITY_GATES = ("quality-gate-clarify", "quality-gate-checklist", "quality-gate-analyze")
+
+STATUSES = ("ok", "degraded", "conflict", "error")
+
+#: Where a row comes from, best first.  Analyses use ``measured`` rows by default.
+PROVENANCES = (
+    "measured",
+    "stale_copy",
+    "role_played",
+    "hand_written",
+    "fixture",
+    "stub",
+    "template",
+)
+
+#: What a proposal's content is.  Analyses use ``structured`` proposals by default.
+PAYLOAD_CLASSES = (
+    "structured",
+    "unresolved_template",
+    "schema_echo",
+    "transcript",
+    "terminal_dump",
+    "free_text",
+    "stub",
+    "error",
+    "empty",
+)
+
+SEVERITIES = ("info", "warning", "error")
+
+#: Categories whose order means something; frames carry them as ordered categoricals.
+ORDERED_CATEGORIES: dict[str, tuple[str, ...]] = {
+    "stage": STAGES + QUALITY_GATES,
+    "status": STATUSES,
+    "provenance": PROVENANCES,
+    "payload_class": PAYLOAD_CLASSES,
+    "severity": SEVERITIES,
+}
 
 #: An unexpanded template literal such as ``${stage}``.
 TEMPLATE_LITERAL = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")

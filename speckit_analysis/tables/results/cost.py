@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from speckit_analysis.tables.consensus import CALLS
 from speckit_analysis.tables.declare import boolean, integer, number, text, timestamp
 from speckit_analysis.tables.results.frames import frames
+from speckit_analysis.tables.runs import CALLS
 
 # Names are text here: of a category, an analysis leaves too few values to be worth it.
 _NAMES = tuple(

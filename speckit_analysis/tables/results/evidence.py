@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from speckit_analysis.tables.consensus import PROPOSALS
 from speckit_analysis.tables.declare import category, integer, number, text, timestamp
 from speckit_analysis.tables.evidence import FILES, PROBLEMS
 from speckit_analysis.tables.results.frames import frames
+from speckit_analysis.tables.runs import PROPOSALS
 
 _COLUMNS = (
     *(PROBLEMS["severity"], FILES["bytes"], replace(FILES["disk_bytes"], heading="on disk")),

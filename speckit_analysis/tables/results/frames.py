@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from speckit_analysis.tables.consensus import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
 from speckit_analysis.tables.declare import Column, Table
 from speckit_analysis.tables.guardrail import GUARDRAILS
 from speckit_analysis.tables.record import ARBITRATIONS, OVERRIDES, RESEARCH, REVIEWS, TRIALS
 from speckit_analysis.tables.results.common import COMMON
+from speckit_analysis.tables.runs import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
 
 #: A column of several of these is looked up in the first.
 _EVIDENCE = (

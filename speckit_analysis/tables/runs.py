@@ -5,10 +5,8 @@ from __future__ import annotations
 from speckit_analysis.tables.declare import (
     AGENT,
     ORIGIN,
-    PAYLOAD_CLASSES,
     RUN,
     SCHEMA_VERSION,
-    STATUSES,
     TIMESTAMP_RAW,
     TOKENS,
     Table,
@@ -19,6 +17,7 @@ from speckit_analysis.tables.declare import (
     text,
     timestamp,
 )
+from speckit_analysis.tables.vocabulary import PAYLOAD_CLASSES, STATUSES
 
 RUNS = Table(
     "runs",
