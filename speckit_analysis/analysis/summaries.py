@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from speckit_analysis.tables.results import RESULTS
@@ -85,8 +84,3 @@ def key_column(frame: pd.DataFrame, name: str) -> pd.Series:
     # A timestamp's zone has been seen to: all are UTC, and periods know none.
     periods = frame["timestamp"].dt.tz_localize(None).dt.to_period(PERIODS[name])
     return periods.dt.start_time.dt.tz_localize("UTC")
-
-
-def nullable(figures: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    """Return figures as Float64, with NaN as missing."""
-    return pd.arrays.FloatingArray(np.nan_to_num(figures, nan=1.0), np.isnan(figures))
