@@ -92,15 +92,16 @@ def test_halves_that_one_stage_links_are_covered(noise, repeats):
     assert shares["as if balanced"] < shares["slope"] - 0.02
 
 
-def test_where_no_row_is_left_to_tell_the_noise_all_spread_is_taken_for_it():
+@repeated(200, 1000)
+def test_where_no_row_is_left_to_tell_the_noise_all_spread_is_taken_for_it(repeats):
     draw = np.random.default_rng(12)
     cells = [("A", "plan"), ("B", "plan"), ("C", "plan"), ("C", "audit"), ("D", "audit")]
     cells += [("E", "audit")]
-    covered, repeats = 0, 1000
+    covered = 0
     for _ in range(repeats):
         spec = dict(zip("ABCDE", draw.normal(0, 0.3, 5), strict=True))
         found = levels_of(cells, [spec[name] + draw.normal(0, 0.5) for name, _ in cells])
         assert found.freedom == 0
         slope, reach = _slope(np.arange(5.0), found, 0.95)
         covered += abs(slope) <= reach
-    assert covered / repeats >= 0.93
+    assert covered / repeats >= 0.93 - chance(repeats, 1000)

@@ -254,7 +254,7 @@ def test_an_interrupted_batch_ends_its_kernels_and_touches_no_report(tmp_path, b
     assert not list(temporary.iterdir())
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=90):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():

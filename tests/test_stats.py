@@ -121,10 +121,8 @@ def test_non_inferiority_is_the_lower_fieller_limit():
     assert found.p_value == pytest.approx(expected.pvalue)
     # Fieller: the ratios whose linear contrast is not rejected.
     grid = np.linspace(0.8, 1.2, 4001)
-    kept = [
-        stats.ttest_1samp(single - ratio * multi, 0, alternative="greater").pvalue > 0.05
-        for ratio in grid
-    ]
+    contrasts = single[:, None] - grid * multi[:, None]
+    kept = stats.ttest_1samp(contrasts, 0, alternative="greater").pvalue > 0.05
     lower = grid[int(np.argmax(kept))]
     assert (lower > 0.95) == (found.verdict == "non-inferior")
 

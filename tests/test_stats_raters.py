@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulations import chance, repeated
 
 from speckit_analysis.review.design import reading_orders
 from speckit_analysis.stats.paired import paired_t
@@ -53,13 +54,14 @@ def test_a_reviewer_who_shares_no_output_is_left_out():
     assert found.index.tolist() == ["R0", "R1", "R2"]
 
 
+@repeated(160, 800)
 @pytest.mark.parametrize(("reviewers", "own_drift"), [(3, 0.0), (5, 0.0), (3, 0.05)])
-def test_false_alarms_are_no_more_frequent_than_the_level(reviewers, own_drift):
+def test_false_alarms_are_no_more_frequent_than_the_level(reviewers, own_drift, repeats):
     draw = np.random.default_rng(20)
     designs = [orders(reviewers, seed=seed) for seed in range(10)]
     alarms = [
         paired_t(slopes_over_order(scored(designs[n % 10], draw, own_drift)).to_numpy()).p_value
         <= 0.05
-        for n in range(800)
+        for n in range(repeats)
     ]
-    assert np.mean(alarms) <= 0.055
+    assert np.mean(alarms) <= 0.055 + chance(repeats, 800)
