@@ -28,7 +28,7 @@ from speckit_analysis.analysis.disagreement.health import consensus_health, heal
 from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.evidence import soundness
 from speckit_analysis.analysis.experiment import arbiter, guardrail
-from speckit_analysis.analysis.experiment.plan import ArbiterPlan, GuardrailPlan
+from speckit_analysis.analysis.experiment.plan import nameless
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.review import blinding
 from speckit_analysis.analysis.selection import measured
@@ -206,11 +206,12 @@ def study_figures(runs, trials) -> dict[str, Figure]:
 def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Figure]:
     """Draw every figure of the notebooks on blind reviews and experiments."""
     scores = review.usable(measured(reviews, noun="score")).kept
-    pair = ("consensus", "single")
-    found = experiment.compare_variants(scores, *pair)
+    plan = nameless()
+    pair = (plan.baseline, plan.candidate)
+    found = experiment.compare_variants(scores, plan)
     outcomes = arbiter.cases(measured(arbitrations, noun="outcome")).kept
     judged = guardrail.judged(measured(trials, noun="trial")).kept
-    compared = guardrail.compare_guardrails(judged, GuardrailPlan())
+    compared = guardrail.compare_guardrails(judged, plan.guardrail)
     on_review, on_experiment = review_figures, experiment_figures
     return {
         "reliability": on_review.reliability(review.reliability(scores)),
@@ -218,7 +219,7 @@ def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Fi
         "differences": on_experiment.differences(review.differences(scores, *pair), *pair[::-1]),
         "plane": on_experiment.plane(found.tradeoff),
         "acceptability": on_experiment.acceptability(found.tradeoff),
-        "net_worth": on_experiment.net_worth(arbiter.judge(outcomes, ArbiterPlan().least_benefit)),
+        "net_worth": on_experiment.net_worth(arbiter.judge(outcomes, plan.arbiter.least_benefit)),
         "error_rates": on_experiment.error_rates(compared),
     }
 
