@@ -7,6 +7,8 @@ EVIDENCE ?= data/sample
 OUT      ?=
 JOBS     ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Tests and reports start some eighty processes: none should compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
