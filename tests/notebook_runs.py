@@ -25,9 +25,11 @@ def shell() -> Iterator[InteractiveShell]:
     kept = sys.modules["__main__"], sys.displayhook, sys.excepthook
     InteractiveShell.clear_instance()
     # No history: a notebook of a test has no place in that of the user.
-    yield InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
-    InteractiveShell.clear_instance()
-    sys.modules["__main__"], sys.displayhook, sys.excepthook = kept
+    try:
+        yield InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    finally:
+        InteractiveShell.clear_instance()
+        sys.modules["__main__"], sys.displayhook, sys.excepthook = kept
 
 
 def execute(path: Path, **given: object) -> nbformat.NotebookNode:

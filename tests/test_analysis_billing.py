@@ -195,7 +195,7 @@ def test_too_few_or_equal_windows_have_no_outlook(ratios, why):
     assert why in found.sentence
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_tolerance_of_everything_is_only_ever_exceeded_upwards():
     ratios = np.array([0.9, 1.0, 1.1])
     assert outlook(ratios, "day", 1.0).ratio.p_value < outlook(ratios, "day", 0.5).ratio.p_value

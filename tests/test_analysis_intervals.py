@@ -174,7 +174,7 @@ def test_no_values_give_nothing():
     assert typical(pd.Series([], dtype=float)).n == 0
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_what_is_not_above_0_has_no_typical_value():
     found = typical(pd.Series([0.0, 1.0, 2.0]))
     assert found.n == 3

@@ -141,7 +141,7 @@ def test_two_specs_predict_nothing():
     assert "0 SPECs" in projection_sentence(project(pd.Series(dtype=float)))
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("number", [1, 20])
 @pytest.mark.parametrize(
     ("costs", "why"),

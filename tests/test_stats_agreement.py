@@ -79,7 +79,7 @@ def test_units_that_do_not_differ_have_no_reliability():
         assert np.isnan(astuple(intraclass_correlation(rows))).all()
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_an_interval_of_a_small_table_holds_its_value_or_there_is_none():
     table = np.array([[5, 7], [7, 5], [5.5, 6.5]])
     assert np.isnan(intraclass_correlation(table).single)
