@@ -676,3 +676,29 @@ def test_verdicts_on_budgets_have_colours_of_their_own_that_show_on_white():
     colours = list(spending_figures._VERDICT_COLOURS.values())
     assert len(set(colours)) == len(colours)
     assert not any(edge_width(colour) for colour in colours)
+
+
+def a_profile() -> pd.DataFrame:
+    known = {"calls": 2, "without_cost": 0, "cost_usd": 1.5, "share": 1.0, "call_usd": 0.75}
+    known |= {"tokens": 900, "call_tokens": 450.0, "with_latency": 2, "median_ms": 9.0}
+    known |= {"p95_ms": 12.0, "model_id": "gpt-5"}
+    unknown = {"calls": 3, "without_cost": 3, "with_latency": 0, "model_id": "o3"}
+    return pd.DataFrame([known, unknown])
+
+
+@pytest.mark.parametrize("draw", [cost_figures.spend, cost_figures.tokens, cost_figures.latency])
+def test_rows_that_lack_the_figure_are_counted(draw):
+    assert "Not drawn: 1 model without" in draw(a_profile(), "model_id", "model").subtitle
+    assert "Not drawn" not in draw(a_profile().head(1), "model_id", "model").subtitle
+
+
+def test_models_and_criteria_without_an_estimate_are_counted():
+    rows = {"criterion": ["clarity", "overall"], "variant": "all", "outputs": 5}
+    rows |= {"icc_single": [0.4, np.nan], "icc_single_low": [0.1, np.nan]}
+    table = pd.DataFrame(rows | {"icc_single_high": [0.7, np.nan]})
+    assert "Not drawn: 1 row without an estimate." in review_figures.reliability(table).subtitle
+    ratios = {"model_id": ["gpt-5", "o3"], "compared": [2, 0], "total_ratio": [1.5, np.nan]}
+    compared = pd.DataFrame(
+        ratios | {"lowest_ratio": [1.4, np.nan], "highest_ratio": [1.6, np.nan]}
+    )
+    assert "1 model without both costs" in cost_figures.agreement(compared).subtitle

@@ -6,7 +6,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.review.blinding import Blinding
-from speckit_analysis.figures.axes import signed
+from speckit_analysis.figures.axes import signed, undrawn_note
 from speckit_analysis.figures.charts import intervals
 from speckit_analysis.figures.theme import Chart, empty
 
@@ -37,10 +37,13 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
             f"One reviewer's score: from {low['icc_single']:.2f} ({low['criterion']}) to"
             f" {high['icc_single']:.2f} ({high['criterion']})"
         ),
-        subtitle=(
+        subtitle=undrawn_note(
             f"Reliability ICC(2,1) by criterion, over all outputs and within each variant, with"
             f" {wording.exact_percent(confidence)} intervals. What is pooled counts the difference"
-            " between variants as agreement."
+            " between variants as agreement.",
+            table,
+            estimated,
+            "row without an estimate",
         ),
         axis="reliability of one reviewer's score (0: none, 1: perfect)",
         words=lambda value: f"{float(value):.2f}",  # type: ignore[arg-type]

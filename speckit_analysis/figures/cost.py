@@ -7,7 +7,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.cost.accounting import TRUST
-from speckit_analysis.figures.axes import MOST_ROWS, cut_note
+from speckit_analysis.figures.axes import MOST_ROWS, cut_note, undrawn_note
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time, spread
 from speckit_analysis.figures.theme import GOOD, ORANGE, POOR, UNKNOWN, Chart, class_colours, empty
 
@@ -48,7 +48,12 @@ def spend(profile: pd.DataFrame, by: str, noun: str) -> Chart:
             if len(ordered) > 1
             else f"All the money went on {_name(top[by], noun)}"
         ),
-        subtitle=f"Cost by {noun}, {wording.count(calls, 'call')} with a cost{without}.",
+        subtitle=undrawn_note(
+            f"Cost by {noun}, {wording.count(calls, 'call')} with a cost{without}.",
+            profile,
+            with_cost,
+            f"{noun} without a cost",
+        ),
         axis="cost, USD",
         words=wording.usd_like(ordered["cost_usd"]),
         notes=[f"({wording.percent(share)})" for share in ordered["share"]],
@@ -102,7 +107,12 @@ def tokens(profile: pd.DataFrame, by: str, noun: str) -> Chart:
             f"{wording.percent(top['tokens'] / total)} of {wording.many(total, 'token')} went"
             f" through {_name(top[by], noun)}"
         ),
-        subtitle=f"Input and output tokens by {noun}; the mean of a call in brackets.",
+        subtitle=undrawn_note(
+            f"Input and output tokens by {noun}; the mean of a call in brackets.",
+            profile,
+            with_tokens,
+            f"{noun} without tokens",
+        ),
         axis="tokens",
         words=wording.count,
         notes=[f"({wording.count(round(mean))} a call)" for mean in ordered["call_tokens"]],
@@ -131,9 +141,12 @@ def latency(profile: pd.DataFrame, by: str, noun: str) -> Chart:
             f"The slowest {noun} is {_name(top[by], noun)}: half of its calls take"
             f" {wording.seconds(top['median_ms'])} or more"
         ),
-        subtitle=(
+        subtitle=undrawn_note(
             f"Latency of {wording.count(n, 'call')} by {noun}: median (filled) and 95th"
-            " percentile (open); calls in brackets."
+            " percentile (open); calls in brackets.",
+            profile,
+            with_latency,
+            f"{noun} without a latency",
         ),
         axis="latency of a call",
         words=wording.seconds,
@@ -226,7 +239,12 @@ def spend_over_time(profile: pd.DataFrame, period: str) -> Chart:
             if len(with_cost) > 1
             else f"All the money was spent in the {period} of {wording.day(top[period])}"
         ),
-        subtitle=f"Cost per {period} (its start, UTC); {wording.count(calls, 'call')} with a cost.",
+        subtitle=undrawn_note(
+            f"Cost per {period} (its start, UTC); {wording.count(calls, 'call')} with a cost.",
+            profile,
+            with_cost,
+            f"{period} without a cost",
+        ),
         axis="cost, USD",
         words=wording.usd_like(with_cost["cost_usd"]),
     )
@@ -367,7 +385,12 @@ def agreement(compared: pd.DataFrame) -> Chart:
             else f"Reported cost is furthest off for {worst['model_id']}:"
             f" {wording.ratio(worst['total_ratio'])} times the computed one"
         ),
-        subtitle="Reported over computed cost: ratio of totals, and the range over single calls.",
+        subtitle=undrawn_note(
+            "Reported over computed cost: ratio of totals, and the range over single calls.",
+            compared,
+            with_both,
+            "model without both costs",
+        ),
         axis="reported / computed",
         words=wording.ratio,
         notes=[f"({wording.count(n, 'call')})" for n in with_both["compared"]],

@@ -8,7 +8,7 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.disagreement.pairs import Pairs
 from speckit_analysis.analysis.intervals import Share, told_apart
-from speckit_analysis.figures.axes import MOST_ROWS, cut_note, part_notes
+from speckit_analysis.figures.axes import MOST_ROWS, cut_note, part_notes, undrawn_note
 from speckit_analysis.figures.charts import bars, intervals, matrix, over_time
 from speckit_analysis.figures.theme import BAD, GOOD, POOR, Chart, class_colours, empty
 
@@ -131,9 +131,12 @@ def rate_over_time(table: pd.DataFrame, period: str, confidence: float = 0.95) -
         )
         if len(dated) > 1
         else f"All comparable runs fall into one {period}",
-        subtitle=(
+        subtitle=undrawn_note(
             f"Share of {wording.count(dated['runs'].sum(), 'run')} with a genuine disagreement per"
-            f" {period} (its start, UTC); {wording.exact_percent(confidence)} intervals."
+            f" {period} (its start, UTC); {wording.exact_percent(confidence)} intervals.",
+            table,
+            dated,
+            f"{period} without a date",
         ),
         axis="share of comparable runs",
         words=wording.percent,

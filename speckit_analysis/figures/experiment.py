@@ -20,6 +20,7 @@ from speckit_analysis.figures.axes import (
     numbers,
     signed,
     tick_words,
+    undrawn_note,
     upright_value_axis,
 )
 from speckit_analysis.figures.charts import intervals
@@ -209,8 +210,13 @@ def error_rates(found: GuardrailExperiment) -> Chart:
     names = list(dict.fromkeys(rates["variant"]))
     figure, axes = canvas(
         _worst_rate(rates),
-        "Share of valid outputs stopped (false alarms) and of invalid ones passed (misses), with"
-        " 95 % intervals, SPECs as clusters.",
+        undrawn_note(
+            "Share of valid outputs stopped (false alarms) and of invalid ones passed (misses),"
+            " with 95 % intervals, SPECs as clusters.",
+            found.rates,
+            rates,
+            "rate without an output",
+        ),
         0.9 + 0.52 * len(names),
     )
     tags: list[list[str]] = [[] for _ in names]

@@ -9,7 +9,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.cost.anomalies import Outliers
 from speckit_analysis.analysis.cost.billing import Reconciliation
 from speckit_analysis.figures import theme
-from speckit_analysis.figures.axes import part_notes
+from speckit_analysis.figures.axes import part_notes, undrawn_note
 from speckit_analysis.figures.charts import bars, intervals, steps
 from speckit_analysis.figures.theme import Chart, class_colours, empty
 
@@ -202,9 +202,12 @@ def savings(table: pd.DataFrame, goal: float, confidence: float = 0.95) -> Chart
         low="low_share",
         high="high_share",
         title=f"Routing {best['routing']} would save {wording.percent(best['saving_share'])}",
-        subtitle=(
+        subtitle=undrawn_note(
             f"Share of the cost that is saved, and {wording.exact_percent(confidence)} interval of"
-            f" the typical SPEC; the line is the goal of {wording.exact_percent(goal)}."
+            f" the typical SPEC; the line is the goal of {wording.exact_percent(goal)}.",
+            table.iloc[1:],  # the first is what is done today
+            estimated,
+            "routing without an interval",
         ),
         axis="share saved",
         words=wording.percent,
@@ -245,9 +248,12 @@ def reconciliation(found: Reconciliation | None) -> Chart:
         "model_id",
         "ratio",
         title=title,
-        subtitle=(
+        subtitle=undrawn_note(
             f"Tracked over billed by model, {wording.day(found.first)} to"
-            f" {wording.day(found.last)}; lines at the tolerance."
+            f" {wording.day(found.last)}; lines at the tolerance.",
+            found.by_model,
+            billed_models,
+            "model without a bill",
         ),
         axis="tracked / billed",
         words=wording.ratio,
