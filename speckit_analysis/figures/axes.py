@@ -225,16 +225,14 @@ def cut_note(subtitle: str, frame: pd.DataFrame) -> str:
     return f"{subtitle} The first {MOST_ROWS} of {wording.count(len(frame))} rows."
 
 
-def undrawn_note(subtitle: str, rows: pd.DataFrame, drawn: pd.DataFrame, noun: str) -> str:
-    """Add to `subtitle` how many of `rows` have no figure that could be `drawn`.
-
-    `noun` says what a row is and what it lacks, such as ``model without a cost``.
-    """
+def undrawn_note(
+    subtitle: str, rows: pd.DataFrame, drawn: pd.DataFrame, noun: str, lack: str
+) -> str:
+    """Add to `subtitle` how many of `rows`, each a `noun`, `lack` what could be `drawn`."""
     undrawn = len(rows) - len(drawn)
     if not undrawn:
         return subtitle
-    row, _, lack = noun.partition(" without ")
-    return f"{subtitle} Not drawn: {wording.count(undrawn, row)} without {lack}."
+    return f"{subtitle} Not drawn: {wording.count(undrawn, noun)} without {lack}."
 
 
 def plain(name: object) -> str:

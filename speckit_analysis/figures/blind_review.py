@@ -43,7 +43,8 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
             " between variants as agreement.",
             table,
             estimated,
-            "row without an estimate",
+            "row",
+            "an estimate",
         ),
         axis="reliability of one reviewer's score (0: none, 1: perfect)",
         words=lambda value: f"{float(value):.2f}",  # type: ignore[arg-type]

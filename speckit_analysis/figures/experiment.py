@@ -215,7 +215,8 @@ def error_rates(found: GuardrailExperiment) -> Chart:
             " with 95 % intervals, SPECs as clusters.",
             found.rates,
             rates,
-            "rate without an output",
+            "rate",
+            "an output",
         ),
         0.9 + 0.52 * len(names),
     )
