@@ -57,7 +57,7 @@ def test_runs_that_could_not_disagree_are_left_out_with_their_reason():
         run("S1/b", agents_ok=1),
         run("S1/c", agents_ok=None),
         run("S1/d", conflicts=None),
-        run("S1/e", conflicts=None, disagreement_recorded=False),
+        run("S1/e", conflicts=0),
         run("S1/f", provenance="stub"),
     ]
     found = comparable(runs, [])

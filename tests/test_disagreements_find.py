@@ -173,11 +173,12 @@ def test_what_is_no_answer_to_the_same_question_is_not_compared(columns):
     assert found(answer("a", {"decision": "hold"}), other).empty
 
 
-def test_copies_count_once():
+def test_equal_answers_are_two_votes_and_copies_none():
     same = answer("a", {"decision": "hold"}, content_hash="x")
-    copy = answer("b", {"decision": "hold"}, content_hash="x")
-    table = found(same, copy, answer("c", {"decision": "ready"}))
-    assert table["agents"].tolist() == ["a, c"]
+    equal = answer("b", {"decision": "hold"}, content_hash="x")
+    copy = answer("d", {"decision": "hold"}, content_hash="x", provenance="stale_copy")
+    table = found(same, equal, copy, answer("c", {"decision": "ready"}))
+    assert table["agents"].tolist() == ["a, b, c"]
 
 
 def declared(topic, text, **columns):
@@ -326,34 +327,33 @@ def test_findings_are_written_for_a_spreadsheet(tmp_path):
 
 
 def test_runs_that_are_not_compared_are_counted_with_the_reason():
-    copies = {"content_hash": "same"}
+    equal = {"content_hash": "same"}
     answers = [
         answer("a", "Go.", "S/plan/1"),
         answer("b", "Wait.", "S/plan/1"),
         answer("a", "Go.", "S/plan/2"),
         answer("b", "Echo", "S/plan/2", payload_class="schema_echo"),
-        answer("a", "Go.", "S/plan/3", **copies),
-        answer("b", "Go.", "S/plan/3", **copies),
+        answer("a", "Go.", "S/plan/3", **equal),
+        answer("b", "Go.", "S/plan/3", **equal),
         answer("a", "Go.", "S/plan/4", stage_claimed="plan"),
         answer("b", "Wait.", "S/plan/4", stage_claimed="tasks"),
         answer("a", "Go.", "S/plan/5", provenance="stub"),
         answer("b", "Wait.", "S/plan/5", provenance="stub"),
     ]
-    # One agent gave two answers, and the other repeats the first.
+    # One agent gave two answers, and what stands under the other's name is a copy.
     answers += [answer("a", text, "S/plan/7", content_hash=text) for text in ("Go.", "Wait.")]
-    answers += [answer("b", "Go.", "S/plan/7", content_hash="Go.")]
+    answers += [answer("b", "Go.", "S/plan/7", content_hash="Go.", provenance="stale_copy")]
     runs = frame("runs", [{"run_id": f"S/plan/{number}"} for number in range(1, 8)])
     proposals = frame("proposals", answers)
     compared = compared_runs(everything(runs, noun="run"), proposals)
-    assert compared.kept["run_id"].tolist() == ["S/plan/1"]
+    assert compared.kept["run_id"].tolist() == ["S/plan/1", "S/plan/3"]
     assert dict(zip(compared.left_out["reason"], compared.left_out["rows"], strict=True)) == {
-        "with an answer of one agent only": 1,
-        "with answers of one agent and copies of them": 2,
+        "with an answer of one agent only": 2,
         "with answers for different stages": 1,
         "without an answer that was kept": 2,
     }
     with_stubs = compared_runs(everything(runs), proposals, ("measured", "stub"))
-    assert with_stubs.kept["run_id"].tolist() == ["S/plan/1", "S/plan/5"]
+    assert with_stubs.kept["run_id"].tolist() == ["S/plan/1", "S/plan/3", "S/plan/5"]
 
 
 def test_find_says_how_many_runs_were_compared_and_how_many_not():

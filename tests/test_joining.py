@@ -39,8 +39,6 @@ from evidence_files import (
 )
 
 import speckit_analysis as sk
-from speckit_analysis.analysis.disagreement.frequency import comparable_runs
-from speckit_analysis.analysis.selection import measured
 from speckit_analysis.formats.telemetry_v2 import CALL_FIELDS, Agent
 
 OTHER_MODEL = {"model_id": "gemini-2.0-flash", "model_release": "2025-02-05"}
@@ -65,18 +63,6 @@ def test_a_bundle_of_eight_files_is_one_run_of_two_calls(tmp_path: Path) -> None
     assert list(evidence.calls["agent"]) == ["gemini", "claude"]
     assert len(evidence.proposals) == 2
     assert (run.status, run.status_recorded, run.synthesis_status) == ("ok", "ok", "ok")
-
-
-def test_an_answer_that_repeats_another_is_none_of_its_run(tmp_path: Path) -> None:
-    both = (proposal(agent, answer("gemini")) for agent in ("code", "gpt_pro"))
-    write(tmp_path, PLACES["verdict"], verdict(*both))
-    evidence = sk.load(tmp_path)
-    run = only(evidence.runs)
-    assert sorted(evidence.calls["provenance"]) == ["measured", "stale_copy"]
-    assert (run.agents, run.agents_ok, run.agents_failed, run.status) == (2, 1, 0, "ok")
-    used = measured(evidence.runs, noun="run")
-    found = comparable_runs(used, measured(evidence.disagreements).kept)
-    assert "1 with fewer than two usable answers" in found.sentence
 
 
 def test_tokens_cost_and_latency_of_a_bundle_count_once(tmp_path: Path) -> None:

@@ -334,12 +334,12 @@ CASES: dict[str, Case] = {
         [
             at(
                 "verdict",
-                verdict(*(proposal(agent, answer("gemini")) for agent in ("code", "gpt_pro"))),
+                verdict(*(proposal(agent, answer("gemini")) for agent in ("gemini", "gpt_pro"))),
             )
         ],
         "warning",
         "/proposals/1",
-        "2 times, under code, gpt_pro",
+        "2 times, under gemini, gpt_pro",
         "stale copies",
     ),
     "empty_verdict": Case(

@@ -77,7 +77,7 @@ def test_2_copies_are_found_at_three_levels_and_kept(tmp_path: Path) -> None:
     identical = evidence.files[evidence.files["duplicate_of"].notna()]
     assert len(identical) == 1
     assert set(evidence.proposals["shared_payload"]) == {2}
-    assert evidence.proposals["provenance"].tolist().count("stale_copy") == 2
+    assert evidence.proposals["provenance"].tolist().count("stale_copy") == 1
     assert sorted(evidence.guardrails["provenance"]) == ["measured", "stale_copy"]
 
 

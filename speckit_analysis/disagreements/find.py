@@ -23,13 +23,10 @@ from speckit_analysis.disagreements.features import Pair
 from speckit_analysis.disagreements.items import PROSE, Item, items_of
 from speckit_analysis.disagreements.judge import SEVERITIES, TYPES, Judge, judge_pairs
 from speckit_analysis.disagreements.outcomes import with_declared
-from speckit_analysis.tables.vocabulary import normalise_stage
+from speckit_analysis.tables.vocabulary import ANSWERS, normalise_stage
 
 if TYPE_CHECKING:
     from speckit_analysis.evidence.load import Evidence
-
-#: Payload classes that hold an answer.
-ANSWERS = ("structured", "free_text")
 
 #: Another agent's statement this similar is its position on the same topic.
 SAME_TOPIC = 0.6
@@ -120,23 +117,19 @@ def compared_runs(
     Returns
     -------
     Selection
-        Runs in which two agents answered the same question differently.
+        Runs in which two agents answered the same question, alike or differently.
     """
     usable, names = _usable(proposals, include), runs.kept["run_id"]
-    agents, with_own = (
-        names.map(answers.groupby("run_id")["agent"].nunique()).fillna(0)
-        for answers in (usable, usable.drop_duplicates(_ANSWER))
-    )
+    agents = names.map(usable.groupby("run_id")["agent"].nunique()).fillna(0)
     compared = {run for run, _ in _answers(proposals, include)}
     reasons = pd.Series("with answers for different stages", index=names.index, dtype="string")
-    reasons = reasons.mask(with_own == 1, "with answers of one agent and copies of them")
     reasons = reasons.mask(agents == 1, "with an answer of one agent only")
     reasons = reasons.mask(agents == 0, "without an answer that was kept")
     return runs.without(reasons.mask(names.isin(compared)))
 
 
-#: What tells an answer from others; a copy has all of it.
-_ANSWER = ["run_id", "asked", "content_hash"]
+#: What tells an answer from others; equal answers of two agents are two.
+_ANSWER = ["run_id", "asked", "agent", "content_hash"]
 
 
 def _usable(proposals: pd.DataFrame, include: Sequence[str]) -> pd.DataFrame:
@@ -151,7 +144,7 @@ def _usable(proposals: pd.DataFrame, include: Sequence[str]) -> pd.DataFrame:
 
 
 def _answers(proposals: pd.DataFrame, include: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield run and different answers to one question: those for one stage."""
+    """Yield run and answers to one question: those for one stage."""
     kept = _usable(proposals, include).drop_duplicates(_ANSWER)
     for (run, _), group in kept.groupby(["run_id", "asked"], sort=True):
         if group["agent"].nunique() > 1:

@@ -16,9 +16,9 @@ from speckit_analysis.analysis.disagreement.frequency import crossed_counts
 from speckit_analysis.analysis.disagreement.summary import family_of
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.disagreements.comparers import of_kind, to_ten
-from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.disagreements.items import items_of
 from speckit_analysis.disagreements.statements import parse
+from speckit_analysis.tables.vocabulary import ANSWERS
 
 #: So many findings are shown to read.
 _EXAMPLES = 6

@@ -27,7 +27,7 @@ def write_proposal(
     payload = classify(content)
     value = payload.value or {}
     block, consensus = _consensus(value)
-    conflicts = _list(consensus.get("conflicts"))
+    conflicts = consensus.get("conflicts")
     rows.write(
         "proposals",
         file.number,
@@ -45,11 +45,12 @@ def write_proposal(
         content=payload.text[:MAX_CONTENT],
         content_chars=len(payload.text),
         content_hash=hashlib.sha256(payload.text.encode()).hexdigest()[:16],
-        agreements=len(_list(consensus.get("agreements"))),
+        agreements=_length(consensus.get("agreements")),
+        conflicts=_length(consensus.get("conflicts")),
         error=_text(value.get("error")),
         provenance="stub" if payload.payload_class == "stub" else None,
     )
-    if conflicts and payload.payload_class in ("structured", "error"):
+    if isinstance(conflicts, list) and payload.payload_class in ("structured", "error"):
         place = f"{locator.rstrip('/')}{block}/conflicts"
         entries = ((f"{place}/{number}", declared(item)) for number, item in enumerate(conflicts))
         write_disagreements(file, rows, run, entries, "proposal")
@@ -66,8 +67,8 @@ def _consensus(value: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "", {}
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _length(value: Any) -> int | None:
+    return len(value) if isinstance(value, list) else None
 
 
 def _text(value: Any) -> str | None:

@@ -77,6 +77,10 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     agents = _agents_recorded(record)
     consensus = record.consensus or SynthesisConsensus()
     agreements = consensus.agreements if consensus.agreements is not None else record.agreements
+    conflicts = consensus.conflicts if consensus.conflicts is not None else record.conflicts
+    listed = conflicts if conflicts is not None else consensus.conflicts_resolved
+    # The runner writes an empty list whether or not it had anything to compare.
+    listed = None if agents == 0 and not listed else listed
     rows.write(
         "runs",
         file.number,
@@ -89,6 +93,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         prompt_version=None if "${" in (record.prompt_version or "") else record.prompt_version,
         synthesis_status=record.status,
         agreements=length(agreements),
+        conflicts=length(listed),
         agents_recorded=agents,
         output_path=record.output_path,
         basis="synthesis",

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from speckit_analysis.analysis.wording import suggestion
-from speckit_analysis.disagreements.find import ANSWERS
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.csv_rows import read_rows
 from speckit_analysis.review.packets import Output
+from speckit_analysis.tables.vocabulary import ANSWERS
 
 if TYPE_CHECKING:
     from speckit_analysis.evidence.load import Evidence

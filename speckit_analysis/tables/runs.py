@@ -36,13 +36,17 @@ RUNS = Table(
         category("status_recorded", "status the run's telemetry or synthesis claims"),
         category("synthesis_status", "status the synthesis claims"),
         integer("agents", "calls known to belong to the run", "calls"),
-        integer("agents_ok", "calls that left a usable answer, no copy of an earlier one", "calls"),
+        integer("agents_ok", "agents with an answer that can be compared, no copy", "agents"),
         integer("agents_failed", "calls that failed or came back empty", "calls"),
         integer("agents_recorded", "agents the synthesis says it merged", "agents"),
         boolean("disagreement_recorded", "the telemetry's own disagreement flag"),
         integer("disagreement_points", "disagreement points the telemetry lists"),
         integer("agreements", "agreements the telemetry or synthesis lists"),
-        integer("conflicts", "conflicts declared anywhere in the run, failures of agents excluded"),
+        integer(
+            "conflicts",
+            "conflicts declared anywhere in the run, failures of agents excluded; missing where"
+            " nobody recorded a comparison",
+        ),
         boolean("escalated", "escalation was triggered"),
         text("escalation_reason", "why"),
         number("latency_ms", "sum over the run's calls", "ms"),
@@ -139,7 +143,10 @@ PROPOSALS = Table(
         text("content_hash", "SHA-256 of the unmasked content, first 16 hex digits"),
         integer("shared_payload", "proposals, this one included, with this very content"),
         integer("agreements", "agreements the answer lists"),
-        integer("conflicts", "conflicts the answer lists, failures of agents excluded"),
+        integer(
+            "conflicts",
+            "conflicts the answer lists, failures of agents excluded; missing without a list",
+        ),
         *ORIGIN,
     ),
 )

@@ -42,6 +42,9 @@ PAYLOAD_CLASSES = (
     "empty",
 )
 
+#: Classes whose content is an answer, which can be held against another agent's.
+ANSWERS = ("structured", "free_text")
+
 SEVERITIES = ("info", "warning", "error")
 
 #: Categories whose order means something; frames carry them as ordered categoricals.

@@ -59,8 +59,7 @@ def comparable_runs(runs: Selection, disagreements: pd.DataFrame) -> Selection:
     # An index finds a text faster than `isin` does, where there are many.
     disputed = pd.Index(genuine(disagreements)["run_id"].dropna().unique())
     hit = pd.Series(disputed.get_indexer(frame["run_id"]) >= 0, index=frame.index)
-    looked = frame["disagreement_recorded"].notna() | frame["conflicts"].notna()
-    looked |= frame["disagreement_points"].notna() | hit
+    looked = frame["conflicts"].notna() | hit
     alone = ~(frame["agents_ok"] >= ANSWERS_TO_COMPARE).fillna(False)
     reasons = pd.Series(pd.NA, index=frame.index, dtype="string")
     reasons = reasons.mask(~looked, "without a record of a comparison")

@@ -97,7 +97,7 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
 
 def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
     count = number_runs([frames[name] for name in _OF_RUNS], digests)
-    proposals = provenance.judge(frames["proposals"])
+    proposals = provenance.judge(frames["proposals"], frames["calls"])
     calls, differences = merge_calls(frames["calls"], proposals)
     mentions = _mentions(frames, count)
     runs = date(merge_mentions(mentions), proposals)
@@ -146,7 +146,8 @@ def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
     place = own["locator"].str.replace(inside, "", regex=True).replace("", "/")
     counts = place.groupby([own["file"], place]).size()
     at = pd.MultiIndex.from_arrays([proposals["file"], proposals["locator"]])
-    return pd.Series(counts.reindex(at).fillna(0).to_numpy(), proposals.index).astype("Int64")
+    found = pd.Series(counts.reindex(at).fillna(0).to_numpy(), proposals.index).astype("Int64")
+    return found.where(proposals["conflicts"].notna())
 
 
 def _time_lifecycle(frames: Frames) -> None:

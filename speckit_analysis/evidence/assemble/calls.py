@@ -7,6 +7,7 @@ import pandas as pd
 
 from speckit_analysis.evidence.assemble.categories import first_known, first_true, spell
 from speckit_analysis.evidence.assemble.identity import earliest, fill_gaps, is_among, look_up
+from speckit_analysis.evidence.assemble.provenance import FIGURES
 from speckit_analysis.tables import vocabulary
 from speckit_analysis.tables.declare import AGENT, ORIGIN, RUN
 
@@ -44,6 +45,7 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
         Answers; one without a call is a call of which only the answer is known.
     """
     calls["payload_class"] = pd.Series(pd.NA, calls.index, dtype="string")
+    calls["copied"] = False
     if proposals.empty and not _is_repeated(calls):
         calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
         nothing = calls.head(0)
@@ -56,14 +58,19 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     descriptions = _without_contradictions(pd.concat([embedded, metrics]))
     merged = fill_gaps(descriptions, "call", keep=_PLACE)
     counts = calls.groupby("call", sort=False)["file"].nunique()
-    answers = proposals.drop_duplicates("call").set_index("call")
+    copied = proposals["provenance"].eq("stale_copy")
+    originals_first = pd.concat([proposals[~copied], proposals[copied]])
+    answers = originals_first.drop_duplicates("call").set_index("call")
     lone = answers[~is_among(answers.index.to_series(), merged["call"])]
     if len(lone):
         merged = pd.concat([merged, _calls_from(lone)], ignore_index=True)
     merged = merged.reset_index(drop=True)
     for column in ("model_claimed", "payload_class"):
         merged[column] = look_up(merged["call"], answers[column])
-    merged["provenance"] = look_up(merged["call"], answers["provenance"])
+    said = look_up(merged["call"], answers["provenance"])
+    merged["copied"] = said.eq("stale_copy").fillna(False).astype(bool)
+    # A call that was measured took place, whatever was filed as its answer.
+    merged["provenance"] = said.mask(merged["copied"] & merged[FIGURES].notna().any(axis=1))
     answered = merged["payload_class"].notna().astype("Int64")
     merged["sources"] = look_up(merged["call"], counts).fillna(0).astype("Int64") + answered
     return _derive(merged), differences
@@ -128,6 +135,7 @@ def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
 
 def _derive(calls: pd.DataFrame) -> pd.DataFrame:
     calls["status"] = _status(calls)
+    calls["usable"] = _usable(calls)
     requested = spell(calls["model_requested"], vocabulary.normalise_model)
     claimed = spell(calls["model_claimed"], vocabulary.normalise_model)
     configured = spell(calls["agent"], lambda agent: vocabulary.AGENT_CONFIGURATIONS.get(agent))
@@ -144,6 +152,13 @@ def _status(calls: pd.DataFrame) -> pd.Series:
     failed |= calls["payload_class"].isin(NO_ANSWER)
     known = recorded.notna() | calls["payload_class"].notna()
     return first_true(("error", failed), ("ok", known))
+
+
+def _usable(calls: pd.DataFrame) -> pd.Series:
+    """Tell which calls left what can be compared: an answer, and no copy of another one."""
+    # Where nobody kept the answer, a call that succeeded had one.
+    answered = calls["payload_class"].isna() | calls["payload_class"].isin(vocabulary.ANSWERS)
+    return calls["status"].eq("ok").fillna(False).astype(bool) & answered & ~calls["copied"]
 
 
 def _provenance(calls: pd.DataFrame) -> pd.Series:

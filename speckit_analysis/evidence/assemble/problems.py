@@ -248,7 +248,7 @@ def _shared(proposals: pd.DataFrame) -> Iterator[pd.DataFrame]:
         "the very same answer of {content_chars} characters stands {shared_payload} times, under"
         " {names}"
     )
-    action = "the earliest counts; the others are marked as stale copies"
+    action = "the original counts; its copies are marked as stale copies"
     yield _problems(first, "shared_payload", "warning", message, action)
 
 

@@ -74,8 +74,7 @@ def derive(
     """
     runs["agents"] = _count(calls["run"], runs)
     ok, failed = (calls["status"] == status for status in ("ok", "error"))
-    # Who repeats an earlier answer left none to this run's question, and did not fail either.
-    runs["agents_ok"] = _count(calls.loc[ok & (calls["provenance"] != "stale_copy"), "run"], runs)
+    runs["agents_ok"] = _agents(calls[calls["usable"]], runs)
     runs["agents_failed"] = _count(calls.loc[failed, "run"], runs)
     tokens = calls["total_tokens"].fillna(calls["prompt_tokens"] + calls["completion_tokens"])
     figures = calls[["latency_ms", "cost_usd"]].assign(tokens=tokens)
@@ -84,7 +83,7 @@ def derive(
         runs[column] = sums[column]
     runs["tokens"] = runs["tokens"].astype("Int64")
     opinions = disagreements[~disagreements["degradation"].fillna(False).astype(bool)]
-    runs["conflicts"] = _count(opinions["run"], runs)
+    runs["conflicts"] = _count(opinions["run"], runs).where(_compared(runs, proposals, opinions))
     unresolved = opinions[~opinions["resolved"].fillna(False).astype(bool)]
     runs["status_recorded"] = first_known(runs["status_recorded"], runs["synthesis_status"])
     told = _count(calls.loc[ok | failed, "run"], runs)
@@ -97,6 +96,24 @@ def derive(
 def _count(places: pd.Series, runs: pd.DataFrame) -> pd.Series:
     counts = np.bincount(places[places >= 0], minlength=len(runs))
     return pd.Series(counts, runs.index, dtype="Int64")
+
+
+def _agents(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
+    """Count the agents of the `calls` of each run: one that was called twice is one."""
+    agents, names = pd.factorize(calls["agent"])
+    pairs = np.unique(calls["run"].to_numpy() * (len(names) + 1) + agents + 1)
+    return _count(pd.Series(pairs // (len(names) + 1)), runs)
+
+
+def _compared(runs: pd.DataFrame, proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
+    """Tell of which runs somebody recorded that answers were compared.
+
+    That is a flag, or a list of conflicts, even an empty one.
+    """
+    recorded = runs[["conflicts", "disagreement_points", "disagreement_recorded"]]
+    listed = proposals.loc[proposals["conflicts"].notna(), "run"]
+    known = pd.Index(pd.concat([listed, opinions["run"]]).unique())
+    return recorded.notna().any(axis=1) | runs.index.isin(known)
 
 
 def sum_by_run(values: pd.DataFrame, places: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
