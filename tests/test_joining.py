@@ -300,6 +300,30 @@ def test_an_earlier_state_of_a_summary_is_superseded(tmp_path: Path) -> None:
     assert found.source.startswith("earlier/")
 
 
+def summary(root: Path, folder: str, **changes: Any) -> None:
+    write(root, f"{folder}/{PLACES['cost']}", cost(**changes))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"generated_at": "2025-11-02T10:00:00Z"}, {"generated_at": "2025-11-02T09:00:00Z"}),
+        ({"call_count": 9}, {"call_count": 4}),
+        ({"duration": 200.0}, {"duration": 100.0}),
+    ],
+)
+@pytest.mark.parametrize("folders", [("2025-11-02_a", "2025-11-02_b"), ("a", "b")])
+def test_of_two_summaries_of_one_day_one_is_current(
+    tmp_path: Path, one: dict[str, Any], other: dict[str, Any], folders: tuple[str, str]
+) -> None:
+    for changes, folder in zip((one, other), folders, strict=True):
+        summary(tmp_path, folder, **changes)
+    evidence = sk.load(tmp_path)
+    current = evidence.costs.loc[~evidence.costs["superseded"], "source"].astype(str)
+    assert {source.split("/")[0] for source in current} == {folders[0]}
+    assert evidence.files["superseded"].sum() == 1
+
+
 def test_the_path_wins_over_the_content(tmp_path: Path) -> None:
     write(tmp_path, PLACES["telemetry"], telemetry(specId="SPEC-KIT-666"))
     evidence = sk.load(tmp_path)
@@ -375,3 +399,105 @@ def test_of_two_equal_files_the_one_in_the_archive_is_the_copy(tmp_path: Path) -
     measured = evidence.guardrails.set_index("source")["provenance"]
     assert measured[PLACES["guardrail"]] == "measured"
     assert measured[f"archive/{PLACES['guardrail']}"] == "stale_copy"
+
+
+def history(root: Path, runs: int, **changes: Any) -> None:
+    """Write verdicts and syntheses of `runs` of a SPEC; few of both lie in one folder."""
+    for number in range(runs):
+        began = 1762000000 + 7200 * number
+        run_id = f"run_{SPEC}_{began}_{number:08x}"
+        exported = str(pd.Timestamp(began + 300, unit="s"))
+        verdicts, syntheses = (f"{number + shift * (number % 6 > 0):07x}" for shift in (0, 500))
+        one = verdict(run_id=run_id, exported_at=exported)
+        write(root, f"earlier/2025-11-02_{verdicts}/{PLACES['verdict']}", one)
+        other = exported_synthesis(**{"run_id": run_id, "created_at": exported} | changes)
+        place = PLACES["exported_synthesis"]
+        write(root, f"earlier/2025-11-02_{syntheses}/{place}", other)
+
+
+@pytest.mark.parametrize("named", [{}, {"run_id": None}])
+def test_verdict_and_synthesis_in_different_folders_are_one_run(
+    tmp_path: Path, named: dict[str, Any]
+) -> None:
+    history(tmp_path, 40, **named)
+    evidence = sk.load(tmp_path)
+    assert len(evidence.runs) == 40
+    assert set(evidence.runs["agents"]) == {2}
+    assert set(evidence.runs["synthesis_status"]) == {"ok"}
+
+
+def test_a_synthesis_that_names_its_start_joins_the_verdict_with_its_id(tmp_path: Path) -> None:
+    start = "2025-11-10T03:22:19Z"
+    place = f"consensus/{SPEC}/spec-plan_{start}_synthesis.json"
+    write(tmp_path, PLACES["verdict"], verdict())
+    write(tmp_path, place, exported_synthesis())
+    write(tmp_path, place.replace("synthesis.json", "telemetry.jsonl"), telemetry(timestamp=start))
+    evidence = sk.load(tmp_path)
+    run = only(evidence.runs)
+    assert (run.run_id, run.sources, run.agents_ok) == (f"{SPEC}/plan/{start}", 3, 2)
+    assert set(evidence.proposals["run_id"]) == {run.run_id} == set(evidence.calls["run_id"])
+
+
+@pytest.mark.parametrize(("run_id", "runs"), [(RUN_ID, 1), ("run-7", 2)])
+def test_an_id_joins_across_specs_only_where_it_can_be_that_of_one_run(
+    tmp_path: Path, run_id: str, runs: int
+) -> None:
+    write(tmp_path, PLACES["verdict"], verdict(run_id=run_id))
+    place = PLACES["exported_synthesis"].replace(SPEC, "SPEC-KIT-041")
+    write(tmp_path, place, exported_synthesis(run_id=run_id))
+    evidence = sk.load(tmp_path)
+    assert len(evidence.runs) == runs
+    assert set(evidence.calls["spec_id"]) == {SPEC}
+    assert evidence.runs["run_id"].is_unique
+
+
+def lines(*records: dict[str, Any]) -> str:
+    return "\n".join(json.dumps(record) for record in records)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},
+        {"timestamp": "2025-10-06T02:19:45+02:00"},
+        {"command": "plan"},
+        {"consensus": {"total_latency_ms": 421468}},
+    ],
+)
+def test_a_record_that_is_written_twice_is_one_in_whatever_spelling(
+    tmp_path: Path, again: dict[str, Any]
+) -> None:
+    write(tmp_path, PLACES["telemetry"], lines(telemetry(), telemetry(**again)))
+    evidence = sk.load(tmp_path)
+    assert (len(evidence.runs), len(evidence.calls)) == (1, 2)
+    assert [found.locator for found in problems(evidence, "repeated_record")] == ["L2"]
+
+
+@pytest.mark.parametrize(
+    ("second", "runs"),
+    [
+        ({"timestamp": "2025-10-06T01:19:45Z"}, 2),
+        ({"command": "spec-tasks"}, 2),
+        ({"consensus": {"agents": [call("gemini", latency_ms=5000)]}}, 1),  # called once more
+    ],
+)
+def test_two_runs_in_one_file_are_two(tmp_path: Path, second: dict[str, Any], runs: int) -> None:
+    write(tmp_path, PLACES["telemetry"], lines(telemetry(), telemetry(**second)))
+    evidence = sk.load(tmp_path)
+    assert len(evidence.runs) == runs
+    assert not problems(evidence, "repeated_record")
+    assert len(evidence.calls) == (4 if runs == 2 else 3)
+
+
+@pytest.mark.parametrize(
+    ("moment", "counted"), [({"timestamp": "2025-11-12T10:00:00Z"}, 1), ({"timestamp": None}, 2)]
+)
+def test_a_trial_with_a_moment_that_is_written_twice_is_one_and_told(
+    tmp_path: Path, moment: dict[str, Any], counted: int
+) -> None:
+    shipped = Path(__file__).parent / "fixtures" / "trial" / "valid.json"
+    record = json.loads(shipped.read_text()) | moment
+    write(tmp_path, "all_trial.jsonl", lines(record, record))
+    evidence = sk.load(tmp_path)
+    assert (evidence.trials["provenance"] == "measured").sum() == counted
+    assert len(problems(evidence, "repeated_record")) == 2 - counted

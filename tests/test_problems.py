@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -367,6 +368,13 @@ CASES: dict[str, Case] = {
         "",
         PLACES["output"],
         "merged",
+    ),
+    "repeated_record": Case(
+        [at("telemetry", "\n".join([json.dumps(telemetry())] * 2))],
+        "warning",
+        "L2",
+        "repeats that of L1",
+        "counted once",
     ),
     "superseded": Case(
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any
@@ -13,7 +14,8 @@ from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.declared import Declared, declared, write_disagreements
 from speckit_analysis.formats.file import Amount, Count, Score, Total, length, names_absolute_path
 from speckit_analysis.formats.rows import Run
-from speckit_analysis.tables.timestamps import IN_NAME, canonical
+from speckit_analysis.tables.timestamps import IN_NAME, canonical, parse
+from speckit_analysis.tables.vocabulary import normalise_stage
 
 
 class Agent(msgspec.Struct, gc=False):
@@ -153,16 +155,62 @@ def write_calls(
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:
-    """Write the run, its calls and what it declares of disagreement."""
-    for prefix, record in file.decode_lines(_DECODER):
+    """Write each run, its calls and what it declares of disagreement."""
+    records = list(file.decode_lines(_DECODER))
+    if len(records) > 1:
+        records = _without_repetitions(file, records)
+    # What the records of a file differ in is each one's own: the name speaks of the first.
+    own_moment = len(records) > 1 and len({_moment(record) for _, record in records}) > 1
+    own_stage = len(records) > 1 and len({_stage(record) for _, record in records}) > 1
+    for prefix, record in records:
         file.check_version(record.schema_version, ("2.0",), f"{prefix}/schemaVersion")
-        _read_run(file, rows, prefix, record)
+        _read_run(file, rows, prefix, record, own_moment and _moment(record), own_stage)
 
 
-def _read_run(file: EvidenceFile, rows: Rows, prefix: str, record: Telemetry) -> None:
+def _moment(record: Telemetry) -> str | None:
+    """Return the moment in one spelling; None where the record tells none."""
+    readable = record.timestamp and parse(record.timestamp) is not None
+    return canonical(record.timestamp or "") if readable else None
+
+
+def _stage(record: Telemetry) -> str | None:
+    return normalise_stage(record.command) if record.command else None
+
+
+def _without_repetitions(
+    file: EvidenceFile, records: list[tuple[str, Telemetry]]
+) -> list[tuple[str, Telemetry]]:
+    """Leave out records that repeat an earlier one of the file, in whatever spelling."""
+    kept = []
+    seen: defaultdict[Any, list[tuple[str, Telemetry]]] = defaultdict(list)
+    for prefix, record in records:
+        moment = _moment(record)
+        spelled = msgspec.structs.replace(record, timestamp=moment, command=_stage(record))
+        alike = seen[moment, record.session_id]
+        # Records that name neither moment nor session may well be of two runs.
+        told = moment or record.session_id
+        first = next((place for place, other in alike if told and other == spelled), None)
+        if first is None:
+            alike.append((prefix, spelled))
+            kept.append((prefix, record))
+        else:
+            message = f"the record repeats that of {first}"
+            file.problem(prefix, "repeated_record", "warning", message, "counted once")
+    return kept
+
+
+def _read_run(
+    file: EvidenceFile,
+    rows: Rows,
+    prefix: str,
+    record: Telemetry,
+    own_moment: str | bool | None,
+    own_stage: bool,
+) -> None:
     spec = file.identity(file.spec, record.spec_id, "specId", prefix)
-    stage = file.group("stage") or record.command
-    moment = file.identity(file.group("timestamp"), record.timestamp, "timestamp", prefix)
+    stage = (record.command if own_stage else None) or file.group("stage") or record.command
+    named = None if own_moment else file.group("timestamp")
+    moment = file.identity(named, record.timestamp, "timestamp", prefix)
     key = _key(moment)
     consensus = record.consensus or Consensus(agents=[])
     metrics = record.quality_metrics or _NO_METRICS

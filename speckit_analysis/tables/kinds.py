@@ -32,6 +32,6 @@ PROBLEM_KINDS = frozenset(
         # Experiments
         *("override_uninvoked", "assessment_without_override"),
         # Copies
-        *("duplicate", "superseded"),
+        *("duplicate", "repeated_record", "superseded"),
     }
 )

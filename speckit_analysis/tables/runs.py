@@ -68,7 +68,7 @@ RUNS = Table(
         integer("sources", "files that speak of the run", "files"),
         category(
             "match_rule",
-            "how the files were joined: timestamp, session, run_id, batch, folder or file",
+            "how the files were joined: timestamp, session, run_id, batch, folder, window or file",
         ),
         number(
             "match_confidence",

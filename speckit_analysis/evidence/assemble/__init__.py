@@ -10,10 +10,11 @@ from speckit_analysis.evidence import memory
 from speckit_analysis.evidence.assemble import problems, provenance
 from speckit_analysis.evidence.assemble.calls import merge_calls
 from speckit_analysis.evidence.assemble.categories import without_categories
-from speckit_analysis.evidence.assemble.files import describe_files
+from speckit_analysis.evidence.assemble.files import describe_files, earlier_summaries
 from speckit_analysis.evidence.assemble.guardrails import confidence, join_guardrails
 from speckit_analysis.evidence.assemble.identity import (
-    adopt_folder_keys,
+    adopt_keys,
+    join_by_given_id,
     look_up,
     moments,
     normalise,
@@ -48,8 +49,8 @@ _INTERNAL = {
     "spawns": ("file", "key", "stage_raw", "timestamp_raw"),
 }
 
-# What people and experiments record: the same file twice is one record.
-_RECORDED = ("reviews", "arbitrations", "research", "trials")
+# Where a record stands and how it is spelled there; the rest is what it says.
+_WHERE = ("file", "provenance", "stage_raw", "timestamp_raw")
 
 # Tables whose rows belong to runs.
 _OF_RUNS = ("runs", "calls", "proposals", "disagreements")
@@ -67,7 +68,7 @@ def assemble(
     frames["files"] = files
     digests = files.set_index("file")["sha256"]
     roots = files.set_index("file")["evidence_root"]
-    frames["runs"] = adopt_folder_keys(frames["runs"], roots)
+    frames["runs"] = adopt_keys(frames["runs"], roots)
     _join_runs(frames, digests, prices)
     join_guardrails(frames, digests)
     _time_lifecycle(frames)
@@ -96,7 +97,9 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
 
 
 def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
-    count = number_runs([frames[name] for name in _OF_RUNS], digests)
+    of_runs = [frames[name] for name in _OF_RUNS]
+    count = number_runs(of_runs, digests)
+    join_by_given_id(of_runs, frames["runs"])
     proposals = provenance.judge(frames["proposals"], frames["calls"])
     calls, differences = merge_calls(frames["calls"], proposals)
     mentions = _mentions(frames, count)
@@ -161,12 +164,15 @@ def _time_lifecycle(frames: Frames) -> None:
 
 
 def _derive_costs(frames: Frames) -> None:
-    costs, files = frames["costs"], frames["files"].set_index("file")
+    costs, files = frames["costs"], frames["files"]
     if costs.empty:
         return
     total = costs["cost_usd_reported"].where(costs["scope"] == "total")
     costs["utilization"] = total / costs["budget_usd"].where(costs["budget_usd"] > 0)
-    costs["superseded"] = look_up(costs["file"], files["superseded"]).astype("boolean")
+    earlier = earlier_summaries(costs, files)
+    files["superseded"] = files["superseded"].mask(files["file"].isin(costs["file"]), False)
+    files["superseded"] = files["superseded"].mask(files["file"].isin(earlier), True)
+    costs["superseded"] = costs["file"].isin(earlier).astype("boolean")
     costs["provenance"] = costs["provenance"].fillna("measured")
 
 
@@ -177,16 +183,20 @@ def _mark_copies(frames: Frames) -> None:
         ("guardrails", ["guardrail_id"]),
         ("lifecycle", ["stage_run_id", "event", "timestamp"]),
         ("costs", ["spec_id", "sha256", "locator"]),
-        *((name, ["sha256", "locator"]) for name in _RECORDED),
+        *((name, ["sha256", "locator"]) for name in problems.RECORDED),
     ):
         frame = frames[name]
         if frame.empty:
             continue
         if "sha256" in identity:
             frame["sha256"] = look_up(frame["file"], digests)
-        if name in _RECORDED:
+        if name in problems.RECORDED:
             frame["provenance"] = frame["provenance"].fillna("measured")
         again = frame.duplicated(identity) & frame[identity].notna().all(axis=1)
+        if name in problems.RECORDED:
+            # With a moment of its own, a record that stands twice was written twice.
+            told = frame.columns.difference([*_WHERE, *identity])
+            again |= frame.duplicated(list(told)) & frame["timestamp"].notna()
         frame["provenance"] = frame["provenance"].mask(again, "stale_copy")
     copies = frames["guardrails"].loc[lambda rows: rows["provenance"] == "stale_copy", "file"]
     checks = frames["checks"]

@@ -71,13 +71,32 @@ def _superseded(files: pd.DataFrame) -> pd.Series:
     """
     if files["evidence_root"].nunique() < 2:
         return pd.Series(False, files.index, dtype="boolean")
-    dates = {
-        root: (_DATE.findall(root) or ["latest"])[-1] for root in files["evidence_root"].unique()
-    }
-    order = files["evidence_root"].map(dates)
+    order = states(files["evidence_root"])
     known = files["path"].str.contains("/", na=False)
     last = order.groupby(files["path"]).transform("max")
     return ((order != last) & known).astype("boolean")
+
+
+def earlier_summaries(costs: pd.DataFrame, files: pd.DataFrame) -> pd.Series:
+    """Return the numbers of the summaries of which another file holds a later state.
+
+    The folder's date tells which is later; then the summary's own moment, what it counted so far,
+    and at last its place: of the files of one name for a SPEC one is current.
+    """
+    figures = ["timestamp", "calls_reported", "duration_s", "cost_usd_reported"]
+    kept = costs.groupby("file").agg({"spec_id": "first", **dict.fromkeys(figures, "max")})
+    places = files.set_index("file").loc[kept.index]
+    kept["state"] = states(places["evidence_root"])
+    kept["source"] = places["source"]
+    kept["name"] = places["path"].str.rpartition("/")[2]
+    order = kept.sort_values(["state", *figures, "source"], na_position="first", kind="stable")
+    return pd.Series(order.index[order.duplicated(["spec_id", "name"], keep="last")])
+
+
+def states(roots: pd.Series) -> pd.Series:
+    """Return what orders the states that evidence roots are: a date, or ``latest``."""
+    dates = {root: (_DATE.findall(root) or ["latest"])[-1] for root in roots.unique()}
+    return roots.map(dates)
 
 
 def _others(discovery: Discovery, start: int) -> pd.DataFrame:

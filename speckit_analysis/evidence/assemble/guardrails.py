@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from speckit_analysis.evidence.assemble.categories import without_categories
-from speckit_analysis.evidence.assemble.identity import is_among, run_ids
+from speckit_analysis.evidence.assemble.identity import WINDOW, is_among, run_ids
 
 Frames = dict[str, pd.DataFrame]
 
@@ -20,9 +20,6 @@ CONFIDENCE = {
     "folder": 0.6,
     "window": 0.5,
 }
-
-#: A run that begins later than this after a guardrail was let through by another.
-WINDOW = pd.Timedelta(hours=1)
 
 _PLACE = ["spec_id", "stage", "timestamp"]
 

@@ -11,7 +11,10 @@ import pyarrow.compute as pc
 
 from speckit_analysis.evidence.assemble.categories import spell, texts
 from speckit_analysis.tables import vocabulary
-from speckit_analysis.tables.timestamps import parse_array
+from speckit_analysis.tables.timestamps import parse_array, start_of
+
+#: What follows later than this upon another thing is not taken for its consequence.
+WINDOW = pd.Timedelta(hours=1)
 
 _STRING = pd.StringDtype(storage="pyarrow", na_value=pd.NA)
 
@@ -151,16 +154,60 @@ def _begins(frame: pd.DataFrame) -> np.ndarray:
     return begin
 
 
-def adopt_folder_keys(runs: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
-    """Give a synthesis without a key that of the only verdict of its folder and stage."""
+def join_by_given_id(frames: list[pd.DataFrame], runs: pd.DataFrame) -> None:
+    """Make one run of those that bear the same id, given by the runner, at the same stage.
+
+    One file may tell the run by its id and another by its moment.  They may lie in different
+    folders, and under two names of the SPEC where the id can be that of one run only.
+    """
+    named = runs[runs["session_id"].notna() & runs["basis"].isin(["synthesis", "verdict"])]
+    spec, given = texts(named["spec_id"]).fillna(""), named["session_id"].astype("string")
+    unique = given.map(start_of).notna()
+    of_id = [spec.mask(unique, ""), texts(named["stage"]).fillna(""), given]
+    # Telemetry has the moment; and an id tells the SPEC.
+    spoken = [name in text for name, text in zip(spec, given, strict=True)]
+    named = named.assign(by_moment=named["match_rule"].eq("timestamp"), spoken=spoken)
+    best = named.sort_values(["by_moment", "spoken"], ascending=False, kind="stable")
+    label = best.groupby([part.loc[best.index] for part in of_id])["run"].transform("first")
+    moved = best["run"] != label
+    if not moved.any():
+        return
+    becomes = dict(zip(best.loc[moved, "run"], label[moved], strict=True))
+    identity = runs.drop_duplicates("run").set_index("run")[["run_id", "spec_id"]]
+    for frame in frames:
+        rows = frame["run"].isin(becomes)
+        frame["run"] = frame["run"].replace(becomes)
+        for name in ("run_id", "spec_id"):
+            new = look_up(frame["run"], texts(identity[name]))
+            frame[name] = texts(frame[name]).mask(rows, new)
+
+
+def adopt_keys(runs: pd.DataFrame, roots: pd.Series) -> pd.DataFrame:
+    """Give a synthesis without a key that of a verdict of its SPEC and stage.
+
+    That is the only one of its folder, else the last one that began in the hour before.
+    """
     orphans = runs["key"].isna() & runs["folder"].notna()
     if not orphans.any():
         return runs
     root = look_up(runs["file"], roots)
     spec, stage = (texts(runs[name]).fillna("") for name in ("spec_id", "stage"))
-    place = root + "|" + spec + "|" + stage
+    of_stage = spec + "|" + stage
+    place = root + "|" + of_stage
     keyed = runs["key"].notna() & (runs["basis"] == "verdict")
     choices = runs.loc[keyed, "key"].groupby(place[keyed]).agg(["first", "nunique"])
     only = choices.loc[choices["nunique"] == 1, "first"]
     runs.loc[orphans, "key"] = look_up(place[orphans], only).astype(_STRING)
+    dated = runs.assign(of_stage=of_stage)[runs["timestamp"].notna()].sort_values("timestamp")
+    left = dated.loc[orphans & runs["key"].isna(), ["timestamp", "of_stage"]]
+    begun = dated.loc[keyed, ["timestamp", "of_stage", "key"]]
+    # A synthesis tells the minute only.
+    begun["timestamp"] = begun["timestamp"].dt.floor("min")
+    found = pd.merge_asof(left, begun, on="timestamp", by="of_stage", tolerance=WINDOW).set_axis(
+        left.index
+    )
+    found = found.dropna(subset="key")
+    runs.loc[found.index, "key"] = found["key"].astype(_STRING)
+    rule = texts(runs["match_rule"])
+    runs["match_rule"] = rule.mask(runs.index.isin(found.index), "window")
     return runs

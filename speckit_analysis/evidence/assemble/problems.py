@@ -21,6 +21,9 @@ RELATIVE_TOLERANCE = 0.001
 #: A recorded cost further off the price list than this is a problem.
 PRICE_TOLERANCE = 0.05
 
+#: What people and experiments record: the same record twice is one.
+RECORDED = ("reviews", "arbitrations", "research", "trials")
+
 COLUMNS = ["file", "locator", "kind", "severity", "message", "action", "run_id"]
 
 _NONE = pd.DataFrame(columns=COLUMNS)
@@ -310,6 +313,13 @@ def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
         message = f"a copy of {{{identity}}}, which another file holds too"
         action = "marked as stale_copy; left out of analyses"
         yield _problems(again, "duplicate", "info", message, action)
+    for name in RECORDED:
+        # Of a file that is a copy as a whole, the problem above tells.
+        again = frames[name][frames[name]["provenance"] == "stale_copy"]
+        again = again[~again["file"].isin(files.loc[files["duplicate_of"].notna(), "file"])]
+        message = "the very same record stands in the evidence already"
+        action = "marked as stale_copy; left out of analyses"
+        yield _problems(again, "repeated_record", "warning", message, action)
 
 
 def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
