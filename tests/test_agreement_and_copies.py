@@ -116,6 +116,18 @@ def test_an_answer_of_another_stage_is_no_vote_but_its_call_was_measured(tmp_pat
     assert evidence.runs.set_index("stage")["agents_ok"].to_dict() == {"plan": 1, "tasks": 0}
 
 
+def test_a_conflict_in_a_copy_is_one_of_the_original_run_alone(tmp_path: Path):
+    tasks = PLACES["output"].replace("spec-plan", "spec-tasks")
+    said = output(consensus={"agreements": [], "conflicts": ["gemini and claude differ on logs"]})
+    for place in (PLACES["output"], tasks):
+        write(tmp_path, place, said)
+        write(tmp_path, place.replace("gemini", "claude"), output("claude", stage=None))
+    evidence = sk.load(tmp_path)
+    of_stage = evidence.disagreements.set_index("stage")["provenance"]
+    assert of_stage.to_dict() == {"plan": "measured", "tasks": "stale_copy"}
+    assert evidence.runs.set_index("stage")["conflicts"].to_dict() == {"plan": 1, "tasks": 0}
+
+
 def test_the_answer_of_one_call_in_two_files_is_one_answer(tmp_path: Path):
     write(tmp_path, PLACES["output"], APPROVED)
     write(tmp_path / "archive", PLACES["output"], APPROVED)

@@ -113,12 +113,14 @@ def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
     for column, values in prices.price(calls).items():
         calls[column] = values
     memory.give_back()
-    opinions["provenance"] = opinions["provenance"].fillna("measured")
-    runs = derive(runs, calls, proposals, opinions, mentions)
+    copied = _copied(opinions, proposals)
+    runs = derive(runs, calls, proposals, opinions[~copied], mentions)
     calls["run_calls"] = pd.Series(runs["agents"].array.take(calls["run"]), calls.index)
     runs["match_confidence"] = confidence(runs["match_rule"])
     own = runs["provenance"].array.take(opinions["run"].to_numpy(), allow_fill=True)
     opinions["provenance"] = pd.Series(own, opinions.index).fillna("measured")
+    if copied.any():
+        opinions["provenance"] = opinions["provenance"].astype("string").mask(copied, "stale_copy")
     proposals["conflicts"] = _conflicts_of(proposals, opinions)
     frames |= {"runs": runs, "calls": calls, "proposals": proposals, "differences": differences}
 
@@ -141,14 +143,28 @@ def _own_or_of_run(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     return of_run if calls["timestamp"].isna().all() else calls["timestamp"].fillna(of_run)
 
 
+def _declared_by(opinions: pd.DataFrame) -> pd.MultiIndex:
+    """Return file and locator of the answer that each opinion stands in."""
+    inside = r"(?:/final_plan)?/consensus/conflicts/\d+$"
+    place = opinions["locator"].str.replace(inside, "", regex=True).replace("", "/")
+    return pd.MultiIndex.from_arrays([opinions["file"], place])
+
+
+def _copied(opinions: pd.DataFrame, proposals: pd.DataFrame) -> pd.Series:
+    """Tell which opinions stand in a copy of an answer: they were declared elsewhere."""
+    copies = proposals[proposals["provenance"] == "stale_copy"]
+    if opinions.empty or copies.empty:
+        return pd.Series(False, opinions.index)
+    stands_in = _declared_by(opinions).isin(pd.MultiIndex.from_frame(copies[["file", "locator"]]))
+    return opinions["declared_in"].eq("proposal").fillna(False).astype(bool) & stands_in
+
+
 def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
     if proposals.empty:
         return proposals["conflicts"]
     own = opinions[(opinions["declared_in"] == "proposal") & ~opinions["degradation"].fillna(False)]
-    inside = r"(?:/final_plan)?/consensus/conflicts/\d+$"
-    place = own["locator"].str.replace(inside, "", regex=True).replace("", "/")
-    counts = place.groupby([own["file"], place]).size()
-    at = pd.MultiIndex.from_arrays([proposals["file"], proposals["locator"]])
+    counts = _declared_by(own).value_counts()
+    at = pd.MultiIndex.from_frame(proposals[["file", "locator"]])
     found = pd.Series(counts.reindex(at).fillna(0).to_numpy(), proposals.index).astype("Int64")
     return found.where(proposals["conflicts"].notna())
 
