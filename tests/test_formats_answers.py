@@ -279,3 +279,67 @@ def test_a_script_inside_a_proposal_stays_text(tmp_path: Path) -> None:
     hostile = answer("gemini", risks=["<script>alert(1)</script>"])
     row = only(load(tmp_path, "verdict", verdict(proposal("gemini", hostile))).proposals)
     assert "<script>alert(1)</script>" in row.content
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "migration_apply_20250928T1800Z.json",
+        "nightly_sync_detect_20250927T215031Z.json",
+        "backup_20251001T020000Z.json",  # named like a guardrail
+        "cleanup_20251001T020000Z_old_files.json",
+        "SPEC_verdict.json",
+        "disk_2025-10-05T04:31:14Z_telemetry.jsonl",
+        "cache_20251001T020000Z_redis_metrics.json",
+    ],
+)
+def test_a_log_of_another_tool_is_no_run(name: str, tmp_path: Path) -> None:
+    log = {"ok": True, "results": [{"inserted": 3}], "summary": "done", "total": 3}
+    write(tmp_path, f"commands/{SPEC}/{name}", log)
+    write(tmp_path, PLACES["output"], output())
+    evidence = sk.load(tmp_path)
+    assert (len(evidence.runs), len(evidence.calls), len(evidence.guardrails)) == (1, 1, 0)
+    told = evidence.problems.loc[evidence.problems["source"].str.endswith(name).fillna(False)]
+    assert set(told["kind"]) <= {"unrecognised_file", "missing_field"}
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("spec-plan_2025-10-05T04:31:14Z_gemini.json", "plan"),
+        ("Plan_gemini_2025-10-05T04:31:14Z-7.json", "plan"),
+        ("quality-gate-clarify_2025-10-05T04:31:14Z_gemini.json", "quality-gate-clarify"),
+        ("security_2025-10-05T04:31:14Z_gemini.json", "security"),  # shaped as an answer
+    ],
+)
+def test_a_known_stage_or_the_shape_of_an_answer_makes_an_output(
+    name: str, stage: str, tmp_path: Path
+) -> None:
+    write(tmp_path, f"commands/{SPEC}/{name}", output())
+    row = only(sk.load(tmp_path).proposals)
+    assert (row.agent, row.stage) == ("gemini", stage)
+    assert "2025-10-05T04:31:14Z" in row.run_id
+
+
+@pytest.mark.parametrize(
+    ("place", "document"),
+    [
+        (f"commands/{SPEC}/migration_dry_run_20250928T1800Z.json", output("apply")),
+        (f"commands/{SPEC}/spec-plan_dry-run_{SESSION}.json", output("apply")),
+        (PLACES["exported_synthesis"], exported_synthesis(dry_run=True)),
+        (PLACES["verdict"], verdict(dryRun=True)),
+        (PLACES["verdict"], verdict(mode="dry-run")),
+    ],
+)
+def test_a_dry_run_of_any_writer_is_no_run(place: str, document: Any, tmp_path: Path) -> None:
+    write(tmp_path, PLACES["output"], output())
+    write(tmp_path, place, document)
+    evidence = sk.load(tmp_path)
+    assert (len(evidence.runs), len(evidence.calls), len(evidence.disagreements)) == (1, 1, 0)
+    assert [problem.source for problem in problems(evidence, "dry_run")] == [place]
+
+
+def test_an_answer_that_speaks_of_a_dry_run_is_an_answer(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["output"], output(risks=["the dry_run flag is ignored"]))
+    assert only(sk.load(tmp_path).proposals).payload_class == "structured"

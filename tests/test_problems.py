@@ -72,6 +72,14 @@ CASES: dict[str, Case] = {
         [at("cost", '{\n  "budget": 2,\n}')], "error", "line 3 column 1", "not JSON", "left out"
     ),
     "encoding": Case([at("hal", b'{"note": "\xff"}')], "warning", "", "invalid UTF-8", "replaced"),
+    "unrecognised_file": Case(
+        [(f"commands/{SPEC}/migration_apply_20250928T1800Z.json", {"status": "ok"})],
+        "info",
+        "",
+        "neither the name nor the content",
+        "listed",
+    ),
+    "dry_run": Case([at("telemetry", telemetry(mode="dry-run"))], "info", "", "dry run", "no row"),
     "not_a_number": Case([at("cost", '{"total_spent": NaN}')], "warning", "", "NaN", "missing"),
     "missing_field": Case(
         [at("telemetry", telemetry(command=ABSENT))], "error", "/command", "'command'", "missing"

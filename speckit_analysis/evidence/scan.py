@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from speckit_analysis.evidence.discovery import Folder, shown
@@ -37,6 +40,8 @@ _BINARY_MARKS = (
     b"\x89PNG",
     b"%PDF",
 )
+_DRY_RUN = re.compile(r"dry[ _-]?run", re.IGNORECASE)
+_DRY_RUN_NAME = re.compile(rf"(?<![^_.-]){_DRY_RUN.pattern}(?![^_.-])", re.IGNORECASE)
 _SAYS_NOTHING = dict[str, str]().get
 _FIRST_READ = 1 << 14  # most files are smaller
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -131,13 +136,19 @@ def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int
 
 def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | None:
     """Let the format read the file; return the format that it turned out to be."""
+    named, match = format, file.match
+    if match is not None and named is not None and named.certain and not named.certain(match):
+        format = None
+        file.rename(None)
     data = file.data
     if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
         return format
     try:
         if format is None:
             format = _recognise_by_content(file)
-        if format is not None and format.read is not None:
+            if format is not None and format is named:
+                file.rename(match)
+        if format is not None and format.read is not None and not _is_dry_run(file):
             format.read(file, rows)
     except (RecursionError, OverflowError) as error:
         file.state = "invalid"
@@ -150,6 +161,23 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
         action = "rows written before are kept"
         file.problem("", "format_failed", "error", message, action)
     return format
+
+
+def _is_dry_run(file: EvidenceFile) -> bool:
+    """Tell whether a file records what a writer would have done; file a problem if so."""
+    if b"dry" not in file.data and "dry" not in file.name:  # as good as all
+        return False
+    if _DRY_RUN_NAME.search(file.name) is None:
+        try:
+            content = msgspec.json.decode(file.data, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return False
+        flagged = any(content.get(name) is True for name in ("dry_run", "dryRun", "dry-run"))
+        mode = content.get("mode")
+        if not flagged and not (isinstance(mode, str) and _DRY_RUN.fullmatch(mode)):
+            return False
+    file.problem("", "dry_run", "info", "a dry run: nothing took place", "no row made of it")
+    return True
 
 
 def _is_text(file: EvidenceFile, format: Format | None) -> bool:
@@ -178,11 +206,15 @@ def _recognise_by_content(file: EvidenceFile) -> Format | None:
         data = data.strip().split(b"\n", 1)[0]
     findings: list[object] = []
     try:
-        return recognise_content(parse(data, findings.append))
+        format = recognise_content(parse(data, findings.append))
     except Undecodable as error:
         file.problem(*error.finding)
         file.state = "invalid"
         return None
+    if format is None:
+        message = "neither the name nor the content is of a known format"
+        file.problem("", "unrecognised_file", "info", message, "listed in files")
+    return format
 
 
 def _list_file(

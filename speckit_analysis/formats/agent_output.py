@@ -1,7 +1,8 @@
 """Agent output: one proposal in a file of its own.
 
 The runner writes ``<stage>_<timestamp>_<agent>.json`` under ``consensus/``; older rehearsals
-wrote ``<stage>_<agent>_<session>.json`` under ``commands/``.
+wrote ``<stage>_<agent>_<session>.json`` under ``commands/``.  Logs of other tools are named like
+that as well: without a known stage in its name, a file has to have the shape of an answer.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats.registry import names_stage
 from speckit_analysis.formats.proposals import write_proposal
 from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
+from speckit_analysis.tables.vocabulary import is_known_stage
 
 _SUFFIX = re.compile(r"(?<=Z)-\d+$")
-_AGENT = r"(?P<agent>(?!synthesis|telemetry|verdict|metrics|prompt)[a-z][\w.-]*?)"
+_AGENT = r"(?P<agent>(?!synthesis|telemetry|verdict|metrics|prompt|dry[_-]?run)[a-z][\w.-]*?)"
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:
@@ -40,7 +43,10 @@ def _text(value: Mapping[str, Any], *keys: str) -> str | None:
 
 
 def _sniff(content: Mapping[str, Any]) -> bool:
-    return "agent" in content and bool({"stage", "consensus", "prompt_version"} & content.keys())
+    if _text(content, "agent") is None:
+        return False
+    staged = is_known_stage(_text(content, "stage"))
+    return staged or bool({"consensus", "prompt_version"} & content.keys())
 
 
 FORMAT = Format(
@@ -54,5 +60,6 @@ FORMAT = Format(
     folders=("consensus", "commands", ""),
     read=read,
     sniff=_sniff,
+    certain=names_stage,
     rank=40,
 )

@@ -160,8 +160,12 @@ def convert(value: Any, struct: type[S], report: Report, pointer: str = "") -> S
     if not isinstance(value, dict):
         message = f"expected an object, found {_kind(value)}"
         raise Undecodable(Finding(pointer, "mistyped_field", "error", message, "left out"))
+    known = msgspec.structs.fields(struct)
+    if not pointer and not any(field.encode_name in value for field in known):
+        message = "none of the fields of this format is here"
+        raise Undecodable(Finding("", "missing_field", "error", message, "left out"))
     fields: dict[str, Any] = {}
-    for field in msgspec.structs.fields(struct):
+    for field in known:
         place = f"{pointer}/{pointer_token(field.encode_name)}"
         if field.encode_name in value:
             fields[field.name] = _convert_field(value[field.encode_name], field, report, place)

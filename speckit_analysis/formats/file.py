@@ -47,10 +47,14 @@ class EvidenceFile:
         self.number = number  #: number of the file in this load; every row begins with it
         self.name = name  #: without folders
         self.spec = spec  #: from the path; None where it does not tell
-        self.match = match  #: of the format's pattern; None where the content was recognised
+        self.rename(match)
         self.data = data
         self.state = "ok"  #: until something had to be repaired or left out
         self._rows = rows
+
+    def rename(self, match: re.Match[str] | None) -> None:
+        """Take what the file's name says from `match`; nothing where it is None."""
+        self.match = match
         self._said = match.groupdict() if match is not None else _NOTHING
 
     def group(self, name: str) -> str | None:

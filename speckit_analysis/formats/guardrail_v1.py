@@ -12,7 +12,7 @@ from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
 from speckit_analysis.formats.file import length, names_absolute_path
 from speckit_analysis.formats.redaction import mask
-from speckit_analysis.formats.registry import has_keys
+from speckit_analysis.formats.registry import has_keys, names_stage
 from speckit_analysis.tables.timestamps import IN_NAME, canonical, parse
 
 Status = Annotated[str, msgspec.Meta(description="passed, failed or skipped")]
@@ -236,6 +236,7 @@ FORMAT = Format(
     folders=("commands", ""),
     read=read,
     sniff=has_keys("schemaVersion", "command", "sessionId", "artifacts"),
+    certain=names_stage,
     schemas={"guardrail-v1": Guardrail},
     rank=20,
 )

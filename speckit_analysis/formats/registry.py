@@ -16,6 +16,8 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from speckit_analysis.tables.vocabulary import is_known_stage
+
 if TYPE_CHECKING:
     import msgspec
 
@@ -47,6 +49,9 @@ class Format:
         Writes the rows of one file.  None where recognising is all there is to do.
     sniff
         Tells by the decoded content whether a file with a foreign name is of this format.
+    certain
+        Tells of a name that matches whether it is enough; where it is not, the content has to speak
+        for the format as well.  None where every such name is enough.
     schemas
         Structures that the format decodes, by name, for ``schema`` and ``validate``.
     rank
@@ -62,6 +67,7 @@ class Format:
     folders: tuple[str, ...] = ()
     read: Callable[[EvidenceFile, Rows], None] | None = None
     sniff: Callable[[Mapping[str, Any]], bool] | None = None
+    certain: Callable[[re.Match[str]], bool] | None = None
     schemas: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
     rank: int = 50
     may_be_empty: bool = False
@@ -75,6 +81,11 @@ class Format:
             if match is not None:
                 return match
         return None
+
+
+def names_stage(match: re.Match[str]) -> bool:
+    """Tell whether the name of a file holds a stage that is known: a ``certain`` of formats."""
+    return is_known_stage(match["stage"])
 
 
 def has_keys(*names: str) -> Callable[[Mapping[str, Any]], bool]:

@@ -7,7 +7,7 @@ PROBLEM_KINDS = frozenset(
     {
         # Files that cannot be read
         *("unreadable", "too_large", "special_file", "empty_file", "format_failed", "binary_file"),
-        *("invalid_json", "encoding", "not_a_number"),
+        *("invalid_json", "encoding", "not_a_number", "unrecognised_file", "dry_run"),
         # Fields that do not follow the schema
         *("missing_field", "mistyped_field", "unknown_schema_version", "unknown_status"),
         "unknown_event",

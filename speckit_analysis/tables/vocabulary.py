@@ -193,6 +193,11 @@ def provider_of(model_or_agent: str | None) -> str | None:
     return next((maker for prefix, maker in _PROVIDER_BY_PREFIX if name.startswith(prefix)), None)
 
 
+def is_known_stage(raw: str | None) -> bool:
+    """Tell whether `raw`, in any spelling, names a stage or a quality gate."""
+    return normalise_stage(raw) in (*STAGES, *QUALITY_GATES)
+
+
 def is_known_agent(agent: str) -> bool:
     """Tell whether `agent` (normalised) is a role or configuration that upstream defines."""
     return agent in AGENTS or agent in AGENT_CONFIGURATIONS
