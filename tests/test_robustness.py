@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from evidence_files import (
     PLACES,
     SPEC,
+    START,
     cost,
     guardrail,
     kinds,
@@ -25,8 +27,16 @@ from evidence_files import (
 )
 
 import speckit_analysis as sk
+from speckit_analysis.formats.decoding import parts, whole_values
+from speckit_analysis.formats.telemetry_v2 import Agent, Telemetry
 
 OUTSIDE = "do-not-read-me"
+LINES = f"consensus/{SPEC}/all_telemetry.jsonl"  # a name that does not tell the format
+#: Three runs; the last is that of the file that it is named after elsewhere.
+RECORDS = [
+    *(telemetry(timestamp=f"2025-10-0{day}T10:00:00Z") for day in (1, 2)),
+    telemetry(),
+]
 
 
 def watch_opening(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -137,6 +147,81 @@ def test_a_byte_order_mark_is_read_over(encoding: str, tmp_path: Path) -> None:
     evidence = sk.load(tmp_path)
     assert len(evidence.costs) == 5
     assert problems(evidence, "encoding")[0].severity == "info"
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_is_read_in_any_encoding(encoding: str, end: str, tmp_path: Path) -> None:
+    text = end.join(map(json.dumps, RECORDS)) + end
+    write(tmp_path, LINES, text.encode(encoding))
+    evidence = sk.load(tmp_path)
+    assert (len(evidence.runs), len(evidence.calls)) == (3, 6)
+    assert sorted(evidence.runs["locator"]) == ["L1", "L2", "L3"]
+    assert kinds(evidence) == {"encoding"}
+
+
+@pytest.mark.parametrize("cut", range(1, len(json.dumps(telemetry())), 305))
+@pytest.mark.parametrize("glue", ["", "\n", "\ufeff", " "])
+def test_a_torn_record_costs_only_itself(cut: int, glue: str, tmp_path: Path) -> None:
+    first, torn, last = map(json.dumps, RECORDS)
+    write(tmp_path, LINES, f"{first}\n{torn[:cut]}{glue}{last}\n")
+    evidence = sk.load(tmp_path)
+    assert sorted(evidence.runs["timestamp_raw"]) == [RECORDS[0]["timestamp"], START]
+    assert len(evidence.calls) == 4
+    problem = problems(evidence, "invalid_json")[0]
+    assert problem.locator == "L2 column 1"
+    assert problem.action == (
+        "line left out" if glue == "\n" else "left out; read the rest of the line"
+    )
+
+
+@pytest.mark.parametrize("glue", ["", " ", ",", "\ufeff", "\x1e"])
+def test_records_glued_on_one_line_are_all_kept(glue: str, tmp_path: Path) -> None:
+    write(tmp_path, LINES, glue.join(map(json.dumps, RECORDS)))
+    evidence = sk.load(tmp_path)
+    assert sorted(evidence.runs["locator"]) == ["L1", "L1.2", "L1.3"]
+    problem = problems(evidence, "invalid_json")[0]
+    assert (problem.severity, problem.locator, problem.action) == ("warning", "L1", "read each")
+
+
+@pytest.mark.parametrize("indent", [0, 1, 4])
+def test_records_over_several_lines_are_all_kept(indent: int, tmp_path: Path) -> None:
+    write(tmp_path, LINES, "\n".join(json.dumps(record, indent=indent) for record in RECORDS))
+    evidence = sk.load(tmp_path)
+    assert (len(evidence.runs), len(evidence.calls)) == (3, 6)
+    assert "invalid_json" not in kinds(evidence)
+
+
+def test_the_rest_of_a_line_behind_a_whole_record_is_told(tmp_path: Path) -> None:
+    first, second, _ = map(json.dumps, RECORDS)
+    write(tmp_path, LINES, f"{first}{second[:99]}\n")
+    evidence = sk.load(tmp_path)
+    assert len(evidence.runs) == 1
+    problem = only(evidence.problems[evidence.problems["kind"] == "invalid_json"])
+    assert problem.locator == f"L1 column {len(first) + 1}"
+    assert problem.action == "rest of the line left out"
+
+
+def test_a_record_written_over_a_longer_one_is_read(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["cost"], json.dumps(cost()) + 'spec-plan": 0.5}}')
+    evidence = sk.load(tmp_path)
+    assert len(evidence.costs) == 5
+    assert "rest of the file" in problems(evidence, "invalid_json")[0].action
+
+
+@pytest.mark.parametrize("text", ["{", '{"', '[{"a":1},', '{"a":[', '{"a":{', '{"a":"', "\\"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_taking_torn_text_apart_takes_time_by_its_length(text: str, end: str) -> None:
+    hostile = (text + end) * (200_000 // len(text + end))
+    began = time.process_time()
+    for struct in (Telemetry, Agent):
+        assert not [part for part in parts(hostile, struct) if part.error is None]
+    for _ in whole_values(hostile):
+        pass
+    assert time.process_time() - began < 10  # quadratic would take minutes
 
 
 @pytest.mark.parametrize("data", [bytes(99), b'\x00{"total_spent": 1}', b'{"a": 1}\x00'])

@@ -16,7 +16,7 @@ import pyarrow as pa
 from speckit_analysis.evidence.discovery import Folder, shown
 from speckit_analysis.evidence.memory import no_garbage_collection
 from speckit_analysis.formats import EvidenceFile, Format, Rows, recognise, recognise_content
-from speckit_analysis.formats.decoding import Undecodable, parse
+from speckit_analysis.formats.decoding import Undecodable, as_utf8, parse, whole_values
 
 Batches = dict[str, list[pa.RecordBatch]]
 
@@ -182,14 +182,14 @@ def _is_dry_run(file: EvidenceFile) -> bool:
 
 def _is_text(file: EvidenceFile, format: Format | None) -> bool:
     """Tell whether there is any text to read; file a problem where there should be."""
-    data = file.data
+    data = file.data = as_utf8(file.data, lambda finding: file.problem(*finding))
     if not data.strip():
         if format is None or not format.may_be_empty:
             file.state = "empty"
             file.problem("", "empty_file", "warning", "the file is empty", "listed in files")
         return False
     binary = data.startswith(_BINARY_MARKS) or b"\x00" in data[:1024]
-    if not binary or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if not binary:
         return True
     file.state = "binary"
     if file.name.endswith((".json", ".jsonl", ".md", ".txt")):
@@ -201,13 +201,17 @@ def _is_text(file: EvidenceFile, format: Format | None) -> bool:
 def _recognise_by_content(file: EvidenceFile) -> Format | None:
     if not file.name.endswith((".json", ".jsonl")):
         return None
-    data = file.data
-    if file.name.endswith(".jsonl"):
-        data = data.strip().split(b"\n", 1)[0]
+    many = file.name.endswith(".jsonl")
+    data = file.data.strip().split(b"\n", 1)[0] if many else file.data
     findings: list[object] = []
     try:
         format = recognise_content(parse(data, findings.append))
     except Undecodable as error:
+        # The first record is torn, or others stand on its line.
+        others = whole_values(file.data.decode("utf-8", "replace")) if many else ()
+        known = [format for *_, value in others if (format := recognise_content(value))]
+        if known:
+            return min(known, key=lambda format: format.rank)
         file.problem(*error.finding)
         file.state = "invalid"
         return None

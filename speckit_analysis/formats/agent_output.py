@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
-from speckit_analysis.formats.registry import names_stage
 from speckit_analysis.formats.proposals import write_proposal
+from speckit_analysis.formats.registry import names_stage
 from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 from speckit_analysis.tables.vocabulary import is_known_stage

@@ -67,6 +67,15 @@ def parse(data: bytes, report: Report) -> Any:
         return _parse_damaged(data, report)
 
 
+def is_json(data: bytes) -> bool:
+    """Tell whether `data` is one JSON value, whatever its fields."""
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def _parse_damaged(data: bytes, report: Report) -> Any:
     text = _text(data, report)
     try:
@@ -76,6 +85,11 @@ def _parse_damaged(data: bytes, report: Report) -> Any:
             Finding("", "invalid_json", "error", "nested too deeply to be read", "file left out")
         ) from None
     except ValueError as error:
+        if getattr(error, "msg", "") == "Extra data":  # another record, or what it was written over
+            value, _ = _WHOLE.raw_decode(text.lstrip())
+            if isinstance(value, dict):
+                report(_invalid(error, "read what stands before; the rest of the file is left out"))
+                return clean_text(value)
         repaired = _escape_inner_quotes(text)
         if repaired != text:
             try:
@@ -101,23 +115,131 @@ def _loads(text: str, report: Report) -> Any:
     return clean_text(value)
 
 
-def _text(data: bytes, report: Report) -> str:
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
+# Longest first, for the mark of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# Without a mark, JSON begins with two characters of ASCII (RFC 4627): which of four bytes are zero?
+_BY_ZEROS: dict[tuple[bool, ...], str] = {
+    (False, True, True, True): "utf-32-le",
+    (True, True, True, False): "utf-32-be",
+    (False, True, False, True): "utf-16-le",
+    (True, False, True, False): "utf-16-be",
+}
+
+
+def as_utf8(data: bytes, report: Report) -> bytes:
+    """Return text in UTF-16 or UTF-32, or with a byte order mark, as plain UTF-8."""
+    for mark, encoding in _MARKS:
         if data.startswith(mark):
-            report(
-                Finding("", "encoding", "info", f"starts with a {encoding} mark", "read as such")
-            )
-            return data.decode(encoding, "replace")
+            message = f"starts with a {encoding} mark"
+            break
+    else:
+        guessed = _BY_ZEROS.get(tuple(byte == 0 for byte in data[:4]))
+        if guessed is None or data.lstrip(b"\x00")[:1] not in (b"{", b"["):
+            return data
+        encoding, message = guessed, f"written in {guessed} without a mark"
+    report(Finding("", "encoding", "info", message, "read as such"))
+    return _text(data, report, encoding).encode()
+
+
+def _text(data: bytes, report: Report, encoding: str = "utf-8") -> str:
     try:
-        return data.decode()
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
-        message = f"invalid UTF-8 at byte {error.start}"
+        message = f"invalid {encoding.upper()} at byte {error.start}"
         report(Finding("", "encoding", "warning", message, "replaced the byte by �"))
-        return data.decode("utf-8", "replace")
+        return data.decode(encoding, "replace")
+
+
+class Part(NamedTuple):
+    """A whole JSON value within a text, or what is none."""
+
+    line: int  #: counted from 1, of its beginning
+    begin: int
+    end: int
+    error: str | None  #: why it is no value; None for one that is whole
+
+
+class _Plain(str):
+    """A text in which errors are not located: to count its lines each time is quadratic."""
+
+    def count(self, *_: Any) -> int:
+        return 0
+
+    def rfind(self, *_: Any) -> int:
+        return -1
+
+
+_WHOLE = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+_OPENING = re.compile(r'\{(?=\s*["}])|\[(?=\s*\{)')
+# Between records: what tools that join files leave there is no part of any.
+_CONTENT = re.compile(r"[^\s\ufeff\x00\x1e,]")
+
+
+def whole_values(text: str) -> Iterator[tuple[int, int, Any]]:
+    """Yield where each whole object or list of objects in `text` begins and ends, and its value.
+
+    Nothing within a whole one is another.  The work is bounded by the length of the text: what
+    opens objects over and over and closes none of them is given up.
+    """
+    plain, place, effort = _Plain(text), 0, 8 * len(text) + 4096
+    while effort > 0 and (opening := _OPENING.search(text, place)):
+        begin = opening.start()
+        try:
+            value, place = _WHOLE.raw_decode(plain, begin)
+        except json.JSONDecodeError as error:
+            effort -= error.pos - begin + 64
+            place = begin + 1
+        except (ValueError, RecursionError):
+            effort -= len(text) - begin + 64
+            place = begin + 1
+        else:
+            yield begin, place, value
+
+
+def parts(text: str, struct: type[msgspec.Struct]) -> Iterator[Part]:
+    """Take a text of records one after another apart, whether each stands on one line or not.
+
+    A record that is torn ends with its line.  A whole object behind it there is a record if it has
+    most of the fields that `struct` requires; other objects are fragments of the torn one.
+    """
+    fields = msgspec.structs.fields(struct)
+    required = {field.encode_name for field in fields if field.required}
+    required = required or {field.encode_name for field in fields}
+    plain, place, line, effort = _Plain(text), 0, 1, 8 * len(text) + 4096
+    while content := _CONTENT.search(text, place):
+        line += text.count("\n", place, content.start())
+        begin = content.start()
+        stop = text.find("\n", begin)
+        stop = len(text) if stop < 0 else stop
+        # A record may go on over lines, as long as that is tried in vain not too often.
+        source, start = (plain, begin) if effort > 0 else (_Plain(text[begin:stop]), 0)
+        try:
+            value, end = _WHOLE.raw_decode(source, start)
+            error = None if isinstance(value, dict) else "an object was expected"
+        except (ValueError, RecursionError) as raised:
+            error = getattr(raised, "msg", None) or str(raised)
+            effort -= getattr(raised, "pos", len(source)) - start + 64
+        if error is None:
+            place = begin + end - start
+            yield Part(line, begin, place, None)
+            line += text.count("\n", begin, place)
+            continue
+        place = stop
+        torn = begin
+        for start, end, value in whole_values(text[begin:stop]):
+            if isinstance(value, dict) and 2 * len(required & value.keys()) > len(required):
+                if _CONTENT.search(text, torn, begin + start):
+                    yield Part(line, torn, begin + start, error)
+                yield Part(line, begin + start, begin + end, None)
+                torn = begin + end
+        if _CONTENT.search(text, torn, stop):
+            yield Part(line, torn, stop, error)
 
 
 def _invalid(error: ValueError, action: str) -> Finding:

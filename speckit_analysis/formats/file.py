@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from speckit_analysis.formats.decoding import Finding, Undecodable, decode, parse
+from speckit_analysis.formats.decoding import (
+    Finding,
+    Part,
+    Undecodable,
+    decode,
+    is_json,
+    parse,
+    parts,
+)
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.tables.timestamps import canonical
 from speckit_analysis.tables.vocabulary import TEMPLATE_LITERAL
@@ -79,25 +88,72 @@ class EvidenceFile:
         try:
             return (("", decoder.decode(self.data)),)  # one value, as it should be
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return self._decode_each_or_whole(decoder)
+            return self._decode_each(decoder)
 
-    def _decode_each_or_whole(self, decoder: msgspec.json.Decoder[S]) -> Iterator[tuple[str, S]]:
-        if self.name.endswith(".jsonl") and 0 <= self.data.find(b"\n") < len(self.data) - 1:
-            lines = self.data.strip().split(b"\n")
-            if len(lines) > 1 and lines[0].strip() not in (b"{", b"["):  # not one value over many
-                yield from self._decode_each(lines, decoder)
-                return
-        value = self._decode(self.data, decoder, "")
-        if value is not None:
-            yield "", value
-
-    def _decode_each(
-        self, lines: list[bytes], decoder: msgspec.json.Decoder[S]
-    ) -> Iterator[tuple[str, S]]:
+    def _decode_each(self, decoder: msgspec.json.Decoder[S]) -> Iterator[tuple[str, S]]:
+        end = b"\n" if b"\n" in self.data else b"\r"
+        if end not in self.data.strip():
+            yield from self._take_apart(self.data, 1, decoder)
+            return
+        lines = self.data.split(end)
         for number, line in enumerate(lines, start=1):
-            value = self._decode(line, decoder, f"L{number}") if line.strip() else None
+            if line.isspace() or not line:
+                continue
+            try:
+                yield f"L{number}", decoder.decode(line)
+                continue
+            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+                if not is_json(line):
+                    # Records may stand over several lines from here on, or several on one.
+                    rest = b"\n".join(lines[number - 1 :])
+                    yield from self._take_apart(rest, number, decoder)
+                    return
+            value = self._decode(line, decoder, f"L{number}")
             if value is not None:
                 yield f"L{number}", value
+
+    def _take_apart(
+        self, data: bytes, first: int, decoder: msgspec.json.Decoder[S]
+    ) -> Iterator[tuple[str, S]]:
+        """Decode what stands whole in `data`, whose lines are counted from `first`."""
+        text = data.decode("utf-8", "replace")
+        found = list(parts(text, decoder.type))
+        if first == 1 and (len(found) == 1 or all(part.error for part in found)):
+            value = self._decode(data, decoder, "")  # one value, or damage that can be mended
+            if value is not None:
+                yield "", value
+            return
+        if text.encode() != data:
+            message, action = "bytes that are not UTF-8", "replaced each by �"
+            self.problem(f"L{first}", "encoding", "warning", message, action)
+        for line, on_line in groupby(found, lambda part: part.line):
+            yield from self._take_line(list(on_line), text, f"L{first + line - 1}", decoder)
+
+    def _take_line(
+        self, on_line: list[Part], text: str, place: str, decoder: msgspec.json.Decoder[S]
+    ) -> Iterator[tuple[str, S]]:
+        """Decode the whole records that begin on a line; file problems of what else it holds."""
+        whole = [part for part in on_line if part.error is None]
+        if len(whole) > 1:
+            message = f"{len(whole)} records on one line"
+            self._report(Finding(place, "invalid_json", "warning", message, "read each"), "")
+        for part in on_line:
+            if part.error is not None:
+                column = part.begin - text.rfind("\n", 0, part.begin)
+                message = f"not JSON: {part.error} in what begins at column {column}"
+                ends = part is on_line[-1]
+                action = (
+                    "rest of the line left out" if ends else "left out; read the rest of the line"
+                )
+                action = action if whole else "line left out"
+                where = f"{place} column {column}"
+                self._report(Finding(where, "invalid_json", "error", message, action), "")
+                self.state = "invalid"
+        for number, part in enumerate(whole, start=1):
+            prefix = place if number == 1 else f"{place}.{number}"
+            value = self._decode(text[part.begin : part.end].encode(), decoder, prefix)
+            if value is not None:
+                yield prefix, value
 
     def _decode(self, data: bytes, decoder: msgspec.json.Decoder[S], prefix: str) -> S | None:
         try:
