@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -256,3 +257,76 @@ def test_telemetry_under_a_foreign_name_is_recognised_by_its_content(tmp_path: P
     evidence = load(tmp_path, telemetry(), "consensus/export.json")
     assert only(evidence.files).format == "telemetry-v2"
     assert only(evidence.runs).spec_id == SPEC
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["12000", " 12000 ", 12000.0, "12000.0", "1.2e4", "12,000", "12 000", "12_000"],
+)
+@pytest.mark.parametrize("place", ["telemetry", "metrics"])
+def test_a_count_is_read_as_people_write_it(written: Any, place: str, tmp_path: Path) -> None:
+    made = call("claude", prompt_tokens=written, completion_tokens=900, total_tokens=ABSENT)
+    evidence = load(tmp_path, telemetry(made) if place == "telemetry" else made, PLACES[place])
+    row = only(evidence.calls)
+    assert (row.prompt_tokens, row.completion_tokens) == (12_000, 900)
+    assert row.cost_usd == pytest.approx(0.0495)
+    note = problems(evidence, "loosely_typed")[0]
+    assert (note.severity, note.action) == ("info", "read as 12,000")
+    assert note.locator.endswith("/prompt_tokens")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        12000.5,
+        "12000.5",
+        "12.000",
+        -12000.0,
+        "-12000",
+        "1e400",
+        "12k",
+        "$12",
+        "1,2",
+        "many",
+        "",
+        [],
+    ],
+)
+def test_what_is_no_count_for_sure_is_missing_and_its_call_is_kept(
+    written: Any, tmp_path: Path
+) -> None:
+    evidence = load(tmp_path, telemetry(call(prompt_tokens=written)))
+    row = only(evidence.calls)
+    assert pd.isna(row.prompt_tokens)
+    assert (row.completion_tokens, row.latency_ms) == (600, 210734)
+    assert problems(evidence, "mistyped_field")[0].locator.endswith("/prompt_tokens")
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "read"),
+    [
+        ("latency_ms", "210734", 210734.0),
+        ("latency_ms", "210,734.5 ms", 210734.5),
+        ("cost_usd", "$0.22", 0.22),
+        ("cost_usd", "0.22 USD", 0.22),
+        ("cost_usd", "0,225", 0.225),
+        ("cost_usd", "1,234.5", 1234.5),
+        ("cost_usd", "1,234", None),  # or 1.234
+        ("cost_usd", "€0.22", None),
+        ("cache_hit", "true", True),
+        ("cache_hit", "No", False),
+        ("cache_hit", 1, True),
+        ("cache_hit", "perhaps", None),
+    ],
+)
+def test_amounts_and_flags_are_read_as_people_write_them(
+    field: str, written: Any, read: Any, tmp_path: Path
+) -> None:
+    evidence = load(tmp_path, call(**{field: written}), PLACES["metrics"])
+    found = getattr(only(evidence.calls), {"cost_usd": "cost_usd_reported"}.get(field, field))
+    if read is None:
+        assert pd.isna(found)
+        assert problems(evidence, "mistyped_field")
+    else:
+        assert found == read
+        assert not problems(evidence, "mistyped_field")

@@ -91,6 +91,13 @@ CASES: dict[str, Case] = {
         "found 'many'",
         "missing",
     ),
+    "loosely_typed": Case(
+        [at("telemetry", telemetry(call(prompt_tokens="12000")))],
+        "info",
+        "/consensus/agents/0/prompt_tokens",
+        "'12000'",
+        "read as 12,000",
+    ),
     "unknown_schema_version": Case(
         [at("guardrail", guardrail(schemaVersion=7))], "warning", "/schemaVersion", "7", "read as"
     ),

@@ -16,8 +16,8 @@ from speckit_analysis.formats import schemas
 SCHEMA_PROBLEMS = frozenset(
     {
         *("unreadable", "too_large", "empty_file", "format_failed", "binary_file", "invalid_json"),
-        *("encoding", "not_a_number", "missing_field", "mistyped_field", "template_literal"),
-        *("unknown_schema_version", "unknown_status", "unknown_event"),
+        *("encoding", "not_a_number", "missing_field", "mistyped_field", "loosely_typed"),
+        *("template_literal", "unknown_schema_version", "unknown_status", "unknown_event"),
     }
 )
 

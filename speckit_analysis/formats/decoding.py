@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from functools import cache
 from types import UnionType
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -321,6 +322,13 @@ def _convert_value(value: Any, annotation: Any, report: Report, place: str) -> A
         return msgspec.convert(value, annotation)
     except (msgspec.ValidationError, RecursionError) as error:
         for kind in _alternatives(annotation):
+            meant = _meant(value, kind, place)
+            if meant is not None:
+                shown = f"{meant:,.15g}" if isinstance(meant, float) else f"{meant:,}"
+                shown = str(meant).lower() if isinstance(meant, bool) else shown
+                message = f"{_shown(value)} where {_type_name(kind)} belongs"
+                report(Finding(place, "loosely_typed", "info", message, f"read as {shown}"))
+                return meant
             if isinstance(value, dict) and _is_struct(kind):
                 return convert(value, kind, report, place)
             if isinstance(value, dict) and get_origin(kind) is dict:
@@ -333,6 +341,56 @@ def _convert_value(value: Any, annotation: Any, report: Report, place: str) -> A
                 return [item for _, item in _fitting(counted, get_args(kind)[0], report)]
         message = f"{str(error).rstrip('.')}; found {_shown(value)}"
         raise Undecodable(Finding(place, "mistyped_field", "error", message, "left out")) from None
+
+
+_NUMBER = re.compile(
+    r"""(?:USD\s?|(?P<dollar>\$))?
+    (?P<number>[+-]?\d+(?:\.\d*)?(?:e[+-]?\d{1,3})?       # as programs write it
+    |[+-]?[1-9]\d{0,2}(?:(?P<mark>[,'_\s])\d{3})(?:(?P=mark)\d{3})*(?:\.\d+)?  # grouped
+    |[+-]?\d+,\d+)                                       # a decimal comma
+    \s?(?P<unit>ms|tokens?|USD)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _meant(value: Any, kind: Any, place: str) -> Any:
+    """Return the count, amount or flag that `value` spells otherwise; None for what is none.
+
+    What can be read in two ways, such as ``"1.234"`` where a count belongs, is none.
+    """
+    base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if base is bool and isinstance(value, str | int):
+        return _FLAGS.get(str(value).strip().lower())
+    if base not in (int, float) or not isinstance(value, str | float):
+        return None
+    number = value if isinstance(value, float) else _number(value.strip(), base, place)
+    try:
+        meant = None if number is None else base(number)
+        return None if base is int and meant != number else msgspec.convert(meant, kind)
+    except (msgspec.ValidationError, OverflowError, ValueError):  # beyond what it may be
+        return None
+
+
+def _number(text: str, base: type, place: str) -> Decimal | None:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    number, mark, unit = match["number"], match["mark"], (match["unit"] or "").lower()
+    money = match["dollar"] or "usd" in text.lower()
+    if (money and base is int) or (unit == "ms") > place.endswith("_ms"):
+        return None
+    if unit.startswith("token") and base is float:
+        return None
+    grouped = number.replace(mark, "") if mark else number
+    point = r"\." if base is int else ","
+    twofold = re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}{point}\d{{3}}", number)
+    return None if twofold else Decimal(grouped.replace(",", "."))
+
+
+def _type_name(kind: Any) -> str:
+    base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return {int: "a whole number", float: "a number", bool: "true or false"}[base]
 
 
 def _fitting(

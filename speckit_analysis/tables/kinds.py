@@ -9,7 +9,13 @@ PROBLEM_KINDS = frozenset(
         *("unreadable", "too_large", "special_file", "empty_file", "format_failed", "binary_file"),
         *("invalid_json", "encoding", "not_a_number", "unrecognised_file", "dry_run"),
         # Fields that do not follow the schema
-        *("missing_field", "mistyped_field", "unknown_schema_version", "unknown_status"),
+        *(
+            "missing_field",
+            "mistyped_field",
+            "loosely_typed",
+            "unknown_schema_version",
+            "unknown_status",
+        ),
         "unknown_event",
         # Names and identity
         *("template_literal", "identity_differs", "unknown_stage", "unknown_agent"),

@@ -11,7 +11,7 @@ from speckit_analysis.evidence.assemble.categories import (
     texts,
     without_categories,
 )
-from speckit_analysis.evidence.assemble.identity import fill_gaps, look_up
+from speckit_analysis.evidence.assemble.identity import fill_gaps, look_up, moments
 
 #: Evidence of a run, best first.
 BASES = ("telemetry", "synthesis", "verdict", "output")
@@ -51,11 +51,13 @@ def merge_mentions(mentions: pd.DataFrame) -> pd.DataFrame:
 
 
 def date(runs: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
-    """Date a run that its best evidence does not date by its earliest answer."""
+    """Date a run that its best evidence does not date by its earliest answer, or by its key."""
     undated = runs["timestamp"].isna()
     if undated.any():
         earliest = proposals.groupby("run_id")["timestamp"].min()
-        runs["timestamp"] = runs["timestamp"].fillna(look_up(runs["run_id"], earliest))
+        answered = runs["timestamp"].fillna(look_up(runs["run_id"], earliest))
+        named = runs["key"].str.replace(r"-\d+$", "", regex=True)  # without the number of a session
+        runs["timestamp"] = answered.fillna(moments(named))
         semantics = texts(runs["time_semantics"]).mask(undated & runs["timestamp"].notna(), "start")
         runs["time_semantics"] = semantics.where(runs["timestamp"].notna())
     return runs
