@@ -216,7 +216,8 @@ def test_a_verdict_is_a_run_with_its_proposals(tmp_path: Path) -> None:
             {"agent": "code", "issues": [{"id": "string", "severity": "critical | minor"}]},
             "schema_echo",
         ),
-        ({"model": "${MODEL_ID}", "risks": ["slow migration"]}, "unresolved_template"),
+        ({"model": "${MODEL_ID}", "risks": ["slow migration"]}, "structured"),
+        ({"risks": ["${RISKS}"], "decision": "${DECISION}"}, "unresolved_template"),
         (
             "[2025-11-04T02:11:59] OpenAI Codex v0.0.0\n[2025-11-04T02:12:00] tokens used: 9",
             "transcript",
@@ -343,3 +344,25 @@ def test_a_dry_run_of_any_writer_is_no_run(place: str, document: Any, tmp_path: 
 def test_an_answer_that_speaks_of_a_dry_run_is_an_answer(tmp_path: Path) -> None:
     write(tmp_path, PLACES["output"], output(risks=["the dry_run flag is ignored"]))
     assert only(sk.load(tmp_path).proposals).payload_class == "structured"
+
+
+def test_a_literal_in_the_metadata_of_an_answer_is_a_missing_field(tmp_path: Path) -> None:
+    held = answer("gemini", model="${MODEL_ID}", prompt_version="${VERSION}", reasoning_mode="high")
+    evidence = load(tmp_path, "verdict", verdict(proposal("gemini", held)))
+    row = only(evidence.proposals)
+    assert (row.payload_class, row.reasoning_mode) == ("structured", "high")
+    assert pd.isna(row.model_claimed)
+    assert pd.isna(row.prompt_version)
+    problem = only(evidence.problems[evidence.problems["kind"] == "template_literal"])
+    assert (problem.severity, problem.locator) == ("warning", "/proposals/0")
+    assert problem.message.startswith("model, prompt_version are unexpanded literals")
+
+
+def test_an_answer_in_prose_is_the_same_as_bare_and_declares_its_conflicts(tmp_path: Path) -> None:
+    held = answer("gemini", consensus={"agreements": ["a"], "conflicts": ["one table or two"]})
+    texts = [json.dumps(held), f"I looked.\n```json\n{json.dumps(held, indent=1)}\n```\nMore?"]
+    given = verdict(*(proposal("gemini", text) for text in texts))
+    evidence = load(tmp_path, "verdict", given)
+    assert evidence.proposals["content"].nunique() == 1
+    assert evidence.proposals["agent_claimed"].tolist() == ["gemini", "gemini"]
+    assert len(evidence.disagreements) == 2

@@ -10,30 +10,10 @@ from typing import Any
 
 from speckit_analysis.disagreements.statements import parse, verdict_of
 from speckit_analysis.formats.payload import METADATA_FIELDS
+from speckit_analysis.tables.vocabulary import ANSWER_FIELDS
 
-_KEYS = {
-    "verdict": "decision recommendation verdict readiness overall_status",
-    "tasks": "tasks validated_tasks work_breakdown approach checklist steps",
-    "next": (
-        "followups follow_ups next_actions todo todos open_items pending_work action_items "
-        "remediation conditions safeguards"
-    ),
-    "risks": "risks edge_cases compliance_flags",
-    "changes": (
-        "operations code_paths surfaces diff_proposals diff_suggestions recent_changes "
-        "implementation_notes unlock_notes"
-    ),
-    "checks": (
-        "tests test_commands validation_plan validation_notes scenarios analysis checks "
-        "evidence telemetry audit_notes"
-    ),
-    "acceptance": "acceptance_mapping acceptance_coverage",
-    "requirements": "requirements",
-    "issues": "issues questions missing_items",
-    "research": "research_summary research",
-}
 #: Keys of answers by what they are asked for.  Only statements of one kind are compared.
-KINDS = {key: kind for kind, keys in _KEYS.items() for key in keys.split()}
+KINDS = ANSWER_FIELDS
 #: What stands under other keys, and in free text.
 PROSE = "prose"
 

@@ -182,20 +182,24 @@ _OPENING = re.compile(r'\{(?=\s*["}])|\[(?=\s*\{)')
 _CONTENT = re.compile(r"[^\s\ufeff\x00\x1e,]")
 
 
-def whole_values(text: str) -> Iterator[tuple[int, int, Any]]:
+def whole_values(text: str, *, fragments: bool = True) -> Iterator[tuple[int, int, Any]]:
     """Yield where each whole object or list of objects in `text` begins and ends, and its value.
 
-    Nothing within a whole one is another.  The work is bounded by the length of the text: what
-    opens objects over and over and closes none of them is given up.
+    Nothing within a whole one is another.  Without `fragments`, nothing within a torn one is
+    either, unless it begins a line.  The work is bounded by the length of the text: what opens
+    objects over and over and closes none of them is given up.
     """
-    plain, place, effort = _Plain(text), 0, 8 * len(text) + 4096
+    plain, place, torn, effort = _Plain(text), 0, 0, 8 * len(text) + 4096
     while effort > 0 and (opening := _OPENING.search(text, place)):
         begin = opening.start()
+        if begin < torn and not fragments and text[begin - 1] != "\n":
+            place = begin + 1
+            continue
         try:
             value, place = _WHOLE.raw_decode(plain, begin)
         except json.JSONDecodeError as error:
             effort -= error.pos - begin + 64
-            place = begin + 1
+            place, torn = begin + 1, max(torn, error.pos)
         except (ValueError, RecursionError):
             effort -= len(text) - begin + 64
             place = begin + 1

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
+from speckit_analysis.formats.answer import (
+    TRANSCRIPT,
+    answer_in,
+    is_envelope,
+    is_session,
+    whole_json,
+    words_in,
+)
 from speckit_analysis.tables.vocabulary import TEMPLATE_LITERAL
 
 # Fields that say who answers and how; they are no answer by themselves.
@@ -19,12 +26,6 @@ METADATA_FIELDS = frozenset(
     }
 )
 
-_TRANSCRIPT = re.compile(
-    r"^\[?\d{4}-\d\d-\d\dT[\d:.]+Z?\]?"
-    r" (?:OpenAI Codex|User instructions|tokens used|exec|codex|thinking)"
-    r"|^OpenAI Codex v\d|^(?:user|assistant|human):\s",
-    re.MULTILINE | re.IGNORECASE,
-)
 _SHELL_PROMPT = re.compile(r"^\S+@\S+ \S+ ?[❯$#%>]", re.MULTILINE)
 _EXPORT = re.compile(r"^\s*(?:export|declare -x) \w+=", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -79,20 +80,26 @@ def _classify_text(text: str) -> Payload:
     stripped = text.strip()
     if not stripped or stripped in ("{}", "[]", "null", '""'):
         return Payload("empty", text, None)
-    value = _embedded_object(stripped)
-    if value is not None:
-        return _classify_object(value, msgspec.json.encode(value).decode())
+    if not _is_terminal(stripped):  # there, prompt and answer cannot be told apart
+        whole = whole_json(stripped)
+        if isinstance(whole, dict) or (whole and isinstance(whole, list)):
+            return classify(whole)
+        answer = answer_in(stripped, _holds)
+        if answer is not None:
+            return Payload("structured", msgspec.json.encode(answer).decode(), answer)
+        if answer_in(stripped, _echoes) is not None:
+            return Payload("schema_echo", text, None)
     return Payload(_class_of_text(stripped), text, None)
 
 
+def _is_terminal(text: str) -> bool:
+    return len(_EXPORT.findall(text)) >= 5 or _SHELL_PROMPT.search(text) is not None
+
+
 def _class_of_text(text: str) -> str:
-    if (
-        len(_EXPORT.findall(text)) >= 5
-        or _SHELL_PROMPT.search(text)
-        or len(_ANSI.findall(text)) >= 5
-    ):
+    if _is_terminal(text) or len(_ANSI.findall(text)) >= 5:
         return "terminal_dump"
-    if _TRANSCRIPT.search(text):
+    if TRANSCRIPT.search(text) or is_session(text):
         return "transcript"
     if text[0] in "{[" and (_BARE_PLACEHOLDER.search(text) or "//" in text):
         return "schema_echo"
@@ -101,38 +108,38 @@ def _class_of_text(text: str) -> str:
     return "free_text"
 
 
-def _embedded_object(text: str) -> dict[str, Any] | None:
-    """Return the JSON object that a text is, bare or fenced; None where it is none."""
-    if text.startswith("```"):
-        text = re.sub(r"^```\w*\n|\n?```$", "", text)
-    if not text.startswith("{"):
-        return None
-    try:
-        value = json.loads(text, strict=False, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
 def _classify_object(value: dict[str, Any], text: str) -> Payload:
-    answer = {
-        k: v for k, v in value.items() if k not in METADATA_FIELDS and v not in (None, "", [], {})
-    }
     if value.get("agent") == "stub" or value.get("model") == "stub-model":
         return Payload("stub", text, value)
-    if value.get("error"):
+    if value.get("error") or value.get("is_error") is True:
         return Payload("error", text, value)
+    inner = answer_in(value, _holds)
+    if inner is not None and inner is not value:
+        said = {name: value[name] for name in METADATA_FIELDS & value.keys()}
+        return Payload("structured", msgspec.json.encode(inner).decode(), said | inner)
+    answer = _substance(value)
     if not answer:
         return Payload("empty", text, value)
-    wrapped = _wrapped_text(answer)
+    wrapped = words_in(value) if is_envelope(value) else _wrapped_text(answer)
     if wrapped is not None:
         return Payload(_class_of_text(wrapped.strip() or " "), text, value)
-    if _is_echo(answer):
-        return Payload("schema_echo", text, value)
-    literal = TEMPLATE_LITERAL.search(
-        json.dumps({k: value[k] for k in value if k in METADATA_FIELDS})
-    )
-    return Payload("unresolved_template" if literal else "structured", text, value)
+    return Payload(_filled_in(answer), text, value)
+
+
+def _substance(value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        k: v for k, v in value.items() if k not in METADATA_FIELDS and v not in (None, "", [], {})
+    }
+
+
+def _holds(value: dict[str, Any]) -> bool:
+    answer = _substance(value)
+    bare = not answer or value.get("error") or _wrapped_text(answer) is not None
+    return not bare and _filled_in(answer) == "structured"
+
+
+def _echoes(value: dict[str, Any]) -> bool:
+    return _filled_in(_substance(value)) == "schema_echo"
 
 
 def _wrapped_text(answer: dict[str, Any]) -> str | None:
@@ -142,11 +149,15 @@ def _wrapped_text(answer: dict[str, Any]) -> str | None:
     return long[0] if len(long) == 1 and isinstance(long[0], str) and len(rest) <= 1 else None
 
 
-def _is_echo(answer: dict[str, Any]) -> bool:
+def _filled_in(answer: dict[str, Any]) -> str:
+    """Tell an answer from the prompt's own schema, and from one of template literals."""
     leaves = list(_leaves(answer))
-    texts = [leaf for leaf in leaves if isinstance(leaf, str)]
-    placeholders = sum(bool(_PLACEHOLDER.match(text.strip())) for text in texts)
-    return bool(texts) and len(texts) == len(leaves) and placeholders >= 0.6 * len(texts)
+    texts = [leaf.strip() for leaf in leaves if isinstance(leaf, str)]
+    literals = sum(bool(TEMPLATE_LITERAL.fullmatch(text)) for text in texts)
+    placeholders = literals + sum(bool(_PLACEHOLDER.match(text)) for text in texts)
+    if not texts or len(texts) < len(leaves) or placeholders < 0.6 * len(texts):
+        return "structured"
+    return "unresolved_template" if 2 * literals > placeholders else "schema_echo"
 
 
 def _leaves(value: Any) -> Iterator[Any]:

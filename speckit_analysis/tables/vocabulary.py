@@ -56,6 +56,30 @@ ORDERED_CATEGORIES: dict[str, tuple[str, ...]] = {
     "severity": SEVERITIES,
 }
 
+_ANSWER_FIELDS = {
+    "verdict": "decision recommendation verdict readiness overall_status",
+    "tasks": "tasks validated_tasks work_breakdown approach checklist steps",
+    "next": (
+        "followups follow_ups next_actions todo todos open_items pending_work action_items "
+        "remediation conditions safeguards"
+    ),
+    "risks": "risks edge_cases compliance_flags",
+    "changes": (
+        "operations code_paths surfaces diff_proposals diff_suggestions recent_changes "
+        "implementation_notes unlock_notes"
+    ),
+    "checks": (
+        "tests test_commands validation_plan validation_notes scenarios analysis checks "
+        "evidence telemetry audit_notes"
+    ),
+    "acceptance": "acceptance_mapping acceptance_coverage",
+    "requirements": "requirements",
+    "issues": "issues questions missing_items",
+    "research": "research_summary research",
+}
+#: Fields of answers by what they are asked for.
+ANSWER_FIELDS = {name: kind for kind, names in _ANSWER_FIELDS.items() for name in names.split()}
+
 #: An unexpanded template literal such as ``${stage}``.
 TEMPLATE_LITERAL = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 

@@ -212,7 +212,7 @@ def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
 
 
 _UNUSABLE = {
-    "unresolved_template": "structured, but its metadata are unexpanded template literals",
+    "unresolved_template": "a template of which nobody filled in the values",
     "schema_echo": "the prompt's own schema, echoed",
     "transcript": "a transcript of the agent's session",
     "terminal_dump": "a capture of a terminal",
