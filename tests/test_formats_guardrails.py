@@ -18,6 +18,8 @@ from evidence_files import (
     native,
     only,
     problems,
+    telemetry,
+    verdict,
     write,
 )
 
@@ -215,10 +217,110 @@ def test_lifecycle_events_of_an_attempt_are_timed_from_its_dispatch(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("ended", "unfinished"),
+    [(None, True), ("queued", True), ("checking_consensus", False), ("failed", False)],
+)
+def test_an_attempt_that_came_to_the_consensus_is_not_unfinished(
+    ended: str | None, unfinished: bool, tmp_path: Path
+) -> None:
+    write(tmp_path, PLACES["lifecycle"], event())
+    if ended is not None:
+        later = event(ended, timestamp="2025-11-10T03:46:00+00:00")
+        write(tmp_path, PLACES["lifecycle"].replace("034500", "034600"), later)
+    assert bool(problems(sk.load(tmp_path), "unfinished_attempt")) == unfinished
+
+
+ATTEMPT = pd.Timestamp("2025-11-10T03:45:00.674206480", tz="UTC")
+
+
+def epoch(moment: pd.Timestamp) -> str:
+    return f"run_{SPEC}_{int(moment.timestamp())}_2c1010ad"
+
+
+def validated(key: str, after: str) -> tuple[str, Any]:
+    """A run of validate as one of the writers leaves it, `after` the dispatch of the attempt."""
+    moment = ATTEMPT.floor("s") + pd.Timedelta(after)
+    name = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    if key == "telemetry":
+        place = f"consensus/{SPEC}/spec-validate_{name}_telemetry.jsonl"
+        return place, telemetry(command="spec-validate", timestamp=name)
+    run_id = epoch(moment) if key == "run_id" else ABSENT
+    document = verdict(stage="validate", run_id=run_id, exported_at=name)
+    document["proposals"] = []
+    return f"consensus/{SPEC}/validate_verdict.json", document
+
+
+@pytest.mark.parametrize(
+    ("key", "after", "joined"),
+    [
+        ("telemetry", "0s", True),  # whole seconds: seems to begin before its dispatch
+        ("telemetry", "50min", True),
+        ("telemetry", "2h", False),
+        ("telemetry", "-5min", False),
+        ("exported", "3min", True),
+        ("exported", "-3min", False),
+        ("run_id", "-20min", True),  # the start of all stages
+        ("run_id", "-3h", False),
+    ],
+)
+def test_the_events_of_an_attempt_belong_to_the_run_that_it_made(
+    key: str, after: str, joined: bool, tmp_path: Path
+) -> None:
+    write(tmp_path, *validated(key, after))
+    write(tmp_path, f"consensus/{SPEC}/plan_verdict.json", verdict())  # another stage
+    write(tmp_path, PLACES["lifecycle"], event())
+    later = event("checking_consensus", timestamp="2025-11-10T03:46:00+00:00")
+    write(tmp_path, PLACES["lifecycle"].replace("034500", "034600"), later)
+    evidence = sk.load(tmp_path)
+    run = only(evidence.runs[evidence.runs["stage"] == "validate"])
+    assert evidence.lifecycle["run_id"].tolist() == ([run.run_id] * 2 if joined else [pd.NA] * 2)
+
+
+def test_each_attempt_has_its_own_run_and_none_that_began_after_its_end(tmp_path: Path) -> None:
+    for after in ("10s", "20min", "40min"):
+        write(tmp_path, *validated("telemetry", after))
+    for attempt, name, after in (
+        ("one", "dispatched", "0s"),
+        ("one", "completed", "5min"),
+        ("two", "dispatched", "19min"),
+        ("three", "dispatched", "25min"),
+        ("three", "cancelled", "26min"),
+    ):
+        moment = ATTEMPT + pd.Timedelta(after)
+        place = f"commands/{SPEC}/{SPEC}_spec-validate_telemetry_{moment:%Y%m%d_%H%M%S}.json"
+        write(tmp_path, place, event(name, stage_run_id=attempt, timestamp=moment.isoformat()))
+    rows = sk.load(tmp_path).lifecycle.drop_duplicates("stage_run_id").set_index("stage_run_id")
+    assert rows.loc["one", "run_id"].endswith("T03:45:10Z")
+    assert rows.loc["two", "run_id"].endswith("T04:05:00Z")
+    assert pd.isna(rows.loc["three", "run_id"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cut"),
+    [
+        ("SPEC-X-something-wit", "SPEC-X-something-with", True),
+        ("SPEC-KIT-025-add-conflict-resolutio", "SPEC-KIT-025-add-conflict-resolution-with", True),
+        ("SPEC-KIT-90", "SPEC-KIT-900", False),  # numbers are not cut
+        ("SPEC-KIT-025", "SPEC-KIT-025-add-conflict-resolution", False),
+        ("SPEC-A", "SPEC-AB", False),
+        ("SPEC-X-something-wit", "SPEC-Y-something-with", False),
+    ],
+)
+def test_a_spec_whose_name_was_cut_within_a_word_is_named(
+    one: str, other: str, cut: bool, tmp_path: Path
+) -> None:
+    for spec in (one, other, "SPEC-X-something-else", "SPEC-KIT-025-add-conflict-resolution-z"):
+        write(tmp_path, f"costs/{spec}_cost_summary.json", {"spec_id": spec, "total_spent": 1.0})
+    found = problems(sk.load(tmp_path), "truncated_spec")
+    assert [problem.source for problem in found] == [f"costs/{one}_cost_summary.json"] * cut
+
+
+@pytest.mark.parametrize(
     ("body", "status", "recorded", "http"),
     [
         ({"service": "radarr", "status": "healthy", "uptime": 1759085973}, "ok", "healthy", None),
-        ({"status": "degraded"}, "ok", "degraded", None),
+        ({"status": "degraded"}, "degraded", "degraded", None),
+        ({"status": "Degraded", "note": "slow"}, "degraded", "Degraded", None),
         ({"status": "success", "connected": True, "executionTimeMs": 0}, "ok", "success", None),
         ({"status": 401, "note": "GraphQL ping returned no body"}, "error", None, 401),
         (

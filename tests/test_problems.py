@@ -119,6 +119,16 @@ CASES: dict[str, Case] = {
         "kept",
     ),
     "unknown_event": Case([at("lifecycle", event("lost"))], "warning", "/event", "'lost'", "kept"),
+    "truncated_spec": Case(
+        [
+            ("consensus/SPEC-X-something-wit/plan_verdict.json", verdict(spec_id=ABSENT)),
+            ("consensus/SPEC-X-something-with/plan_verdict.json", verdict(spec_id=ABSENT)),
+        ],
+        "warning",
+        "",
+        "SPEC-X-something-wit looks like SPEC-X-something-with cut short",
+        "kept as two",
+    ),
     "unknown_stage": Case(
         [(f"consensus/{SPEC}/spec-dream_{START}_telemetry.json", telemetry())],
         "warning",

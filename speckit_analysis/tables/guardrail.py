@@ -68,7 +68,7 @@ CHECKS = Table(
         category("stage", "stage checked"),
         category("kind", "check, scenario, hook, policy, baseline or hal"),
         category("name", "name of the check"),
-        category("status", "ok or error, recomputed; missing where skipped"),
+        category("status", "ok, degraded or error, recomputed; missing where skipped"),
         category("status_recorded", "as recorded"),
         integer("http_status", "HTTP status a HAL check recorded"),
         text("message", "what the check said"),

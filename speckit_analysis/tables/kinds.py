@@ -19,6 +19,7 @@ PROBLEM_KINDS = frozenset(
         "unknown_event",
         # Names and identity
         *("template_literal", "identity_differs", "unknown_stage", "unknown_agent"),
+        "truncated_spec",
         *("mixed_spelling", "mixed_schema_versions", "absolute_path"),
         # Time
         *("implausible_timestamp", "timestamps_contradict"),

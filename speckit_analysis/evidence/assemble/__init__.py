@@ -20,6 +20,7 @@ from speckit_analysis.evidence.assemble.identity import (
     normalise,
     number_runs,
 )
+from speckit_analysis.evidence.assemble.lifecycle import join_lifecycle
 from speckit_analysis.evidence.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.evidence.discovery import Discovery
 from speckit_analysis.evidence.frames import finish, gather
@@ -71,7 +72,7 @@ def assemble(
     frames["runs"] = adopt_keys(frames["runs"], roots)
     _join_runs(frames, digests, prices)
     join_guardrails(frames, digests)
-    _time_lifecycle(frames)
+    join_lifecycle(frames)
     _derive_costs(frames)
     _mark_copies(frames)
     _derive_overrides(frames)
@@ -167,16 +168,6 @@ def _conflicts_of(proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
     at = pd.MultiIndex.from_frame(proposals[["file", "locator"]])
     found = pd.Series(counts.reindex(at).fillna(0).to_numpy(), proposals.index).astype("Int64")
     return found.where(proposals["conflicts"].notna())
-
-
-def _time_lifecycle(frames: Frames) -> None:
-    events = frames["lifecycle"]
-    if events.empty:
-        return
-    sent = events[events["event"] == "dispatched"].drop_duplicates("stage_run_id")
-    since = look_up(events["stage_run_id"], sent.set_index("stage_run_id")["timestamp"])
-    events["since_dispatch_ms"] = (events["timestamp"] - since).dt.total_seconds() * 1000
-    events["provenance"] = events["provenance"].fillna("measured")
 
 
 def _derive_costs(frames: Frames) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from speckit_analysis.evidence.assemble.categories import without_categories
+from speckit_analysis.evidence.assemble.categories import first_true, without_categories
 from speckit_analysis.evidence.assemble.identity import WINDOW, is_among, run_ids
 
 Frames = dict[str, pd.DataFrame]
@@ -21,7 +21,8 @@ CONFIDENCE = {
     "window": 0.5,
 }
 
-_PLACE = ["spec_id", "stage", "timestamp"]
+#: What a guardrail or an attempt and its run have in common.
+PLACE = ["spec_id", "stage", "timestamp"]
 
 
 def confidence(rules: pd.Series) -> pd.Series:
@@ -52,7 +53,7 @@ def _match(guardrails: pd.DataFrame, runs: pd.DataFrame) -> None:
     """Set ``run_id``, ``match_rule`` and ``match_confidence``, the best rule first."""
     exact = guardrails["guardrail_id"].where(is_among(guardrails["guardrail_id"], runs["run_id"]))
     second = _within_a_second(guardrails, runs)
-    near = _before_a_run(guardrails, runs)
+    near = first_run_after(guardrails, runs[runs["time_semantics"] == "start"])
     # One process guards the stages of a SPEC one after another.
     joined = guardrails["session_id"].where(second.notna()).dropna()
     same_process = guardrails["session_id"].isin(joined)
@@ -71,7 +72,7 @@ def _match(guardrails: pd.DataFrame, runs: pd.DataFrame) -> None:
 def _within_a_second(guardrails: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     """Find the run that began, by its run id, within a second of its guardrail."""
     named = runs[(runs["match_rule"] == "run_id") & (runs["time_semantics"] == "start")]
-    by_start = named.drop_duplicates(_PLACE).set_index(_PLACE)["run_id"]
+    by_start = named.drop_duplicates(PLACE).set_index(PLACE)["run_id"]
     found = pd.Series(pd.NA, guardrails.index, dtype=runs["run_id"].dtype)
     for seconds in (0, 1, -1) if len(by_start) else ():
         moment = guardrails["timestamp"] + pd.Timedelta(seconds=seconds)
@@ -80,11 +81,14 @@ def _within_a_second(guardrails: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     return found
 
 
-def _before_a_run(guardrails: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
-    """Find the first run of the same SPEC and stage that began within the window after."""
-    found = pd.Series(pd.NA, guardrails.index, dtype=runs["run_id"].dtype)
-    started = runs.loc[runs["time_semantics"] == "start", [*_PLACE, "run_id"]].dropna()
-    ended = guardrails[_PLACE].assign(guardrail=guardrails.index).dropna()
+def first_run_after(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
+    """Find the first run of the same SPEC and stage within the window after each of `rows`.
+
+    A run belongs to the last of them before it.
+    """
+    found = pd.Series(pd.NA, rows.index, dtype=runs["run_id"].dtype)
+    started = runs[[*PLACE, "run_id"]].dropna()
+    ended = rows[PLACE].assign(row=rows.index).dropna()
     if started.empty or ended.empty:
         return found
     nearest = pd.merge_asof(
@@ -94,8 +98,8 @@ def _before_a_run(guardrails: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
         by=["spec_id", "stage"],
         tolerance=WINDOW,
     )
-    first = nearest.dropna(subset="guardrail").drop_duplicates("guardrail")
-    found.loc[first["guardrail"].astype(int)] = first["run_id"].array
+    first = nearest.dropna(subset="row").drop_duplicates("row")
+    found.loc[first["row"].astype(int)] = first["run_id"].array
     return found
 
 
@@ -113,11 +117,11 @@ def _derive_checks(checks: pd.DataFrame, guardrails: pd.DataFrame, digests: pd.S
     recorded = checks["status_recorded"].str.lower()
     http = checks["http_status"]
     failed = (http >= 400).fillna(False) | recorded.isin(("failed", "error", "unhealthy"))
+    degraded = recorded.isin(("degraded",))  # missing is not degraded
     # A GraphQL service answers 200 with a list of errors.
-    failed |= hal_files & checks["message"].notna() & ~recorded.isin(good)
-    passed = recorded.isin((*good, "degraded", "mocked")) | ((http < 400).fillna(False))
-    status = pd.Series(pd.NA, checks.index, dtype="string").mask(passed, "ok")
-    checks["status"] = status.mask(failed.astype(bool), "error")
+    failed |= hal_files & checks["message"].notna() & ~recorded.isin(good) & ~degraded
+    passed = recorded.isin((*good, "mocked")) | ((http < 400).fillna(False))
+    checks["status"] = first_true(("error", failed), ("degraded", degraded), ("ok", passed))
     checks["provenance"] = (
         checks["provenance"].fillna("measured").mask(recorded == "mocked", "stub")
     )

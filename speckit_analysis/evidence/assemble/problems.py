@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 from string import Formatter
 from typing import Any
 
@@ -10,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from speckit_analysis.evidence.assemble.identity import is_among, look_up
+from speckit_analysis.evidence.assemble.lifecycle import ENDS
 from speckit_analysis.evidence.assemble.runs import sum_by_run
 from speckit_analysis.tables import QUALITY_GATES, STAGES, timestamps, vocabulary
 
@@ -27,6 +31,9 @@ RECORDED = ("reviews", "arbitrations", "research", "trials")
 COLUMNS = ["file", "locator", "kind", "severity", "message", "action", "run_id"]
 
 _NONE = pd.DataFrame(columns=COLUMNS)
+
+# Ends within a lower-case word, behind two others: SPEC-KIT-025-add-conflict-resolution-wit.
+_CUT = re.compile(r"-[^-]+-(?:[^-]+-)*[a-z]+$")
 
 
 def find(frames: Frames) -> pd.DataFrame:
@@ -269,13 +276,27 @@ def _role_played(frames: Frames) -> Iterator[pd.DataFrame]:
 
 def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
     events = frames["lifecycle"]
-    ended = events.loc[
-        events["event"].isin(("completed", "cancelled", "failed", "deduped", "reset")),
-        "stage_run_id",
-    ]
+    # An attempt that came to the consensus worked; what followed has other evidence.
+    ended = events.loc[events["event"].isin((*ENDS, "checking_consensus")), "stage_run_id"]
     rows = events[(events["event"] == "dispatched") & ~is_among(events["stage_run_id"], ended)]
     message = "attempt {stage_run_id} was dispatched and never ended"
     yield _problems(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
+
+
+def _truncated_specs(frames: Frames) -> Iterator[pd.DataFrame]:
+    """Find an id that is another one cut within a word, as limits on names do."""
+    files = frames["files"].dropna(subset="spec_id")
+    first = files.drop_duplicates("spec_id").set_index("spec_id", drop=False).sort_index()
+    names = first.index.tolist()
+    for place, (spec, following) in enumerate(pairwise(names), start=1):
+        # What begins like a name comes right after it.
+        if following.startswith(spec) and _CUT.search(spec):
+            end = bisect_right(names, f"{spec}\uffff", lo=place)
+            whole = [other for other in names[place:end] if other[len(spec)].islower()]
+            if whole:
+                message = f"{spec} looks like {whole[0]} cut short"
+                action = "kept as two SPECs"
+                yield _problems(first.loc[[spec]], "truncated_spec", "warning", message, action, "")
 
 
 def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -401,6 +422,7 @@ _CHECKS = (
     ("proposals", _answers),
     ("proposals", _role_played),
     ("lifecycle", _unfinished),
+    ("files", _truncated_specs),
     ("guardrails", _unlocks),
     ("guardrails", _health_checks),
     ("files", _copies),
