@@ -25,6 +25,7 @@ from evidence_files import (
     problems,
     proposal,
     runner_synthesis,
+    telemetry,
     verdict,
     write,
 )
@@ -331,6 +332,8 @@ def test_a_known_stage_or_the_shape_of_an_answer_makes_an_output(
         (PLACES["exported_synthesis"], exported_synthesis(dry_run=True)),
         (PLACES["verdict"], verdict(dryRun=True)),
         (PLACES["verdict"], verdict(mode="dry-run")),
+        (PLACES["telemetry"].replace(START, "2025-10-07T00:00:00Z"), telemetry(dry_run=True)),
+        (PLACES["telemetry"].replace(START, "2025-10-07T00:00:00Z"), telemetry(dryRun=True)),
     ],
 )
 def test_a_dry_run_of_any_writer_is_no_run(place: str, document: Any, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ CASES: dict[str, Case] = {
         "neither the name nor the content",
         "listed",
     ),
-    "dry_run": Case([at("telemetry", telemetry(mode="dry-run"))], "info", "", "dry run", "no row"),
+    "dry_run": Case([at("telemetry", telemetry(mode="dry-run"))], "info", "/", "dry run", "no row"),
     "not_a_number": Case([at("cost", '{"total_spent": NaN}')], "warning", "", "NaN", "missing"),
     "missing_field": Case(
         [at("telemetry", telemetry(command=ABSENT))], "error", "/command", "'command'", "missing"

@@ -40,8 +40,7 @@ _BINARY_MARKS = (
     b"\x89PNG",
     b"%PDF",
 )
-_DRY_RUN = re.compile(r"dry[ _-]?run", re.IGNORECASE)
-_DRY_RUN_NAME = re.compile(rf"(?<![^_.-]){_DRY_RUN.pattern}(?![^_.-])", re.IGNORECASE)
+_DRY_RUN_NAME = re.compile(r"(?<![^_.-])dry[_-]?run(?![^_.-])", re.IGNORECASE)
 _SAYS_NOTHING = dict[str, str]().get
 _FIRST_READ = 1 << 14  # most files are smaller
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -148,7 +147,7 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
             format = _recognise_by_content(file)
             if format is not None and format is named:
                 file.rename(match)
-        if format is not None and format.read is not None and not _is_dry_run(file):
+        if format is not None and format.read is not None and not _is_dry_run(file, format):
             format.read(file, rows)
     except (RecursionError, OverflowError) as error:
         file.state = "invalid"
@@ -163,21 +162,18 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
     return format
 
 
-def _is_dry_run(file: EvidenceFile) -> bool:
+def _is_dry_run(file: EvidenceFile, format: Format) -> bool:
     """Tell whether a file records what a writer would have done; file a problem if so."""
-    if b"dry" not in file.data and "dry" not in file.name:  # as good as all
+    if "dry" in file.name and _DRY_RUN_NAME.search(file.name):
+        return file.is_dry_run(True, None)
+    if format.finds_dry_runs or b"dry" not in file.data:
         return False
-    if _DRY_RUN_NAME.search(file.name) is None:
-        try:
-            content = msgspec.json.decode(file.data, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return False
-        flagged = any(content.get(name) is True for name in ("dry_run", "dryRun", "dry-run"))
-        mode = content.get("mode")
-        if not flagged and not (isinstance(mode, str) and _DRY_RUN.fullmatch(mode)):
-            return False
-    file.problem("", "dry_run", "info", "a dry run: nothing took place", "no row made of it")
-    return True
+    try:
+        content = msgspec.json.decode(file.data, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    flagged = any(content.get(name) is True for name in ("dry_run", "dryRun", "dry-run"))
+    return file.is_dry_run(flagged, content.get("mode"))
 
 
 def _is_text(file: EvidenceFile, format: Format | None) -> bool:

@@ -36,6 +36,7 @@ Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 #: A score on whatever scale the writer uses.
 Score = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
+_DRY_RUN = re.compile(r"dry[ _-]?run", re.IGNORECASE)
 _NOTHING: dict[str, str | None] = {}
 
 
@@ -172,6 +173,14 @@ class EvidenceFile:
     def problem(self, locator: str, kind: str, severity: str, message: str, action: str) -> None:
         """File a problem of this file."""
         self._rows.problem(self.number, locator, kind, severity, message, action)
+
+    def is_dry_run(self, flagged: bool | None, mode: Any, locator: str = "") -> bool:
+        """Tell whether a record says that nothing took place; file a problem if so."""
+        said = flagged or (isinstance(mode, str) and _DRY_RUN.fullmatch(mode) is not None)
+        if said:
+            message = "a dry run: nothing took place"
+            self.problem(locator, "dry_run", "info", message, "no row made of it")
+        return bool(said)
 
     def check_version(self, found: object, known: tuple[object, ...], locator: str) -> None:
         """File a problem if the schema version is not one of those that are known."""

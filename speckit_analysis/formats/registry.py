@@ -54,6 +54,8 @@ class Format:
         for the format as well.  None where every such name is enough.
     schemas
         Structures that the format decodes, by name, for ``schema`` and ``validate``.
+    finds_dry_runs
+        `read` looks itself for records of dry runs; for other formats the content is searched.
     rank
         Formats with a lower rank are asked first.
     may_be_empty
@@ -69,6 +71,7 @@ class Format:
     sniff: Callable[[Mapping[str, Any]], bool] | None = None
     certain: Callable[[re.Match[str]], bool] | None = None
     schemas: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
+    finds_dry_runs: bool = False
     rank: int = 50
     may_be_empty: bool = False
 
