@@ -136,13 +136,13 @@ def _slurp(directory: int, name: str, max_bytes: int) -> tuple[bytes | None, int
 def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | None:
     """Let the format read the file; return the format that it turned out to be."""
     named, match = format, file.match
-    if match is not None and named is not None and named.certain and not named.certain(match):
-        format = None
-        file.rename(None)
     data = file.data
-    if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
-        return format
     try:
+        if match is not None and named is not None and named.certain and not named.certain(match):
+            format = None
+            file.rename(None)
+        if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
+            return format
         if format is None:
             format = _recognise_by_content(file)
             if format is not None and format is named:
