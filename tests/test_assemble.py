@@ -87,8 +87,14 @@ def test_rows_of_one_run_have_one_number_wherever_they_stand() -> None:
 def test_rows_written_together_share_what_they_share() -> None:
     rows = Rows()
     write = rows.group_writer("calls", CALL_SHARED, CALL_FIELDS)
-    write(((7, "SPEC-1", "plan", "a", "telemetry"), ("/0", "/1"), [Agent("x"), Agent("y")]))
-    write(((8, "SPEC-2", None, "b", "metrics"), ("/",), [Agent("z", latency_ms=5.0)]))
+    write(
+        (
+            (7, "SPEC-1", "plan", "a", "telemetry"),
+            ("/0", "/1"),
+            [Agent(agent_raw="x"), Agent(agent_raw="y")],
+        )
+    )
+    write(((8, "SPEC-2", None, "b", "metrics"), ("/",), [Agent(agent_raw="z", latency_ms=5.0)]))
     calls = pa.Table.from_batches(rows.take()["calls"]).to_pydict()
     assert calls["file"] == [7, 7, 8]
     assert calls["spec_id"] == ["SPEC-1", "SPEC-1", "SPEC-2"]

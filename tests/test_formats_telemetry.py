@@ -55,7 +55,8 @@ def test_a_call_keeps_what_was_recorded_and_computes_its_cost(tmp_path: Path) ->
         "gemini-2.5-pro",
         "google",
     )
-    assert (row.prompt_tokens, row.completion_tokens, row.reasoning_tokens) == (1200, 600, 40)
+    # The total of 1,800 says that the reasoning is inside the 600 of the output.
+    assert (row.prompt_tokens, row.completion_tokens, row.reasoning_tokens) == (1200, 560, 40)
     assert (row.cached_tokens, row.cache_hit, row.latency_ms) == (200, True, 210734)
     assert row.cost_usd_reported == 0.0075
     assert 0.007 < row.cost_usd < 0.009
@@ -330,3 +331,68 @@ def test_amounts_and_flags_are_read_as_people_write_them(
     else:
         assert found == read
         assert not problems(evidence, "mistyped_field")
+
+
+#: One call's counts as providers and their programs name them: 1,000 fresh, 300 read from a cache,
+#: 200 written to one, 50 of them for an hour, 90 of output, 40 of reasoning.
+NAMED = {
+    "anthropic": {
+        "input_tokens": 1000, "output_tokens": 130, "cache_read_input_tokens": 300,
+        "cache_creation_input_tokens": 200,
+        "cache_creation": {"ephemeral_5m_input_tokens": 150, "ephemeral_1h_input_tokens": 50},
+        "reasoning_tokens": 40,
+    },
+    "anthropic, by how long it is kept": {
+        "prompt_tokens": 1000, "completion_tokens": 130, "cache_read_input_tokens": 300,
+        "cache_creation": {"ephemeral_5m_input_tokens": 150, "ephemeral_1h_input_tokens": 50},
+        "reasoning_tokens": 40,
+    },
+    "openai": {
+        "prompt_tokens": 1500, "completion_tokens": 130, "cache_write_1h_tokens": 50,
+        "prompt_tokens_details": {"cached_tokens": 300, "cache_write_tokens": 200},
+        "completion_tokens_details": {"reasoning_tokens": 40},
+    },
+    "openai responses": {
+        "input_tokens": 1500, "output_tokens": 130, "cache_write_1h_tokens": 50,
+        "input_tokens_details": {"cached_tokens": 300, "cache_write_tokens": 200},
+        "output_tokens_details": {"reasoning_tokens": 40},
+    },
+    "codex": {
+        "input_tokens": 1500, "output_tokens": 130, "cached_input_tokens": 300,
+        "cache_write_input_tokens": 200, "cache_write_1h_tokens": 50, "reasoning_output_tokens": 40,
+    },
+    "google": {
+        "promptTokenCount": 1500, "candidatesTokenCount": 90, "cachedContentTokenCount": 300,
+        "thoughtsTokenCount": 40, "cache_write_tokens": 200, "cache_write_1h_tokens": 50,
+    },
+    "anthropic through a gateway that counts as openai": {
+        "prompt_tokens": 1500, "completion_tokens": 130, "cache_read_input_tokens": 300,
+        "cache_creation_input_tokens": 200, "cache_write_1h_tokens": 50,
+        "prompt_tokens_details": {"cached_tokens": 300},
+        "completion_tokens_details": {"reasoning_tokens": 40},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "gpt-5", "gemini-2.5-pro", "glm-4.6"])
+@pytest.mark.parametrize("names", NAMED)
+def test_counts_are_read_by_the_names_of_providers(tmp_path: Path, names: str, model: str) -> None:
+    bare = dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), ABSENT)
+    recorded = call("code", **{**bare, "model_id": model, **NAMED[names]})
+    evidence = load(tmp_path, telemetry(recorded))
+    row = only(evidence.calls)
+    assert (row.prompt_tokens, row.completion_tokens, row.reasoning_tokens) == (1500, 90, 40)
+    assert (row.cached_tokens, row.cache_write_tokens, row.cache_write_1h_tokens) == (300, 200, 50)
+    assert only(evidence.runs).tokens == 1630
+    assert not kinds(evidence) & {"tokens_ambiguous", "tokens_contradict", "missing_tokens"}
+
+
+@pytest.mark.parametrize(
+    ("model", "free"), [("z-ai/glm-4.5-air:free", True), ("z-ai/glm-4.5-air", False)]
+)
+def test_a_recorded_zero_is_right_where_the_price_is_zero(
+    tmp_path: Path, model: str, free: bool
+) -> None:
+    evidence = load(tmp_path, telemetry(call("code", model_id=model, cost_usd=0.0)))
+    assert bool(only(evidence.calls).cost_usd == 0) is free
+    assert ("zero_cost" in kinds(evidence)) is not free

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ import pytest
 from click.testing import CliRunner
 from frames import frame
 from genai_prices import Usage, calc_price
+from genai_prices.data import providers
 
 import speckit_analysis as sk
 from speckit_analysis.cli import main
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.prices import PriceList, pricing_source
+from speckit_analysis.prices.counting import settle
+from speckit_analysis.prices.published import _names, find_model
 
 LIST = PriceList()
 
@@ -120,8 +124,139 @@ def test_reasoning_is_billed_as_output() -> None:
     assert cost(reasoning_tokens=1_000) == pytest.approx(cost(completion_tokens=2_000))
 
 
-def test_more_cached_than_input_tokens_are_not_charged_twice() -> None:
-    assert cost(cached_tokens=5_000) == pytest.approx(cost(cached_tokens=1_000))
+@pytest.mark.parametrize(
+    "parts",
+    [{"cached_tokens": 1_001}, {"cache_write_tokens": 1_001}, {"cache_write_1h_tokens": 1_001},
+     {"cached_tokens": 600, "cache_write_tokens": 600}],
+)  # fmt: skip
+def test_parts_that_exceed_the_prompt_tell_no_cost(parts: dict[str, int]) -> None:
+    assert cost(**parts) is None
+
+
+def test_what_is_kept_for_an_hour_is_a_part_of_what_is_written() -> None:
+    """5-minute writes cost 1.25 times the input price of $3 a million, 1-hour writes twice."""
+    alone = cost(prompt_tokens=1_000, completion_tokens=0, cache_write_1h_tokens=1_000)
+    assert alone == pytest.approx(0.006)
+    both = {"cache_write_tokens": 1_000, "cache_write_1h_tokens": 400}
+    assert cost(completion_tokens=0, **both) == pytest.approx(0.4 * 0.006 + 0.6 * 0.00375)
+
+
+#: How each provider counts, beside (True) or inside: the cache, and the reasoning.
+BESIDE = {"anthropic": (True, False), "openai": (False, False), "google": (False, True)}
+
+
+@pytest.mark.parametrize("with_total", [True, False])
+@pytest.mark.parametrize("told_by", ["provider", "counted_as"])
+@pytest.mark.parametrize("counts_as", BESIDE)
+def test_counts_mean_the_same_whoever_counted(
+    counts_as: str, told_by: str, with_total: bool
+) -> None:
+    """Every way of counting, with every part absent, 0 or present, comes to the same columns."""
+    draw, rows, truth = np.random.default_rng(5), [], []
+    cache_beside, reasoning_beside = BESIDE[counts_as]
+    for present in product((None, 0, 1), repeat=4):
+        parts = [p and int(p * draw.integers(1, 50_000)) for p in present]
+        read, written, kept, reasoning = parts
+        written = written if kept is None else (written or 0) + kept
+        fresh, visible = draw.integers(1, 50_000, 2).tolist()
+        cache = (read or 0) + (written or 0)
+        thought = reasoning or 0
+        row = {
+            "prompt_tokens": fresh + cache * (not cache_beside),
+            "completion_tokens": visible + thought * (not reasoning_beside),
+            "cached_tokens": read,
+            "cache_write_tokens": written,
+            "cache_write_1h_tokens": kept,
+            "reasoning_tokens": reasoning,
+            "total_tokens": fresh + cache + visible + thought if with_total else None,
+        }
+        rows.append(row)
+        truth.append(row | {"prompt_tokens": fresh + cache, "completion_tokens": visible})
+    whose = {"provider": counts_as} if told_by == "provider" else {"provider": "elsewhere"}
+    calls = frame("calls", [row | whose for row in rows])
+    if told_by == "counted_as":
+        calls["counted_as"] = counts_as
+    found, doubts = settle(calls)
+    expected = frame("calls", truth)[list(found)]
+    pd.testing.assert_frame_equal(found, expected)
+    assert doubts.isna().all()
+
+
+@pytest.mark.parametrize("counts_as", BESIDE)
+@pytest.mark.parametrize("provider", ["anthropic", "openai", "google", "elsewhere", None])
+def test_a_total_that_fits_one_way_alone_decides(provider: str | None, counts_as: str) -> None:
+    cache_beside, reasoning_beside = BESIDE[counts_as]
+    row = {"prompt_tokens": 5_003 + 70 * (not cache_beside), "cached_tokens": 70}
+    row |= {"completion_tokens": 311 + 20 * (not reasoning_beside), "reasoning_tokens": 20}
+    row |= {"total_tokens": 5_404, "provider": provider}
+    found, doubts = settle(frame("calls", [row]))
+    assert found[["prompt_tokens", "completion_tokens"]].iloc[0].tolist() == [5_073, 311]
+    # An output that may leave out its reasoning is told: too little may have been counted.
+    usual = BESIDE.get(provider or "", (False, False))
+    less = any(
+        beside and not counted for beside, counted in zip(usual, BESIDE[counts_as], strict=True)
+    )
+    assert doubts.fillna("").tolist() == ["overruled" if less else ""]
+
+
+@pytest.mark.parametrize(
+    ("provider", "counts", "doubt", "settled"),
+    [
+        # A cache larger than the prompt, and no total or one that leaves it out.
+        ("anthropic", {"prompt": 3, "cached": 12_304}, "", (12_307, 100)),
+        ("anthropic", {"prompt": 3, "cached": 12_304, "total": 103}, "", (12_307, 100)),
+        ("anthropic", {"prompt": 3, "cached": 12_304, "total": 9}, "contradiction", (None, 100)),
+        ("openai", {"prompt": 3, "cached": 12_304}, "contradiction", (None, 100)),
+        ("elsewhere", {"prompt": 3, "cached": 12_304}, "contradiction", (None, 100)),
+        ("openai", {"prompt": 3, "reasoning": 800}, "contradiction", (3, None)),
+        ("anthropic", {"prompt": 3, "cache_write": 5, "cache_write_1h": 6}, "contradiction",
+         (None, 100)),
+        # A total that fits no way, and no total where nothing tells the way.
+        ("google", {"prompt": 30, "reasoning": 8, "total": 7}, "other_total", (30, 100)),
+        ("elsewhere", {"prompt": 30, "reasoning": 8}, "ambiguous", (30, 92)),
+        ("elsewhere", {"prompt": 30, "cached": 8, "total": 7}, "ambiguous", (30, 100)),
+        # A coincidence: the cache beside, or the reasoning.
+        ("elsewhere", {"prompt": 30, "cached": 8, "reasoning": 8, "total": 138}, "ambiguous",
+         (30, 92)),
+        ("google", {"prompt": 30, "cached": 8, "reasoning": 8, "total": 138}, "", (30, 100)),
+    ],
+)  # fmt: skip
+def test_what_counts_do_not_tell_is_filed(
+    provider: str, counts: dict[str, int], doubt: str, settled: tuple[int | None, int | None]
+) -> None:
+    row = {f"{name}_tokens": count for name, count in counts.items()}
+    calls = frame("calls", [row | {"provider": provider, "completion_tokens": 100}])
+    found, doubts = settle(calls)
+    assert doubts.fillna("").tolist() == [doubt]
+    both = found[["prompt_tokens", "completion_tokens"]].iloc[0]
+    assert tuple(None if pd.isna(n) else n for n in both) == settled
+
+
+def test_reasoning_inside_the_output_is_paid_once() -> None:
+    row = {"model_id": "gpt-5", "provider": "openai", "timestamp": "2025-11-10"}
+    row |= {"prompt_tokens": 100_000, "completion_tokens": 10_000, "reasoning_tokens": 8_000}
+    calls = frame("calls", [row | {"total_tokens": 110_000}, row])
+    found, _ = settle(calls)
+    assert LIST.price(calls.assign(**found))["cost_usd"].tolist() == pytest.approx([0.225, 0.225])
+
+
+#: First-party price lists, and how ``calls`` names the maker.
+LISTS = {"anthropic": "anthropic", "openai": "openai", "google": "google", "zai": "z-ai"}
+LISTS |= {name: name for name in ("deepseek", "moonshotai", "x-ai", "mistral", "minimax")}
+
+
+@pytest.mark.parametrize("listed", LISTS)
+def test_no_model_takes_the_price_of_one_that_its_name_begins_with(listed: str) -> None:
+    """Every id of the list is itself; no other word or digit behind it still means it."""
+    (provider,) = (p for p in providers if p.id == listed)
+    for model in provider.models:
+        name = model.id.lower()
+        if name.startswith("ft:") or name not in {*_names(model.match)}:
+            continue
+        assert find_model(name, LISTS[listed]) is model
+        for tail in ("-foo", "-image", "-tts", "9", "-9b", ".5", "-pro", "-max-2"):
+            other = find_model(name + tail, LISTS[listed])
+            assert other is None or name + tail in {*_names(other.match)}, (name + tail, other.id)
 
 
 def test_a_long_prompt_is_in_a_tier_with_all_its_tokens() -> None:
@@ -129,9 +264,32 @@ def test_a_long_prompt_is_in_a_tier_with_all_its_tokens() -> None:
     assert prices == pytest.approx([0.25, 0.5000025])
 
 
-def test_a_service_tier_has_prices_of_its_own() -> None:
-    standard = LIST.usd("gpt-5", 1_000_000, 0, "2026-11-01")
-    assert LIST.usd("gpt-5", 1_000_000, 0, "2026-11-01", service_tier="flex") == standard / 2
+@pytest.mark.parametrize("day", ["2025-10-28", "2026-11-01"])  # the list knows tiers since 2026
+@pytest.mark.parametrize(
+    ("model", "tiers"),
+    {
+        "gpt-5": {"flex": 0.5, "priority": 2, "batch": 0.5, "Default": 1, "scale": None},
+        "o3": {"flex": 0.5},
+        "claude-sonnet-4-5": {"batch": 0.5, "standard": 1, "priority": None},
+        "gemini-2.5-pro": {"batch": 0.5, "ON_DEMAND": 1, "PROVISIONED_THROUGHPUT": None},
+        "deepseek-chat": {"flex": None},
+    }.items(),
+)
+def test_a_service_tier_has_its_own_price_or_none(
+    model: str, tiers: dict[str, float | None], day: str
+) -> None:
+    standard = LIST.usd(model, 100_000, 0, day)
+    for tier, times in tiers.items():
+        found = LIST.usd(model, 100_000, 0, day, service_tier=tier)
+        assert found == (times and pytest.approx(standard * times))
+
+
+def test_an_own_price_of_a_tier_is_for_that_tier_alone(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text("[[prices]]\nmodel='gpt-5'\nservice_tier='Scale'\ninput=7\noutput=7")
+    own = PriceList.read(path)
+    assert own.usd("gpt-5", 1_000_000, 0, "2026-11-01", service_tier="scale") == 7
+    assert own.usd("gpt-5", 1_000_000, 0, "2026-11-01") == 1.25
 
 
 @pytest.mark.parametrize("missing", ["model_id", "timestamp", "prompt_tokens", "completion_tokens"])
@@ -187,12 +345,13 @@ def random_calls(size: int) -> pd.DataFrame:
     model = draw.choice(list(MODELS), size)
     prompt = draw.integers(0, 400_000, size)
     seconds = draw.integers(0, 690 * 86_400, size)
+    written = (prompt * draw.random(size) / 2).astype(int)
     counts = {
         "prompt_tokens": prompt,
         "completion_tokens": draw.integers(0, 20_000, size),
         "cached_tokens": (prompt * draw.random(size) / 2).astype(int),
-        "cache_write_tokens": (prompt * draw.random(size) / 4).astype(int),
-        "cache_write_1h_tokens": (prompt * draw.random(size) / 4).astype(int),
+        "cache_write_tokens": written,
+        "cache_write_1h_tokens": (written * draw.random(size)).astype(int),
     }
     return pd.DataFrame(
         {
@@ -211,8 +370,8 @@ def test_many_calls_at_once_cost_what_the_price_list_asks_for_each() -> None:
                 Usage(
                     input_tokens=row.prompt_tokens,
                     cache_read_tokens=row.cached_tokens,
-                    cache_write_tokens=row.cache_write_tokens + row.cache_write_1h_tokens,
-                    cache_write_5m_tokens=row.cache_write_tokens,
+                    cache_write_tokens=row.cache_write_tokens,
+                    cache_write_5m_tokens=row.cache_write_tokens - row.cache_write_1h_tokens,
                     cache_write_1h_tokens=row.cache_write_1h_tokens,
                     output_tokens=row.completion_tokens,
                 ),

@@ -32,6 +32,7 @@ from evidence_files import (
 )
 
 import speckit_analysis as sk
+from speckit_analysis.prices.published import list_day, pricing_source
 
 Files = list[tuple[str, Any]]
 
@@ -286,8 +287,48 @@ CASES: dict[str, Case] = {
         [at("telemetry", telemetry(call(model_id="oracle-9")))],
         "warning",
         "/consensus/agents/0",
-        "oracle-9: no price list tells what it costs: 1 of its calls",
+        f"oracle-9: no price list tells what it costs ({pricing_source()} of {list_day()}): 1 of",
         "left missing, never 0",
+    ),
+    "tokens_contradict": Case(
+        [at("telemetry", telemetry(call(cached_tokens=5_000)))],
+        "error",
+        "/consensus/agents/0",
+        "prompt 1,200, read from a cache 5,000",
+        "treated as missing",
+    ),
+    "tokens_ambiguous": Case(
+        [at("telemetry", telemetry(call(model_id="glm-4.6", cached_tokens=50, total_tokens=None)))],
+        "warning",
+        "/consensus/agents/0",
+        "nothing tells whether cache and reasoning are inside",
+        "added nothing",
+    ),
+    "price_before_release": Case(
+        [at("telemetry", telemetry(call(model_id="gpt-5.1")))],
+        "warning",
+        "/consensus/agents/0",
+        "gpt-5.1 came out on 2025-11-12; calls before: 1",
+        "priced as when it came out",
+    ),
+    "price_list_older": Case(
+        [
+            (
+                f"consensus/{SPEC}/spec-plan_2027-10-06T00:19:45Z_telemetry.jsonl",
+                telemetry(timestamp="2027-10-06T00:19:45Z"),
+            )
+        ],
+        "info",
+        "/consensus/agents/0",
+        "calls after the day of the price list (genai-prices",
+        "priced as on that day",
+    ),
+    "tier_price_estimated": Case(
+        [at("telemetry", telemetry(call("gpt_pro", service_tier="flex")))],
+        "warning",
+        "/consensus/agents/0",
+        "gpt-5: the price list knows tier flex from 2026-10-12 on; calls before: 1",
+        "in the same proportion",
     ),
     "totals_differ": Case(
         [at("telemetry", telemetry(consensus={"total_tokens": 9.0}))],

@@ -7,6 +7,7 @@ import pytest
 from speckit_analysis.tables import QUALITY_GATES, STAGES
 from speckit_analysis.tables.vocabulary import (
     is_known_agent,
+    model_in,
     normalise_agent,
     normalise_model,
     normalise_stage,
@@ -96,7 +97,57 @@ def test_a_foreign_agent_is_not_known() -> None:
         ("claude-sonnet-4-5@20250929", "claude-sonnet-4-5", "anthropic"),
         ("gpt-5-codex", "gpt-5-codex", "openai"),
         ("openai/gpt-5", "gpt-5", "openai"),
-        ("o4-mini-high", "o4-mini-high", "openai"),
+        ("o4-mini-high", "o4-mini", "openai"),
+        # How much it was to think, and how it was served.
+        ("gpt-5-codex-high", "gpt-5-codex", "openai"),
+        ("gpt-5 (high)", "gpt-5", "openai"),
+        ("gpt-5.1-codex-max-xhigh", "gpt-5.1-codex-max", "openai"),
+        ("claude-opus-4-1-20250805-thinking", "claude-opus-4-1", "anthropic"),
+        ("anthropic/claude-3.7-sonnet:thinking", "claude-sonnet-3-7", "anthropic"),
+        ("kimi-k2-thinking", "kimi-k2-thinking", "moonshotai"),
+        ("mistral-medium", "mistral-medium", "mistral"),
+        ("openai/gpt-5:nitro", "gpt-5", "openai"),
+        ("deepseek/deepseek-r1:free", "deepseek-r1:free", "deepseek"),
+        ("DeepSeek: R1 (free)", "r1:free", None),
+        # Names that are shown.
+        ("Claude Sonnet 4.5", "claude-sonnet-4-5", "anthropic"),
+        ("Anthropic: Claude Opus 4.1", "claude-opus-4-1", "anthropic"),
+        ("Claude 3.5 Haiku", "claude-haiku-3-5", "anthropic"),
+        ("Sonnet 4.5", "claude-sonnet-4-5", "anthropic"),
+        ("Gemini 2.5 Flash-Lite", "gemini-2.5-flash-lite", "google"),
+        ("Gemini\u00a02.5 Flash Lite", "gemini-2.5-flash-lite", "google"),
+        ("GPT-5 mini", "gpt-5-mini", "openai"),
+        ("GPT\u20115", "gpt-5", "openai"),
+        ("GLM 4.6", "glm-4.6", "z-ai"),
+        # Who serves it.
+        ("publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro", "google"),
+        (
+            "projects/p/locations/eu/publishers/anthropic/models/claude-sonnet-4-5@20250929",
+            "claude-sonnet-4-5",
+            "anthropic",
+        ),
+        ("global.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5", "anthropic"),
+        (
+            "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-4-20250514-v1:0",
+            "claude-sonnet-4",
+            "anthropic",
+        ),
+        ("azure/gpt-4o-2024-08-06", "gpt-4o", "openai"),
+        ("gpt-4o-2024-05-13", "gpt-4o-2024-05-13", "openai"),
+        ("openai/deployments/gpt-5-1", "gpt-5.1", "openai"),
+        # Other makers are themselves.
+        ("z-ai/glm-4.6", "glm-4.6", "z-ai"),
+        ("moonshotai/kimi-k2", "kimi-k2", "moonshotai"),
+        ("x-ai/grok-code-fast-1", "grok-code-fast-1", "x-ai"),
+        ("qwen/qwen3-coder", "qwen3-coder", "qwen"),
+        ("meta-llama/llama-3.3-70b-instruct", "llama-3.3-70b-instruct", "meta"),
+        ("mistralai/mistral-large-2411", "mistral-large-2411", "mistral"),
+        ("acme/house-1", "acme/house-1", "acme"),
+        # What only looks like one.
+        ("Veo3", "veo3", None),
+        ("o3-pro", "o3-pro", "openai"),
+        ("gemini-2.5-flash-image", "gemini-2.5-flash-image", "google"),
+        ("my-gpt-5-deployment", "my-gpt-5-deployment", None),
         ("gpt5-high", "gpt-5", "openai"),
         ("gemini-25-flashlite", "gemini-2.5-flash-lite", "google"),
     ],
@@ -106,7 +157,27 @@ def test_a_model_has_one_id_and_a_maker(raw: str, model: str, maker: str) -> Non
     assert provider_of(model) == maker
 
 
-@pytest.mark.parametrize("raw", ["gemini", "claude", "code-cli", "stub-model", "unknown"])
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("Gemini 2.5 Flash-Lite input", "gemini-2.5-flash-lite"),
+        ("Gemini 2.5 Flash GA Text Output - Predictions", "gemini-2.5-flash"),
+        ("GPT-5 mini, cached input", "gpt-5-mini"),
+        ("gpt-5-codex (high) output", "gpt-5-codex"),
+        ("z-ai/glm-4.6", "glm-4.6"),
+        ("Kimi K2 tokens", "kimi-k2"),
+        ("o3 input", "o3"),
+        ("Veo3 video generation", None),
+        ("Co3 credits, o3d", None),
+        ("Mistral AI subscription", None),
+        ("tokens/requests", None),
+    ],
+)
+def test_a_line_names_a_model_by_whole_words(text: str, model: str | None) -> None:
+    assert model_in(text) == model
+
+
+@pytest.mark.parametrize("raw", ["gemini", "claude", "code-cli", "stub-model", "unknown", "auto"])
 def test_a_word_that_names_no_model_is_none(raw: str) -> None:
     assert normalise_model(raw) is None
 

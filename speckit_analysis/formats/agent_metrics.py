@@ -13,7 +13,7 @@ from speckit_analysis.formats.telemetry_v2 import Agent, write_calls
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 
-class AgentMetrics(Agent, gc=False):
+class AgentMetrics(Agent, gc=False, kw_only=True):
     """Metrics of one agent's call."""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, chain
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec.structs import astuple
 
 from speckit_analysis.formats.redaction import mask_all
 from speckit_analysis.tables import ARROW_TYPES, TABLES, Column
@@ -27,6 +27,7 @@ INTERNAL_COLUMNS = {
         category("agent_raw", "as written, where the table keeps only the agent"),
         text("timestamp_raw", "as written, where the table keeps only the moment"),
         text("error", "what a failed agent left instead of an answer"),
+        category("counted_as", "whose way of counting tokens the names of its counts tell"),
     )
 }
 
@@ -158,10 +159,9 @@ class _Grouped:
             for name, values in zip(self._shared, zip(*shared, strict=True), strict=True)
         }
         columns["locator"] = _array(self.table, "locator", list(chain.from_iterable(locators)))
-        values = zip(*map(astuple, every), strict=True)
-        of_field = dict(zip(every[0].__struct_fields__, values, strict=True))
-        for name, field in self._fields.items():
-            columns[name] = _array(self.table, name, of_field[field])
+        values = zip(*map(attrgetter(*self._fields.values()), every), strict=True)
+        for name, of_field in zip(self._fields, values, strict=True):
+            columns[name] = _array(self.table, name, of_field)
         return pa.RecordBatch.from_pydict(columns)
 
 

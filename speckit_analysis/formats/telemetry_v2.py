@@ -14,11 +14,12 @@ from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.declared import Declared, declared, write_disagreements
 from speckit_analysis.formats.file import Amount, Count, Score, Total, length, names_absolute_path
 from speckit_analysis.formats.rows import Run
+from speckit_analysis.formats.usage import COUNTS, Usage
 from speckit_analysis.tables.timestamps import IN_NAME, canonical, parse
 from speckit_analysis.tables.vocabulary import normalise_stage
 
 
-class Agent(msgspec.Struct, gc=False):
+class Agent(Usage, gc=False, kw_only=True):
     """One agent's call, embedded in telemetry or in a metrics file of its own."""
 
     agent_raw: Annotated[str, msgspec.Meta(description="role that was called")] = msgspec.field(
@@ -30,11 +31,6 @@ class Agent(msgspec.Struct, gc=False):
     model_release: str | None = None
     reasoning_mode: str | None = None
     latency_ms: Amount | None = None
-    prompt_tokens: Count | None = None
-    completion_tokens: Count | None = None
-    reasoning_tokens: Count | None = None
-    cached_tokens: Count | None = None
-    total_tokens: Count | None = None
     cache_hit: bool | None = None
     cost_usd_reported: Amount | None = msgspec.field(name="cost_usd", default=None)
     status_recorded: Annotated[str, msgspec.Meta(description="ok or error")] | None = msgspec.field(
@@ -138,7 +134,11 @@ RUN_COLUMNS = (
 #: What all calls of a run share.
 CALL_SHARED = ("spec_id", "stage_raw", "key", "basis")
 #: The other columns of a call: fields of an ``Agent``.
-CALL_FIELDS = {name: name for name in Agent.__struct_fields__ if name != "output_path"}
+CALL_FIELDS = {
+    name: name
+    for name in Agent.__struct_fields__
+    if name in COUNTS or (name not in Usage.__struct_fields__ and name != "output_path")
+}
 
 _DECODER = msgspec.json.Decoder(Telemetry)
 _NO_METRICS = QualityMetrics()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.tables.vocabulary import normalise_model, provider_of
+from speckit_analysis.tables.vocabulary import model_in, provider_of
 
 #: Larger files are no billing export of a team.
 MAX_BYTES = 256 * 2**20
@@ -43,16 +43,6 @@ HEADERS: dict[str, tuple[str, ...]] = {
 #: Without these there is nothing to reconcile.
 REQUIRED = ("date", "model", "amount")
 
-_MODEL = re.compile(r"(?:claude|gpt|chatgpt|codex|gemini|o[1-9])[-\w.]*", re.IGNORECASE)
-_SPELLED = (
-    (re.compile(r"claude\s+(opus|sonnet|haiku)\s+(\d+)(?:\.(\d+))?", re.I), r"claude-\1-\2-\3"),
-    (re.compile(r"claude\s+(\d+)(?:\.(\d+))?\s+(opus|sonnet|haiku)", re.I), r"claude-\3-\1-\2"),
-    (
-        re.compile(r"gemini\s+(\d(?:\.\d)?)\s+(pro|flash)(\s+lite)?", re.I),
-        lambda found: f"gemini-{found[1]}-{found[2]}" + ("-lite" if found[3] else ""),
-    ),
-    (re.compile(r"gpt[\s-](\d(?:\.\d)?)\s+(mini|nano|codex|pro)\b", re.I), r"gpt-\1-\2"),
-)
 _ENGLISH = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d*\.?\d+(?:e-?\d+)?", re.IGNORECASE)
 _CONTINENTAL = re.compile(r"-?\d{1,3}(?:\.\d{3})*,\d{1,2}|-?\d+,\d+")
 
@@ -251,25 +241,6 @@ def _matched(path: Path, table: pd.DataFrame, columns: dict[str, str]) -> dict[s
             f" {', '.join(table.columns)}. Name it with --columns {missing[0]}=THEIR_HEADER"
         )
     return found
-
-
-def model_in(text: str) -> str | None:
-    """Return the model that a line item names, or None.
-
-    Examples
-    --------
-    >>> model_in("gpt-5-2025-08-07, input"), model_in("Claude Sonnet 4.5 Usage - Input Tokens")
-    ('gpt-5', 'claude-sonnet-4-5')
-    >>> model_in("Generate content output token count gemini 2.5 flash lite"), model_in("VAT")
-    ('gemini-2.5-flash-lite', None)
-    """
-    for pattern, spelled in _SPELLED:
-        found = pattern.search(text)
-        if found:
-            name = spelled(found) if callable(spelled) else found.expand(spelled)
-            return normalise_model(name.rstrip("-"))
-    found = _MODEL.search(text.rsplit("/", 1)[-1]) or _MODEL.search(text)
-    return normalise_model(found[0].rstrip(".-")) if found else None
 
 
 def _refuse_gaps(

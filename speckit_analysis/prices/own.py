@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.prices.published import special_tier
 from speckit_analysis.prices.schedule import ALWAYS, Period, Schedule
 from speckit_analysis.tables.vocabulary import normalise_model
 
@@ -43,6 +44,7 @@ class OwnPrice(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename={
     cache_write: Amount | None = None
     cache_write_1h: Amount | None = None
     provider: str | None = None
+    service_tier: str | None = None
     since: date | None = None
     until: date | None = None
     long_prompts: tuple[LongPrompts, ...] = ()
@@ -69,12 +71,12 @@ class OwnPrices:
     #: Units of the currency that a provider bills in, per USD.
     exchange_rates: dict[str, float] = field(default_factory=dict)
 
-    def of(self, model: str, provider: str | None) -> list[OwnPrice]:
-        """Return the prices of `model`, those for another provider left out.
+    def of(self, model: str, provider: str | None, tier: str | None = None) -> list[OwnPrice]:
+        """Return the prices of `model`, those for another provider or service tier left out.
 
         Where the provider is not known, none of several providers' prices is taken for its own.
         """
-        prices = [price for price in self.prices if price.model == model]
+        prices = [p for p in self.prices if p.model == model and p.service_tier == tier]
         providers = {price.provider for price in prices} - {None}
         if provider is None and len(providers) == 1:
             return prices
@@ -143,7 +145,7 @@ def _faults(prices: Sequence[OwnPrice]) -> Iterator[str]:
     for place, price in named:
         if price.since and price.until and price.since >= price.until:
             yield f"{place} ends on {price.until}, before it begins on {price.since}"
-        tiers = [tier.above for tier in price.long_prompts]
+        tiers = [longer.above for longer in price.long_prompts]
         if len(set(tiers)) < len(tiers):
             yield f"{place} has two prices of long_prompts above the same number of tokens"
     for (first, one), (second, other) in combinations(named, 2):
@@ -156,7 +158,7 @@ def _faults(prices: Sequence[OwnPrice]) -> Iterator[str]:
 
 def _overlap(one: OwnPrice, other: OwnPrice) -> bool:
     """Tell whether two prices hold for the same call."""
-    same = one.model == other.model
+    same = one.model == other.model and one.service_tier == other.service_tier
     same &= one.provider is None or other.provider in (None, one.provider)
     begins, ends = _common_span(one, other)
     return same and (begins is None or ends is None or begins < ends)
@@ -185,8 +187,12 @@ def _doubled(table: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def _spelled(price: OwnPrice) -> OwnPrice:
-    provider = price.provider and price.provider.lower()
-    return msgspec.structs.replace(price, model=_model(price.model), provider=provider)
+    return msgspec.structs.replace(
+        price,
+        model=_model(price.model),
+        provider=price.provider and price.provider.lower(),
+        service_tier=special_tier(price.service_tier),
+    )
 
 
 def _model(name: str) -> str:
@@ -224,8 +230,8 @@ def _holds(price: OwnPrice, day: np.datetime64) -> bool:
 
 
 def _period(day: np.datetime64, price: OwnPrice, source: str) -> Period:
-    tiers = sorted(price.long_prompts, key=lambda tier: tier.above)
-    above = np.array([tier.above for tier in tiers], dtype=float)
+    tiers = sorted(price.long_prompts, key=lambda longer: longer.above)
+    above = np.array([longer.above for longer in tiers], dtype=float)
     rates = [_rates(price), *map(_rates, tiers)]
     return Period(day, above, np.array(rates), source)
 

@@ -67,8 +67,9 @@ class PriceList:
     ) -> Schedule | None:
         """Return the prices of a model over time; None where no list tells."""
         model = self.own.aliases.get(model, model)
-        own = self.own.of(model, provider)
-        return overlay(published.schedule(model, provider, service_tier), own, self.own.source)
+        tier = published.special_tier(service_tier)
+        own = self.own.of(model, provider, tier)
+        return overlay(published.schedule(model, provider, tier), own, self.own.source)
 
     def usd(
         self, model: str, prompt_tokens: int, completion_tokens: int, day: str, **more: object
@@ -103,18 +104,20 @@ class PriceList:
         Parameters
         ----------
         calls : DataFrame
-            Rows with ``model_id``, ``provider``, ``timestamp``, ``prompt_tokens`` (cached ones
-            included) and ``completion_tokens``; ``cached_tokens``, ``reasoning_tokens``,
-            ``cache_write_tokens`` (kept for five minutes), ``cache_write_1h_tokens``,
-            ``service_tier`` and ``model_requested`` are used where there are such columns.
+            Rows with ``model_id``, ``provider``, ``timestamp``, ``prompt_tokens`` and
+            ``completion_tokens``; ``cached_tokens``, ``cache_write_tokens``,
+            ``cache_write_1h_tokens``, ``reasoning_tokens``, ``service_tier`` and
+            ``model_requested`` are used where there are such columns.  All mean what they mean in
+            the table ``calls``.
 
         Returns
         -------
         DataFrame
             With the index of `calls`: ``cost_usd`` (Float64, missing where model, price, tokens
-            or day are unknown), ``pricing_version`` (category: the list, its version, and the
-            day whose price it is) and ``provider_exchange_rate`` (Float64, units of the
-            currency that the provider bills in, per USD, missing without one).
+            or day are unknown, or the parts of a prompt exceed it), ``pricing_version``
+            (category: the list, its version, and the day whose price it is) and
+            ``provider_exchange_rate`` (Float64, units of the currency that the provider bills
+            in, per USD, missing without one).
 
         Notes
         -----
@@ -135,8 +138,8 @@ class PriceList:
             if schedule is not None:
                 paid[at], own[at] = self._by_period(schedule, days[at], tokens[:, at])
             # Prices that change with the hour are in no schedule.
-            left = at[np.isnan(paid[at])]
-            if len(left):
+            left = at[np.isnan(paid[at]) & ~np.isnan(tokens[0, at])]
+            if len(left) and published.special_tier(tier) is None:
                 paid[left] = published.usd_one_by_one(
                     model, provider, moments[left], tokens[:, left]
                 )
@@ -212,20 +215,19 @@ class PriceList:
 
 
 def _tokens(rows: pd.DataFrame) -> np.ndarray:
-    """Return tokens by kind, shape (5, rows); integers that a float holds exactly."""
+    """Return tokens by kind, shape (5, rows); integers that a float holds exactly, or NaN."""
 
     def count(column: str) -> np.ndarray:
         if column not in rows:
             return np.zeros(len(rows))
         return rows[column].to_numpy(np.float64, na_value=0.0)
 
-    prompt = count("prompt_tokens")
-    # Recorded counts may contradict each other; no token is charged twice.
-    cached = np.minimum(count("cached_tokens"), prompt)
-    write = np.minimum(count("cache_write_tokens"), prompt - cached)
-    write_1h = np.minimum(count("cache_write_1h_tokens"), prompt - cached - write)
+    cached, write_1h = count("cached_tokens"), count("cache_write_1h_tokens")
+    write = np.maximum(count("cache_write_tokens"), write_1h) - write_1h
+    fresh = count("prompt_tokens") - cached - write - write_1h
     output = count("completion_tokens") + count("reasoning_tokens")
-    return np.array([prompt - cached - write - write_1h, cached, write, write_1h, output])
+    # Parts that exceed the whole tell no cost.
+    return np.array([np.where(fresh < 0, np.nan, fresh), cached, write, write_1h, output])
 
 
 def _models(rows: pd.DataFrame) -> Iterator[tuple[str, str | None, str | None, np.ndarray]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -10,7 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from genai_prices import Usage, calc_price
-from genai_prices.types import ConditionalPrice, ModelInfo, ModelPrice, StartDateConstraint
+from genai_prices.types import (
+    ClauseAnd,
+    ClauseOr,
+    ClauseRegex,
+    ConditionalPrice,
+    ModelInfo,
+    ModelPrice,
+    PriceVariant,
+    StartDateConstraint,
+)
 
 from speckit_analysis.prices.schedule import ALWAYS, Period, Schedule
 
@@ -27,7 +37,26 @@ _READ = {key for keys in _KEYS for key in keys}
 # What no call of the evidence is known to have used: pictures, sound, searches, pages.
 _UNUSED = re.compile(r"audio|image|video|document|search|hours|kpages|citation|text_messages")
 
-_CLAUDE_FAMILY_FIRST = re.compile(r"^claude-(opus|sonnet|haiku)-(3(?:-\d)?)$")
+# Other ways in which the list spells a model, tried after ours.
+_SPELLINGS = (
+    (re.compile(r"^claude-(opus|sonnet|haiku)-(3(?:-\d)?)$"), r"claude-\2-\1"),
+    (re.compile(r"^gemini-(\d\.\d)-(pro|flash)(-\d+b)?$"), r"gemini-\2-\1\3"),
+    (re.compile(r"$"), "-latest"),
+)
+
+# What the list calls a maker, if not as we do; what only another of its sellers prices.
+_LISTED_AS = {"z-ai": ("zai", "zhipuai")}
+
+# What may follow the name of a model whose price it has: the day of a release, a preview.
+_RELEASE = re.compile(
+    r"(?:[-@](?:\d{8}|\d{4}-\d\d-\d\d|\d\d-\d\d(?:\d\d)?|0\d\d|latest|preview|exp))*"
+)
+
+#: Day on which each version of the list came out.
+_LIST_DAYS = {"0.2.3": "2026-11-10"}
+
+#: What providers call the tier that has the standard price.
+_STANDARD = {"standard", "default", "auto", "standard_only", "on_demand"}
 
 _PROBE = Usage(input_tokens=1, output_tokens=1)
 
@@ -38,48 +67,130 @@ def pricing_source() -> str:
     return f"genai-prices {version('genai-prices')}"
 
 
+@lru_cache(maxsize=1)
+def list_day() -> np.datetime64 | None:
+    """Return the day on which the price list came out; None for a version that is not known."""
+    day = _LIST_DAYS.get(version("genai-prices"))
+    return np.datetime64(day, "D") if day else None
+
+
+@lru_cache(maxsize=4096)
+def special_tier(service_tier: str | None) -> str | None:
+    """Return a service tier as price lists spell it; None for the standard one.
+
+    >>> special_tier("ON_DEMAND_FLEX"), special_tier("default"), special_tier(None)
+    ('flex', None, None)
+    """
+    name = (service_tier or "standard").strip().lower().replace("-", "_")
+    return None if name in _STANDARD else name.removeprefix("on_demand_")
+
+
 @lru_cache(maxsize=65536)
 def find_model(model: str, provider: str | None) -> ModelInfo | None:
-    """Return what the price list says of `model`; None where it does not know it."""
-    for spelling in dict.fromkeys((model, _CLAUDE_FAMILY_FIRST.sub(r"claude-\2-\1", model))):
-        try:
-            return calc_price(_PROBE, spelling, provider_id=provider).model
-        except LookupError:
-            continue
+    """Return what the price list says of `model`; None where it does not know it.
+
+    The list finds a model by how its name begins.  What it finds is taken only if the rest of
+    the name is no other model's: ``claude-opus-4-10`` is none of ``claude-opus-4-1``.
+    """
+    spellings = [model, *(pattern.sub(other, model, 1) for pattern, other in _SPELLINGS)]
+    for spelling in dict.fromkeys(spellings):
+        for listed in _LISTED_AS.get(provider or "", (provider,)):
+            try:
+                found = calc_price(_PROBE, spelling, provider_id=listed).model
+            except LookupError:
+                continue
+            if _is_meant(spelling, found):
+                return found
     return None
 
 
+def _is_meant(name: str, model: ModelInfo) -> bool:
+    known = [model.id.lower(), *_names(model.match)]
+    rests = (name[len(start) :] for start in known if name.startswith(start))
+    tuned = name.startswith("ft:")  # what follows is whose model it is
+    return any(tuned or _RELEASE.fullmatch(rest) for rest in rests)
+
+
+def _names(clause: Any) -> Iterator[str]:
+    """Yield the names, and beginnings of names, that a clause of the list speaks of."""
+    if isinstance(clause, ClauseOr | ClauseAnd):
+        for part in getattr(clause, "or_", None) or clause.and_:
+            yield from _names(part)
+    elif not isinstance(clause, ClauseRegex):  # whose day is what a release ends with
+        yield next(iter(vars(clause).values()))
+
+
 @lru_cache(maxsize=65536)
-def schedule(model: str, provider: str | None, service_tier: str | None = None) -> Schedule | None:
+def schedule(model: str, provider: str | None, tier: str | None = None) -> Schedule | None:
     """Return the prices of `model` over time.
 
     Parameters
     ----------
     model, provider : str
         As in the table ``calls``.
-    service_tier : str, optional
-        ``flex``, ``priority`` …, for whom the list has other prices; standard otherwise.
+    tier : str, optional
+        ``batch``, ``flex``, ``priority`` … from :func:`special_tier`; standard otherwise.
 
     Returns
     -------
     Schedule or None
-        None for a model that the list does not know, and for one whose price hangs on more
-        than tokens and day: :func:`usd_one_by_one` prices those.
+        None for a model or a tier of it that the list does not know, and for a model whose price
+        hangs on more than tokens and day: :func:`usd_one_by_one` prices those.
+
+    Notes
+    -----
+    The list knows a tier from the day on which it was written down.  On earlier days it is taken
+    to have been in the same proportion to the standard price; :func:`tier_start` tells.
     """
+    if model.endswith(":free"):
+        return Schedule((Period(ALWAYS, np.array([]), np.zeros((1, 5)), pricing_source()),))
     found = find_model(model, provider)
     if found is None:
         return None
+    variant = _variant(found, tier)
     starts = _starts(found)
-    if starts is None:
+    if starts is None or (tier and variant is None):
         return None
+    begin = _begin(variant) if variant else ALWAYS
     periods = []
-    for start in starts:
-        prices = _prices_on(found, start, service_tier)
+    for start in sorted({*starts, begin}):
+        prices = _prices_on(found, start, None)
         if not _is_plain(prices):
             return None
         above, rates = _tiers(prices)
+        if variant and start < begin:
+            rates = rates * _proportion(found, variant)
+        elif variant:
+            above, rates = _tiers(_prices_on(found, start, variant))
         periods.append(Period(start, above, rates, pricing_source()))
     return Schedule(tuple(periods))
+
+
+def tier_start(model: str, provider: str | None, tier: str | None) -> np.datetime64 | None:
+    """Return the day from which the list knows this tier of `model`; None if it does not."""
+    found = find_model(model, provider)
+    variant = _variant(found, tier) if found else None
+    return _begin(variant) if variant else None
+
+
+def _variant(model: ModelInfo, tier: str | None) -> PriceVariant | None:
+    """Return the prices of `model` in `tier`, whatever the list calls what sets it apart."""
+    found = (v for v in model.price_variants or () if tier and [*v.when.values()] == [tier])
+    return next(found, None)
+
+
+def _begin(variant: PriceVariant) -> np.datetime64:
+    if isinstance(variant.constraint, StartDateConstraint):
+        return np.datetime64(variant.constraint.start_date, "D")
+    return ALWAYS
+
+
+def _proportion(model: ModelInfo, variant: PriceVariant) -> np.ndarray:
+    """Return the tier's prices by kind of token over the standard ones, when it began."""
+    begin = _begin(variant)
+    _, (standard, *_) = _tiers(_prices_on(model, begin, None))
+    _, (special, *_) = _tiers(_prices_on(model, begin, variant))
+    return np.divide(special, standard, out=np.ones(len(special)), where=standard > 0)
 
 
 def _starts(model: ModelInfo) -> list[np.datetime64] | None:
@@ -99,9 +210,9 @@ def _starts(model: ModelInfo) -> list[np.datetime64] | None:
     return sorted(days)
 
 
-def _prices_on(model: ModelInfo, day: np.datetime64, service_tier: str | None) -> ModelPrice:
+def _prices_on(model: ModelInfo, day: np.datetime64, variant: PriceVariant | None) -> ModelPrice:
     moment = pd.Timestamp(max(day, np.datetime64("1970-01-01", "D")), tz="UTC").to_pydatetime()
-    return model.get_prices(moment, {"service_tier": service_tier} if service_tier else None)
+    return model.get_prices(moment, variant.when if variant else None)
 
 
 def _stated(prices: ModelPrice) -> dict[str, Any]:

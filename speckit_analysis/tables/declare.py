@@ -157,11 +157,14 @@ AGENT = (
     category("agent_raw", "agent as it was written"),
 )
 TOKENS = (
-    integer("prompt_tokens", "input tokens, cached ones included", "tokens"),
+    integer("prompt_tokens", "input: fresh, read from a cache and written to one", "tokens"),
     integer("completion_tokens", "output tokens, reasoning excluded where told apart", "tokens"),
     integer("reasoning_tokens", "output tokens spent on reasoning", "tokens"),
-    integer("cached_tokens", "input tokens answered from the provider's cache", "tokens"),
+    integer("cached_tokens", "input tokens read from the provider's cache", "tokens"),
+    integer("cache_write_tokens", "input tokens written to the provider's cache", "tokens"),
+    integer("cache_write_1h_tokens", "of those written, the ones kept for an hour", "tokens"),
     integer("total_tokens", "total as recorded", "tokens"),
+    category("service_tier", "tier that served the call, as recorded: standard, batch, flex …"),
 )
 TIMESTAMP_RAW = text("timestamp_raw", "timestamp as it was written")
 SCHEMA_VERSION = category("schema_version", "schemaVersion as it was written")

@@ -31,6 +31,8 @@ PROBLEM_KINDS = frozenset(
         # Figures
         *("zero_cost", "repeated_amount", "missing_cost", "missing_tokens", "no_telemetry"),
         *("cost_differs_from_price", "unknown_price", "totals_differ", "metrics_differ"),
+        *("tokens_contradict", "tokens_ambiguous", "price_before_release", "price_list_older"),
+        "tier_price_estimated",
         # Rows that are not measurements
         *("stub", "role_played", "hand_written", "placeholder", "inconsistent_indentation"),
         # Answers

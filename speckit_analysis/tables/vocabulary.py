@@ -123,32 +123,97 @@ _STAGE_PREFIX = re.compile(r"^(?:spec[-_]ops[-_]|spec[-_]|guardrail[.-]|/?specki
 _GATE_PREFIX = re.compile(r"^quality-gate-")
 _STAGE_OF_GATE = {gate.removeprefix("quality-gate-"): gate for gate in QUALITY_GATES}
 
-_PROVIDER_BY_PREFIX = (
-    ("claude", "anthropic"),
-    ("gemini", "google"),
-    ("gpt", "openai"),
-    ("codex", "openai"),
-    ("chatgpt", "openai"),
-    ("o1", "openai"),
-    ("o3", "openai"),
-    ("o4", "openai"),
-    ("qwen", "alibaba"),
-    ("glm", "zhipuai"),
-    ("deepseek", "deepseek"),
-    ("mistral", "mistral"),
-    ("grok", "x-ai"),
+_MAKER = tuple(
+    (re.compile(rf"(?:{names})(?![a-z])"), maker)
+    for names, maker in (
+        ("claude", "anthropic"),
+        ("gemini|gemma", "google"),
+        (r"(?:ft:)?gpt|codex|chatgpt|o[134](?!\d)", "openai"),
+        ("glm", "z-ai"),
+        ("kimi|moonshot", "moonshotai"),
+        ("grok", "x-ai"),
+        ("deepseek", "deepseek"),
+        ("qwen|qwq|qvq", "qwen"),
+        ("llama|muse", "meta"),
+        ("(?:open-)?(?:mi|mini|code|dev|magi|pix|vox)stral|(?:open-)?mixtral", "mistral"),
+        ("minimax", "minimax"),
+        ("command(?=-)", "cohere"),
+        ("nova(?=-)", "amazon"),
+    )
 )
-_MODEL_PREFIX = re.compile(
-    r"^(?:(?:models|openai|anthropic|google|gemini|vertex_ai|azure|bedrock|openrouter|x-ai"
-    r"|deepseek|mistralai|qwen|z-ai)/)*(?:(?:us|eu|apac|global)\.)?(?:anthropic\.)?"
+
+# What stands before a model: who serves it, and the folders of their APIs.
+_SERVED_BY = re.compile(
+    r"^(?:arn:aws[\w-]*:bedrock:[^/]*:(?:inference-profile|foundation-model)/"
+    r"|.*?publishers/[^/]+/models/|.*?deployments/|accounts/\w+/models/"
+    r"|(?:models|vertex_ai|azure|azure_ai|bedrock|openrouter|litellm|gemini|converse|responses)/)+"
 )
-_MODEL_SUFFIX = re.compile(r"(?:\[1m\]|-latest|[@-]\d{8}|-\d{4}-\d{2}-\d{2}|-v\d+:\d+)+$")
-_CLAUDE_VERSION_FIRST = re.compile(r"^claude-(\d)[.-](\d)-(opus|sonnet|haiku)$")
-_GEMINI_VERSION_LAST = re.compile(r"^gemini-(pro|flash|flash-lite)-(\d(?:\.\d)?)$")
-_CLAUDE_DOTTED = re.compile(r"^claude-(opus|sonnet|haiku)-(\d)\.(\d)$")
+_BEDROCK_MAKER = re.compile(
+    r"^(?:(?:us|us-gov|eu|apac|global|jp|au|ca|sa)\.)?"
+    r"(?:anthropic|amazon|meta|mistral|qwen|openai|moonshot|moonshotai|minimax|cohere|zai|google)\."
+)
+_SHOWN_MAKER = re.compile(r"^[\w. -]+:\s+")  # "Anthropic: Claude Sonnet 4.5"
+_BRACKETS = re.compile(r"\s*\(([^()]*)\)$")
+_BLANKS = re.compile(r"[\s\u2010-\u2013]+")
+
+# What stands behind it: releases, how much it was to think, how it was served at the same price.
+_TAILS = (
+    (
+        re.compile(
+            r"(?:\[1m\]|[@-]\d{8}|-\d{4}-\d{2}-\d{2}|@[\w.-]+|(?<!claude)-v?\d+:\d+(?::\d+k)?"
+            r"|(?<=sonnet)-v2|:(?:nitro|floor|online|beta|exacto|thinking))$"
+        ),
+        "",
+    ),
+    (re.compile(r"^(.*\d.*)-latest$"), r"\1"),
+    (
+        re.compile(
+            r"^((?:gpt|o\d|claude|gemini|codex|grok)\b.*)"
+            r"-(?:none|minimal|low|medium|high|xhigh|thinking)$"
+        ),
+        r"\1",
+    ),
+)
+#: Releases that never had the price of the model that they are one of.
+_PRICED_APART = {"gpt-4o-2024-05-13"}
+
+# One spelling of families and versions, in turn.
+_SPELLINGS = tuple(
+    (re.compile(pattern), spelled)
+    for pattern, spelled in (
+        (r"^gpt(?=\d)", "gpt-"),
+        (r"^gpt-35(?=-)", "gpt-3.5"),
+        (r"^gpt-(\d)-(\d)(?=-\D|$)", r"gpt-\1.\2"),
+        (r"^(?=(?:opus|sonnet|haiku)-?\d)", "claude-"),
+        (r"^claude-(\d)[.-](\d)-(opus|sonnet|haiku)$", r"claude-\3-\1-\2"),
+        (r"^claude-([4-9])-(opus|sonnet|haiku)$", r"claude-\2-\1"),
+        (r"^claude-(opus|sonnet|haiku)-?(\d)[.-]?(\d)$", r"claude-\1-\2-\3"),
+        (r"^claude-(opus|sonnet|haiku)-(\d)-0$", r"claude-\1-\2"),
+        (r"^gemini-(\d)(\d)-", r"gemini-\1.\2-"),
+        (r"flashlite\b", "flash-lite"),
+        (r"^gemini-(pro|flash|flash-lite)-(\d(?:\.\d)?)$", r"gemini-\2-\1"),
+        (r"^(gemini-.+)-00\d$", r"\1"),
+        (r"^deepseek\.", "deepseek-"),
+    )
+)
 
 # Words that stand where a model id should, but name no model.
-_NOT_A_MODEL = {"gemini", "claude", "gpt", "codex", "code-cli", "stub-model", "unknown", ""}
+_NOT_A_MODEL = {
+    *("gemini", "claude", "gpt", "codex", "code-cli", "stub-model", "unknown", ""),
+    *("chatgpt", "glm", "kimi", "grok", "deepseek", "qwen", "llama", "mistral", "minimax"),
+    *("auto", "default", "none"),
+}
+
+# A model's name within a sentence: its family, and the words that may belong to it.
+_WORDS = (
+    r"(?:[ ](?:opus|sonnet|haiku|instant|pro|flash[- ]lite|flash|lite|mini|nano|codex|max|turbo"
+    r"|air|coder|chat|large|medium|small|fast|code|instruct|preview|thinking|[kvrm]\d[\d.]*|\d+b)\b)*"
+)
+_IN_TEXT = re.compile(
+    r"(?:(?<![a-z0-9])(?:claude|chatgpt|gpt|codex|gemini|gemma|glm|kimi|grok|deepseek|qwen\d?|llama"
+    r"|(?:mi|mini|code|dev|magi)stral|mixtral|minimax)(?![a-z])|(?<![\w.-])o[134](?![a-z0-9.]))"
+    rf"[-\w.:@]*{_WORDS}(?:[ ]\d(?:\.\d)?\b(?![,%]))?{_WORDS}(?:[ ]\(\w+\))?"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -193,15 +258,43 @@ def normalise_model(raw: str | None) -> str | None:
     ('gemini-2.5-pro', None)
     >>> normalise_model("us.anthropic.claude-opus-4-1-20250805-v1:0"), normalise_model("sonnet")
     ('claude-opus-4-1', 'claude-sonnet-4-5')
+    >>> normalise_model("Gemini 2.5 Flash-Lite"), normalise_model("gpt-5-codex (high)")
+    ('gemini-2.5-flash-lite', 'gpt-5-codex')
+    >>> normalise_model("z-ai/glm-4.5-air:free"), normalise_model("acme/house-1")
+    ('glm-4.5-air:free', 'acme/house-1')
     """
     if raw is None or TEMPLATE_LITERAL.search(raw):
         return None
-    name = _MODEL_SUFFIX.sub("", _MODEL_PREFIX.sub("", raw.strip().lower()))
+    name = _SHOWN_MAKER.sub("", raw.strip().lower())
+    name = _BRACKETS.sub(lambda m: ":free" if m[1] == "free" else f"-{m[1]}", name)
+    name = _BEDROCK_MAKER.sub("", _SERVED_BY.sub("", _BLANKS.sub("-", name)))
+    model = name.rpartition("/")[2]
+    if provider_of(model) or model in _NOT_A_MODEL:
+        name = model
+    before = ""
+    while name != before and name not in _PRICED_APART:
+        before = name
+        for pattern, kept in _TAILS:
+            name = pattern.sub(kept, name)
     name = MODEL_FAMILIES.get(name, AGENT_CONFIGURATIONS.get(name, name))
-    name = _CLAUDE_VERSION_FIRST.sub(r"claude-\3-\1-\2", name)
-    name = _GEMINI_VERSION_LAST.sub(r"gemini-\2-\1", name)
-    name = _CLAUDE_DOTTED.sub(r"claude-\1-\2-\3", name)
+    for pattern, spelled in _SPELLINGS:
+        name = pattern.sub(spelled, name)
     return None if name in _NOT_A_MODEL else name
+
+
+def model_in(text: str) -> str | None:
+    """Return the model that a line of a bill or a sentence names, or None.
+
+    >>> model_in("gpt-5-2025-08-07, input"), model_in("Claude Sonnet 4.5 Usage - Input Tokens")
+    ('gpt-5', 'claude-sonnet-4-5')
+    >>> model_in("Generate content output token count gemini 2.5 flash lite"), model_in("Veo3")
+    ('gemini-2.5-flash-lite', None)
+    """
+    words = text.strip().lower()
+    if re.fullmatch(r"[\w.-]+/[\w.:@-]*\d[\w.:@-]*", words):  # maker/model
+        return normalise_model(words)
+    found = _IN_TEXT.search(words)
+    return normalise_model(found[0].rstrip(".-:")) if found else None
 
 
 @lru_cache(maxsize=4096)
@@ -210,11 +303,14 @@ def provider_of(model_or_agent: str | None) -> str | None:
 
     >>> provider_of("claude-sonnet-4-5"), provider_of("gpt_pro"), provider_of("code")
     ('anthropic', 'openai', None)
+    >>> provider_of("glm-4.6"), provider_of("acme/house-1")
+    ('z-ai', 'acme')
     """
     if model_or_agent is None:
         return None
     name = model_or_agent.lower()
-    return next((maker for prefix, maker in _PROVIDER_BY_PREFIX if name.startswith(prefix)), None)
+    maker = next((maker for names, maker in _MAKER if names.match(name)), None)
+    return maker or name.rpartition("/")[0].rpartition("/")[2] or None
 
 
 def is_known_stage(raw: str | None) -> bool:

@@ -70,7 +70,7 @@ def _candidates(calls: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     """Yield explanations with the amounts that they expect, the likeliest first."""
     right = calls["cost_usd"].to_numpy(float)
     prompt = calls["prompt_tokens"].to_numpy(float, na_value=np.nan)
-    output = calls["completion_tokens"].to_numpy(float, na_value=np.nan)
+    output = _output(calls)
     yield RIGHT, right
     for table in WRITER_TABLES:
         rates = {name: table.rate(name) for name in calls["model_id"].dropna().unique()}
@@ -84,6 +84,12 @@ def _candidates(calls: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     yield "half the price of the day, as in a batch", right / 2
     yield "1,000 times the price of the day", right * 1000
     yield "a thousandth of the price of the day", right / 1000
+
+
+def _output(calls: pd.DataFrame) -> np.ndarray:
+    """Return all output tokens: writers of tables know no other price for reasoning."""
+    output = calls["completion_tokens"] + calls["reasoning_tokens"].fillna(0)
+    return np.asarray(output.to_numpy(float, na_value=np.nan))
 
 
 def dollars(rate: tuple[float, float]) -> str:
@@ -192,7 +198,7 @@ def implied_price(calls: pd.DataFrame) -> tuple[float, float] | None:
     -----
     Non-negative least squares on relative deviations (Lawson and Hanson 1974).
     """
-    tokens = calls[["prompt_tokens", "completion_tokens"]].to_numpy(float, na_value=np.nan)
+    tokens = np.array([calls["prompt_tokens"].to_numpy(float, na_value=np.nan), _output(calls)]).T
     paid = calls["cost_usd_reported"].to_numpy(float)
     if len(paid) < REPETITIONS or np.isnan(tokens).any():
         return None

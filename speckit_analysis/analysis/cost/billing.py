@@ -286,7 +286,9 @@ def _tracked(dated: pd.DataFrame, billed: pd.DataFrame) -> pd.DataFrame:
         "provider": calls["provider"].astype("string"),
         "model_id": calls["model_id"].astype("string").fillna("unknown"),
         "tracked_usd": calls["cost_usd"],
-        "tracked_tokens": calls["prompt_tokens"] + calls["completion_tokens"],
+        "tracked_tokens": calls["prompt_tokens"]
+        + calls["completion_tokens"]
+        + calls["reasoning_tokens"].fillna(0),
         "calls": 1,
         "calls_without_cost": calls["cost_usd"].isna().astype(int),
     }

@@ -142,7 +142,10 @@ def routed(calls: pd.DataFrame, routing: Routing, prices: PriceList | None = Non
     for agent, model in routing.models.items():
         answered = left["agent"] == agent
         stand_in = left[answered].assign(
-            model_id=model, model_requested=model, provider=provider_of(model)
+            model_id=model,
+            model_requested=model,
+            provider=provider_of(model),
+            service_tier="standard",  # another maker's tiers are others
         )
         cost = (prices or PriceList()).price(stand_in)["cost_usd"]
         if (cost.isna() & left.loc[answered, "cost_usd"].notna()).any():

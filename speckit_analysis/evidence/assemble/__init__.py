@@ -26,6 +26,7 @@ from speckit_analysis.evidence.discovery import Discovery
 from speckit_analysis.evidence.frames import finish, gather
 from speckit_analysis.formats.rows import is_encoded
 from speckit_analysis.prices import PriceList
+from speckit_analysis.prices.counting import settle
 from speckit_analysis.tables import TABLES
 
 Frames = dict[str, pd.DataFrame]
@@ -33,7 +34,7 @@ Frames = dict[str, pd.DataFrame]
 # What joining needs beside the contract's columns.
 _INTERNAL = {
     "runs": ("file", "key", "folder", "timestamp_raw", "absolute_path"),
-    "calls": ("file", "key", "stage_raw"),
+    "calls": ("file", "key", "stage_raw", "counted_as"),
     "proposals": ("file", "key", "stage_raw", "timestamp_raw", "error"),
     "disagreements": ("file", "key", "stage_raw"),
     "costs": ("file", "stage_raw", "agent_raw", "timestamp_raw"),
@@ -110,6 +111,10 @@ def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
     place[runs["run"]] = runs.index
     for rows in (mentions, calls, proposals, opinions):
         rows["run"] = place[rows["run"]]
+    counts, doubts = settle(calls)
+    frames["doubts"] = calls[doubts.notna()].assign(doubt=doubts.dropna())
+    for column, values in counts.items():
+        calls[column] = values
     calls["timestamp"] = _own_or_of_run(calls, runs)
     for column, values in prices.price(calls).items():
         calls[column] = values
@@ -236,6 +241,7 @@ def _all_problems(frames: Frames) -> pd.DataFrame:
         kind="metrics_differ", severity="warning", action="believed the telemetry"
     )
     found = [frames["problems"], differences, problems.find(frames)]
+    del frames["doubts"]
     together = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
     order = pd.Categorical(together["severity"], ["error", "warning", "info"], ordered=True)
     together = together.assign(_order=order)

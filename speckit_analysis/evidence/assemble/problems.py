@@ -12,9 +12,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from speckit_analysis.evidence.assemble.categories import without_categories
 from speckit_analysis.evidence.assemble.identity import is_among, look_up
 from speckit_analysis.evidence.assemble.lifecycle import ENDS
 from speckit_analysis.evidence.assemble.runs import sum_by_run
+from speckit_analysis.prices import published
+from speckit_analysis.prices.releases import released
 from speckit_analysis.tables import QUALITY_GATES, STAGES, timestamps, vocabulary
 
 Frames = dict[str, pd.DataFrame]
@@ -147,8 +150,10 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
     measured = calls["basis"] != "output"
     happened = measured & (calls["status"] != "error").fillna(True)
     tokens = calls["prompt_tokens"].notna() & calls["completion_tokens"].notna()
+    tokens |= calls.index.isin(frames["doubts"].index)
     used = calls["prompt_tokens"].fillna(0) + calls["completion_tokens"].fillna(0) > 0
-    zero = _where(calls, measured & (calls["cost_usd_reported"] == 0) & used)
+    free = (calls["cost_usd"] == 0).fillna(False)
+    zero = _where(calls, measured & (calls["cost_usd_reported"] == 0) & used & ~free)
     message = "cost is recorded as $0.00 for a call that used tokens"
     yield _problems(zero, "zero_cost", "error", message, "computed from the tokens where possible")
     for kind, missing, what in (
@@ -169,6 +174,36 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
     rows = _where(runs, others & ~known)
     message = "no telemetry: neither tokens, cost nor latency of the run are known"
     yield _problems(rows, "no_telemetry", "warning", message, "run kept, figures missing")
+
+
+_COUNTED = (
+    "prompt {prompt_tokens}, read from a cache {cached_tokens}, written to one"
+    " {cache_write_tokens}, output {completion_tokens}, reasoning {reasoning_tokens}, total"
+    " {total_tokens}; the first of {size} such calls of {provider}"
+)
+
+
+def _counts(frames: Frames) -> Iterator[pd.DataFrame]:
+    """Find counts that do not tell what is inside them: one problem a provider."""
+    doubts = frames["doubts"].assign(provider=frames["doubts"]["provider"].astype("string"))
+    group = ["doubt", "provider"]
+    sizes = doubts.groupby(group, dropna=False)["file"].transform("size")
+    first = doubts.assign(size=sizes).drop_duplicates(group).set_index("doubt", drop=False)
+
+    def of(*names: str) -> pd.DataFrame:
+        return first[first["doubt"].isin(names)]
+
+    action = "treated as missing, so there is no cost"
+    message = f"the counts contradict each other: {_COUNTED}"
+    yield _problems(of("contradiction"), "tokens_contradict", "error", message, action)
+    message = f"the total fits no way of counting: {_COUNTED}"
+    action = "counted as the provider does"
+    yield _problems(of("other_total"), "totals_differ", "warning", message, action)
+    message = f"nothing tells whether cache and reasoning are inside or beside: {_COUNTED}"
+    yield _problems(of("ambiguous"), "tokens_ambiguous", "warning", message, "added nothing")
+    message = f"the total holds no part that the provider counts beside: {_COUNTED}"
+    action = "believed the total; if it leaves parts out, the cost is too low"
+    yield _problems(of("overruled"), "tokens_ambiguous", "warning", message, action)
 
 
 def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -192,17 +227,63 @@ def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
 def _unpriced(frames: Frames) -> Iterator[pd.DataFrame]:
     calls = frames["calls"]
     counted = calls["prompt_tokens"].notna() & calls["completion_tokens"].notna()
-    unpriced = calls[counted & calls["cost_usd"].isna()]
-    for model, group in unpriced.groupby(unpriced["model_id"].astype("string"), dropna=False):
+    unpriced = without_categories(calls[counted & calls["cost_usd"].isna()])
+    for _, group in unpriced.groupby(["model_id", "service_tier"], dropna=False):
+        first = group.iloc[0]
         calls_of = f"{len(group)} of its calls have tokens and no cost; the first is here"
-        if pd.isna(model):
+        if pd.isna(first["model_id"]):
             message = f"no model is named, so no price is known: {len(group)} calls have no cost"
         elif group["timestamp"].isna().all():
-            message = f"{model}: no date, so no price of the day: {calls_of}"
+            message = f"{first['model_id']}: no date, so no price of the day: {calls_of}"
         else:
-            message = f"{model}: no price list tells what it costs: {calls_of}"
+            tier = first["service_tier"]
+            special = None if pd.isna(tier) else published.special_tier(tier)
+            what = f"its service tier {special}" if special else "it"
+            message = (
+                f"{first['model_id']}: no price list tells what {what} costs ({_price_list()}):"
+                f" {calls_of}"
+            )
         action = "left missing, never 0; a price file can tell"
         yield _problems(group.head(1), "unknown_price", "warning", message, action)
+
+
+def _price_list() -> str:
+    day = published.list_day()
+    return published.pricing_source() + (f" of {day}" if day else "")
+
+
+def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
+    """Find prices of another day than the call's: its model was no more, or not yet, listed."""
+    calls = frames["calls"]
+    listed = calls["pricing_version"].astype(str).str.startswith(published.pricing_source())
+    priced = calls[listed & (calls["cost_usd"] > 0).fillna(False)]
+    day = priced["timestamp"].dt.tz_localize(None)
+    names = ["model_id", "model_requested", "provider", "service_tier"]
+    for _, group in priced.groupby(names, observed=True, dropna=False):
+        first = group.iloc[0]
+        model = str(first["model_id"])
+        raw, maker, tier = (None if pd.isna(first[name]) else first[name] for name in names[1:])
+        begin = released(model, raw)
+        early = group[day[group.index] < begin] if begin is not None else group.head(0)
+        message = f"{model} came out on {begin}; calls before: {len(early)}, the first is here"
+        action = "priced as when it came out; the date or the model is wrong"
+        yield _problems(early.head(1), "price_before_release", "warning", message, action)
+        known = published.tier_start(model, maker, published.special_tier(tier))
+        early = group[day[group.index] < known] if known is not None else group.head(0)
+        message = (
+            f"{model}: the price list knows tier {tier} from {known} on; calls before:"
+            f" {len(early)}, the first is here"
+        )
+        action = "priced in the same proportion to the standard price"
+        yield _problems(early.head(1), "tier_price_estimated", "warning", message, action)
+    until = published.list_day()
+    late = priced[day >= until + 1] if until is not None else priced.head(0)
+    message = (
+        f"calls after the day of the price list ({_price_list()}): {len(late)}; the first here"
+    )
+    action = "priced as on that day; a newer genai-prices may know other prices"
+    first_late = late.sort_values("timestamp").head(1)
+    yield _problems(first_late, "price_list_older", "info", message, action)
 
 
 def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -416,8 +497,10 @@ _CHECKS = (
     ("runs", _statuses),
     ("runs", _flags),
     ("runs", _figures),
+    ("doubts", _counts),
     ("calls", _prices),
     ("calls", _unpriced),
+    ("calls", _price_days),
     ("calls", _stubs),
     ("proposals", _answers),
     ("proposals", _role_played),

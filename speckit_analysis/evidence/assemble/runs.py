@@ -78,7 +78,10 @@ def derive(
     ok, failed = (calls["status"] == status for status in ("ok", "error"))
     runs["agents_ok"] = _agents(calls[calls["usable"]], runs)
     runs["agents_failed"] = _count(calls.loc[failed, "run"], runs)
-    tokens = calls["total_tokens"].fillna(calls["prompt_tokens"] + calls["completion_tokens"])
+    parts = (
+        calls["prompt_tokens"] + calls["completion_tokens"] + calls["reasoning_tokens"].fillna(0)
+    )
+    tokens = calls["total_tokens"].fillna(parts)
     figures = calls[["latency_ms", "cost_usd"]].assign(tokens=tokens)
     sums = sum_by_run(figures, calls["run"], runs)
     for column in ("latency_ms", "tokens", "cost_usd"):
