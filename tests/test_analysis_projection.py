@@ -54,22 +54,24 @@ def costs_of(calls, **more):
     return dict(spec_costs(calls, **more).kept[["spec_id", "cost_usd"]].to_numpy().tolist())
 
 
-def test_a_spec_costs_one_passage_through_its_stages():
+def test_a_spec_costs_what_its_stages_cost():
     assert costs_of(specs(1.0, 2.0)) == {"S0": 3.0, "S1": 6.0}
 
 
-def test_a_stage_that_ran_twice_counts_by_the_mean_of_its_runs():
+def test_a_stage_that_ran_again_is_paid_again():
     rows = [call("S0", "plan", "a", 1.0), call("S0", "plan", "a", 3.0, run=2)]
-    assert costs_of(frame("calls", rows)) == {"S0": 2.0}
+    assert costs_of(frame("calls", rows)) == {"S0": 4.0}
 
 
-def test_a_run_with_an_unknown_cost_does_not_count_but_another_of_its_stage_does():
+def test_a_run_with_an_unknown_cost_costs_as_much_as_the_others_of_its_stage():
     rows = [
         call("S0", "plan", "a", None),
         call("S0", "plan", "b", 9.0),
         call("S0", "plan", "a", 1.0, run=2),
+        call("S0", "plan", "a", 2.0, run=3),
     ]
-    assert costs_of(frame("calls", rows)) == {"S0": 1.0}
+    found = spec_costs(frame("calls", rows)).kept.iloc[0]
+    assert (found["cost_usd"], found["runs"]) == (4.5, 3)
 
 
 def test_specs_without_every_usual_stage_are_left_out_and_counted():
@@ -80,11 +82,15 @@ def test_specs_without_every_usual_stage_are_left_out_and_counted():
     assert "1 without a cost of every usual stage" in found.sentence
 
 
-def test_a_stage_that_few_went_through_is_no_part_of_a_passage():
+def test_a_stage_that_few_went_through_is_paid_where_it_was():
     calls = pd.concat(
         [specs(1.0, 1.0, 1.0), frame("calls", [call("S0", "audit", "a", 5.0)])], ignore_index=True
     )
-    assert costs_of(calls)["S0"] == 3.0
+    assert costs_of(calls) == {"S0": 8.0, "S1": 3.0, "S2": 3.0}
+    calls.loc[calls["stage"] == "audit", "cost_usd"] = pd.NA
+    found = spec_costs(calls)
+    assert found.kept["spec_id"].tolist() == ["S1", "S2"]
+    assert "1 without a cost of a stage that it went through" in found.sentence
 
 
 def test_specs_are_classed_by_the_size_of_their_prompts_or_as_told():
@@ -104,7 +110,64 @@ def test_the_next_spec_has_a_prediction_interval():
     assert (found.low, found.high) == pytest.approx(
         (np.exp(logs.mean() - reach), np.exp(logs.mean() + reach))
     )
-    assert "(4 SPECs behind it)" in projection_sentence(found)
+    assert "(log-t, 4 SPECs with all reruns; 4 of 4 lie where" in projection_sentence(found)
+
+
+def test_a_prediction_is_checked_on_specs_that_were_left_out():
+    costs = pd.Series([1.0, 1.1, 0.9, 1.05, 0.95, 3.0])
+    found = project(costs)
+    inside = 0
+    for place in costs.index:
+        others = project(costs.drop(place))
+        inside += others.low <= costs[place] <= others.high
+    assert (found.covered, found.checked) == (inside, 6) == (5, 6)
+    # Of three SPECs the two others predict nothing.
+    assert project(costs.head(3)).checked == 0
+    assert project(costs, number=3).checked == 0
+    table = by_complexity(pd.DataFrame({"cost_usd": costs, "complexity": pd.NA}))
+    assert table.loc[0, ["covered", "checked"]].tolist() == [5, 6]
+
+
+def simulated_calls(draw, number):
+    """Calls of SPECs whose stages run again now and then; some runs blow up."""
+    rows = []
+    for n in range(number):
+        size = np.exp(draw.normal(0, 0.25))
+        for stage, usual in (("plan", 1.0), ("tasks", 0.8), ("implement", 2.0), ("audit", 0.7)):
+            for run in range(1 + draw.binomial(3, 0.25)):
+                usd = (
+                    usual * size * np.exp(draw.normal(0, 0.3)) * (6 if draw.random() < 0.04 else 1)
+                )
+                rows.append(call(f"S{n:02}", stage, "a", usd, run))
+    return frame("calls", rows)
+
+
+@pytest.mark.parametrize("fraction", [10, at_length(1)])
+@pytest.mark.parametrize("n", [3, 4, 8])
+def test_predictions_cover_specs_with_reruns_and_blow_ups(n, fraction):
+    draw, long = np.random.default_rng(n), 1000
+    repeats = long // fraction
+    covered = checked = inside = 0
+    for _ in range(repeats):
+        calls = simulated_calls(draw, n + 1)
+        spent = calls.groupby("spec_id", observed=True)["cost_usd"].sum().astype(float)
+        *past, new = spent.index
+        found = project(spec_costs(calls[calls["spec_id"].isin(past)]).kept["cost_usd"])
+        inside += found.low <= spent[new] <= found.high
+        covered, checked = covered + found.covered, checked + found.checked
+    assert inside / repeats >= 0.94 - chance(repeats, long)
+    assert checked == (n * repeats if n > 3 else 0)
+    if checked:
+        assert covered / checked >= 0.93 - chance(repeats, long)
+
+
+def test_the_sample_s_own_specs_lie_where_the_next_is_predicted():
+    used = measured(sk.load(sk.sample_path()).calls).kept
+    costs = spec_costs(used).kept
+    found = project(costs["cost_usd"])
+    assert (found.n, found.covered, found.checked) == (4, 4, 4)
+    assert costs["cost_usd"].between(found.low, found.high).all()
+    assert costs["runs"].tolist() == [9, 10, 9, 8]
 
 
 def test_simulated_totals_of_one_spec_are_the_closed_interval():
@@ -286,6 +349,16 @@ def test_routings_are_listed_or_each_agent_alone():
     alone = [routing.name for routing in routings_of(some)]
     assert alone == ["only claude", "only gpt_pro"]
     assert routings_of(frame("calls")) == []
+
+
+def test_a_routing_runs_a_stage_as_often_as_it_was_run():
+    calls = specs(1.0, 2.0)
+    again = calls[(calls["stage"] == "plan") & (calls["agent"] == "gemini")]
+    again = again.assign(run_id=again["run_id"] + "-again")
+    found = saving(pd.concat([calls, again], ignore_index=True), Routing.parse("*=claude"))
+    # Twice a plan of (1 + 0.25) / 2 on average, for twice a plan of 0.5.
+    assert found.current_usd == pytest.approx(3 * (2 * 0.625 + 2))
+    assert found.share == pytest.approx(1 - 3 * (2 * 0.5 + 1) / found.current_usd)
 
 
 def test_no_routing_changes_nothing():

@@ -169,8 +169,14 @@ def by_complexity(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
             f" {wording.usd(whole['high_usd'])}"
         ),
         subtitle=(
-            f"Cost of one passage through all stages: geometric mean, and"
-            f" {wording.exact_percent(confidence)} prediction interval of the next SPEC."
+            f"Cost of a SPEC with all reruns: geometric mean, and log-t"
+            f" {wording.exact_percent(confidence)} prediction interval of the next."
+            + (
+                f" Predicted from the others, {whole['covered']} of {whole['checked']} SPECs lie"
+                " inside."
+                if whole["checked"]
+                else " Too few SPECs to check it on those left out."
+            )
         ),
         axis="cost of a SPEC, USD",
         words=wording.usd_like(predicted["typical_usd"]),

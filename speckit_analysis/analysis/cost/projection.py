@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,16 @@ SIZES = ("small prompts", "medium prompts", "large prompts")
 _METHOD = "t on logarithms, for one new"
 
 
+@dataclass(frozen=True)
+class Prediction(Estimate):
+    """What the next SPECs will cost, and whether earlier ones came out as others predict them."""
+
+    #: SPECs whose cost lies in the interval that the others predict, of so many; 0 of 0 where
+    #: the others are too few to predict any, or the total of several is predicted.
+    covered: int = 0
+    checked: int = 0
+
+
 def usual_stages(calls: pd.DataFrame, value: str = "cost_usd") -> list[str]:
     """Return the stages that most SPECs went through at a known cost.
 
@@ -43,16 +54,23 @@ def usual_stages(calls: pd.DataFrame, value: str = "cost_usd") -> list[str]:
     value : str
         Column with the cost of a call.
     """
-    specs = _stage_costs(calls, value).groupby("stage", observed=True)["spec_id"].nunique()
+    stages = _stage_costs(calls, value).dropna(subset="cost_usd")
+    specs = stages.groupby("stage", observed=True)["spec_id"].nunique()
     return [str(name) for name in specs.index[specs > calls["spec_id"].nunique() / 2]]
 
 
 def _stage_costs(calls: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return ``spec_id``, ``stage``, ``cost_usd`` of a run and ``runs`` of each stage of a SPEC."""
     runs = by_run(calls, value)
     # A run that was not measured as a whole says nothing; another run of the stage may.
-    whole = runs[runs["whole"] & (runs["sum"] > 0)]
-    costs = whole.groupby(["spec_id", "stage"], observed=True)["sum"].mean()
-    return costs.rename("cost_usd").reset_index()
+    known = runs["sum"].where(runs["whole"] & (runs["sum"] > 0))
+    stages = runs.assign(known=known).groupby(["spec_id", "stage"], observed=True)
+    return stages.agg(cost_usd=("known", "mean"), runs=("run_id", "size")).reset_index()
+
+
+def stage_runs(calls: pd.DataFrame) -> pd.Series:
+    """Return how often each SPEC (``spec_id``) ran each ``stage``, reruns counted."""
+    return calls.groupby(["spec_id", "stage"], observed=True)["run_id"].nunique()
 
 
 def spec_costs(
@@ -60,8 +78,9 @@ def spec_costs(
     complexity: Mapping[str, str] | None = None,
     value: str = "cost_usd",
     usual: Collection[str] | None = None,
+    runs: pd.Series | None = None,
 ) -> Selection:
-    """Return what one passage of each SPEC through its stages cost.
+    """Return what each SPEC cost in all: every stage that it went through, with all reruns.
 
     Parameters
     ----------
@@ -74,32 +93,44 @@ def spec_costs(
     value : str
         Column with the cost of a call.
     usual : collection of str, optional
-        Stages of a passage, by default those of :func:`usual_stages`.  Of calls under another
-        routing, give those of today's work: a stage that nobody works on is not saved.
+        Stages that make a SPEC complete, by default those of :func:`usual_stages`.
+    runs : Series of int, optional
+        How often each SPEC ran each stage, by default as in `calls`.  Of calls under another
+        routing, give `usual` and :func:`stage_runs` of today's work: a stage that nobody works
+        on is not saved, and what was run again is run again.
 
     Returns
     -------
     Selection
-        The result ``spec_costs``.  A stage that was run more than once counts by the mean of its
-        runs whose every call counts.  Left out: SPECs without a known cost, and SPECs without one
-        of every usual stage.
+        The result ``spec_costs``.  A run whose cost is not known costs as much as the others of
+        its SPEC and stage.  Left out: SPECs without a known cost, those without one of a stage
+        that they went through, and those without one of every usual stage.
 
     Raises
     ------
     EvidenceError
         If `complexity` names a SPEC that is not there.
     """
-    stages = _stage_costs(calls, value)
-    specs = calls["spec_id"].dropna().astype(str).unique()
     usual = usual_stages(calls, value) if usual is None else usual
-    within = stages[stages["stage"].isin(usual)]
-    passages = within.groupby("spec_id", observed=True).agg(
-        stages=("stage", "nunique"), cost_usd=("cost_usd", "sum")
+    made = (stage_runs(calls) if runs is None else runs).rename("runs").reset_index()
+    costs = _stage_costs(calls, value)[["spec_id", "stage", "cost_usd"]]
+    stages = made.merge(costs, how="left", on=["spec_id", "stage"])
+    stages["unknown"] = stages["cost_usd"].isna()
+    stages["cost_usd"] *= stages["runs"]
+    stages["usual"] = stages["stage"].isin(usual) & ~stages["unknown"]
+    totals = stages.groupby("spec_id", observed=True).agg(
+        stages=("usual", "sum"),
+        runs=("runs", "sum"),
+        cost_usd=("cost_usd", lambda known: known.sum(min_count=1)),
+        unknown=("unknown", "any"),
     )
-    passages = passages.reindex(pd.Index(sorted(specs), name="spec_id")).reset_index()
-    classes = complexity_classes(calls, passages["spec_id"], complexity)
-    table = RESULTS["spec_costs"].of(passages.assign(complexity=classes))
+    specs = calls["spec_id"].dropna().astype(str).unique()
+    totals = totals.reindex(pd.Index(sorted(specs), name="spec_id")).reset_index()
+    classes = complexity_classes(calls, totals["spec_id"], complexity)
+    table = RESULTS["spec_costs"].of(totals.assign(complexity=classes))
     reasons = pd.Series(pd.NA, table.index, dtype="string")
+    unknown = totals["unknown"].fillna(True).astype(bool)
+    reasons = reasons.mask(unknown, "without a cost of a stage that it went through")
     reasons = reasons.mask(table["stages"] < len(usual), "without a cost of every usual stage")
     reasons = reasons.mask(table["cost_usd"].isna(), "without a known cost")
     return everything(table, noun="SPEC").without(reasons)
@@ -144,7 +175,7 @@ def complexity_classes(
     return place.map(dict(enumerate(SIZES))).astype("string")
 
 
-def projection_sentence(predicted: Estimate, number: int = 1) -> str:
+def projection_sentence(predicted: Prediction, number: int = 1) -> str:
     """Say what so many SPECs together will cost, as :func:`project` predicts it."""
     what = "The next SPEC" if number == 1 else wording.count(number, "SPEC")
     if predicted.refusal:
@@ -153,17 +184,27 @@ def projection_sentence(predicted: Estimate, number: int = 1) -> str:
         f"{what} will cost {wording.usd(predicted.value)}, with a"
         f" {wording.exact_percent(predicted.level)} prediction interval of"
         f" {wording.usd(predicted.low)} to {wording.usd(predicted.high)}"
-        f" ({wording.count(predicted.n, 'SPEC')} behind it)."
+        f" (log-t, {wording.count(predicted.n, 'SPEC')} with all reruns{coverage(predicted)})."
     )
 
 
-def project(costs: pd.Series, number: int = 1, confidence: float = 0.95, seed: int = 0) -> Estimate:
+def coverage(predicted: Prediction) -> str:
+    """Say how many SPECs came out as the others predict; nothing where none could be checked."""
+    if not predicted.checked:
+        return ""
+    return f"; {predicted.covered} of {predicted.checked} lie where the others predict them"
+
+
+def project(
+    costs: pd.Series, number: int = 1, confidence: float = 0.95, seed: int = 0
+) -> Prediction:
     """Predict the cost of the next SPECs from that of earlier ones.
 
     Parameters
     ----------
     costs : Series of float
-        Cost of one passage, one per SPEC; with one that is not above 0, nothing is predicted.
+        Cost of each SPEC in all, its reruns included; with one that is not above 0, nothing is
+        predicted.
     number : int
         SPECs to predict, together.
     confidence : float
@@ -173,16 +214,17 @@ def project(costs: pd.Series, number: int = 1, confidence: float = 0.95, seed: i
 
     Returns
     -------
-    Estimate
-        The median of what they will cost, USD, with a prediction interval.
+    Prediction
+        The median of what they will cost, USD, with a prediction interval, and for one SPEC how
+        many of the earlier ones lie where the others predict them.
 
     Notes
     -----
-    Logarithms of costs are taken as normal.  One new SPEC has the closed interval of Student's t
-    with the factor sqrt(1 + 1 / n).  The total of several is drawn 20,000 times: a variance from
-    the scaled inverse chi-squared distribution that n - 1 degrees of freedom give, a mean given
-    that variance, then as many log-normal costs (the predictive distribution under the usual
-    reference prior, which for one SPEC is the closed interval).
+    Logarithms of costs are taken as normal, and SPECs as exchangeable.  One new SPEC has the
+    closed interval of Student's t with the factor sqrt(1 + 1 / n).  The total of several is drawn
+    20,000 times: a variance from the scaled inverse chi-squared distribution that n - 1 degrees of
+    freedom give, a mean given that variance, then as many log-normal costs (the predictive
+    distribution under the usual reference prior, which for one SPEC is the closed interval).
     """
     values = np.sort(costs.to_numpy(dtype=float))
     refusal = _refusal(values)
@@ -196,9 +238,18 @@ def project(costs: pd.Series, number: int = 1, confidence: float = 0.95, seed: i
                 else _predicted_total(logs, number, confidence, seed)
             )
         if found.high <= WIDEST * found.low:
-            return found
+            checked = len(values) if number == 1 and len(values) > LEAST_SPECS else 0
+            covered = sum(_covered(logs, place, confidence) for place in range(checked))
+            return Prediction(**vars(found), covered=covered, checked=checked)
         refusal = f"costs differ so much that its ends would lie a factor of {WIDEST:,.0f} apart"
-    return not_estimable(len(values), refusal, method=_METHOD, level=confidence)
+    refused = not_estimable(len(values), refusal, method=_METHOD, level=confidence)
+    return Prediction(**vars(refused))
+
+
+def _covered(logs: np.ndarray, place: int, level: float) -> bool:
+    """Tell whether the SPEC at `place` lies in the interval that the others predict."""
+    of_others, log = predicted(np.delete(logs, place), level), logs[place]
+    return bool(np.log(of_others.low) <= log <= np.log(of_others.high))
 
 
 def predicted(logs: np.ndarray, level: float, unit: str = "SPEC") -> Estimate:
@@ -265,5 +316,6 @@ def by_complexity(costs: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
     for name, group in groups.items():
         middle = typical(group["cost_usd"], confidence).value
         next_spec = project(group["cost_usd"], 1, confidence)
-        rows.append((name, len(group), middle, next_spec.low, next_spec.high))
+        checks = (next_spec.covered, next_spec.checked)
+        rows.append((name, len(group), middle, next_spec.low, next_spec.high, *checks))
     return RESULTS["next_spec"].of(rows)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.cost.projection import project, spec_costs, usual_stages
+from speckit_analysis.analysis.cost.projection import project, spec_costs, stage_runs, usual_stages
 from speckit_analysis.analysis.intervals import typical
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
@@ -265,13 +265,14 @@ def savings(
     The saving of a typical SPEC is the geometric mean of its cost ratios, with Student's t on
     logarithms; that of the budget is the ratio of sums.  Shares saved by single SPECs are never
     averaged.  Usual stages are those of today's work: under a routing that leaves one of them
-    without any call, no SPEC has a known cost.
+    without any call, no SPEC has a known cost.  Under every routing a SPEC runs its stages as often
+    as it did.
     """
-    stages = usual_stages(calls)
-    current, alternatives = _costs(calls, stages), []
+    stages, runs = usual_stages(calls), stage_runs(calls)
+    current, alternatives = _costs(calls, stages, runs), []
     for routing in routings:
         left = routed(calls, routing, prices)
-        both = pd.DataFrame({"current": current, "other": _costs(left, stages)})
+        both = pd.DataFrame({"current": current, "other": _costs(left, stages, runs)})
         both = both.dropna().astype(float)
         sums = both.sum()
         ratio = typical(both["other"] / both["current"], confidence)
@@ -290,8 +291,8 @@ def savings(
     return alternatives, _table(alternatives)
 
 
-def _costs(calls: pd.DataFrame, stages: Collection[str]) -> pd.Series:
-    return spec_costs(calls, usual=stages).kept.set_index("spec_id")["cost_usd"]
+def _costs(calls: pd.DataFrame, stages: Collection[str], runs: pd.Series) -> pd.Series:
+    return spec_costs(calls, usual=stages, runs=runs).kept.set_index("spec_id")["cost_usd"]
 
 
 def _unstaffed(

@@ -255,8 +255,9 @@ def _price_list() -> str:
 def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
     """Find prices of another day than the call's: its model was no more, or not yet, listed."""
     calls = frames["calls"]
-    listed = calls["pricing_version"].astype(str).str.startswith(published.pricing_source())
-    priced = calls[listed & (calls["cost_usd"] > 0).fillna(False)]
+    versions = calls["pricing_version"].cat.categories
+    listed = versions[versions.str.startswith(published.pricing_source())]
+    priced = calls[calls["pricing_version"].isin(listed) & (calls["cost_usd"] > 0).fillna(False)]
     day = priced["timestamp"].dt.tz_localize(None)
     names = ["model_id", "model_requested", "provider", "service_tier"]
     for _, group in priced.groupby(names, observed=True, dropna=False):

@@ -56,6 +56,8 @@ _COLUMNS = (
     number("median", "of calls of its kind"),
     number("factor", "value over median", "ratio"),
     number("score", "robust standard deviations from the median, on logarithms"),
+    integer("covered", "SPECs whose cost lies where those of the others predict it", "SPECs"),
+    integer("checked", "SPECs that were left out and predicted from the others", "SPECs"),
     integer("scores", "scores of the SPEC", "scores"),
     number("quality", "mean score"),
     number("cost_per_point_usd", "cost over mean score", "USD"),
@@ -137,8 +139,8 @@ COST = frames(
         " message",
     ),
     cost_per_point=("a SPEC", "spec_id runs scores cost_usd quality cost_per_point_usd"),
-    spec_costs=("one passage of a SPEC through its stages", "spec_id complexity stages cost_usd"),
-    next_spec=("a class of SPECs", "complexity specs typical_usd low_usd high_usd"),
+    spec_costs=("a SPEC, with all its reruns", "spec_id complexity stages runs cost_usd"),
+    next_spec=("a class of SPECs", "complexity specs typical_usd low_usd high_usd covered checked"),
     savings=(
         "a routing, the one as recorded first",
         "routing specs saving_share low_share high_share month_usd month_low_usd month_high_usd"
