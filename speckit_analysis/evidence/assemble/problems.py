@@ -257,34 +257,35 @@ def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
     calls = frames["calls"]
     versions = calls["pricing_version"].cat.categories
     listed = versions[versions.str.startswith(published.pricing_source())]
-    priced = calls[calls["pricing_version"].isin(listed) & (calls["cost_usd"] > 0).fillna(False)]
-    day = priced["timestamp"].dt.tz_localize(None)
     names = ["model_id", "model_requested", "provider", "service_tier"]
+    place = ["file", "locator", "run_id"]
+    paid = calls["pricing_version"].isin(listed) & (calls["cost_usd"] > 0).fillna(False)
+    priced = calls.loc[paid, [*names, *place]]
+    priced["day"] = calls["timestamp"].dt.tz_localize(None)
     for _, group in priced.groupby(names, observed=True, dropna=False):
         first = group.iloc[0]
         model = str(first["model_id"])
         raw, maker, tier = (None if pd.isna(first[name]) else first[name] for name in names[1:])
         begin = released(model, raw)
-        early = group[day[group.index] < begin] if begin is not None else group.head(0)
+        early = group.head(0) if begin is None else group[group["day"] < begin]
         message = f"{model} came out on {begin}; calls before: {len(early)}, the first is here"
         action = "priced as when it came out; the date or the model is wrong"
         yield _problems(early.head(1), "price_before_release", "warning", message, action)
-        known = published.tier_start(model, maker, published.special_tier(tier))
-        early = group[day[group.index] < known] if known is not None else group.head(0)
+        begin = published.tier_start(model, maker, published.special_tier(tier))
+        early = group.head(0) if begin is None else group[group["day"] < begin]
         message = (
-            f"{model}: the price list knows tier {tier} from {known} on; calls before:"
+            f"{model}: the price list knows tier {tier} from {begin} on; calls before:"
             f" {len(early)}, the first is here"
         )
         action = "priced in the same proportion to the standard price"
         yield _problems(early.head(1), "tier_price_estimated", "warning", message, action)
     until = published.list_day()
-    late = priced[day >= until + 1] if until is not None else priced.head(0)
+    late = priced.head(0) if until is None else priced[priced["day"] >= until + 1]
     message = (
         f"calls after the day of the price list ({_price_list()}): {len(late)}; the first here"
     )
     action = "priced as on that day; a newer genai-prices may know other prices"
-    first_late = late.sort_values("timestamp").head(1)
-    yield _problems(first_late, "price_list_older", "info", message, action)
+    yield _problems(late.nsmallest(1, "day"), "price_list_older", "info", message, action)
 
 
 def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
