@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -141,6 +141,31 @@ CALL_FIELDS = {
 }
 
 _DECODER = msgspec.json.Decoder(Telemetry)
+
+
+def _narrow(struct: type[msgspec.Struct], names: Collection[str] = (), **types: Any) -> Any:
+    """Return a struct with those fields alone, if any are named, and some of other types."""
+    fields = [
+        (each.name, types.get(each.name, each.type), _field(each))
+        for each in msgspec.structs.fields(struct)
+        if not names or each.name in names
+    ]
+    closed = bool(names)
+    return msgspec.defstruct(
+        struct.__name__, fields, gc=False, kw_only=True, forbid_unknown_fields=closed
+    )
+
+
+def _field(info: msgspec.structs.FieldInfo) -> Any:
+    return msgspec.field(name=info.encode_name, default=info.default)
+
+
+# Most records name their counts in our way: to look for other names takes as long as to decode.
+_own_call = _narrow(Agent, {*CALL_FIELDS, "output_path"})
+_own_consensus = _narrow(Consensus, agents=list[_own_call])  # type: ignore[valid-type]
+_OWN: msgspec.json.Decoder[Telemetry] = msgspec.json.Decoder(
+    _narrow(Telemetry, consensus=_own_consensus)
+)
 _NO_METRICS = QualityMetrics()
 
 
@@ -159,7 +184,10 @@ def write_calls(
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write each run, its calls and what it declares of disagreement."""
-    records = list(file.decode_lines(_DECODER))
+    try:
+        records = [("", _OWN.decode(file.data))]
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        records = list(file.decode_lines(_DECODER))
     if len(records) > 1:
         records = _without_repetitions(file, records)
     # What the records of a file differ in is each one's own: the name speaks of the first.

@@ -71,3 +71,12 @@ def _categories(codes: np.ndarray, names: Sequence[str | None], index: pd.Index)
     recode = recode.astype(np.min_scalar_type(-max(len(categories), 1)))
     dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str"))
     return pd.Series(pd.Categorical.from_codes(recode[codes], dtype=dtype), index=index)
+
+
+def kinds_of(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Return a number for each row: rows that say the same under `names` have the same."""
+    numbers = np.zeros(len(rows), dtype=np.int64)
+    for name in names:
+        codes, values = pd.factorize(rows[name])
+        numbers = numbers * (len(values) + 1) + codes + 1
+    return pd.factorize(numbers)[0]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from string import Formatter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from speckit_analysis.evidence.assemble.categories import without_categories
+from speckit_analysis.evidence.assemble.categories import kinds_of, without_categories
 from speckit_analysis.evidence.assemble.identity import is_among, look_up
 from speckit_analysis.evidence.assemble.lifecycle import ENDS
 from speckit_analysis.evidence.assemble.runs import sum_by_run
@@ -262,23 +263,26 @@ def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
     paid = calls["pricing_version"].isin(listed) & (calls["cost_usd"] > 0).fillna(False)
     priced = calls.loc[paid, [*names, *place]]
     priced["day"] = calls["timestamp"].dt.tz_localize(None)
-    for _, group in priced.groupby(names, observed=True, dropna=False):
-        first = group.iloc[0]
-        model = str(first["model_id"])
-        raw, maker, tier = (None if pd.isna(first[name]) else first[name] for name in names[1:])
-        begin = released(model, raw)
-        early = group.head(0) if begin is None else group[group["day"] < begin]
-        message = f"{model} came out on {begin}; calls before: {len(early)}, the first is here"
-        action = "priced as when it came out; the date or the model is wrong"
-        yield _problems(early.head(1), "price_before_release", "warning", message, action)
-        begin = published.tier_start(model, maker, published.special_tier(tier))
-        early = group.head(0) if begin is None else group[group["day"] < begin]
-        message = (
-            f"{model}: the price list knows tier {tier} from {begin} on; calls before:"
-            f" {len(early)}, the first is here"
-        )
-        action = "priced in the same proportion to the standard price"
-        yield _problems(early.head(1), "tier_price_estimated", "warning", message, action)
+    kinds = kinds_of(priced, names)
+    of_kind = priced[~pd.Series(kinds).duplicated().to_numpy()]
+    told = of_kind[names].astype("string").itertuples(index=False)
+    known = [tuple(None if pd.isna(name) else name for name in row) for row in told]
+    begins = [released(str(model), raw) for model, raw, _, _ in known]
+    message = "{model_id} came out on {begin}; calls before: {n}, the first is here"
+    action = "priced as when it came out; the date or the model is wrong"
+    early = _first_before(priced, kinds, begins)
+    yield _problems(early, "price_before_release", "warning", message, action)
+    begins = [
+        published.tier_start(str(model), maker, published.special_tier(tier))
+        for model, _, maker, tier in known
+    ]
+    message = (
+        "{model_id}: the price list knows tier {service_tier} from {begin} on; calls before:"
+        " {n}, the first is here"
+    )
+    action = "priced in the same proportion to the standard price"
+    early = _first_before(priced, kinds, begins)
+    yield _problems(early, "tier_price_estimated", "warning", message, action)
     until = published.list_day()
     late = priced.head(0) if until is None else priced[priced["day"] >= until + 1]
     message = (
@@ -286,6 +290,17 @@ def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
     )
     action = "priced as on that day; a newer genai-prices may know other prices"
     yield _problems(late.nsmallest(1, "day"), "price_list_older", "info", message, action)
+
+
+def _first_before(rows: pd.DataFrame, kinds: np.ndarray, begins: Sequence[Any]) -> pd.DataFrame:
+    """Return the first row of each kind before it begins, with ``begin`` and their number ``n``."""
+    begin = np.array([np.datetime64("NaT") if day is None else day for day in begins], "M8[s]")
+    early = rows["day"].to_numpy("M8[s]") < begin[kinds]
+    found = rows[early].assign(
+        kind=kinds[early], begin=begin[kinds][early].astype("M8[D]").astype(str)
+    )
+    found["n"] = found.groupby("kind")["kind"].transform("size")
+    return found.drop_duplicates("kind")
 
 
 def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:

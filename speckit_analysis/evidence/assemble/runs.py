@@ -78,10 +78,10 @@ def derive(
     ok, failed = (calls["status"] == status for status in ("ok", "error"))
     runs["agents_ok"] = _agents(calls[calls["usable"]], runs)
     runs["agents_failed"] = _count(calls.loc[failed, "run"], runs)
-    parts = (
-        calls["prompt_tokens"] + calls["completion_tokens"] + calls["reasoning_tokens"].fillna(0)
-    )
-    tokens = calls["total_tokens"].fillna(parts)
+    tokens = calls["total_tokens"]
+    if tokens.isna().any():
+        parts = calls["prompt_tokens"] + calls["completion_tokens"]
+        tokens = tokens.fillna(parts + calls["reasoning_tokens"].fillna(0))
     figures = calls[["latency_ms", "cost_usd"]].assign(tokens=tokens)
     sums = sum_by_run(figures, calls["run"], runs)
     for column in ("latency_ms", "tokens", "cost_usd"):
@@ -106,8 +106,9 @@ def _count(places: pd.Series, runs: pd.DataFrame) -> pd.Series:
 def _agents(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     """Count the agents of the `calls` of each run: one that was called twice is one."""
     agents, names = pd.factorize(calls["agent"])
-    pairs = np.unique(calls["run"].to_numpy() * (len(names) + 1) + agents + 1)
-    return _count(pd.Series(pairs // (len(names) + 1)), runs)
+    took_part = np.zeros((len(runs), len(names) + 1), dtype=bool)
+    took_part[calls["run"], agents] = True  # the last column is for agents without a name
+    return pd.Series(took_part.sum(axis=1), runs.index, dtype="Int64")
 
 
 def _compared(runs: pd.DataFrame, proposals: pd.DataFrame, opinions: pd.DataFrame) -> pd.Series:
