@@ -8,6 +8,7 @@ from pathlib import Path
 
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan, nameless, plan_of
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.hand_files import read_text
 from speckit_analysis.stats.planning import smallest_effect, units_for_margin
 
 
@@ -33,9 +34,7 @@ def load_plan(path: str | Path) -> ExperimentPlan:
         If it cannot be read or is no plan; the message names the place.
     """
     try:
-        plan = plan_of(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"cannot read the plan {path}: {error}") from None
+        plan = plan_of(tomllib.loads(read_text(path, "plan")))
     except ValueError as error:
         raise EvidenceError(f"{path} is no plan of an experiment: {error}") from None
     if not plan.name:

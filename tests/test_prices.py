@@ -549,6 +549,35 @@ def test_a_price_file_that_makes_no_sense_is_refused(tmp_path: Path, text: str, 
     assert "mine.toml" in str(refused.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_price_file_is_read_as_its_editor_saved_it(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes("[aliases]\r\n'Maß' = 'gpt-5'\r\n".encode(encoding))
+    assert PriceList.read(path).own.aliases == {"maß": "gpt-5"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("# Müller".encode("cp1252"), "line 1 is not UTF-8 text; save it as UTF-8"),
+        (b"[provider_exchange_rate]\nopenai = 1e400\n", "Expected `float` <= "),
+        (b"[provider_exchange_rate]\nopenai = nan\n", "Expected `float` > 0.0"),
+        (b"[provider_exchange_rate]\nopenai = -1\n", "Expected `float` > 0.0"),
+        (b"[[prices]]\nmodel='a'\ninput = inf\noutput = 1\n", "Expected `float` <= "),
+        (b"[[prices]]\nmodel='a'\ninput = nan\noutput = 1\n", "Expected `float` >= 0.0"),
+    ],
+)
+def test_a_price_file_with_no_text_or_number_is_refused(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(EvidenceError) as refused:
+        PriceList.read(path)
+    assert f"price file {path}: " in str(refused.value)
+    assert said in str(refused.value)
+
+
 def price_entries(*entries: str) -> str:
     return "".join(f"[[prices]]\ninput = 1\noutput = 1\n{entry}\n" for entry in entries)
 

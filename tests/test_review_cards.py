@@ -379,6 +379,72 @@ def test_a_cell_that_cannot_be_used_is_named(cells, said, tmp_path):
     assert not list(review.folder.glob("cards/*/*.card.json"))
 
 
+def saved_again(text, separator):
+    """Return a sheet as a spreadsheet would save it with another separator."""
+    sink = io.StringIO()
+    csv.writer(sink, delimiter=separator).writerows(csv.reader(io.StringIO(text), delimiter=";"))
+    return sink.getvalue()
+
+
+def lines_with(text, tail):
+    return "".join(line + tail + "\n" for line in text.splitlines())
+
+
+AS_SAVED = {
+    "a mark of UTF-8": lambda text: text.encode("utf-8-sig"),
+    "UTF-16 with a mark": lambda text: text.encode("utf-16"),
+    "UTF-16 without one": lambda text: text.encode("utf-16-le"),
+    "UTF-16, the other way": lambda text: text.encode("utf-16-be"),
+    "tabs": lambda text: saved_again(text, "\t").encode(),
+    "commas": lambda text: saved_again(text, ",").encode(),
+    "a line that says the separator": lambda text: f"sep=;\n{text}".encode(),
+    "a quoted line that says it": lambda text: f'"sep=;"\r\n{text}'.encode(),
+    "the separator is a colon": lambda text: f"sep=:\n{saved_again(text, ':')}".encode(),
+    "rows of nothing at the end": lambda text: (text + ";;;;;;;;\n" * 2 + " ; \n").encode(),
+    "columns of nothing": lambda text: lines_with(text, ";; ;").encode(),
+    "a row of nothing at the top": lambda text: f";;;;\n\n{text}".encode(),
+    "a title above": lambda text: f"Scores of Ann;;\n\n{text}".encode(),
+    "line ends of old machines": lambda text: text.replace("\n", "\r").encode(),
+}
+
+
+@pytest.mark.parametrize("way", AS_SAVED)
+def test_a_sheet_is_read_however_a_spreadsheet_saved_it(way, tmp_path):
+    """Encodings, separators and empty rows are the spreadsheet's, and say nothing of the scores."""
+    review = create(tmp_path)
+    sheet = edited(review, **FULL | {"comment": "gründlich – gut"})
+    text = "".join(line + "\n" for line in sheet.read_text("utf-8-sig").splitlines() if line)
+    sheet.write_bytes(AS_SAVED[way](text))
+    assert read_sheet(review, "ann", sheet) == 1
+    card = review.cards("ann").read(review.readings("ann")[0].packet)
+    assert (card.complete, card.overall, card.comment) == (True, 7.5, "gründlich – gut")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("packet;comment\nP1;gründlich".encode("cp1252"), "line 2 is not UTF-8 text; save it as"),
+        (b"PK\x03\x04...", "an Excel or zip file, not text; save it as CSV UTF-8"),
+        ("packet".encode("utf-16") + b"x", "line 1 is not UTF-8 text; save it as CSV UTF-8"),
+        (b"packet,comment\nP1,a\0b", "binary data, not text"),
+        (b'packet,comment\nP1,"never closed\n', "no CSV in line 2: unexpected end of data"),
+        (b"packet,packet\nP1,P2\n", "two columns are called 'packet'"),
+        (b"packet,comment\nP1,good, but short\n", "line 2 has 3 cells, the header 2; quote"),
+        (b"", "the file is empty"),
+    ],
+)
+def test_a_sheet_that_cannot_be_read_for_certain_is_refused(content, said, tmp_path):
+    """Nothing is guessed, and nothing that stands beyond the columns is cut off."""
+    review = create(tmp_path)
+    sheet = tmp_path / "ann.csv"
+    sheet.write_bytes(content)
+    with pytest.raises(EvidenceError) as refused:
+        read_sheet(review, "ann", sheet)
+    assert said in str(refused.value)
+    assert str(sheet) in str(refused.value)
+    assert not list(review.folder.glob("cards/*/*.card.json"))
+
+
 def test_lines_are_counted_where_cells_have_line_breaks(tmp_path):
     review = create(tmp_path)
     sheet = edited(review, **FULL | {"errors": "no test\nno owner"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +17,14 @@ import msgspec
 import numpy as np
 
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.hand_files import read_text
 from speckit_analysis.prices.published import special_tier
 from speckit_analysis.prices.schedule import ALWAYS, Period, Schedule
 from speckit_analysis.tables.vocabulary import normalise_model
 
-Amount = Annotated[float, msgspec.Meta(ge=0)]
+# The upper bound refuses infinity, which 1e400 is read as.
+Amount = Annotated[float, msgspec.Meta(ge=0, le=sys.float_info.max)]
+Rate = Annotated[float, msgspec.Meta(gt=0, le=sys.float_info.max)]
 
 
 class LongPrompts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -54,7 +58,7 @@ class _PriceFile(msgspec.Struct, forbid_unknown_fields=True):
     version: str | None = None
     prices: tuple[OwnPrice, ...] = ()
     aliases: dict[str, str] = {}
-    provider_exchange_rate: dict[str, Annotated[float, msgspec.Meta(gt=0)]] = {}
+    provider_exchange_rate: dict[str, Rate] = {}
 
 
 @dataclass(frozen=True)
@@ -110,12 +114,8 @@ def read_own_prices(path: str | os.PathLike[str]) -> OwnPrices:
     """
     name = os.fspath(path)
     try:
-        content = Path(path).read_bytes()
-        found = msgspec.convert(tomllib.loads(content.decode()), _PriceFile)
-    except OSError as error:
-        raise EvidenceError(f"price file {name}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise EvidenceError(f"price file {name}: not UTF-8 text") from None
+        text = read_text(path, "price file")
+        found = msgspec.convert(tomllib.loads(text), _PriceFile)
     except tomllib.TOMLDecodeError as error:
         raise EvidenceError(f"price file {name}: no valid TOML: {error}") from None
     except msgspec.ValidationError as error:
@@ -130,7 +130,7 @@ def read_own_prices(path: str | os.PathLike[str]) -> OwnPrices:
     ]
     if faults:
         raise EvidenceError(f"price file {name}: {'; '.join(faults)}")
-    edition = found.version or hashlib.sha256(content).hexdigest()[:8]
+    edition = found.version or hashlib.sha256(Path(path).read_bytes()).hexdigest()[:8]
     return OwnPrices(
         f"{Path(path).name} {edition}",
         prices,

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.hand_files import read_text
 
 #: Scores go from 0 to 10 in steps of this.
 STEP = 0.5
@@ -55,10 +56,7 @@ def load_rubric(path: Path | None = None) -> Rubric:
     if path is None:
         text = resources.files(__package__).joinpath("rubric.toml").read_text(encoding="utf-8")
     else:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise EvidenceError(f"cannot read the rubric {path}: {error}") from None
+        text = read_text(path, "rubric")
     return parse_rubric(text, str(path or "rubric.toml"))
 
 

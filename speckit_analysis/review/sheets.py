@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.hand_files import key, read_csv
 from speckit_analysis.review.blinding import as_html
 from speckit_analysis.review.cards import SURENESS, Card, Unblinded
-from speckit_analysis.review.csv_rows import read_rows
 from speckit_analysis.review.packets import Review, blank_card
 from speckit_analysis.review.rubric import OF_ARBITER, TYPED, parse_score
 from speckit_analysis.tables.vocabulary import ASSESSMENTS, NO_GUESS
@@ -72,7 +72,7 @@ def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = Fal
     reviewer : str
         Whose sheet it is.
     path : Path
-        CSV as :func:`as_sheet` writes it; a semicolon may stand between cells.
+        CSV as :func:`as_sheet` writes it, or as a spreadsheet saves that again.
     replace : bool
         Let the sheet win over cards that say something else.
 
@@ -112,11 +112,11 @@ def read_sheet(review: Review, reviewer: str, path: Path, *, replace: bool = Fal
 
 
 def _rows(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
-    there, rows = read_rows(path, "sheet")
-    missing = [name for name in columns[1:] if name not in there]
+    sheet = read_csv(path, "sheet", set(map(key, columns)))
+    missing = [name for name in columns[1:] if name not in sheet.header]
     if missing:
         raise EvidenceError(f"{path} lacks the columns {', '.join(missing)}")
-    return rows
+    return sheet.records
 
 
 def _card(review: Review, before: Card, row: dict[str, str], place: str) -> Card:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.review.csv_rows import read_rows
+from speckit_analysis.hand_files import read_csv, read_text
 from speckit_analysis.review.packets import Output
 from speckit_analysis.tables.vocabulary import ANSWERS
 
@@ -32,7 +32,12 @@ def outputs_in_folder(folder: Path) -> list[Output]:
     if not files:
         raise EvidenceError(f"no outputs in {folder}: it takes files UNIT/VARIANT.md (or .json)")
     return [
-        Output(path.parent.name, path.stem, _text(path), source=str(path.relative_to(folder)))
+        Output(
+            path.parent.name,
+            path.stem,
+            read_text(path, "output"),
+            source=str(path.relative_to(folder)),
+        )
         for path in files
     ]
 
@@ -42,16 +47,15 @@ def outputs_of_list(path: Path) -> list[Output]:
 
     ``spec_id`` and ``stage`` say what it is of, ``cost_usd`` and ``seconds`` what making it took.
 
-    Files are relative to the list.  A semicolon may stand between cells.
+    Files are relative to the list.
 
     Raises
     ------
     EvidenceError
         If a column is missing, or a file cannot be read; the message names the line.
     """
-    _, rows = read_rows(path, "list")
     outputs = []
-    for line, row in rows:
+    for line, row in read_csv(path, "list", _COLUMNS).records:
         missing = [name for name in _COLUMNS if not row.get(name, "").strip()]
         if missing:
             raise EvidenceError(f"{path}, line {line}: no {missing[0]}; it takes unit,variant,file")
@@ -60,7 +64,7 @@ def outputs_of_list(path: Path) -> list[Output]:
             Output(
                 row["unit"].strip(),
                 row["variant"].strip(),
-                _text(file),
+                read_text(file, "output"),
                 row.get("spec_id", "").strip(),
                 row.get("stage", "").strip(),
                 row["file"].strip(),
@@ -91,13 +95,6 @@ def _amount(row: dict[str, str], name: str, place: str) -> float | None:
     if amount is not None and not 0 <= amount < float("inf"):
         raise EvidenceError(f"{place}, {name}: {text!r} is no amount")
     return amount
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"cannot read the output {path}: {error}") from None
 
 
 def outputs_of_evidence(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import posixpath
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from time import perf_counter
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.evidence.schema import Validation, validate
 from speckit_analysis.formats.trial import TrialRecord
+from speckit_analysis.hand_files import read_csv
 
 #: Name of the variant.
 SCHEMA_GUARDRAIL = "schema"
@@ -60,20 +60,12 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, Label]:
 
 def _rows(path: str | os.PathLike[str]) -> list[tuple[int, dict[str, str]]]:
     """Return the rows of a CSV by column with their lines, without blanks around what they say."""
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except (OSError, ValueError, csv.Error) as error:
-        raise EvidenceError(f"cannot read the labels {path}: {error}") from None
-    (first, names), *rest = [(line, cells) for line, cells in lines if any(cells)] or [(1, [])]
-    if names and not {"output", "valid"} <= set(names):
-        columns = ", ".join(names)
-        raise EvidenceError(
-            f"{path} line {first}: expected the columns output and valid, and found {columns}"
-        )
+    sheet = read_csv(path, "labels", ("output", "valid"))
+    if not {"output", "valid"} <= set(sheet.header):
+        columns = ", ".join(sheet.header)
+        raise EvidenceError(f"{path}: expected the columns output and valid, and found {columns}")
     return [
-        (line, dict(zip(names, cells + [""] * len(names), strict=False))) for line, cells in rest
+        (line, {name: cell.strip() for name, cell in row.items()}) for line, row in sheet.records
     ]
 
 
