@@ -150,6 +150,109 @@ def test_what_names_no_model_is_not_compared(bill):
     assert "1 line of the bill without a model ($1.00) not compared" in found.sentence
 
 
+TOKENS = {"prompt_tokens": 900, "completion_tokens": 100}
+DAYS = [call(f"2025-10-0{day}", 1.0, **TOKENS) for day in (6, 7, 8)]
+BILLED = [f"2025-10-0{day},gpt-5,1,," for day in (6, 7, 8)]
+
+
+@pytest.mark.parametrize(
+    ("calls", "lines", "shares"),
+    [
+        ([], [], (1, 1)),
+        ([], ["2025-10-10,gpt-5,0.1,,"], (30 / 31, 1)),
+        ([], ["2025-10-10,gpt-5,1,,"], (3 / 4, 1)),
+        ([], ["2025-10-07,VAT,0.6,,"], (3 / 3.6, 1)),
+        ([], [",Rounding error,-0.01,,"], (3 / 3.01, 1)),
+        ([], ["2025-10-07,Credit,-3,,"], (1 / 2, 1)),
+        ([call("2025-10-07", 0.4, "o3")], ["2025-10-07,gpt-5-mini,0.4,,"], (3 / 3.4, 3 / 3.4)),
+        ([call("2025-10-07", 0.3, "o3")], [], (1, 3 / 3.3)),
+        ([call("2025-10-07", None, "o9", **TOKENS)], [], (1, 3 / 4)),
+        ([call("2025-10-07", None, "o9", **TOKENS)], ["2025-10-07,o9,0.4,,"], (3 / 3.4, 3 / 4)),
+        ([call("2025-10-07", None, None, **TOKENS)], [], (1, 3 / 4)),
+        ([call("2025-10-07", None, None, None, **TOKENS)], [], (1, 3 / 4)),
+        ([call("2025-10-07", 1.0) | {"timestamp": None}], [], (1, 3 / 4)),
+        ([call("2025-10-07", None)], [], (1, 1)),
+        ([call("2025-10-20", 9.0)], [], (1, 1)),
+        ([call("2025-10-07", 9.0, "gemini-2.5-pro", "google")], [], (1, 1)),
+    ],
+)
+def test_a_verdict_passes_over_nothing_that_it_left_out(bill, calls, lines, shares):
+    """What has no partner on the other side, for whatever reason, is no money compared.
+
+    Calls on days, or to providers, that are not those of the bill are none of its business.
+    """
+    found = reconcile(frame("calls", [*DAYS, *calls]), bill(*BILLED, *lines))
+    assert (found.billed_share, found.tracked_share) == pytest.approx(shares)
+    assert found.within
+    assert found.passed is found.can_tell is (min(shares) >= 0.95)
+    assert found.sentence.startswith("Passes: " if found.passed else "Cannot tell: ")
+    assert ("Compared: " in found.sentence) is (min(shares) < 1)
+    assert ("(95 % needed)" in found.sentence) is (min(shares) < 0.95)
+
+
+def test_a_share_is_not_rounded_up_to_what_is_needed(bill):
+    found = reconcile(frame("calls", DAYS), bill(*BILLED, "2025-10-07,VAT,0.158,,"))
+    assert 0.9495 < found.share < 0.95
+    assert "Compared: 94.9 % of the billed" in found.sentence
+    assert not found.passed
+
+
+def test_what_is_beyond_the_tolerance_fails_however_much_was_compared(bill):
+    found = reconcile(frame("calls", DAYS), bill(*BILLED, "2025-10-07,o3,3,,"))
+    assert (found.share, found.can_tell, found.passed) == (0.5, True, False)
+    assert found.sentence.startswith("Fails: ")
+
+
+def test_the_chart_says_that_too_little_was_compared(bill):
+    found = reconcile(frame("calls", DAYS), bill(*BILLED, "2025-10-07,VAT,3,,"))
+    assert reconciliation(found).title.endswith(", but too little of the money could be compared")
+
+
+def test_days_of_the_bill_without_spending_are_compared(bill):
+    """A day on which calls were made and nothing was billed is no day outside the bill."""
+    calls = frame("calls", [*DAYS, call("2025-10-09", 1.0)])
+    assert reconcile(calls, bill(*BILLED)).tracked_usd == 3.0
+    found = reconcile(calls, bill(*BILLED, "2025-10-09,,,,", "2025-10-10,,0,,"))
+    assert (found.tracked_usd, found.tracked_share) == (4.0, 0.75)
+    assert not found.passed
+
+
+MONTHS = [call(f"2025-{month}-{day}", 1.0) for month in ("09", "10", "11") for day in ("03", "20")]
+
+
+def test_a_bill_of_months_is_compared_by_month(bill):
+    found = reconcile(
+        frame("calls", MONTHS), bill("2025-10,gpt-5,2.2,,", "2025-11-01 – 2025-11-30,gpt-5,1.8,,")
+    )
+    assert found.lines["date"].dt.strftime("%F").tolist() == ["2025-10-01", "2025-11-01"]
+    assert found.lines["tracked_usd"].tolist() == [2.0, 2.0]
+    assert found.lines["billed_usd"].tolist() == [2.2, 1.8]
+    assert (f"{found.first:%F}", f"{found.last:%F}") == ("2025-10-01", "2025-11-30")
+    assert found.passed
+    assert "Compared by month, since the bill does not tell days." in found.sentence
+    assert found.future.ratio.unit == "month"
+
+
+def test_of_a_bill_of_a_part_of_a_month_only_that_part_is_compared(bill):
+    calls = frame("calls", [*MONTHS, call("2025-10-12", 3.0)])
+    found = reconcile(calls, bill("2025-10-05 to 2025-10-15,gpt-5,3,,"))
+    assert (found.tracked_usd, found.billed_usd, found.passed) == (3.0, 3.0, True)
+    assert (f"{found.first:%F}", f"{found.last:%F}") == ("2025-10-05", "2025-10-15")
+    assert "6 calls outside these days not compared" in found.sentence
+
+
+def test_days_and_months_on_one_bill_meet_by_month(bill):
+    found = reconcile(frame("calls", MONTHS), bill("2025-10-03,gpt-5,1,,", "2025-10,gpt-5,1,,"))
+    assert (len(found.lines), found.billed_usd, found.tracked_usd) == (1, 2.0, 2.0)
+
+
+@pytest.mark.parametrize("wrong", [0, -0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["tolerance", "drift"])
+def test_a_margin_that_is_none_is_refused(bill, name, wrong):
+    with pytest.raises(EvidenceError, match="must be above 0 and finite"):
+        reconcile(frame("calls", DAYS), bill(*BILLED), **{name: wrong})
+
+
 def test_drift_over_months_is_flagged(bill):
     months = ("2025-08", "2025-09", "2025-10")
     calls = frame("calls", [call(f"{month}-05", 1.0) for month in months])
@@ -282,6 +385,18 @@ def test_the_command_takes_a_span_of_time(sample, tmp_path):
     assert "3 November 2025 to" in done.stdout
 
 
+def test_the_command_ends_with_2_where_too_little_was_compared(sample, tmp_path):
+    path = tmp_path / "bill.csv"
+    lines = simulate_invoice(sample, noise=0)
+    lines.loc[len(lines)] = lines.iloc[0].to_dict() | {"model": "Taxes", "cost_usd": 1.0}
+    lines.to_csv(path, index=False)
+    assert "Cannot tell" in run("--invoice", str(path), code=2).stdout
+    # Both sides are of the span that was asked for.
+    lines.loc[len(lines) - 1, "date"] = "2025-10-31"
+    lines.to_csv(path, index=False)
+    assert "Passes" in run("--invoice", str(path), "--since", "2025-11", code=0).stdout
+
+
 def test_the_command_ends_with_2_where_no_call_has_a_cost(tmp_path):
     agents = [{"agent": "gpt_pro", "model_id": "gpt-5", "latency_ms": 9000, "status": "ok"}]
     document = telemetry(consensus={"agents": agents, "status": "ok"})
@@ -302,6 +417,9 @@ def test_the_command_tells_mistakes_in_a_line(tmp_path):
         ["--invoice", str(path)],
         ["--invoice", str(path), "--columns", "date"],
         ["--invoice", str(path), "--exchange-rate", "EUR=x"],
+        ["--invoice", str(path), "--exchange-rate", "EUR=1e400"],
+        ["--invoice", str(path), "--exchange-rate", "EUR=nan"],
+        ["--invoice", str(path), "--exchange-rate", "EUR=-1"],
         ["--invoice", str(tmp_path / "nowhere.csv")],
     ):
         errors = run(*wrong, code=2).stderr.splitlines()

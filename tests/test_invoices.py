@@ -26,7 +26,7 @@ LAYOUTS = {
         "openai",
     ),
     "OpenAI, seconds only": (
-        "start_time,amount_value,line_item\n1759708800,0.5,gpt-5-codex\n",
+        "start_time,end_time,amount_value,line_item\n1759708800,1759795200,0.5,gpt-5-codex\n",
         "gpt-5-codex",
         "openai",
     ),
@@ -58,6 +58,44 @@ LAYOUTS = {
         "gpt-5",
         "openai",
     ),
+    "OpenRouter, activity": (
+        "Date,Slug,Usage,BYOK Usage,Requests,Prompt Tokens,Completion Tokens,Reasoning Tokens\n"
+        '"2025-10-06 00:00:00","openai/gpt-5","0.5","0","1","1000","100","0"\n',
+        "gpt-5",
+        "openai",
+    ),
+    "OpenRouter, calls": (
+        "generation_id,created_at,cost_total,tokens_prompt,tokens_completion,model_permaslug\n"
+        "gen-1,2025-10-06T09:30:00.123Z,0.5,1000,100,openai/gpt-5\n",
+        "gpt-5",
+        "openai",
+    ),
+    "Azure": (
+        "Date,MeterCategory,MeterName,Quantity,CostInBillingCurrency,BillingCurrency\n"
+        "2025-10-06,Foundry Models,gpt-5 inp glbl Tokens,12,0.5,USD\n",
+        "gpt-5",
+        "openai",
+    ),
+    "AWS": (
+        "lineItem/UsageStartDate,lineItem/UsageEndDate,lineItem/UnblendedCost,"
+        "lineItem/CurrencyCode,lineItem/LineItemDescription\n"
+        "2025-10-06T00:00:00Z,2025-10-07T00:00:00Z,0.5,USD,Claude Sonnet 4.5 input tokens\n",
+        "claude-sonnet-4-5",
+        "anthropic",
+    ),
+    "LiteLLM": (
+        "request_id,startTime,endTime,spend,model\n"
+        "1,2025-10-06 23:59:58,2025-10-07 00:00:09,0.5,gpt-5\n",
+        "gpt-5",
+        "openai",
+    ),
+    "ccusage": ("date,model,costUSD\n2025-10-06,gpt-5,0.5\n", "gpt-5", "openai"),
+    "headers of other capitals and blanks": (
+        "  USAGE DATE ,Model-Name,Total Cost\n2025-10-06,gpt-5,0.5\n",
+        "gpt-5",
+        "openai",
+    ),
+    "Excel, Unicode text": ("Date\tModel\tSpend\n2025-10-06\tgpt-5\t0,50\n", "gpt-5", "openai"),
     "tabs and a byte order mark": ("\ufeffdate\tmodel\tcost\n2025-10-06\tGPT-5\t.5\n", "gpt-5",
                                    "openai"),
 }  # fmt: skip
@@ -95,12 +133,233 @@ def test_counts_are_kept_where_told(invoice):
         ("(3.00)", -3.0),
         ("-3.00", -3.0),
         ("1e-05", 1e-5),
+        ("2.25E+00", 2.25),
+        ('"2,25E+00"', 2.25),
+        ("1'234.50", 1234.5),
+        ("1\u202f234.50", 1234.5),
+        ("−3.00", -3.0),
+        ("1.234", 1.234),
         ("0", 0.0),
     ],
 )
 def test_amounts_are_read_as_people_write_them(invoice, amount, usd):
     text = f"date,model,cost\n2025-10-06,gpt-5,{amount}\n"
     assert invoice(text).rows["billed_usd"].tolist() == [pytest.approx(usd)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "usd"),
+    [
+        (["0,225", "0,22"], [0.225, 0.22]),
+        (["1.234", "0,5"], [1234.0, 0.5]),
+        (["1,234", "0.5"], [1234.0, 0.5]),
+        (["1.234", "0.5"], [1.234, 0.5]),
+        (["1,234", "0,225"], [1.234, 0.225]),
+        (["1.234", "12.345.678"], [1234.0, 12345678.0]),
+        (["1,234", "2,5E-01"], [1.234, 0.25]),
+        (["7", "1.234", "-0,01 €"], [7.0, 1234.0, -0.01]),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_decimal_mark_is_that_of_the_whole_column(invoice, cells, usd, separator):
+    """A cell that may be read two ways is read as those beside it can be."""
+    rows = "".join(f'2025-10-06{separator}gpt-5{separator}"{cell}"\n' for cell in cells)
+    head = f"date{separator}model{separator}cost\n"
+    found = invoice(head + rows, exchange_rates={"EUR": 1})
+    assert found.rows["amount"].tolist() == usd
+
+
+@pytest.mark.parametrize(
+    ("further", "usd"), [("0,5", 1234.0), ("0.5", 1.234), ("12", None), ("x", None)]
+)
+def test_another_column_tells_the_decimal_mark(invoice, further, usd):
+    text = f"date;model;cost;list price\n2025-10-06;gpt-5;1.234;{further}\n"
+    if usd is not None:
+        assert invoice(text).rows["amount"].tolist() == [usd]
+        return
+    with pytest.raises(EvidenceError, match=r"'cost' can be read two ways .*: 1\.234 or 1234 in"):
+        invoice(text)
+
+
+@pytest.mark.parametrize("text", ["date;model;cost\n2025-10-06;gpt-5;{}\n",
+                                  "date\tmodel\tcost\n2025-10-06\tgpt-5\t{}\n",
+                                  'date,model,cost\n2025-10-06,gpt-5,"{}"\n'])  # fmt: skip
+@pytest.mark.parametrize("cell", ["1,234", "$12,345"])
+def test_what_may_be_a_thousand_times_as_much_is_refused(invoice, text, cell):
+    with pytest.raises(EvidenceError, match=r"two ways .* or .* in line 2"):
+        invoice(text.format(cell))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["0.5", "0,5"], "two decimal marks, the dot and the comma, in line 2 '0.5', line 3 '0,5'"),
+        (["1.234,5", "1,234.5"], "two decimal marks"),
+        (["1e400"], "no amount can be read in line 2 '1e400'"),
+        (["inf"], "no amount can be read in line 2 'inf'"),
+        (["nan"], "no amount can be read"),
+        (["1,23,456.00"], "no amount can be read"),
+        (["12.34.56"], "no amount can be read"),
+        (["-"], "no amount can be read"),
+    ],
+)
+def test_amounts_that_are_none_are_refused(invoice, cells, said):
+    rows = "".join(f'2025-10-06,gpt-5,"{cell}"\n' for cell in cells)
+    with pytest.raises(EvidenceError) as refused:
+        invoice("date,model,cost\n" + rows)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("cost", "cell", "tokens"),
+    [
+        ("0,5", "1.200", 1200),
+        ("0.5", '"1,200"', 1200),
+        ("0.5", "1200.0", 1200),
+        ("1", "1.2e4", 12000),
+    ],
+)
+def test_counts_are_whole_with_the_marks_of_the_file(invoice, cost, cell, tokens):
+    found = invoice(f"date;model;cost;input_tokens\n2025-10-06;gpt-5;{cost};{cell}\n")
+    assert found.rows["prompt_tokens"].tolist() == [tokens]
+
+
+@pytest.mark.parametrize("cell", ["1.5", "many", "1e400", "1e30"])
+def test_counts_that_are_none_are_refused(invoice, cell):
+    with pytest.raises(EvidenceError, match="no count can be read in line 2"):
+        invoice(f"date,model,cost,requests\n2025-10-06,gpt-5,1,{cell}\n")
+
+
+@pytest.mark.parametrize("rate", [0, -0.9, float("inf"), float("nan"), 1e400])
+@pytest.mark.parametrize("name", ["EUR", "openai", "GBP"])
+def test_a_rate_that_is_none_is_refused_whether_used_or_not(invoice, name, rate):
+    with pytest.raises(EvidenceError, match=f"exchange rate of {name} must be above 0 and finite"):
+        invoice("date,model,cost\n2025-10-06,gpt-5,€1\n", exchange_rates={name: rate})
+
+
+def test_a_table_may_have_a_preamble_and_a_foot(invoice):
+    """Of the foot, what sums up the lines is no line; what was billed beside them is."""
+    found = invoice(
+        "Invoice number,5000000001,\nCurrency,EUR,\nTotal amount due,0.67,\n\n"
+        "Project,SKU description,Cost type,Usage start date,Usage end date,Cost\n"
+        "demo,Generate content input token count gemini 2.5 pro,Usage,2025-10-05,2025-10-05,0.40\n"
+        "demo,Generate content output token count gemini 2.5 pro,Usage,2025-10-06,2025-10-06,0.28\n"
+        "demo,Compute,Subtotal,,,0.68\n"
+        ",,Rounding error,,,-0.01\n"
+        ",,Total,,,0.67\n"
+        "Prices are without tax,,,,,\n",
+        exchange_rates={"EUR": 1},
+    )
+    assert found.rows["billed_usd"].tolist() == [0.4, 0.28]
+    assert found.rows["currency"].tolist() == ["EUR", "EUR"]
+    assert found.rows["until"].tolist() == found.rows["date"].tolist()
+    assert found.other["billed_usd"].tolist() == [-0.01]
+    assert found.other["date"].isna().all()
+    assert found.notes == (
+        "export.csv: 2 lines of totals not counted.",
+        "export.csv: 1 line without a date, model and amount not counted.",
+    )
+
+
+def test_days_without_spending_are_days_of_the_bill(invoice):
+    found = invoice(
+        "start_time,end_time,start_time_iso,amount_value,amount_currency,line_item\n"
+        "1759622400,1759708800,2025-10-05T00:00:00+00:00,,,\n"
+        '1759708800,1759795200,2025-10-06T00:00:00+00:00,0.5,usd,"gpt-5-2025-08-07, input"\n'
+        "1759795200,1759881600,2025-10-07T00:00:00+00:00,0,usd,\n"
+    )
+    assert found.rows["billed_usd"].tolist() == [0.5]
+    assert len(found.other) == 0
+    assert found.days["date"].dt.day.tolist() == [5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "moment", ["1759708800", "1759708800000", "1759708800000000", "1759708800000000000",
+               "1759795199", "1759795199999", "1759795199999999", "1759795199999999999",
+               "1759708800.5"],
+)  # fmt: skip
+def test_moments_since_1970_are_told_by_their_digits(invoice, moment):
+    found = invoice(f"timestamp,model,cost\n{moment},gpt-5,0.5\n")
+    assert found.rows["date"].dt.strftime("%F").tolist() == ["2025-10-06"]
+
+
+@pytest.mark.parametrize(
+    "moment", ["175970880000", "17597088", "1.75971E+12", "45936", "-1759708800", 20 * "9", "2025",
+               "Oct 6", "today", "10:30", "Q4 2025", "2025-W41", "06/10/25", "9999-12-31",
+               "0001-01-01"],
+)  # fmt: skip
+def test_what_leaves_its_day_open_is_no_date(invoice, moment):
+    """Other programs would take some of these for this year, or for a day in 1970."""
+    with pytest.raises(EvidenceError, match="no date can be read in line 2"):
+        invoice(f"date,model,cost\n{moment},gpt-5,0.5\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-10", "2025/10", "10/2025", "Oct 2025", "October 2025", "2025 Oct", "Oct-2025", "202510",
+     "2025-10-01 – 2025-10-31", "2025-10-01 - 2025-10-31", "2025-10-01/2025-10-31",
+     "2025-10-01 to 2025-10-31", "2025-10-01..2025-10-31", "01.10.2025-31.10.2025",
+     "10/1/2025 - 10/31/2025", "Oct 1 – Oct 31, 2025", "Oct 1 - 31, 2025", "1 – 31 October 2025",
+     "2025-10-01T00:00:00Z/2025-11-01T00:00:00Z", "2025-10-01T07:00:00Z - 2025-11-01T07:00:00Z"],
+)  # fmt: skip
+def test_months_and_spans_are_read(invoice, text):
+    found = invoice(f'period,model,cost\n"{text}",gpt-5,0.5\n')
+    (row,) = found.rows.itertuples()
+    assert (f"{row.date:%F}", f"{row.until:%F}") == ("2025-10-01", "2025-10-31")
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "ends"),
+    [
+        ("start_date,end_date", ["2025-10-01,2025-10-31"], ["31"]),
+        ("start_date,end_date", ["2025-10-01,2025-11-01"], ["31"]),
+        ("Period Start,Period End", ["10/01/2025,10/31/2025"], ["31"]),
+        (
+            "ChargePeriodStart,ChargePeriodEnd",
+            ["2025-10-01T00:00:00Z,2025-11-01T00:00:00Z"],
+            ["31"],
+        ),
+        ("start_time,end_time", ["1759276800,1761955200"], ["31"]),
+        ("start_date,end_date", ["2025-10-05,2025-10-05", "2025-10-06,2025-10-06"], ["05", "06"]),
+        ("start_date,end_date", ["2025-10-05,2025-10-06", "2025-10-06,2025-10-07"], ["05", "06"]),
+        ("start_date,end_date", ["2025-10-01,2025-10-07", "2025-10-08,2025-10-14"], ["07", "14"]),
+        ("start_date,end_date", ["2025-10-05,"], ["05"]),
+        ("month,end_date", ["2025-10,"], ["31"]),
+    ],
+)
+def test_a_column_may_tell_the_end(invoice, header, rows, ends):
+    text = f"{header},model,cost\n" + "".join(f"{row},gpt-5,1\n" for row in rows)
+    assert invoice(text).rows["until"].dt.strftime("%d").tolist() == ends
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (
+            "2025-10-15,2025-11-14",
+            "a span is in two months (export the bill by day or by month) in",
+        ),
+        ("2025-10-15,2025-10-14", "a span ends before it begins"),
+        ("2025-10-15,soon", "no end of a span can be read"),
+    ],
+)
+def test_a_span_that_no_month_holds_is_refused(invoice, span, said):
+    with pytest.raises(EvidenceError) as refused:
+        invoice(f"start_date,end_date,model,cost\n{span},gpt-5,1\n")
+    assert said in str(refused.value)
+
+
+def test_one_column_of_two_that_may_be_meant_has_to_be_named(invoice):
+    text = "date,model,Cost ($),COST\n2025-10-06,gpt-5,1,2\n"
+    with pytest.raises(EvidenceError, match=r"'Cost \(\$\)' and 'COST' may both be the amount"):
+        invoice(text)
+    assert invoice(text, columns={"amount": "COST"}).rows["amount"].tolist() == [2.0]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_line_that_says_the_separator_is_no_header(invoice, first):
+    found = invoice(f"{first}\ndate;model;cost\n2025-10-06;gpt-5;0,5\n")
+    assert (found.rows["billed_usd"].tolist(), found.rows["line"].tolist()) == ([0.5], [3])
 
 
 def test_lines_without_a_model_are_kept_apart(invoice):
@@ -174,6 +433,7 @@ def test_dollars_are_not_converted(invoice, rates):
     [
         ("", "the file is empty"),
         ("date,model,cost\n", "a header and no rows"),
+        ("date,model,cost\nTotal,,1\n", "a header and no rows but totals and notes"),
         ("date,model,price\n1,2,3\n", "no column tells the amount; the header is: date, model"),
         ("date,model,cost\nsoon,gpt-5,1\n", "no date can be read in line 2 'soon'"),
         ("date,model,cost\n2025-10-06,gpt-5,many\n", "no amount can be read in line 2 'many'"),
@@ -234,11 +494,11 @@ def test_lines_that_stand_in_two_bills_are_told(tmp_path):
     both = written(tmp_path, october=OCTOBER, later=[OCTOBER[1], *NOVEMBER])
     found = read_invoice(both)
     assert found.rows["billed_usd"].sum() == pytest.approx(8.5)
-    assert found.repeated == (
+    assert found.notes == (
         "1 line of october.csv as in later.csv: if that is one bill, it is counted twice.",
     )
     apart = read_invoice(written(tmp_path, october=OCTOBER, november=NOVEMBER))
-    assert apart.repeated == ()
+    assert apart.notes == ()
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ def billing(
       speckit-analysis billing docs/evidence --invoice export.csv --out cost-validation.csv
 
     Ends with 0 if both agree within the tolerance, 1 if they do not, 2 if that cannot be told, as
-    no call has a known cost, or if the request makes no sense.
+    no call has a known cost or less than 95 % of the money has a partner on the other side, or if
+    the request makes no sense.
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
     from speckit_analysis.analysis.cost.billing import cost_validation, reconcile
     from speckit_analysis.prices import PriceList
@@ -79,6 +80,7 @@ def billing(
     exchange_rates = {**PriceList.read(asked.prices).own.exchange_rates, **_rates(rates)}
     invoice = read_invoice(invoices, columns=_columns(columns), exchange_rates=exchange_rates)
     calls = asked.narrowed(evidence.calls, "call").kept
+    invoice = invoice.between(*asked.span)
     reconciled = reconcile(calls, invoice, tolerance=tolerance, drift=drift)
     table = cost_validation(reconciled)
     if output.is_brief:
@@ -104,12 +106,9 @@ def _rates(texts: tuple[str, ...]) -> dict[str, float]:
     for text in texts:
         currency, _, rate = text.partition("=")
         try:
-            units = float(rate)
+            rates[currency.strip().upper()] = float(rate)
         except ValueError:
-            units = 0.0
-        if not units > 0:
             raise EvidenceError(
                 f"--exchange-rate {text!r}: write the units of a currency per USD, such as EUR=0.92"
-            )
-        rates[currency.strip().upper()] = units
+            ) from None
     return rates

@@ -67,6 +67,14 @@ class Asked:
 
         return WITH_SYNTHETIC if self.include_synthetic else ("measured",)
 
+    @property
+    def span(self) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+        """The first and the last moment that count, where any was given."""
+        from speckit_analysis.analysis.ask.telemetry import moment
+
+        first = None if self.since is None else moment(self.since, "--since")
+        return first, None if self.until is None else moment(self.until, "--until", end=True)
+
     def measured(self, frame: pd.DataFrame, noun: str = "row") -> Selection:
         """Keep the rows whose provenance counts."""
         from speckit_analysis.analysis.selection import measured

@@ -236,19 +236,20 @@ def reconciliation(found: Reconciliation | None) -> Chart:
     """
     if found is None:
         return empty("No invoice was given.", "The parameter `invoice` names a billing export.")
-    if not found.can_tell:
+    if found.without_cost:
         return empty("No call of these days has a known cost: nothing can be told.")
     billed_models = found.by_model.dropna(subset="ratio")
     if billed_models.empty:
         return empty("No model was billed within these days.")
     ratios = billed_models["ratio"].astype(float)
-    verdict = "within" if found.passed else "beyond"
+    verdict = "within" if found.within else "beyond"
+    enough = "" if found.can_tell else ", but too little of the money could be compared"
     side = "below" if found.error < 0 else "above"
     title = (
         "Nothing was to be paid for these days, all in all"
         if np.isnan(found.error)
         else f"Tracked spending is {100 * abs(found.error):.1f} % {side} the bill, {verdict} the"
-        f" tolerance of {wording.exact_percent(found.tolerance)}"
+        f" tolerance of {wording.exact_percent(found.tolerance)}{enough}"
     )
     return bars(
         billed_models,

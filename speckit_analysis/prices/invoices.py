@@ -2,55 +2,77 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from math import isfinite
 from pathlib import Path
 
 import pandas as pd
 
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.hand_files import Sheet, key, read_csv
+from speckit_analysis.prices.bill_columns import (
+    SIGNS,
+    Column,
+    amounts,
+    bare,
+    counts,
+    days,
+    marks_of,
+)
 from speckit_analysis.tables.vocabulary import model_in, provider_of
 
-#: Larger files are no billing export of a team.
-MAX_BYTES = 256 * 2**20
-
-#: Our columns, and the headers by which exports call them; the first that is there counts.
+#: Our columns, and the headers by which exports call them, whatever their case, blanks and signs;
+#: the first that is there counts.
 HEADERS: dict[str, tuple[str, ...]] = {
     "date": (
         "date", "day", "usage_date_utc", "usage_date", "usage_start_date", "usage_start_time",
-        "start_time_iso", "start_time", "starting_at", "chargeperiodstart", "timestamp",
+        "start_time_iso", "start_time", "starting_at", "ChargePeriodStart", "UsageDateTime",
+        "lineItem/UsageStartDate", "start_date", "period_start", "created_at", "timestamp",
+        "month", "usage_month", "invoice.month", "billing_month", "billing_period", "period",
+    ),
+    "end": (
+        "usage_end_date", "usage_end_time", "end_time_iso", "end_time", "ending_at",
+        "ChargePeriodEnd", "lineItem/UsageEndDate", "end_date", "period_end",
     ),
     "model": (
-        "model", "model_id", "model_name", "line_item", "sku_description", "chargedescription",
+        "model", "model_id", "model_name", "model_permaslug", "model_slug", "slug", "line_item",
+        "sku_description", "ChargeDescription", "lineItem/LineItemDescription", "MeterName",
         "description",
     ),
     "amount": (
-        "cost_usd", "amount_usd", "amount_value", "unrounded_cost", "billedcost", "cost", "amount",
-        "total",
+        "cost_usd", "cost_in_usd", "amount_usd", "spend_usd", "amount_value", "unrounded_cost",
+        "BilledCost", "CostInBillingCurrency", "lineItem/UnblendedCost", "cost_total",
+        "total_cost", "cost", "spend", "amount", "total", "usage",
     ),
-    "currency": ("currency", "amount_currency", "billingcurrency"),
-    "provider": ("provider", "serviceprovidername"),
-    "prompt_tokens": ("prompt_tokens", "input_tokens", "n_context_tokens_total"),
-    "completion_tokens": ("completion_tokens", "output_tokens", "n_generated_tokens_total"),
+    "currency": (
+        "currency", "amount_currency", "BillingCurrency", "BillingCurrencyCode", "currency_code",
+        "lineItem/CurrencyCode",
+    ),
+    "provider": ("provider", "ServiceProviderName"),
+    "prompt_tokens": (
+        "prompt_tokens", "input_tokens", "tokens_prompt", "n_context_tokens_total",
+    ),
+    "completion_tokens": (
+        "completion_tokens", "output_tokens", "tokens_completion", "n_generated_tokens_total",
+    ),
     "calls": ("calls", "requests", "num_model_requests", "n_requests"),
 }  # fmt: skip
 
 #: Without these there is nothing to reconcile.
 REQUIRED = ("date", "model", "amount")
 
-_ENGLISH = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d*\.?\d+(?:e-?\d+)?", re.IGNORECASE)
-_CONTINENTAL = re.compile(r"-?\d{1,3}(?:\.\d{3})*,\d{1,2}|-?\d+,\d+")
+_COUNTS = ("prompt_tokens", "completion_tokens", "calls")
 
-# A header such as "cost_usd" tells of all its amounts what they are in.
-_OF_HEADER = re.compile(r"(?:_|in)(usd|eur|gbp)$")
+# A header such as "cost_usd" or "USD amount" tells of all its amounts what they are in.
+_OF_HEADER = re.compile(r"^(usd|eur|gbp)|(usd|eur|gbp)$")
 
-# Currencies that a sign may stand for; alone it stands for the first.
-_SIGNS = {"$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD"), "€": ("EUR",), "£": ("GBP",)}
+_TOTAL = re.compile(
+    r"(?:grand |sub[ -]?)?totals?\b.*|sum(?:me|s)?(?: of .*)?|gesamt\w*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -60,19 +82,36 @@ class Invoice:
     Attributes
     ----------
     rows : DataFrame
-        One row per line that names a model: ``date`` (datetime64[ns, UTC], the day), ``provider``,
-        ``model_id``, ``model_raw`` (string), ``amount`` (Float64, in ``currency``),
-        ``billed_usd`` (Float64), ``prompt_tokens``, ``completion_tokens`` and ``calls`` (Int64,
-        where told), ``source`` (string) and ``line`` (Int64, where it ends in the file).
+        One row per line that names a model: ``date`` and ``until`` (datetime64[ns, UTC], its first
+        and last day), ``provider``, ``model_id``, ``model_raw`` (string), ``amount`` (Float64, in
+        ``currency``), ``billed_usd`` (Float64), ``prompt_tokens``, ``completion_tokens`` and
+        ``calls`` (Int64, where told), ``source`` (string) and ``line`` (Int64, where it ends in
+        the file).
     other : DataFrame
-        Lines that name none, with the same columns: taxes, credits, other services.
-    repeated : tuple of str
-        What stands in two files, in words: it may be one bill, counted twice.
+        Lines that name none, with the same columns: taxes, credits, other services.  Those without
+        a day, such as errors of rounding, have no ``date``.
+    days : DataFrame
+        ``date`` and ``until`` of all lines that name a model or tell that nothing was spent.
+    notes : tuple of str
+        What was not counted, or may be counted twice, in words.
     """
 
     rows: pd.DataFrame
     other: pd.DataFrame
-    repeated: tuple[str, ...] = ()
+    days: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+    def between(self, since: pd.Timestamp | None, until: pd.Timestamp | None) -> Invoice:
+        """Return the lines of a span of time, and those without a day."""
+
+        def within(lines: pd.DataFrame) -> pd.DataFrame:
+            begins, ends = lines["date"], lines["until"]
+            outside = (begins < since if since else False) | (ends > until if until else False)
+            return lines[~(begins.notna() & outside)].reset_index(drop=True)
+
+        return replace(
+            self, rows=within(self.rows), other=within(self.other), days=within(self.days)
+        )
 
 
 def read_invoice(
@@ -102,13 +141,22 @@ def read_invoice(
         holds no line that another one lacks.  The message names the file, and the line where
         there is one.
     """
+    rates = dict(exchange_rates or {})
+    for name, rate in rates.items():
+        if not (isfinite(rate) and rate > 0):
+            raise EvidenceError(
+                f"the exchange rate of {name} must be above 0 and finite (got {rate}): units of the"
+                " currency per USD, such as 0.92"
+            )
     files = [Path(path) for path in paths]
-    parts = [_read(path, dict(columns or {}), dict(exchange_rates or {})) for path in files]
-    repeated = _repeated(files, parts)
-    rows = pd.concat(parts, ignore_index=True)
-    named = rows["model_id"].notna()
+    bills = [_read(path, dict(columns or {}), rates) for path in files]
+    repeated = _repeated(files, [pd.concat([bill.rows, bill.other]) for bill in bills])
+    rows, other, covered = (
+        pd.concat(tables, ignore_index=True)
+        for tables in zip(*((bill.rows, bill.other, bill.days) for bill in bills), strict=True)
+    )
     return Invoice(
-        rows[named].reset_index(drop=True), rows[~named].reset_index(drop=True), repeated
+        rows, other, covered, (*(note for bill in bills for note in bill.notes), *repeated)
     )
 
 
@@ -133,89 +181,76 @@ def _repeated(files: list[Path], parts: list[pd.DataFrame]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> pd.DataFrame:
-    table = _table(path)
-    found = _matched(path, table, columns)
-    lines = pd.Series(table.index, dtype="Int64")
-    table = table.reset_index(drop=True)
-    text = {name: table[header].str.strip() for name, header in found.items()}
-    model = text["model"].where(text["model"] != "").astype("string")
-    names = {raw: model_in(raw) for raw in model.dropna().unique()}
-    model_id = model.map(names).astype("string")
-    amount = _amounts(path, text["amount"], lines)
-    if found["amount"].lower() == "amount" and "starting_at" in map(str.lower, table.columns):
+def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> Invoice:
+    names = {key(header) for headers in HEADERS.values() for header in headers}
+    sheet = read_csv(path, "invoice", names | set(map(key, columns.values())))
+    found = _matched(path, sheet.header, columns)
+    if not sheet.rows:
+        raise EvidenceError(f"invoice {path}: a header and no rows")
+    table = pd.DataFrame([cells for _, cells in sheet.rows], columns=sheet.header, dtype=str)
+    lines = pd.Series([line for line, _ in sheet.rows], dtype="Int64")
+    table = table.apply(lambda cells: cells.str.strip())
+    whole = {name: table[header] for name, header in found.items()}
+    models = {raw: model_in(raw) for raw in whole["model"].unique()}
+    # What sums up other lines is no line, and a note below the table no charge.
+    named, totals = whole["model"].map(models).notna(), table.apply(_is_total)
+    total = _is_total(whole["date"]) | (~named & _is_total(whole["model"]))
+    total |= ~named & whole["date"].eq("") & totals.any(axis=1)
+    remark = whole["amount"].eq("") & whole["model"].eq("") & ~whole["date"].str.contains(r"\d")
+    kept = ~(total | remark)
+    if not kept.any():
+        raise EvidenceError(f"invoice {path}: a header and no rows but totals and notes")
+    text = {name: cells[kept] for name, cells in whole.items()}
+    cells = {name: Column(path, found[name], text[name], lines[kept]) for name in found}
+    # By place: columns without a name may be several.
+    further = [at for at, name in enumerate(sheet.header) if name not in found.values()]
+    others = [table.iloc[:, at][kept] for at in further]
+    joined = pd.Series([" ".join(row).strip() for row in table.to_numpy()], dtype=str)[kept]
+    _refuse_gaps(Column(path, "", joined, lines[kept]), text, named[kept], others)
+    amount, mark = amounts(cells["amount"], others, sheet.separator)
+    if key(found["amount"]) == "amount" and "startingat" in map(key, sheet.header):
         amount = amount / 100  # Anthropic's cost API counts cents
-    currency = text.get("currency", pd.Series("", table.index)).str.upper()
-    in_header = _OF_HEADER.search(_key(found["amount"]))
-    if in_header:  # the currency beside it is that of another amount
-        currency = pd.Series(in_header[1].upper(), table.index)
-    currency = _currencies(path, found["amount"], text["amount"], currency, lines)
+    spans = days(cells["date"], cells.get("end"))
+    cells["date"].refuse("no date can be read", spans["date"].isna() & text["date"].ne(""))
+    model_id = text["model"].map(models).astype("string")
     makers = {name: provider_of(name) for name in model_id.dropna().unique()}
-    rows = pd.DataFrame(
-        {
-            "date": _dates(path, text["date"], lines),
-            "provider": model_id.map(makers).astype("string"),
-            "model_id": model_id,
-            "model_raw": model,
-            "amount": amount,
-            "currency": currency.where(currency.ne("")).astype("string"),
-        }
+    currency = _currencies(cells, sheet)
+    rows = spans.assign(
+        provider=model_id.map(makers).astype("string"),
+        model_id=model_id,
+        model_raw=text["model"].where(text["model"].ne("")).astype("string"),
+        amount=amount,
+        currency=currency.where(currency.ne("")).astype("string"),
     )
     if "provider" in text:
         rows["provider"] = rows["provider"].fillna(text["provider"].str.lower().astype("string"))
     rows["billed_usd"] = amount / _rates(path, currency, rows["provider"], rates)
-    for name in ("prompt_tokens", "completion_tokens", "calls"):
-        counts = text.get(name, pd.Series("", table.index))
-        rows[name] = pd.to_numeric(counts.str.replace(",", ""), errors="coerce").astype("Int64")
-    _refuse_gaps(path, table, text, lines)
-    rows["source"] = pd.Series(path.name, table.index, dtype="string")
-    rows["line"] = lines.to_numpy()
-    # Blank lines, and totals below the table, have no date.
-    return rows[rows["date"].notna()]
+    for name in _COUNTS:
+        missing = pd.Series(pd.NA, rows.index, "Int64")
+        rows[name] = counts(cells[name], mark) if name in cells else missing
+    rows["source"] = pd.Series(path.name, rows.index, dtype="string")
+    rows["line"] = lines
+    of_model = rows["model_id"].notna()
+    unspent = ~of_model & amount.fillna(0).eq(0)
+    left = [(total, "of totals"), (remark & ~total, "without a date, model and amount")]
+    notes = [
+        f"{path.name}: {n} {'line' if n == 1 else 'lines'} {why} not counted."
+        for n, why in ((int(which.sum()), why) for which, why in left)
+        if n
+    ]
+    return Invoice(
+        rows[of_model],
+        rows[~of_model & ~unspent],
+        rows.loc[of_model | unspent, ["date", "until"]].dropna(),
+        tuple(notes),
+    )
 
 
-def _table(path: Path) -> pd.DataFrame:
-    """Return the text of each cell, by the line on which its record ends, counted from 1."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise EvidenceError(f"invoice {path}: larger than 256 MiB, which no export of bills is")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise EvidenceError(f"invoice {path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise EvidenceError(f"invoice {path}: not UTF-8 text; save it as CSV in UTF-8") from None
-    if not text.strip():
-        raise EvidenceError(f"invoice {path}: the file is empty")
-    head = text.splitlines()[0]
-    separator = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    try:
-        records = [(reader.line_num, record) for record in reader]
-    except csv.Error as error:
-        raise EvidenceError(f"invoice {path}: no CSV in line {reader.line_num}: {error}") from None
-    header = [name.strip() for name in records[0][1]]
-    double = next((name for name in header if name and header.count(name) > 1), None)
-    if double:
-        raise EvidenceError(f"invoice {path}: two columns are called {double!r}; rename one")
-    for line, row in records[1:]:
-        if any(row[len(header) :]):
-            raise EvidenceError(
-                f"invoice {path}: line {line} has {len(row)} cells, the header {len(header)}; quote"
-                " what holds a separator"
-            )
-    rows = [[*row, *[""] * (len(header) - len(row))][: len(header)] for _, row in records[1:]]
-    if not any(any(row) for row in rows):
-        raise EvidenceError(f"invoice {path}: a header and no rows")
-    return pd.DataFrame(rows, [line for line, _ in records[1:]], header, dtype=str)
-
-
-def _key(header: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
-
-
-def _matched(path: Path, table: pd.DataFrame, columns: dict[str, str]) -> dict[str, str]:
+def _matched(path: Path, header: list[str], columns: dict[str, str]) -> dict[str, str]:
     """Return the file's header for each of our columns that it has."""
-    known = {_key(header): header for header in reversed([*table.columns])}
+    known: dict[str, list[str]] = {}
+    for name in header:
+        known.setdefault(key(name), []).append(name)
     unknown = set(columns) - set(HEADERS)
     if unknown:
         raise EvidenceError(
@@ -224,109 +259,71 @@ def _matched(path: Path, table: pd.DataFrame, columns: dict[str, str]) -> dict[s
     found = {}
     for name, headers in HEADERS.items():
         if name in columns:
-            if _key(columns[name]) not in known:
+            alike = [columns[name]] if columns[name] in header else known.get(key(columns[name]))
+            if alike is None:
                 raise EvidenceError(
                     f"invoice {path}: no column {columns[name]!r} (--columns {name}=…); the header"
-                    f" is: {', '.join(table.columns)}"
+                    f" is: {', '.join(header)}"
                 )
-            found[name] = known[_key(columns[name])]
-            continue
-        match = next((known[header] for header in headers if header in known), None)
-        if match is not None:
-            found[name] = match
+        else:
+            alike = next((known[key(each)] for each in headers if key(each) in known), [])
+        if len(alike) > 1:
+            raise EvidenceError(
+                f"invoice {path}: {' and '.join(map(repr, alike))} may both be the {name}; choose"
+                f" one with --columns {name}={alike[0]!r}"
+            )
+        if alike:
+            found[name] = alike[0]
     missing = [name for name in REQUIRED if name not in found]
     if missing:
         raise EvidenceError(
             f"invoice {path}: no column tells the {missing[0]}; the header is:"
-            f" {', '.join(table.columns)}. Name it with --columns {missing[0]}=THEIR_HEADER"
+            f" {', '.join(header)}. Name it with --columns {missing[0]}=THEIR_HEADER"
         )
     return found
 
 
 def _refuse_gaps(
-    path: Path, table: pd.DataFrame, text: dict[str, pd.Series], lines: pd.Series
+    rows: Column, text: dict[str, pd.Series], named: pd.Series, others: list[pd.Series]
 ) -> None:
-    """Refuse a line that lacks its date or its amount; blank ones and totals may."""
-    for name in ("date", "amount"):
-        gaps = text[name].eq("")
-        cells = table[gaps].to_numpy()
-        said = pd.Series([" ".join(row).strip() for row in cells], table.index[gaps], dtype=str)
-        bad = said.ne("") & ~_is_total(said)
-        _refuse(path, f"the {name} is missing", said, lines[gaps], bad)
+    """Refuse a line that lacks its date or its amount.
 
-
-def _day_first(path: Path, text: pd.Series, lines: pd.Series) -> bool:
-    """Tell whether numeric dates begin with the day: one convention for the whole file."""
-    parts = text.str.extract(r"^(\d{1,2})[./-](\d{1,2})[./-]\d{4}\b").astype("Float64")
-    numeric = parts[0].notna()
-    first, second = (bool((parts[at] > 12).any()) for at in (0, 1))
-    dotted = bool(numeric.any()) and bool(text[numeric].str.contains(".", regex=False).all())
-    unclear = (first and second) or not (first or second or dotted)
-    why = "day and month cannot be told apart (write dates as 2025-10-31)"
-    _refuse(path, why, text, lines, numeric & unclear)
-    return first or (dotted and not second)
-
-
-def _dates(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
-    seconds = pd.to_numeric(text.where(~text.str.fullmatch(r"\d{8}")), errors="coerce")
-    moments = pd.to_datetime(
-        text.where(seconds.isna()),
-        utc=True,
-        errors="coerce",
-        format="mixed",
-        dayfirst=_day_first(path, text, lines),
-    )
-    moments = moments.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
-    _refuse(
-        path, "no date can be read", text, lines, moments.isna() & text.ne("") & ~_is_total(text)
-    )
-    return moments.dt.floor("D").astype("datetime64[ns, UTC]")
+    A day without a model and an amount is one without spending.  An amount without a model and a
+    day stays, if a text says what it is.
+    """
+    said = text["model"].ne("")
+    rows.refuse("the amount is missing", text["amount"].eq("") & said)
+    for other in others:
+        said |= bare(other).map(lambda cell: not marks_of([cell]))
+    rows.refuse("the date is missing", text["date"].eq("") & (named | ~said))
 
 
 def _is_total(text: pd.Series) -> pd.Series:
-    return text.str.lower().str.contains(r"total|sum\b", regex=True)
+    return text.str.fullmatch(_TOTAL)
 
 
-def _amounts(path: Path, text: pd.Series, lines: pd.Series) -> pd.Series:
-    bare = text.str.replace(r"(?:US)?\$|[€£\s]|[A-Za-z]{3}", "", regex=True)
-    negative = bare.str.fullmatch(r"\(.*\)")
-    bare = bare.str.strip("()").str.replace("−", "-")
-    english = bare.str.fullmatch(_ENGLISH)
-    continental = ~english & bare.str.fullmatch(_CONTINENTAL)
-    plain = bare.str.replace(",", "").where(
-        english, bare.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-    )
-    amounts = pd.to_numeric(plain.where(english | continental), errors="coerce")
-    _refuse(path, "no amount can be read", text, lines, amounts.isna() & text.ne(""))
-    return amounts.where(~negative, -amounts).astype("Float64")
-
-
-def _currencies(
-    path: Path, header: str, text: pd.Series, told: pd.Series, lines: pd.Series
-) -> pd.Series:
+def _currencies(cells: dict[str, Column], sheet: Sheet) -> pd.Series:
     """Return the currency that column, code or sign tell of each amount; blank where none does."""
+    column = cells["amount"]
+    text, header = column.text, key(column.header)
+    told = cells["currency"].text.str.upper() if "currency" in cells else pd.Series("", text.index)
+    in_header = _OF_HEADER.search(header)
+    if in_header:  # the currency beside it is that of another amount
+        told = pd.Series(in_header[0].upper(), text.index)
     code = text.str.extract(r"([A-Za-z]{3})", expand=False).str.upper().fillna("")
-    of_all = next((sign for sign in _SIGNS if sign in header), "")
+    of_all = next((sign for sign in SIGNS if sign in column.header), "")
     sign = text.str.extract(r"([$€£])", expand=False).fillna(of_all)
     currency = told.where(told.ne(""), code)
     against = code.ne("") & code.ne(currency)
-    for mark, meant in _SIGNS.items():
+    for mark, meant in SIGNS.items():
         signed = sign.eq(mark) & text.ne("")
         currency = currency.mask(signed & currency.eq(""), meant[0])
         against |= signed & ~currency.isin(meant)
-    _refuse(path, "the amount's currency is contradicted", text, lines, against)
-    return currency
-
-
-def _refuse(path: Path, why: str, text: pd.Series, lines: pd.Series, bad: pd.Series) -> None:
-    if bad.any():
-        number = int(bad.sum())
-        first = ", ".join(
-            f"line {line} {raw!r}"
-            for line, raw in zip(lines[bad.to_numpy()][:3], text[bad][:3], strict=True)
-        )
-        more = f" and {number - 3} more" if number > 3 else ""
-        raise EvidenceError(f"invoice {path}: {why} in {first}{more}")
+    column.refuse("the amount's currency is contradicted", against)
+    names = set(map(key, HEADERS["currency"]))
+    pairs = [cells for cells in sheet.preamble if len(cells) > 1]
+    above = [name.strip().upper() for first, name, *_ in pairs if key(first) in names]
+    return currency.mask(currency.eq(""), above[0] if above else "")
 
 
 def _rates(

@@ -1,7 +1,8 @@
 """Every spelling of a timestamp that evidence holds, read as UTC nanoseconds.
 
 Spellings found: ``2025-10-05T04:31:14Z``, fractions of up to nine digits, offsets,
-``2025-11-10 22:46:15`` and ``2025-12-26 17:42 UTC`` (naive means UTC), seconds since 1970,
+``2025-11-10 22:46:15`` and ``2025-12-26 17:42 UTC`` (naive means UTC), seconds since 1970 or
+thousandths, millionths and billionths of them,
 and in names ``20251028_131403``, ``20251005T030032Z``, ``20250928T1800Z``,
 ``20250929-114636Z``, ``2025-10-14T16-19-16Z`` and ``2025-10-07T00_00_00Z``.
 """
@@ -29,7 +30,9 @@ _DATE_TIME = re.compile(
 _LEADING = re.compile(rf"({IN_NAME})(.*)$", re.DOTALL)
 _PROCESS = re.compile(r"-\d+$")  # a process id behind a moment, which could pass for an offset
 _IN_RUN_ID = re.compile(r"_(\d{10})_[0-9a-f]+$")
-_EPOCH = re.compile(r"^\d{10}(?:\.\d+)?$")
+
+#: Matches seconds, milliseconds, microseconds or nanoseconds since 1970; their digits tell which.
+EPOCH = re.compile(r"\d{10}(?:\d{3}){0,3}(?:\.\d+)?")
 
 # A record from before consensus runs existed, or from the far future, carries a placeholder.
 PLAUSIBLE_YEARS = range(2020, 2030)
@@ -49,7 +52,7 @@ def parse(raw: str) -> int | None:
     text = raw.strip()
     match = _DATE_TIME.match(text)
     if match is None:
-        return int(float(text) * 1e9) if _EPOCH.match(text) else None
+        return _since_1970(text) if EPOCH.fullmatch(text) else None
     try:
         year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
         moment = datetime(year, month, day, hour, minute, second)
@@ -58,6 +61,17 @@ def parse(raw: str) -> int | None:
     seconds = timegm(moment.timetuple()) - _offset_seconds(match[8])
     nanoseconds = seconds * 10**9 + int((match[7] or "").ljust(9, "0"))
     return nanoseconds if -(2**63) < nanoseconds < 2**63 else None
+
+
+def _since_1970(text: str) -> int | None:
+    """Return nanoseconds out of a count of seconds, or of thousandths of these and so on.
+
+    >>> {_since_1970("1759708800" + zeros) for zeros in ("", "000", "000000", "000000000")}
+    {1759708800000000000}
+    """
+    whole, _, fraction = text.partition(".")
+    nanoseconds = int((whole + fraction).ljust(19, "0")[:19])
+    return nanoseconds if nanoseconds < 2**63 else None
 
 
 def _offset_seconds(zone: str | None) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.analysis import wording
+from speckit_analysis.analysis import margins, wording
 from speckit_analysis.analysis.cost.projection import predicted
 from speckit_analysis.analysis.summaries import key_column
 from speckit_analysis.errors import EvidenceError
@@ -111,6 +112,9 @@ class Reconciliation:
     last: pd.Timestamp
     tolerance: float
     future: Outlook
+    #: Shares of the money billed, and of that tracked on the bill's days, that have a partner.
+    billed_share: float
+    tracked_share: float
     #: What the window or the bill does not cover, or covers twice, in words.
     left_out: tuple[str, ...]
 
@@ -132,15 +136,31 @@ class Reconciliation:
         return self.tracked_usd / self.billed_usd - 1
 
     @property
-    def can_tell(self) -> bool:
-        """Whether the cost of any call of these days is known, if there are calls."""
+    def share(self) -> float:
+        """Share of the money that was compared: the less of the two sides."""
+        return min(self.billed_share, self.tracked_share)
+
+    @property
+    def without_cost(self) -> bool:
+        """Whether there are calls on these days and the cost of none is known."""
         calls, unknown = self.lines["calls"].sum(), self.lines["calls_without_cost"].sum()
-        return bool(calls == 0 or unknown < calls)
+        return bool(calls and unknown == calls)
+
+    @property
+    def within(self) -> bool:
+        """Whether the error of the window is within the tolerance; it is no estimate."""
+        return abs(self.error) <= self.tolerance
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether the window passes or fails: within the tolerance, enough was compared."""
+        enough = not self.within or self.share >= margins.COMPARED
+        return enough and not self.without_cost
 
     @property
     def passed(self) -> bool:
-        """Whether the error of the window is within the tolerance; it is no estimate."""
-        return abs(self.error) <= self.tolerance
+        """Whether enough was compared, and the error of the window is within the tolerance."""
+        return self.within and self.can_tell
 
     @property
     def unmatched(self) -> pd.DataFrame:
@@ -151,7 +171,7 @@ class Reconciliation:
     def sentence(self) -> str:
         """The verdict in words, with its figures."""
         span = f"{wording.day(self.first)} to {wording.day(self.last)}"
-        if not self.can_tell:
+        if self.without_cost:
             told = (
                 "Cannot tell: no call of these days has a known cost, against"
                 f" {wording.usd(self.billed_usd)} billed, {span}."
@@ -161,12 +181,31 @@ class Reconciliation:
         error = f"{100 * self.error:+.1f} % {allowed}"
         if np.isnan(self.error):
             error = "of which no share can be told"
+        verdict = "Passes" if self.passed else "Fails" if self.can_tell else "Cannot tell"
         closed = (
-            f"{'Passes' if self.passed else 'Fails'}: {wording.usd(self.tracked_usd)} tracked"
+            f"{verdict}: {wording.usd(self.tracked_usd)} tracked"
             f" against {wording.usd(self.billed_usd)} billed, {error}, {span}."
         )
-        parts = [closed, self._alone, self._drifted, self.future.sentence, *self.left_out]
+        parts = [
+            closed,
+            self._compared,
+            self._alone,
+            self._drifted,
+            self.future.sentence,
+            *self.left_out,
+        ]
         return " ".join(part for part in parts if part)
+
+    @property
+    def _compared(self) -> str:
+        """What share of the money was compared, if not all of it."""
+        if self.share > 0.9999:
+            return ""
+        needed = "" if self.can_tell else f" ({wording.exact_percent(margins.COMPARED)} needed)"
+        return (
+            f"Compared: {_at_least(self.billed_share)} of the billed and"
+            f" {_at_least(self.tracked_share)} of the tracked money{needed}."
+        )
 
     @property
     def _alone(self) -> str:
@@ -184,6 +223,11 @@ class Reconciliation:
             f"The ratio has drifted: {100 * worst['drift']:+.0f} % in {worst['month']:%B %Y}"
             " against the first month."
         )
+
+
+def _at_least(share: float) -> str:
+    """Return a share as a percentage that is not rounded up, so that it never reaches a limit."""
+    return f"{np.floor(1000 * share + 1e-9) / 10:g} %"
 
 
 def reconcile(
@@ -221,28 +265,50 @@ def reconcile(
     For windows to come, the logarithms of tracked over billed are taken as independent and
     normal: Student's t, two one-sided tests against the tolerance (Schuirmann 1987), and a
     prediction interval.  Windows are months, weeks or days: the longest of which there are three.
+    Where a line of the bill is of more than a day, all is compared by month.
     """
+    if not (0 < tolerance < np.inf and 0 < drift < np.inf):
+        raise EvidenceError(
+            f"tolerance and drift must be above 0 and finite (got {tolerance} and {drift})"
+        )
+    if not (0 < tolerance < np.inf and 0 < drift < np.inf):
+        raise EvidenceError(
+            f"tolerance and drift must be above 0 and finite (got {tolerance} and {drift})"
+        )
     billed = invoice.rows
     if billed.empty:
         raise EvidenceError("no line of the invoice names a model: nothing can be reconciled")
-    dated = calls[calls["timestamp"].notna()]
-    tracked = _tracked(dated, billed)
-    first = max(billed["date"].min(), tracked["date"].min())
-    last = min(billed["date"].max(), tracked["date"].max())
-    if first > last:
+    tracked, nameless = _tracked(calls, billed)
+    dated = tracked[tracked["date"].notna()]
+    begin, end = invoice.days["date"].min(), invoice.days["until"].max()
+    first, last = max(begin, dated["date"].min()), min(end, dated["date"].max())
+    if not first <= last:
         raise EvidenceError(
-            f"invoice and calls have no day in common: the bill is of"
-            f" {wording.day(billed['date'].min())} to {wording.day(billed['date'].max())}, the"
-            f" calls are of {wording.day(tracked['date'].min())} to"
-            f" {wording.day(tracked['date'].max())}"
+            f"invoice and calls have no day in common: the bill is of {wording.day(begin)} to"
+            f" {wording.day(end)}, the calls are of {wording.day(dated['date'].min())} to"
+            f" {wording.day(dated['date'].max())}"
         )
-    bill, made = (side[side["date"].between(first, last)] for side in (billed, tracked))
+    by_month = bool(billed["until"].gt(billed["date"]).any())
+    made = dated[dated["date"].between(begin, end)]
+    if by_month:
+        billed = billed.assign(date=_start(billed["date"], "month"))
+        made = made.assign(date=_start(made["date"], "month"))
+        span = first.replace(day=1), last + pd.offsets.MonthEnd(0)
+        first, last = max(begin, span[0]), min(end, span[1])
+        bill = billed[billed["date"].between(*span)]
+    else:
+        bill, made = (side[side["date"].between(first, last)] for side in (billed, made))
     outside = "outside these days not compared"
     counted = [
-        (len(calls) - len(dated), "call", "without a time left out"),
-        (len(dated) - len(tracked), "call", "to providers that the bill does not cover left out"),
+        (len(tracked) - len(dated), "call", "without a time left out"),
+        (len(nameless), "call", "without a model and a provider left out"),
+        (
+            len(calls) - len(tracked) - len(nameless),
+            "call",
+            "to providers that the bill does not cover left out",
+        ),
         (len(billed) - len(bill), "line", outside),
-        (len(tracked) - len(made), "call", outside),
+        (len(dated) - len(made), "call", outside),
     ]
     left_out = [f"{wording.count(n, noun)} {why}." for n, noun, why in counted if n]
     unknown = int(made["calls_without_cost"].sum())
@@ -256,7 +322,11 @@ def reconcile(
             f"{wording.count(len(invoice.other), 'line')} of the bill without a model"
             f" ({wording.usd(invoice.other['billed_usd'].sum())}) not compared."
         )
+    if by_month:
+        left_out.append("Compared by month, since the bill does not tell days.")
     lines = _lines(bill, made)
+    units = _WINDOWS[:1] if by_month else _WINDOWS
+    loose = pd.concat([tracked[tracked["date"].isna()], nameless])
     months = _summed(lines, _start(lines["date"], "month"))
     months["drift"] = months["ratio"] / months["ratio"].iloc[0] - 1
     # A month that both cover for a few days only still counts: the day is the unit.
@@ -268,19 +338,15 @@ def reconcile(
         first,
         last,
         tolerance,
-        _future(lines, tolerance, confidence),
-        (*left_out, *invoice.repeated),
+        _future(lines, units, tolerance, confidence),
+        _billed_share(lines, billed.drop(bill.index), invoice.other),
+        _tracked_share(lines, made, loose),
+        (*left_out, *invoice.notes),
     )
 
 
-def _tracked(dated: pd.DataFrame, billed: pd.DataFrame) -> pd.DataFrame:
-    """Return the calls to the bill's providers, with the columns of lines."""
-    providers = set(billed["provider"].dropna())
-    calls = dated[dated["provider"].isin(providers)]
-    if calls.empty:
-        raise EvidenceError(
-            f"no call to a provider of the invoice ({', '.join(sorted(providers))}) in the evidence"
-        )
+def _tracked(calls: pd.DataFrame, billed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the calls that the bill may be of, and those of nobody, with the columns of lines."""
     columns = {
         "date": calls["timestamp"].dt.floor("D").astype("datetime64[ns, UTC]"),
         "provider": calls["provider"].astype("string"),
@@ -292,7 +358,40 @@ def _tracked(dated: pd.DataFrame, billed: pd.DataFrame) -> pd.DataFrame:
         "calls": 1,
         "calls_without_cost": calls["cost_usd"].isna().astype(int),
     }
-    return pd.DataFrame(columns)
+    rows = pd.DataFrame(columns)
+    providers = set(billed["provider"].dropna())
+    meant = rows["provider"].isin(providers) | rows["model_id"].isin(billed["model_id"])
+    if not (meant & rows["date"].notna()).any():
+        named = ", ".join(sorted(providers or set(billed["model_id"])))
+        raise EvidenceError(f"no call to a provider of the invoice ({named}) in the evidence")
+    return rows[meant], rows[rows["provider"].isna() & calls["model_id"].isna() & ~meant]
+
+
+def _compared_lines(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines that both sides have, and whose calls have a known cost."""
+    return lines[lines["where"].eq("both") & lines["calls"].gt(lines["calls_without_cost"])]
+
+
+def _billed_share(lines: pd.DataFrame, *left_out: pd.DataFrame) -> float:
+    """Return the share of the money billed that is compared; credits count as charges do."""
+    compared = _compared_lines(lines)["billed_usd"].abs().sum()
+    total = sum(float(rows["billed_usd"].abs().sum()) for rows in (lines, *left_out))
+    return float(compared / total) if total else 1.0
+
+
+def _tracked_share(lines: pd.DataFrame, made: pd.DataFrame, loose: pd.DataFrame) -> float:
+    """Return the share of the money tracked that is compared.
+
+    Calls without a known cost are taken to cost per token what the others do.  What has no time or
+    no model, `loose`, may be of the bill or not: it counts as not compared.
+    """
+    priced = made[made["tracked_usd"].notna()]
+    per_token = priced["tracked_usd"].sum() / (priced["tracked_tokens"].sum() or np.nan)
+    unknown = pd.concat([made[made["tracked_usd"].isna()], loose])
+    guessed = unknown["tracked_usd"].fillna(unknown["tracked_tokens"] * per_token).fillna(0).sum()
+    total = float(lines["tracked_usd"].sum() + guessed)
+    compared = _compared_lines(lines)["tracked_usd"].sum()
+    return float(compared / total) if total else 1.0
 
 
 def _lines(bill: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
@@ -330,8 +429,10 @@ def _start(days: pd.Series, period: str) -> pd.Series:
     return key_column(days.rename("timestamp").to_frame(), period).rename(period)
 
 
-def _future(lines: pd.DataFrame, tolerance: float, confidence: float) -> Outlook:
-    for unit in _WINDOWS:
+def _future(
+    lines: pd.DataFrame, units: Sequence[str], tolerance: float, confidence: float
+) -> Outlook:
+    for unit in units:
         windows = _summed(lines, _start(lines["date"], unit))
         both = windows[(windows["billed_usd"] > 0) & (windows["tracked_usd"] > 0)]
         if len(both) >= LEAST_WINDOWS:

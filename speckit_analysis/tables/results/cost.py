@@ -146,7 +146,7 @@ COST = frames(
         "routing specs saving_share low_share high_share month_usd month_low_usd month_high_usd"
         " verdict",
     ),
-    bill_lines=("a day and model", f"date provider model_id {_BILLED} where"),
+    bill_lines=("a day, or a month, and model", f"date provider model_id {_BILLED} where"),
     bill_sums=("lines by a column", _BILLED),
     bill_months=("a month", f"month {_BILLED} drift drifted"),
     bill_validation=("a line, or all", f"date provider model_id {_BILLED} where within_tolerance"),
