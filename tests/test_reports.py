@@ -325,6 +325,118 @@ def test_undeclared_values_are_read_as_json_or_text(text, value):
     assert parse_assignments([text], []) == {"a": value}
 
 
+MINE = """\
+from typing import Optional, Union
+flag = False
+shown: bool = True
+number = 3
+limit: Optional[int] = 5
+margin = 0.05
+stages = ["plan"]
+names: list[str] = []
+pair = (1, 2)
+label = "x"
+either: Union[int,str] = 1
+nothing = None
+worked_out = int("3")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((f"flag={word}", True) for word in ("yes", "Yes", "true", "True", "on", "1", " YES ")),
+        *((f"flag={word}", False) for word in ("no", "No", "false", "FALSE", "off", "0")),
+        ("shown=no", False),
+        ("number=-4", -4),
+        ("limit=6", 6),
+        ("limit=None", None),
+        ("margin=1", 1.0),
+        ("margin=1e-3", 0.001),
+        ('stages=["audit"]', ["audit"]),
+        ('names=["a"]', ["a"]),
+        ("pair=[3, 4]", (3, 4)),
+        ("label=no", "no"),
+        ("label=5", "5"),
+        ("either=no", "no"),
+        ("either=5", 5),
+        ("nothing=no", "no"),
+        ("nothing=5", 5),
+        ("worked_out=7", 7),
+    ],
+)
+def test_a_value_takes_the_type_of_the_default(tmp_path, text, value):
+    """A notebook need not annotate: a flag is never the text of a word, which would be true."""
+    declared = declared_parameters(write(tmp_path, "x", parameters=MINE))
+    (read,) = parse_assignments([text], [declared]).values()
+    assert (type(read), read) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("flag=maybe", "'flag' takes bool, not 'maybe' (yes or no)"),
+        ("flag=2", "'flag' takes bool"),
+        ("flag=", "'flag' takes bool"),
+        ("flag=None", "'flag' takes bool"),
+        ("shown=ten", "'shown' takes bool"),
+        ("number=ten", "'number' takes int, not 'ten'"),
+        ("number=1.5", "'number' takes int"),
+        ("number=yes", "'number' takes int"),
+        ("number=true", "'number' takes int"),
+        ("limit=no", "'limit' takes int"),
+        ("margin=5%", "'margin' takes float, not '5%'; write 0.05"),
+        ("margin=0,05", "'margin' takes float, not '0,05'; write 0.05"),
+        ("margin=nan", "'margin' takes float"),
+        ("margin=1e400", "'margin' takes float"),
+        ("margin=no", "'margin' takes float"),
+        ("stages=plan", "'stages' takes list"),
+        ("names=no", "'names' takes list"),
+        ("pair=1", "'pair' takes tuple"),
+    ],
+)
+def test_a_value_that_is_not_of_the_type_of_the_default_is_refused(tmp_path, text, said):
+    declared = declared_parameters(write(tmp_path, "x", parameters=MINE))
+    with pytest.raises(ReportError) as refused:
+        parse_assignments([text], [declared])
+    assert said in str(refused.value)
+
+
+def test_a_value_that_two_notebooks_take_differently_is_refused(tmp_path):
+    """Whichever type was taken, one of the notebooks would run with something else."""
+    declared = [
+        declared_parameters(write(tmp_path, name, parameters=line))
+        for name, line in (("x", "flag = False"), ("y", 'flag = "no"'), ("z", "flag: bool = True"))
+    ]
+    with pytest.raises(ReportError, match="take the parameter 'flag' for False and 'no': run them"):
+        parse_assignments(["flag=no"], declared)
+    assert parse_assignments(["flag=no"], [declared[0], declared[2]]) == {"flag": False}
+
+
+@pytest.mark.parametrize(
+    "given", [{"flag": "no"}, {"flag": 0}, {"number": "3"}, {"number": True}, {"margin": None},
+              {"margin": float("inf")}, {"label": 5}, {"stages": "plan"}, {"limit": "None"}],
+)  # fmt: skip
+def test_values_from_python_are_of_the_type_too(tmp_path, given):
+    path = write(tmp_path, "x", parameters=MINE)
+    with pytest.raises(ReportError, match=f"the parameter {next(iter(given))!r} takes "):
+        run_reports([path], tmp_path, tmp_path / "out", given)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_flag_reaches_a_notebook_of_the_user_s_own(tmp_path):
+    said = "import json; print(json.dumps([flag, number, stages]))"
+    path = write(tmp_path, "x", new_code_cell(said), parameters=MINE)
+    out = tmp_path / "out"
+    options = [str(path), "--evidence", str(tmp_path), "--out", str(out), "-p", "flag=on"]
+    result = CliRunner().invoke(main, ["report", *options])
+    assert result.exit_code == 0, result.output
+    executed = nbformat.read(out / "x.ipynb", as_version=4)
+    assert json.loads(executed.cells[-1].outputs[0].text) == [True, 3, ["plan"]]
+    result = CliRunner().invoke(main, ["report", *options, "-p", "flag=perhaps"])
+    assert result.exit_code == 2
+
+
 def test_a_value_of_the_wrong_type_is_refused(tmp_path):
     declared = declared_parameters(write(tmp_path, "x"))
     with pytest.raises(ReportError, match="'seed' takes int, not 'many'"):

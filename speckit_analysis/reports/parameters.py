@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 
 from speckit_analysis.errors import ReportError
 from speckit_analysis.reports.limits import FILE, broken_limit, limit_in
+
+#: Types of parameters that are told apart.
+_KINDS: dict[str, type] = {
+    kind.__name__: kind for kind in (bool, int, float, str, list, tuple, dict, set)
+}
+
+#: What people write for a flag.
+_WORDS = {
+    **dict.fromkeys(("yes", "true", "on", "1"), True),
+    **dict.fromkeys(("no", "false", "off", "0"), False),
+}
 
 #: Parameters that the batch itself sets.
 RESERVED = ("evidence",)
@@ -27,6 +41,26 @@ class Parameter:
     #: What its value may be, from the end of its meaning; empty for anything.  See
     #: :mod:`speckit_analysis.reports.limits`.
     limit: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The Python type that its values have, as annotated or else of its default.
+
+        Empty if neither tells.
+        """
+        choices = re.sub(r"^(?:\w+\.)?(?:Optional|Union)\[(.*)\]$", r"\1", self.type)
+        names = set(re.findall(r"\w+", re.sub(r"\[.*\]", "", choices))) - {"None"}
+        default = _default(self)
+        if not names and default is not None and default != self.default:
+            # One that is no plain value, such as a call, is its own source here.
+            names = {type(default).__name__}
+        kind = names.pop().lower() if len(names) == 1 else ""
+        return kind if kind in _KINDS else ""
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is one of its values."""
+        return self.default == "None" or "Optional" in self.type or "|" in self.type
 
     @property
     def is_file(self) -> bool:
@@ -66,8 +100,8 @@ def parse_assignments(
 ) -> dict[str, object]:
     """Turn ``key=value`` texts into typed values.
 
-    A value takes the type that a notebook declares for it.  Where none does, it is read as
-    JSON or as a Python constant if it is one, and as text otherwise.
+    A value takes the type that a notebook declares for it, or else that of its default.  Where
+    neither tells, it is read as JSON or as a Python constant if it is one, and as text otherwise.
 
     Parameters
     ----------
@@ -79,20 +113,30 @@ def parse_assignments(
     Raises
     ------
     ReportError
-        If a text is not an assignment or its value has the wrong type.
+        If a text is not an assignment, its value has the wrong type, or two notebooks would take it
+        for different values.
 
     Examples
     --------
     >>> parse_assignments(["margin=0.05", "stages=[1, 2]", "spec=SPEC-KIT-900"], [])
     {'margin': 0.05, 'stages': [1, 2], 'spec': 'SPEC-KIT-900'}
     """
-    types = {name: one.type for parameters in declared for name, one in parameters.items()}
+    takers: dict[str, list[Parameter]] = {}
+    for parameters in declared:
+        for name, parameter in parameters.items():
+            takers.setdefault(name, []).append(parameter)
     values: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise ReportError(f"{text!r} is not a parameter: write it as key=value")
-        values[name] = _typed(name, value, types.get(name, "None"))
+        readings = [_typed(one, value) for one in takers.get(name, [])] or [_guessed(value)]
+        if any(repr(reading) != repr(readings[0]) for reading in readings):
+            said = " and ".join(dict.fromkeys(map(repr, readings)))
+            raise ReportError(
+                f"notebooks take the parameter {name!r} for {said}: run them one at a time"
+            )
+        values[name] = readings[0]
     return values
 
 
@@ -104,7 +148,8 @@ def choose_parameters(
     Raises
     ------
     ReportError
-        If a value is given that no notebook declares, or that the batch itself sets.
+        If a value is given that no notebook declares, that the batch itself sets, or that is not of
+        the type that a notebook declares.
     """
     for name in given:
         if name in RESERVED:
@@ -113,7 +158,7 @@ def choose_parameters(
             raise ReportError(f"no notebook has a parameter {name!r}; {_known(declared, name)}")
     return {
         path: {
-            name: _absolute(parameters[name], value)
+            name: _absolute(parameters[name], _checked(parameters[name], value))
             for name, value in given.items()
             if name in parameters
         }
@@ -175,16 +220,50 @@ def effective_parameters(
     ]
 
 
-def _typed(name: str, text: str, declared: str) -> object:
-    if declared == "str":
+def _typed(parameter: Parameter, text: str) -> object:
+    """Return the value that a text has for a parameter."""
+    kind, word = parameter.kind, text.strip().lower()
+    if kind == "str":
         return text
+    if parameter.optional and word in ("none", "null"):
+        return None
     value = _guessed(text)
-    if declared == "float" and isinstance(value, int) and not isinstance(value, bool):
+    if kind == "bool":
+        value = _WORDS.get(word)
+    return value if kind == "" else _checked(parameter, value, text)
+
+
+def _checked(parameter: Parameter, value: object, text: str | None = None) -> object:
+    """Return a value that a parameter takes; `text` is what the user wrote."""
+    kind = parameter.kind
+    if kind == "" or (value is None and parameter.optional and text is None):
+        return value
+    if kind == "float" and type(value) is int:
         value = float(value)
-    types: dict[str, type] = {"int": int, "float": float, "bool": bool}
-    if declared in types and type(value) is not types[declared]:
-        raise ReportError(f"the parameter {name!r} takes {declared}, not {text!r}")
-    return value
+    if kind in ("tuple", "set") and isinstance(value, list | tuple):
+        value = {"tuple": tuple, "set": set}[kind](value)
+    if kind == "str" and isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if type(value) is _KINDS[kind] and not (isinstance(value, float) and not isfinite(value)):
+        return value
+    written = repr(value) if text is None else repr(text)
+    hints = {"bool": " (yes or no)", "float": _number_meant(text or "")}
+    raise ReportError(
+        f"the parameter {parameter.name!r} takes {kind}, not {written}{hints.get(kind, '')}"
+    )
+
+
+def _number_meant(text: str) -> str:
+    """Say how to write a percentage or a decimal comma.
+
+    >>> _number_meant("5%"), _number_meant("0,5"), _number_meant("ten")
+    ('; write 0.05', '; write 0.5', '')
+    """
+    found = re.fullmatch(r"\s*([+-]?\d+)(?:[.,](\d+))?\s*(%?)\s*", text)
+    if found is None:
+        return ""
+    whole, fraction, percent = found.groups()
+    return f"; write {float(f'{whole}.{fraction or 0}') / (100 if percent else 1):g}"
 
 
 def _guessed(text: str) -> object:
