@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -17,7 +18,7 @@ from speckit_analysis.commands.output import printable
 from speckit_analysis.commands.report import report
 from speckit_analysis.commands.review import review
 from speckit_analysis.commands.simulate import simulate_command
-from speckit_analysis.errors import EvidenceError, ReportError
+from speckit_analysis.errors import EvidenceError, ReportError, is_disk_full
 
 #: Of all commands: what is set here holds for those below.
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
@@ -38,12 +39,28 @@ class _Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
+            if is_disk_full(error):
+                _tell_disk_full(error)
+                context.exit(2)
             if os.environ.get("SPECKIT_TRACEBACK"):
                 raise
             said = f"{type(error).__name__}: {error}"
             told = "this is a mistake of the program, not yours; SPECKIT_TRACEBACK=1 tells where"
             click.echo(f"Error: {printable(said)} ({told})", err=True)
             context.exit(70)
+
+
+def _tell_disk_full(error: Exception) -> None:
+    name = getattr(error, "filename", None)
+    what = f" for {printable(os.fspath(name))}" if isinstance(name, str | os.PathLike) else ""
+    click.echo(
+        f"Error: no space left on the disk{what}: free some, or write elsewhere (--out, and TMPDIR"
+        " for temporary files)",
+        err=True,
+    )
+    # What could not be written to a full standard output would be tried again at the end.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=_Commands, context_settings=_CONTEXT)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that a disk, or what a user may have of it, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
 
 class EvidenceError(Exception):
     """The evidence asked for cannot be loaded; the message says why and what to do."""

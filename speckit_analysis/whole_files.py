@@ -26,6 +26,8 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
             # mkstemp keeps files to their owner; a report is meant to be read by others.
             Path(name).chmod(0o666 & ~_UMASK)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk does not say of itself what found no place
         raise

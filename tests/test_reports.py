@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from speckit_analysis.cli import main
 from speckit_analysis.reports import ReportError, batch, run_reports
 from speckit_analysis.reports.library import find_notebooks
 from speckit_analysis.reports.parameters import declared_parameters, parse_assignments
+from speckit_analysis.reports.workspace import Workspace
 from speckit_analysis.whole_files import write_whole
 
 GOOD = """\
@@ -265,6 +267,125 @@ def wait_for(condition, seconds=90):
 
 def zombie(pid):
     return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+ASLEEP = "import time; print('before', flush=True); time.sleep(300)"
+
+
+def test_a_notebook_is_stopped_at_its_time_limit_and_the_others_run(tmp_path):
+    """Its page holds what was there, names the cell, and says how to give it longer."""
+    paths = [
+        write(tmp_path, "asleep", new_markdown_cell("# Q?"), new_code_cell(ASLEEP)),
+        # The limit is that of the notebook, not of a cell.
+        write(
+            tmp_path, "slow", *(new_code_cell("import time; time.sleep(1.5)") for _ in range(20))
+        ),
+        write(tmp_path, "quick", new_code_cell("1")),
+    ]
+    results = run_reports(paths, tmp_path, tmp_path / "out", timeout=6, jobs=2)
+    assert [result.status for result in results] == ["failed", "failed", "ok"]
+    for result in results[:2]:
+        assert result.failure.message.startswith("Stopped at the time limit of 6.0 s; --timeout")
+        assert 5 < result.seconds < 25
+        assert "Stopped at the time limit of 6.0 s" in result.html.read_text()
+    executed = nbformat.read(results[0].notebook, as_version=4)
+    stopped = executed.cells[results[0].failure.cell - 1]
+    assert stopped.source == ASLEEP
+    assert stopped.outputs[0].text == "before\n"
+
+
+def test_the_command_ends_with_1_if_a_notebook_takes_too_long(tmp_path):
+    path = write(tmp_path, "x", new_code_cell(ASLEEP))
+    page = tmp_path / "page.html"
+    options = [str(path), "--evidence", str(tmp_path), "--output", str(page), "--timeout", "2"]
+    result = CliRunner().invoke(main, ["report", *options])
+    assert result.exit_code == 1
+    assert "x failed: Stopped at the time limit of 2.0 s" in result.stderr
+    assert "Stopped at the time limit" in page.read_text()
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
+def test_a_time_limit_that_is_none_is_refused(tmp_path, timeout):
+    with pytest.raises(ReportError, match="the time limit must be a number of seconds above 0"):
+        run_reports([write(tmp_path, "x")], tmp_path, tmp_path / "out", timeout=timeout)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("place", ["pages", "temporary files"])
+def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch, number, place):
+    """It is no mistake of the program, and no failure of one notebook alone."""
+
+    def full(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    # Pages are complete once they are synchronised; papermill saves after each cell.
+    home = "os.fsync" if place == "pages" else "papermill.iorw.LocalHandler.write"
+    monkeypatch.setattr(home, full)
+    out = tmp_path / "out"
+    options = [str(write(tmp_path, "x")), "--evidence", str(tmp_path), "--out", str(out)]
+    result = CliRunner().invoke(main, ["report", *options])
+    assert result.exit_code == 2
+    assert "Error: no space left on the disk" in result.stderr
+    assert ("x.ipynb" in result.stderr) is (place == "pages")
+    assert list(out.iterdir()) == []
+
+
+def test_another_error_of_writing_is_no_full_disk(tmp_path, monkeypatch):
+    def broken(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", broken)
+    options = [str(write(tmp_path, "x")), "--evidence", str(tmp_path), "--out", str(tmp_path / "o")]
+    assert CliRunner().invoke(main, ["report", *options]).exit_code == 70
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_standard_output_that_is_full_ends_a_command_with_2():
+    code = "from speckit_analysis.cli import main; main(['describe'])"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.decode().count("\n") == 1
+    assert b"no space left on the disk" in done.stderr
+
+
+def test_what_a_killed_batch_left_is_removed_by_the_next(tmp_path):
+    """Only folders of batches whose process is gone: not of those that run, nor of anybody else."""
+    code = (
+        "import time; from speckit_analysis.reports.workspace import Workspace\n"
+        f"w = Workspace({str(tmp_path)!r}); (w.path / 'big').write_text('x')\n"
+        "print(w.path, flush=True); time.sleep(300)"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    killed, running = (Path(process.stdout.readline().strip()) for process in started)
+    started[0].kill()
+    started[0].wait()
+    others = [tmp_path / "speckit-mine", tmp_path / "other"]
+    for folder in others:
+        folder.mkdir()
+    (tmp_path / "speckit-link").symlink_to(killed)
+    (tmp_path / "speckit-file").write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.getuid", lambda: 4711)
+        Workspace(str(tmp_path)).close()
+    assert killed.exists()
+    with Workspace(str(tmp_path)) as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert not killed.exists()
+        with Workspace(str(tmp_path)):
+            assert folder.exists()
+    assert not folder.exists()
+    assert (running / "big").exists()
+    started[1].kill()
+    started[1].wait()
+    Workspace(str(tmp_path)).close()
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["other", "speckit-file", "speckit-link", "speckit-mine"]
 
 
 def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path):

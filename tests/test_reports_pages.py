@@ -99,6 +99,36 @@ def test_a_notebook_that_was_never_run_by_the_batch_can_be_exported(tmp_path):
     assert "<h1>Alone</h1>" in export_html(path).read_text()
 
 
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (["1 of 2\r", "2 of 2\r"], ["2 of 2"]),
+        (["\r1 of 2", "\r2 of 2", "\n"], ["2 of 2"]),
+        (["begin\n1 of 2\r", "2 of 2\r", "end\n"], ["begin\nend"]),
+        (["1 of 2\r", "!warned\n", "2 of 2\r"], ["2 of 2"]),
+        (["begin\n1 of 2\r", "a value", "2 of 2\r"], ["begin", "a value", "2 of 2"]),
+        (["1 of 2", "a value", "\r2 of 2"], ["a value", "2 of 2"]),
+        (["first\n", "a value", "second\n"], ["first", "a value", "second"]),
+        (["50 %\r", "       \r"], []),
+        (["windows\r\n", "lines\r\n"], ["windows\nlines"]),
+    ],
+)
+def test_a_progress_line_is_shown_once_however_it_came(pieces, shown):
+    """A kernel sends each state of a line as an output of its own, with others in between."""
+    cell = new_code_cell("work()")
+    for piece in pieces:
+        name = "stderr" if piece.startswith("!") else "stdout"
+        value = piece.startswith("a ")
+        cell.outputs.append(
+            new_output("display_data", {"text/plain": piece})
+            if value
+            else new_output("stream", name=name, text=piece)
+        )
+    blocks = read_document(notebook(cell), "x").blocks
+    parts = [str(part.striptags()) for block in blocks for part in block.parts]
+    assert parts == [" ".join(text.split()) for text in shown]
+
+
 def test_overwritten_progress_lines_show_their_last_state():
     assert plain_text("10 %\r50 %\r100 %\ndone\r\n") == "100 %\ndone\n"
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 import speckit_analysis
 from speckit_analysis.commands.options import FILE, FOLDER, evidence_option
 from speckit_analysis.errors import ReportError
+from speckit_analysis.reports import TIMEOUT
 
 
 @click.command()
@@ -49,6 +50,13 @@ from speckit_analysis.errors import ReportError
     metavar="N",
     help="Notebooks side by side.  Default: cores.",
 )
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=TIMEOUT,
+    metavar="SECONDS",
+    help="How long a notebook may run; one that takes longer is stopped, and fails.",
+)
 @click.option("--list", "listed", is_flag=True, help="List the notebooks and their parameters.")
 @click.option("--quiet", is_flag=True, help="Show no progress bar.")
 def report(
@@ -59,6 +67,7 @@ def report(
     prices: Path | None,
     assignments: tuple[str, ...],
     jobs: int | None,
+    timeout: int,
     listed: bool,
     quiet: bool,
 ) -> None:
@@ -75,11 +84,13 @@ def report(
       speckit-analysis report cost --output cost-report.html
       speckit-analysis report all --evidence evidence --out reports/today --jobs 4
 
-    Ends with 0 if every notebook ran, 1 if one failed, 2 if the request makes no sense.
+    Ends with 0 if every notebook ran, 1 if one failed, such as at its time limit, 2 if the request
+    makes no sense or the disk is full.
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
     from speckit_analysis.reports.batch import prepare_folder
     from speckit_analysis.reports.html import export_html
     from speckit_analysis.reports.library import find_notebooks
+    from speckit_analysis.reports.workspace import Workspace
 
     notebooks = find_notebooks(names)
     if listed:
@@ -88,16 +99,17 @@ def report(
     if prices is not None:
         assignments = (*assignments, f"prices={prices}")
     roots = evidence or (str(speckit_analysis.sample_path()),)
+    options = {"jobs": jobs, "timeout": timeout, "progress": not quiet}
     if output is None:
         folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")
-        failed = _run(notebooks, roots, folder, assignments, jobs, progress=not quiet)
+        failed = _run(notebooks, roots, folder, assignments, **options)
         click.echo(folder / "index.html")
     else:
         _check_one_page(notebooks, out)
         prepare_folder(output.absolute().parent)
-        with tempfile.TemporaryDirectory(prefix="speckit-") as work:
-            failed = _run(notebooks, roots, Path(work), assignments, 1, progress=not quiet)
-            export_html(Path(work) / f"{notebooks[0].stem}.ipynb", output.absolute(), alone=True)
+        with Workspace() as work:
+            failed = _run(notebooks, roots, work, assignments, **options)
+            export_html(work / f"{notebooks[0].stem}.ipynb", output.absolute(), alone=True)
         click.echo(output)
     if failed:
         click.get_current_context().exit(1)
@@ -117,9 +129,7 @@ def _run(
     roots: Sequence[str],
     folder: Path,
     assignments: Sequence[str],
-    jobs: int | None,
-    *,
-    progress: bool,
+    **options: Any,
 ) -> bool:
     """Write the reports to `folder`, and return whether one failed."""
     from speckit_analysis.reports.batch import run_reports
@@ -127,7 +137,7 @@ def _run(
 
     parameters = parse_assignments(assignments, map(declared_parameters, notebooks))
     with stopped_by_termination():
-        results = run_reports(notebooks, roots, folder, parameters, jobs=jobs, progress=progress)
+        results = run_reports(notebooks, roots, folder, parameters, **options)
     for result in results:
         if result.failure is not None:
             click.echo(f"{result.name} failed: {result.failure.message}", err=True)

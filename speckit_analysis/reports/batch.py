@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 from speckit_analysis.errors import ReportError
 from speckit_analysis.evidence.cache import VARIABLE
+from speckit_analysis.reports import TIMEOUT
 from speckit_analysis.reports.earlier import earlier_pages
 from speckit_analysis.reports.execute import Execution, execute
 from speckit_analysis.reports.headlines import METADATA_KEY
@@ -30,6 +32,7 @@ from speckit_analysis.reports.parameters import (
 )
 from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
 from speckit_analysis.reports.result import ReportResult
+from speckit_analysis.reports.workspace import Workspace
 from speckit_analysis.whole_files import write_whole
 
 
@@ -41,6 +44,7 @@ def run_reports(
     *,
     jobs: int | None = None,
     progress: bool = False,
+    timeout: float | None = TIMEOUT,
 ) -> list[ReportResult]:
     """Run notebooks on the same evidence and write their reports and an index.
 
@@ -61,6 +65,8 @@ def run_reports(
         How many notebooks run side by side; by default one per core.
     progress : bool
         Show a progress bar on standard error.
+    timeout : float or None
+        Seconds that a notebook may run; one that takes longer is stopped, and fails.
 
     Returns
     -------
@@ -74,6 +80,8 @@ def run_reports(
         If what was asked for cannot be done: an unknown notebook or parameter, a value that a
         notebook does not take, a folder that cannot be written to, evidence that is not there.
     """
+    if timeout is not None and not 0 < timeout < inf:
+        raise ReportError(f"the time limit must be a number of seconds above 0 (got {timeout})")
     paths = find_notebooks(names)
     declared = {path: declared_parameters(path) for path in paths}
     chosen = choose_parameters(declared, parameters or {})
@@ -84,10 +92,10 @@ def run_reports(
     prepare_folder(folder)
     started = datetime.now(UTC)
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="speckit-") as work:
-        read = _load_once(roots, Path(work) / "snapshot", _own_prices(chosen))
+    with Workspace() as work:
+        read = _load_once(roots, work / "snapshot", _own_prices(chosen))
         todo = [
-            _Job(path, declared[path], chosen[path], read, folder, Path(work)) for path in paths
+            _Job(path, declared[path], chosen[path], read, folder, work, timeout) for path in paths
         ]
         results = _run_all(todo, jobs, progress)
     provenance = Provenance(
@@ -122,6 +130,7 @@ class _Job:
     evidence: _Evidence
     out: Path
     work: Path
+    timeout: float | None
 
     @property
     def passed(self) -> dict[str, object]:
@@ -216,7 +225,7 @@ def _run_one(job: _Job, kernels: Kernels, on_cell: Callable[[], None]) -> Report
     import nbformat
 
     started = datetime.now(UTC)
-    execution = execute(job.path, job.work, job.passed, kernels, on_cell)
+    execution = execute(job.path, job.work, job.passed, kernels, on_cell, timeout=job.timeout)
     if kernels.stopped:
         # The kernel died because the user wished so; an older report must not give way to that.
         raise Interrupted(f"{job.path.name} was stopped")

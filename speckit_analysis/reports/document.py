@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,10 +124,11 @@ def _messages(cell: Mapping[str, Any]) -> str:
 
 
 def _results(cell: Mapping[str, Any], prefix: str, headline: str | None) -> Iterator[Markup]:
+    printed = _printed(cell["outputs"])
     for number, output in enumerate(cell["outputs"]):
         kind = output["output_type"]
-        if kind == "stream" and output["name"] == "stdout":
-            yield _preformatted(output["text"])
+        if number in printed:
+            yield _preformatted(printed[number])
         elif kind == "error":
             message = plain_text(f"{output['ename']}: {output['evalue']}")
             yield Markup('<p class="error">{}</p>').format(message)
@@ -136,6 +137,30 @@ def _results(cell: Mapping[str, Any], prefix: str, headline: str | None) -> Iter
             headline is None or recorded_headline(output) != headline
         ):
             yield _richest(output, f"{prefix}{number}-")
+
+
+def _printed(outputs: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return what a cell wrote to its standard output, by the number of the output that shows it.
+
+    Pieces with nothing but messages between them are one.  A line that a later piece writes over
+    is shown there alone.
+    """
+    texts: dict[int, str] = {}
+    last, follows = -1, False
+    for number, output in enumerate(outputs):
+        if output["output_type"] != "stream":
+            follows = False
+        elif output["name"] == "stdout":
+            text, before = output["text"], texts.get(last, "")
+            if follows:
+                texts[last] += text
+                continue
+            if before.endswith("\r") or text.startswith("\r"):
+                whole, end, line = before.rpartition("\n")
+                texts[last], text = whole + end, line + text
+            texts[number] = text
+            last, follows = number, True
+    return {number: text for number, text in texts.items() if plain_text(text).strip()}
 
 
 def _richest(output: Mapping[str, Any], prefix: str) -> Markup:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speckit_analysis.analysis import wording
+from speckit_analysis.errors import is_disk_full
 from speckit_analysis.reports.markup import plain_text
 from speckit_analysis.reports.result import Failure
 
@@ -35,6 +37,8 @@ def execute(
     parameters: Mapping[str, Any],
     kernels: Kernels,
     on_cell: Callable[[], None] = lambda: None,
+    *,
+    timeout: float | None = None,
 ) -> Execution:
     """Run the notebook at `path` and return what became of it; a failure is not raised.
 
@@ -50,15 +54,33 @@ def execute(
         Where the kernel comes from.
     on_cell : callable
         Called after each code cell.
+    timeout : float, optional
+        Seconds after which the notebook is stopped.
+
+    Raises
+    ------
+    OSError
+        If the disk is full: it is for the other notebooks, too.
     """
     import nbformat
     import papermill
+    from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillExecutionError
 
     def count(cell: NotebookNode, **_: Any) -> None:
         # Nobody counted the cell that papermill adds.
         if "injected-parameters" not in _tags(cell):
             on_cell()
+
+    reached = ""
+
+    def left(cell: NotebookNode) -> float | None:
+        """Return the seconds that are left for a cell, which is about to run."""
+        nonlocal reached
+        reached = cell.get("id", "")
+        spent = time.perf_counter() - began
+        # None and 0 are no limit to papermill.
+        return None if timeout is None else max(timeout - spent, 0.001)
 
     running = work / path.name
     failure = None
@@ -74,10 +96,19 @@ def execute(
             kernel_manager_class=kernels.manager_class(),
             resources={"metadata": {"path": str(path.parent)}},
             on_cell_executed=count,
+            timeout_func=left,
         )
     except PapermillExecutionError as error:
         failure = _cell_failure(error)
+    except CellTimeoutError:
+        limit = wording.seconds(1000 * (timeout or 0))
+        said = f"Stopped at the time limit of {limit}; --timeout SECONDS sets a longer one"
+        cells = nbformat.read(running, as_version=4).cells
+        places = [number for number, cell in enumerate(cells, 1) if cell.get("id") == reached]
+        failure = Failure(places[0] if places else None, said)
     except Exception as error:  # a dead kernel must not take the other reports down
+        if is_disk_full(error):
+            raise
         failure = Failure(None, f"{type(error).__name__}: {error}".strip())
     seconds = time.perf_counter() - began
     notebook = nbformat.read(running if running.exists() else path, as_version=4)

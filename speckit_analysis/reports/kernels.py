@@ -16,6 +16,8 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from speckit_analysis.reports.workspace import Workspace
+
 # The address of a socket in the file system holds 108 bytes on Linux and 104 elsewhere;
 # a socket adds its own name to the folder's.
 _LONGEST_FOLDER = 80
@@ -41,8 +43,8 @@ class Kernels:
         self._lock = threading.Lock()
         self._managers: list[AsyncKernelManager] = []
         self._stopped = False
-        self._home = _short_private_folder()
-        self.folder = Path(self._home.name)
+        self._home = _short_workspace()
+        self.folder = self._home.path
         self._environment = {
             **environment,
             # Neither the user's start-up files nor their history belong in a report.
@@ -55,7 +57,7 @@ class Kernels:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._home.cleanup()
+        self._home.close()
 
     def stop(self) -> None:
         """End every kernel, now, and let no other one start."""
@@ -128,10 +130,9 @@ def _kill(manager: AsyncKernelManager) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _short_private_folder() -> tempfile.TemporaryDirectory[str]:
-    folder = tempfile.TemporaryDirectory(prefix="speckit-", ignore_cleanup_errors=True)
-    if len(os.fsencode(folder.name)) <= _LONGEST_FOLDER:
-        return folder
-    folder.cleanup()
-    short = "/tmp"  # noqa: S108 - the folder in it is private: mkdtemp gives it mode 0700
-    return tempfile.TemporaryDirectory(prefix="speckit-", dir=short, ignore_cleanup_errors=True)
+def _short_workspace() -> Workspace:
+    workspace = Workspace()
+    if len(os.fsencode(workspace.path)) <= _LONGEST_FOLDER:
+        return workspace
+    workspace.close()
+    return Workspace("/tmp")  # noqa: S108 - the folder in it is private: mkdtemp gives it mode 0700
