@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Column:
             raise EvidenceError(f"invoice {self.path}: {why} in {first}{more}")
 
 
-@cache
+@lru_cache(maxsize=65536)
 def number_in(text: str, mark: str) -> float | None:
     """Return the number that a text is with this decimal mark; None if it is none.
 

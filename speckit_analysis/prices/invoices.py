@@ -192,12 +192,9 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> Invoi
     table = table.apply(lambda cells: cells.str.strip())
     whole = {name: table[header] for name, header in found.items()}
     models = {raw: model_in(raw) for raw in whole["model"].unique()}
-    # What sums up other lines is no line, and a note below the table no charge.
-    named, totals = whole["model"].map(models).notna(), table.apply(_is_total)
-    total = _is_total(whole["date"]) | (~named & _is_total(whole["model"]))
-    total |= ~named & whole["date"].eq("") & totals.any(axis=1)
-    remark = whole["amount"].eq("") & whole["model"].eq("") & ~whole["date"].str.contains(r"\d")
-    kept = ~(total | remark)
+    named = whole["model"].map(models).notna()
+    aside = _set_aside(table, whole, named)
+    kept = ~pd.concat(aside.values(), axis=1).any(axis=1)
     if not kept.any():
         raise EvidenceError(f"invoice {path}: a header and no rows but totals and notes")
     text = {name: cells[kept] for name, cells in whole.items()}
@@ -232,18 +229,27 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> Invoi
     rows["line"] = lines
     of_model = rows["model_id"].notna()
     unspent = ~of_model & amount.fillna(0).eq(0)
-    left = [(total, "of totals"), (remark & ~total, "without a date, model and amount")]
-    notes = [
-        f"{path.name}: {n} {'line' if n == 1 else 'lines'} {why} not counted."
-        for n, why in ((int(which.sum()), why) for which, why in left)
-        if n
-    ]
     return Invoice(
         rows[of_model],
         rows[~of_model & ~unspent],
         rows.loc[of_model | unspent, ["date", "until"]].dropna(),
-        tuple(notes),
+        tuple(
+            f"{path.name}: {which.sum()} {'line' if which.sum() == 1 else 'lines'} {why} not counted."
+            for why, which in aside.items()
+            if which.any()
+        ),
     )
+
+
+def _set_aside(
+    table: pd.DataFrame, text: dict[str, pd.Series], named: pd.Series
+) -> dict[str, pd.Series]:
+    """Return which rows sum up others, and which are notes around the table, in words."""
+    total = _is_total(text["date"]) | (~named & _is_total(text["model"]))
+    total |= ~named & text["date"].eq("") & table.apply(_is_total).any(axis=1)
+    blank = text["amount"].eq("") & text["model"].eq("")
+    note = blank & ~text["date"].str.contains(r"\d") & ~total
+    return {"of totals": total, "without a date, model and amount": note}
 
 
 def _matched(path: Path, header: list[str], columns: dict[str, str]) -> dict[str, str]:
@@ -291,11 +297,12 @@ def _refuse_gaps(
     A day without a model and an amount is one without spending.  An amount without a model and a
     day stays, if a text says what it is.
     """
-    said = text["model"].ne("")
+    said, undated = text["model"].ne(""), text["date"].eq("")
     rows.refuse("the amount is missing", text["amount"].eq("") & said)
     for other in others:
-        said |= bare(other).map(lambda cell: not marks_of([cell]))
-    rows.refuse("the date is missing", text["date"].eq("") & (named | ~said))
+        labels = other[undated][[not marks_of([cell]) for cell in bare(other[undated])]]
+        said |= other.isin(labels)
+    rows.refuse("the date is missing", undated & (named | ~said))
 
 
 def _is_total(text: pd.Series) -> pd.Series:
