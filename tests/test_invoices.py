@@ -494,11 +494,11 @@ def test_lines_that_stand_in_two_bills_are_told(tmp_path):
     both = written(tmp_path, october=OCTOBER, later=[OCTOBER[1], *NOVEMBER])
     found = read_invoice(both)
     assert found.rows["billed_usd"].sum() == pytest.approx(8.5)
-    assert found.notes == (
+    assert found.repeated == (
         "1 line of october.csv as in later.csv: if that is one bill, it is counted twice.",
     )
     apart = read_invoice(written(tmp_path, october=OCTOBER, november=NOVEMBER))
-    assert apart.notes == ()
+    assert apart.repeated == ()
 
 
 @pytest.mark.parametrize(

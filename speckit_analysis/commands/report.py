@@ -13,7 +13,7 @@ import click
 import speckit_analysis
 from speckit_analysis.commands.options import FILE, FOLDER, evidence_option
 from speckit_analysis.errors import ReportError
-from speckit_analysis.reports import TIMEOUT
+from speckit_analysis.reports.limits import TIMEOUT
 
 
 @click.command()

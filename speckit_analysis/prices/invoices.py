@@ -90,16 +90,29 @@ class Invoice:
     other : DataFrame
         Lines that name none, with the same columns: taxes, credits, other services.  Those without
         a day, such as errors of rounding, have no ``date``.
+    repeated : tuple of str
+        What stands in two files, in words: it may be one bill, counted twice.
     days : DataFrame
-        ``date`` and ``until`` of all lines that name a model or tell that nothing was spent.
+        ``date`` and ``until`` of all lines that name a model or tell that nothing was spent; by
+        default those of `rows`.
     notes : tuple of str
-        What was not counted, or may be counted twice, in words.
+        What was not counted, in words.
     """
 
     rows: pd.DataFrame
     other: pd.DataFrame
-    days: pd.DataFrame
+    repeated: tuple[str, ...] = ()
+    days: pd.DataFrame = None  # type: ignore[assignment]
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take lines without an end as lines of a day."""
+        for name in ("rows", "other"):
+            lines = getattr(self, name)
+            if "until" not in lines:
+                object.__setattr__(self, name, lines.assign(until=lines["date"]))
+        if self.days is None:
+            object.__setattr__(self, "days", self.rows[["date", "until"]])
 
     def between(self, since: pd.Timestamp | None, until: pd.Timestamp | None) -> Invoice:
         """Return the lines of a span of time, and those without a day."""
@@ -155,9 +168,8 @@ def read_invoice(
         pd.concat(tables, ignore_index=True)
         for tables in zip(*((bill.rows, bill.other, bill.days) for bill in bills), strict=True)
     )
-    return Invoice(
-        rows, other, covered, (*(note for bill in bills for note in bill.notes), *repeated)
-    )
+    notes = tuple(note for bill in bills for note in bill.notes)
+    return Invoice(rows, other, repeated, covered, notes)
 
 
 def _repeated(files: list[Path], parts: list[pd.DataFrame]) -> tuple[str, ...]:
@@ -232,11 +244,11 @@ def _read(path: Path, columns: dict[str, str], rates: dict[str, float]) -> Invoi
     return Invoice(
         rows[of_model],
         rows[~of_model & ~unspent],
-        rows.loc[of_model | unspent, ["date", "until"]].dropna(),
-        tuple(
-            f"{path.name}: {which.sum()} {'line' if which.sum() == 1 else 'lines'} {why} not counted."
-            for why, which in aside.items()
-            if which.any()
+        days=rows.loc[of_model | unspent, ["date", "until"]].dropna(),
+        notes=tuple(
+            f"{path.name}: {n} {'line' if n == 1 else 'lines'} {why} not counted."
+            for why, n in ((why, int(which.sum())) for why, which in aside.items())
+            if n
         ),
     )
 

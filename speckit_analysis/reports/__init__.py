@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from speckit_analysis.reports.result import ReportResult
 
 __all__ = [
-    "TIMEOUT",
     "ReportError",
     "ReportResult",
     "export_html",
@@ -28,9 +27,6 @@ __all__ = [
     "notebook_names",
     "run_reports",
 ]
-
-#: Seconds that a notebook may run.
-TIMEOUT = 3600
 
 _HOMES = {
     "ReportResult": "result",

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from speckit_analysis.errors import ReportError
 from speckit_analysis.evidence.cache import VARIABLE
-from speckit_analysis.reports import TIMEOUT
 from speckit_analysis.reports.earlier import earlier_pages
 from speckit_analysis.reports.execute import Execution, execute
 from speckit_analysis.reports.headlines import METADATA_KEY
 from speckit_analysis.reports.html import render_index, render_report
 from speckit_analysis.reports.kernels import Interrupted, Kernels
 from speckit_analysis.reports.library import find_notebooks
+from speckit_analysis.reports.limits import TIMEOUT
 from speckit_analysis.reports.parameters import (
     Parameter,
     check_limits,

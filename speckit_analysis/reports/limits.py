@@ -21,6 +21,9 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+#: Seconds that a notebook may run, unless the user says otherwise.
+TIMEOUT = 3600
+
 #: The limit of a parameter that names a file.
 FILE = "file"
 

@@ -341,7 +341,7 @@ def reconcile(
         _future(lines, units, tolerance, confidence),
         _billed_share(lines, billed.drop(bill.index), invoice.other),
         _tracked_share(lines, made, loose),
-        (*left_out, *invoice.notes),
+        (*left_out, *invoice.notes, *invoice.repeated),
     )
 
 
