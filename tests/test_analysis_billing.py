@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 from evidence_files import PLACES, telemetry, write
 from frames import frame
+from needs import needs
 from scipy import stats
+from shared_files import EVIDENCE
 from simulations import chance, repeated
 
 import speckit_analysis as sk
@@ -375,6 +377,23 @@ def test_the_command_writes_every_line_and_ends_with_the_verdict(sample, tmp_pat
     total = sum(float(row["tracked_usd"]) for row in rows[:-1])
     assert total == pytest.approx(sample["cost_usd"].sum())
     assert "Fails" in run("--invoice", str(path), "--tolerance", "0.05", code=1).stdout
+
+
+CASES = EVIDENCE.parent / "cases"
+
+
+@pytest.mark.parametrize(
+    ("case", "usd"), [("c05-google-cost-table", "0.675"), ("c09-milliseconds", "0.45")]
+)
+@needs(CASES)
+def test_real_bills_come_out_right(case, usd):
+    folder = CASES / case
+    options = [str(folder / "evidence"), "--invoice", str(folder / "bill.csv"), "--format", "csv"]
+    done = CliRunner().invoke(main, ["billing", *options])
+    assert done.exit_code == 0, done.output
+    total = list(csv.DictReader(done.stdout.splitlines()))[-1]
+    assert float(total["billed_usd"]) == pytest.approx(float(usd))
+    assert float(total["ratio"]) == pytest.approx(1)
 
 
 def test_the_command_takes_a_span_of_time(sample, tmp_path):
