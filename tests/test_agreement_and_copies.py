@@ -223,7 +223,7 @@ def test_one_agent_that_answers_twice_is_one_agent(tmp_path: Path):
     write(tmp_path, PLACES["exported_synthesis"], exported_synthesis(conflicts=[]))
     evidence = sk.load(tmp_path)
     run = only(evidence.runs)
-    assert (run.agents, run.agents_ok) == (2, 1)
+    assert (run.calls, run.agents_ok) == (2, 1)
     assert len(comparable(evidence).kept) == 0
 
 

@@ -61,7 +61,7 @@ def test_the_sentence_counts_sides():
 
 def run(name, hour=10, **more):
     spec, stage, *_ = name.split("/")
-    row = {"run_id": name, "spec_id": spec, "stage": stage, "agents": 3, "agents_ok": 3}
+    row = {"run_id": name, "spec_id": spec, "stage": stage, "agents_called": 3, "agents_ok": 3}
     return row | {"timestamp": f"2025-10-07T{hour:02}:00:00Z", "status": "ok"} | more
 
 
@@ -89,7 +89,7 @@ def test_consensus_is_graded_by_the_smaller_of_agreement_and_participation(figur
 
 
 def test_a_run_that_tells_neither_is_not_graded():
-    found = consensus_health(frame("runs", [run("S/plan", agents=0, agents_ok=0)]))
+    found = consensus_health(frame("runs", [run("S/plan", agents_called=0, agents_ok=0)]))
     assert found["health"].isna().all()
     assert health_shares(found)["runs"].sum() == 0
 

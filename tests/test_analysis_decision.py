@@ -127,7 +127,7 @@ def test_costs_are_projected_by_the_ratio_that_was_found(found):
     table = found.projection.set_index("complexity")
     row = table.loc["all SPECs"]
     assert row["candidate_usd"] == pytest.approx(row["baseline_usd"] * found.quality.cost.value)
-    assert table.index.tolist() == ["all SPECs", "small prompts", "large prompts"]
+    assert table.index.tolist() == ["all SPECs", "small prompts", "medium prompts"]
 
 
 def test_classes_of_a_plan_take_the_place_of_prompt_sizes(sample):
@@ -140,7 +140,7 @@ def test_classes_of_a_plan_take_the_place_of_prompt_sizes(sample):
 
 
 def test_latency_is_two_things(found):
-    assert "in 70 measured runs the sum over calls is 2.00" in found.latency_sentence
+    assert "in 71 measured runs the sum over calls is 2.01" in found.latency_sentence
     nothing = latency_sentence(frame("calls"))
     assert nothing.startswith("No run of two calls tells")
 

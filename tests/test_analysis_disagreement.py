@@ -182,7 +182,7 @@ def test_outcomes_with_what_is_not_told_last():
 
 
 def test_failures_stand_beside_disagreements():
-    runs = frame("runs", [run("a", agents_failed=1), run("b", agents_failed=0), run("c")])
+    runs = frame("runs", [run("a", calls_failed=1), run("b", calls_failed=0), run("c")])
     found = disagreement.degraded(runs)
     assert (found.hits, found.n) == (1, 2)
 

@@ -260,7 +260,7 @@ def test_the_planted_experiment_is_recovered(tmp_path):
     assert found.cost.low < 1 / COST_RATIO < found.cost.high
     assert found.verdict == KEEP
     assert review.scores_of(rows, "single").shape == (30, 4)
-    assert making(rows, "errors_detected").shape == (30, 2)
+    assert making(rows, "errors_found").shape == (30, 2)
 
 
 def test_a_margin_that_no_study_can_show_is_said(tmp_path):

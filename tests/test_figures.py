@@ -72,11 +72,11 @@ RUNS = frame(
     "runs",
     [
         {"run_id": "S1/a", "spec_id": "S1", "stage": "plan", "agents_ok": 3, "conflicts": 1}
-        | {"agents": 3, "agents_failed": 0, "timestamp": "2025-11-03", "status": "conflict"}
+        | {"agents_called": 3, "calls_failed": 0, "timestamp": "2025-11-03", "status": "conflict"}
         | {"escalated": False}
         | {"status_recorded": "ok", "disagreement_recorded": True, "disagreement_points": 0},
         {"run_id": "S2/a", "spec_id": "S2", "stage": "tasks", "agents_ok": 2, "conflicts": 0}
-        | {"agents_failed": 1, "timestamp": "2025-11-12", "status": "ok", "status_recorded": "ok"},
+        | {"calls_failed": 1, "timestamp": "2025-11-12", "status": "ok", "status_recorded": "ok"},
     ],
 )
 POINTS = frame(

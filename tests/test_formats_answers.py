@@ -256,7 +256,7 @@ def test_a_verdict_without_a_run_id_is_one_run_per_batch(tmp_path: Path) -> None
         run_id=ABSENT,
     )
     evidence = load(tmp_path, "verdict", given)
-    assert sorted(evidence.runs["agents"]) == [1, 2]
+    assert sorted(evidence.runs["calls"]) == [1, 2]
     assert set(evidence.runs["match_rule"]) == {"batch"}
     assert set(evidence.runs["time_semantics"]) == {"collected"}
 

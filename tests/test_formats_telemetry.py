@@ -40,7 +40,7 @@ def test_sound_telemetry_is_one_run_with_its_calls_and_no_problem(tmp_path: Path
     assert (run.time_semantics, run.timestamp_raw, run.session_id) == ("start", START, START)
     assert (run.command, run.schema_version) == ("spec-plan", "2.0")
     assert (run.status, run.status_recorded, run.basis) == ("ok", "ok", "telemetry")
-    assert (run.agents, run.agents_ok, run.agents_failed) == (2, 2, 0)
+    assert (run.calls, run.agents_ok, run.calls_failed) == (2, 2, 0)
     assert (run.tokens, run.tokens_reported) == (3600, 3600)
     assert (run.latency_ms, run.latency_ms_reported) == (421468, 421468)
     assert list(evidence.calls["agent"]) == ["gemini", "claude"]
@@ -93,7 +93,7 @@ def test_a_failed_agent_degrades_a_run_and_is_no_conflict(tmp_path: Path) -> Non
     evidence = load(tmp_path, telemetry(call("gemini"), failed))
     run = only(evidence.runs)
     assert (run.status_recorded, run.status) == ("ok", "degraded")
-    assert (run.agents_ok, run.agents_failed, run.conflicts) == (1, 1, 0)
+    assert (run.agents_ok, run.calls_failed, run.conflicts) == (1, 1, 0)
     assert evidence.calls.set_index("agent").loc["claude", "error"] == "agent execution failed"
 
 
@@ -207,7 +207,7 @@ def test_telemetry_of_version_1_0_is_read_as_far_as_it_fits(tmp_path: Path) -> N
     evidence = load(tmp_path, document)
     run = only(evidence.runs)
     assert (run.spec_id, run.stage, run.timestamp) == (SPEC, "plan", pd.Timestamp(START))
-    assert run.agents == 0
+    assert run.calls == 0
     assert pd.isna(run.status)
     assert {"unknown_schema_version", "template_literal", "missing_field"} <= kinds(evidence)
 

@@ -59,7 +59,7 @@ def test_a_bundle_of_eight_files_is_one_run_of_two_calls(tmp_path: Path) -> None
     write_bundle(tmp_path)
     evidence = sk.load(tmp_path)
     run = only(evidence.runs)
-    assert (run.agents, run.agents_ok, run.basis) == (2, 2, "telemetry")
+    assert (run.calls, run.agents_ok, run.basis) == (2, 2, "telemetry")
     assert list(evidence.calls["agent"]) == ["gemini", "claude"]
     assert len(evidence.proposals) == 2
     assert (run.status, run.status_recorded, run.synthesis_status) == ("ok", "ok", "ok")
@@ -180,7 +180,7 @@ def test_an_output_that_failed_outweighs_a_status_of_ok(tmp_path: Path) -> None:
     write(tmp_path, f"{base}_gemini.json", failed_output("gemini"))
     write(tmp_path, f"{base}_claude.json", output("claude"))
     run = only(sk.load(tmp_path).runs)
-    assert (run.status_recorded, run.status, run.agents_failed) == ("ok", "degraded", 1)
+    assert (run.status_recorded, run.status, run.calls_failed) == ("ok", "degraded", 1)
 
 
 def test_an_agent_called_twice_in_one_run_is_two_calls(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_verdict_and_its_exported_synthesis_are_one_run(tmp_path: Path) -> Non
     write(tmp_path, PLACES["verdict"], verdict())
     write(tmp_path, PLACES["exported_synthesis"], exported_synthesis())
     run = only(sk.load(tmp_path).runs)
-    assert (run.agents, run.agents_recorded, run.synthesis_status) == (2, 2, "ok")
+    assert (run.calls, run.agents_recorded, run.synthesis_status) == (2, 2, "ok")
     assert (run.match_rule, run.sources) == ("run_id", 2)
 
 
@@ -283,7 +283,7 @@ def test_runs_of_the_same_second_at_two_stages_stay_apart(tmp_path: Path) -> Non
     write(tmp_path, tasks, telemetry(command="spec-tasks"))
     evidence = sk.load(tmp_path)
     assert sorted(evidence.runs["run_id"]) == [f"{SPEC}/plan/{START}", f"{SPEC}/tasks/{START}"]
-    assert set(evidence.runs["agents"]) == {2}
+    assert set(evidence.runs["calls"]) == {2}
 
 
 def test_a_run_of_which_only_prompts_exist_never_ran(tmp_path: Path) -> None:
@@ -423,7 +423,7 @@ def test_verdict_and_synthesis_in_different_folders_are_one_run(
     history(tmp_path, 40, **named)
     evidence = sk.load(tmp_path)
     assert len(evidence.runs) == 40
-    assert set(evidence.runs["agents"]) == {2}
+    assert set(evidence.runs["calls"]) == {2}
     assert set(evidence.runs["synthesis_status"]) == {"ok"}
 
 

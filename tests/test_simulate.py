@@ -67,8 +67,8 @@ def true_runs(truth: Truth) -> pd.DataFrame:
             "spec_id": run.spec,
             "stage": run.stage,
             "timestamp": run.start,
-            "agents": len(run.calls),
-            "agents_failed": sum(call.failed for call in run.calls),
+            "calls": len(run.calls),
+            "calls_failed": sum(call.failed for call in run.calls),
             "disagreements": len(run.disagreements),
             "cost_usd": run.cost_usd,
             "measured": run.measured,
@@ -298,8 +298,8 @@ def test_loading_finds_the_agents_and_the_cost_of_every_run(clean):
     found = evidence.runs.astype({"spec_id": str, "stage": str})
     joined = true_runs(truth).merge(found, on=keys, suffixes=("_true", ""), validate="1:1")
     assert len(joined) == len(true_runs(truth))
-    assert (joined["agents"] == joined["agents_true"]).all()
-    assert (joined["agents_failed"] == joined["agents_failed_true"]).all()
+    assert (joined["calls"] == joined["calls_true"]).all()
+    assert (joined["calls_failed"] == joined["calls_failed_true"]).all()
     assert (joined["cost_usd_reported"] - joined["cost_usd_true"]).abs().max() < 0.01
 
 
@@ -355,7 +355,7 @@ def test_a_stale_copy_is_no_second_vote(sample, sample_truth):
 def test_a_stale_answer_takes_a_vote_and_not_what_its_call_cost(sample):
     stale = sample.proposals[sample.proposals["provenance"] == "stale_copy"]
     run = sample.runs[sample.runs["run_id"].isin(stale["run_id"])].iloc[0]
-    assert (run.agents - run.agents_failed, run.agents_ok) == (3, 2)
+    assert (run.calls - run.calls_failed, run.agents_ok) == (3, 2)
     assert set(sample.calls.loc[sample.calls["run_id"] == run.run_id, "provenance"]) == {"measured"}
 
 

@@ -79,7 +79,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
             complete=card.complete,
             guess=card.guess,
             guess_confidence=card.guess_confidence,
-            errors_detected=card.errors_found,
+            errors_found=card.errors_found,
             assessment=card.assessment,
             errors_caught=card.errors_caught,
             false_positives=card.false_positives,

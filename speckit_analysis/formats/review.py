@@ -55,7 +55,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
                 score=score,
                 comment=record.comment,
                 timestamp_raw=record.timestamp,
-                errors_detected=record.errors_detected,
+                errors_found=record.errors_detected,
                 output_cost_usd=record.total_cost_usd,
                 output_seconds=record.total_time_seconds,
             )

@@ -33,7 +33,7 @@ REVIEWS = Table(
         boolean("complete", "the card answers all that it has to"),
         category("guess", "variant that the reviewer thought it was, before unblinding"),
         category("guess_confidence", "a guess, fairly sure or sure"),
-        integer("errors_detected", "errors that the reviewer found", "errors"),
+        integer("errors_found", "errors that the reviewer found", "errors"),
         category("assessment", "of an arbiter's change: improvement, neutral, degradation"),
         integer("errors_caught", "errors that the arbiter caught", "errors"),
         integer("false_positives", "errors that the arbiter saw and were none", "errors"),

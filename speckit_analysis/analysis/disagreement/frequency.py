@@ -237,8 +237,8 @@ def escalations(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
 
 def degraded(runs: pd.DataFrame, confidence: float = 0.95) -> Share:
     """Return the share of runs in which an agent failed, of those that know their agents."""
-    known = runs[runs["agents_failed"].notna()]
-    return share(known["agents_failed"] > 0, known["spec_id"], confidence)
+    known = runs[runs["calls_failed"].notna()]
+    return share(known["calls_failed"] > 0, known["spec_id"], confidence)
 
 
 def outcome_sentence(points: pd.DataFrame, escalated: Share) -> str:

@@ -44,7 +44,7 @@ def consensus_health(runs: pd.DataFrame) -> pd.DataFrame:
     opinions = runs["agreements"] + runs["conflicts"]
     table = runs.assign(
         agreement_ratio=runs["agreements"] / opinions.where(opinions > 0),
-        participation=runs["agents_ok"] / runs["agents"].where(runs["agents"] > 0),
+        participation=runs["agents_ok"] / runs["agents_called"].where(runs["agents_called"] > 0),
     )
     table["ratio"] = table[["agreement_ratio", "participation"]].min(axis="columns")
     grades = pd.cut(

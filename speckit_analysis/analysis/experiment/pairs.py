@@ -32,7 +32,7 @@ def making(reviews: pd.DataFrame, column: str) -> pd.DataFrame:
     reviews : DataFrame
         From :func:`.scores.usable`.
     column : str
-        ``output_cost_usd``, ``output_seconds`` or ``errors_detected``.
+        ``output_cost_usd``, ``output_seconds`` or ``errors_found``.
     """
     rows = first_readings(reviews).drop_duplicates(["output", "reviewer"])
     grouped = rows.groupby([*unit_of(rows), rows["variant"].astype("string")])[column]

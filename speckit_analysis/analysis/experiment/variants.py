@@ -260,7 +260,7 @@ def compare_variants(
         disasters=catastrophes(gaps.to_numpy(float), level=1 - alpha),
         cost=cost,
         seconds=seconds,
-        errors=gap_of(making(reviews, "errors_detected"), *names, 1 - alpha),
+        errors=gap_of(making(reviews, "errors_found"), *names, 1 - alpha),
         gaps=gaps,
         baseline_mean=pairs.baseline_mean,
         left_out=pairs.left_out,

@@ -121,7 +121,7 @@ def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
     memory.give_back()
     copied = _copied(opinions, proposals)
     runs = derive(runs, calls, proposals, opinions[~copied], mentions)
-    calls["run_calls"] = pd.Series(runs["agents"].array.take(calls["run"]), calls.index)
+    calls["run_calls"] = pd.Series(runs["calls"].array.take(calls["run"]), calls.index)
     runs["match_confidence"] = confidence(runs["match_rule"])
     own = runs["provenance"].array.take(opinions["run"].to_numpy(), allow_fill=True)
     opinions["provenance"] = pd.Series(own, opinions.index).fillna("measured")

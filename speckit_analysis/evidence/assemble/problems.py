@@ -119,12 +119,15 @@ def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
 
 def _statuses(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
-    rows = _where(runs, (runs["status_recorded"] == "ok") & (runs["agents_failed"] > 0))
-    message = "status is 'ok' although {agents_failed} of {agents} agents failed or gave no answer"
+    rows = _where(runs, (runs["status_recorded"] == "ok") & (runs["calls_failed"] > 0))
+    message = "status is 'ok' although {calls_failed} of {calls} calls failed or gave no answer"
     yield _problems(rows, "ok_over_failed_agents", "warning", message, "status recomputed")
-    claims = (runs["agents_recorded"] > 0) & (runs["agents"] > 0)
-    rows = _where(runs, claims & (runs["agents_recorded"] != runs["agents"]))
-    message = "the synthesis says it merged {agents_recorded} agents, but {agents} calls are known"
+    claims = (runs["agents_recorded"] > 0) & (runs["calls"] > 0)
+    # Upstream counts answers, those of an agent that was called twice as two.
+    differ = runs["agents_recorded"].ne(runs["calls"])
+    differ &= runs["agents_recorded"].ne(runs["agents_called"])
+    rows = _where(runs, claims & differ)
+    message = "the synthesis says it merged {agents_recorded} agents, but {calls} calls are known"
     yield _problems(rows, "agents_differ", "warning", message, "believed the calls")
 
 
@@ -133,7 +136,7 @@ def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
     bare = (runs["disagreement_recorded"]) & (runs["disagreement_points"].fillna(0) == 0)
     reason = {True: ": an agent failed, which is no disagreement", False: ""}
     rows = _where(runs, bare)
-    rows = rows.assign(reason=(rows["agents_failed"] > 0).map(reason))
+    rows = rows.assign(reason=(rows["calls_failed"] > 0).map(reason))
     message = "disagreement_detected is true, but no point is listed{reason}"
     action = "not counted as a disagreement"
     yield _problems(rows, "flag_without_points", "warning", message, action)

@@ -74,10 +74,11 @@ def derive(
 
     The column ``run`` of each frame gives the place in `runs`; -1 is none of them.
     """
-    runs["agents"] = _count(calls["run"], runs)
+    runs["calls"] = _count(calls["run"], runs)
     ok, failed = (calls["status"] == status for status in ("ok", "error"))
+    runs["agents_called"] = _agents(calls, runs)
     runs["agents_ok"] = _agents(calls[calls["usable"]], runs)
-    runs["agents_failed"] = _count(calls.loc[failed, "run"], runs)
+    runs["calls_failed"] = _count(calls.loc[failed, "run"], runs)
     tokens = calls["total_tokens"]
     if tokens.isna().any():
         parts = calls["prompt_tokens"] + calls["completion_tokens"]
@@ -136,9 +137,9 @@ def _status(runs: pd.DataFrame, told: pd.Series, unresolved: pd.Series) -> pd.Se
     nothing_known = told == 0
     return first_true(
         (None, nothing_known),
-        ("error", runs["agents_failed"] == runs["agents"]),
+        ("error", runs["calls_failed"] == runs["calls"]),
         ("conflict", unresolved > 0),
-        ("degraded", runs["agents_failed"] > 0),
+        ("degraded", runs["calls_failed"] > 0),
         ("ok", ~nothing_known),
     )
 
@@ -146,10 +147,10 @@ def _status(runs: pd.DataFrame, told: pd.Series, unresolved: pd.Series) -> pd.Se
 def _provenance(runs: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
     """Return why a run is not measured, where its calls or the best evidence of it say so."""
     suspect = calls.loc[calls["provenance"] != "measured", ["run", "provenance"]]
-    wholly = (_count(suspect["run"], runs) == runs["agents"]) & (runs["agents"] > 0)
+    wholly = (_count(suspect["run"], runs) == runs["calls"]) & (runs["calls"] > 0)
     first = suspect.drop_duplicates("run").set_index("run")["provenance"]
     # What calls show weighs more than what the writer of a synthesis was.
-    measured = runs["provenance"].isna() | (runs["agents"] > 0)
+    measured = runs["provenance"].isna() | (runs["calls"] > 0)
     provenance = runs["provenance"].mask(measured, "measured")
     return provenance.mask(wholly, first.reindex(runs.index)) if wholly.any() else provenance
 

@@ -10,7 +10,7 @@ _COLUMNS = (
     number("effective_runs", "how many independent runs these are worth", "runs"),
     integer("disagreements", "genuine disagreements", "disagreements"),
     number("agreement_ratio", "agreements over agreements and conflicts", "share"),
-    number("participation", "usable answers over calls", "share"),
+    number("participation", "agents with a usable answer, over agents called", "share"),
     number("ratio", "the smaller of those that are known", "share"),
     category("health", "healthy, partial or severe, ordered"),
     boolean("should_halt", "ended degraded, in conflict or in error"),
