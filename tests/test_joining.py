@@ -272,7 +272,7 @@ def test_a_copy_of_a_run_in_another_folder_is_the_same_run(tmp_path: Path) -> No
     write_bundle(tmp_path / "here")
     shutil.copytree(tmp_path / "here", tmp_path / "archive")
     evidence = sk.load(tmp_path)
-    assert only(evidence.runs).agents == 2
+    assert only(evidence.runs).calls == 2
     assert len(evidence.calls) == 2
     assert len(problems(evidence, "duplicate")) > 0
 

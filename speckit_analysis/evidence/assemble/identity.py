@@ -160,7 +160,9 @@ def join_by_given_id(frames: list[pd.DataFrame], runs: pd.DataFrame) -> None:
     One file may tell the run by its id and another by its moment.  They may lie in different
     folders, and under two names of the SPEC where the id can be that of one run only.
     """
-    named = runs[runs["session_id"].notna() & runs["basis"].isin(["synthesis", "verdict"])]
+    named = runs[runs["basis"].isin(["synthesis", "verdict"]) & runs["session_id"].notna()]
+    if len(named) < 2:
+        return
     spec, given = texts(named["spec_id"]).fillna(""), named["session_id"].astype("string")
     unique = given.map(start_of).notna()
     of_id = [spec.mask(unique, ""), texts(named["stage"]).fillna(""), given]

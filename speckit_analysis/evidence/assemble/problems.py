@@ -261,22 +261,23 @@ def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
     calls = frames["calls"]
     versions = calls["pricing_version"].cat.categories
     listed = versions[versions.str.startswith(published.pricing_source())]
-    names = ["model_id", "model_requested", "provider", "service_tier"]
-    place = ["file", "locator", "run_id"]
     paid = calls["pricing_version"].isin(listed) & (calls["cost_usd"] > 0).fillna(False)
-    priced = calls.loc[paid, [*names, *place]]
-    priced["day"] = calls["timestamp"].dt.tz_localize(None)
-    kinds = kinds_of(priced, names)
-    of_kind = priced[~pd.Series(kinds).duplicated().to_numpy()]
-    told = of_kind[names].astype("string").itertuples(index=False)
-    known = [tuple(None if pd.isna(name) else name for name in row) for row in told]
-    begins = [released(str(model), raw) for model, raw, _, _ in known]
+    day = calls["timestamp"].dt.tz_localize(None).to_numpy("M8[s]", na_value=np.datetime64("NaT"))
+    day[~paid.to_numpy(bool)] = np.datetime64("NaT")
+    names = ["model_id", "model_requested", "provider", "service_tier"]
+    kinds = kinds_of(calls, names)
+    first = calls.loc[np.unique(kinds, return_index=True)[1], names].astype("string")
+    known = [
+        tuple(None if pd.isna(name) else str(name) for name in row)
+        for row in first.itertuples(index=False)
+    ]
+    begins = [released(model or "", raw) for model, raw, _, _ in known]
     message = "{model_id} came out on {begin}; calls before: {n}, the first is here"
     action = "priced as when it came out; the date or the model is wrong"
-    early = _first_before(priced, kinds, begins)
+    early = _first_before(calls, day, kinds, begins)
     yield _problems(early, "price_before_release", "warning", message, action)
     begins = [
-        published.tier_start(str(model), maker, published.special_tier(tier))
+        published.tier_start(model or "", maker, published.special_tier(tier))
         for model, _, maker, tier in known
     ]
     message = (
@@ -284,26 +285,28 @@ def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
         " {n}, the first is here"
     )
     action = "priced in the same proportion to the standard price"
-    early = _first_before(priced, kinds, begins)
+    early = _first_before(calls, day, kinds, begins)
     yield _problems(early, "tier_price_estimated", "warning", message, action)
     until = published.list_day()
-    late = priced.head(0) if until is None else priced[priced["day"] >= until + 1]
-    message = (
-        f"calls after the day of the price list ({_price_list()}): {len(late)}; the first here"
-    )
-    action = "priced as on that day; a newer genai-prices may know other prices"
-    yield _problems(late.nsmallest(1, "day"), "price_list_older", "info", message, action)
+    if until is not None and (day >= until + 1).any():
+        late = calls.assign(day=day)[day >= until + 1]
+        message = (
+            f"calls after the day of the price list ({_price_list()}): {len(late)}; the first here"
+        )
+        action = "priced as on that day; a newer genai-prices may know other prices"
+        yield _problems(late.nsmallest(1, "day"), "price_list_older", "info", message, action)
 
 
-def _first_before(rows: pd.DataFrame, kinds: np.ndarray, begins: Sequence[Any]) -> pd.DataFrame:
-    """Return the first row of each kind before it begins, with ``begin`` and their number ``n``."""
+def _first_before(
+    calls: pd.DataFrame, day: np.ndarray, kinds: np.ndarray, begins: Sequence[Any]
+) -> pd.DataFrame:
+    """Return the first call of each kind before its ``begin``, and their number ``n``."""
     begin = np.array([np.datetime64("NaT") if day is None else day for day in begins], "M8[s]")
-    early = rows["day"].to_numpy("M8[s]") < begin[kinds]
-    found = rows[early].assign(
-        kind=kinds[early], begin=begin[kinds][early].astype("M8[D]").astype(str)
-    )
-    found["n"] = found.groupby("kind")["kind"].transform("size")
-    return found.drop_duplicates("kind")
+    early = np.flatnonzero(day < begin[kinds])
+    kind, first, n = np.unique(kinds[early], return_index=True, return_counts=True)
+    found = calls.iloc[early[np.sort(first)]]
+    order = np.argsort(first)
+    return found.assign(begin=begin[kind[order]].astype("M8[D]").astype(str), n=n[order])
 
 
 def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -435,7 +438,7 @@ def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
         message = f"a copy of {{{identity}}}, which another file holds too"
         action = "marked as stale_copy; left out of analyses"
         yield _problems(again, "duplicate", "info", message, action)
-    for name in RECORDED:
+    for name in (name for name in RECORDED if len(frames[name])):
         # Of a file that is a copy as a whole, the problem above tells.
         again = frames[name][frames[name]["provenance"] == "stale_copy"]
         again = again[~again["file"].isin(files.loc[files["duplicate_of"].notna(), "file"])]

@@ -76,8 +76,8 @@ def derive(
     """
     runs["calls"] = _count(calls["run"], runs)
     ok, failed = (calls["status"] == status for status in ("ok", "error"))
-    runs["agents_called"] = _agents(calls, runs)
-    runs["agents_ok"] = _agents(calls[calls["usable"]], runs)
+    runs["agents_called"] = _agents(calls[["run", "agent"]], runs)
+    runs["agents_ok"] = _agents(calls.loc[calls["usable"], ["run", "agent"]], runs)
     runs["calls_failed"] = _count(calls.loc[failed, "run"], runs)
     tokens = calls["total_tokens"]
     if tokens.isna().any():
