@@ -16,6 +16,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 
 import msgspec
 
+from speckit_analysis.formats.redaction import shortened
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -438,4 +440,4 @@ def _kind(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}…"
+    return shown if len(shown) <= 60 else f"{shortened(shown, 57)}…"

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
-from speckit_analysis.formats.redaction import mask
+from speckit_analysis.formats.redaction import shortened
 from speckit_analysis.tables.timestamps import IN_NAME, canonical
 
 _HTTP_STATUS = re.compile(r"(?:Status:\s*|HTTP/[\d.]+\s+|\"status\":\s*)(\d{3})\b")
@@ -40,9 +40,9 @@ def read(file: EvidenceFile, rows: Rows) -> None:
 def _message(value: dict[str, Any]) -> str | None:
     errors = value.get("errors")
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        return mask(str(errors[0].get("message") or errors[0])[:500])
+        return shortened(str(errors[0].get("message") or errors[0]), 500)
     note = value.get("note")
-    return mask(note[:500]) if isinstance(note, str) else None
+    return shortened(note, 500) if isinstance(note, str) else None
 
 
 FORMAT = Format(

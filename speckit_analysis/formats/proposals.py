@@ -8,6 +8,7 @@ from typing import Any
 from speckit_analysis.formats import EvidenceFile, Rows
 from speckit_analysis.formats.declared import declared, write_disagreements
 from speckit_analysis.formats.payload import METADATA_FIELDS, classify
+from speckit_analysis.formats.redaction import shortened
 from speckit_analysis.formats.rows import Run
 from speckit_analysis.tables.vocabulary import TEMPLATE_LITERAL
 
@@ -45,12 +46,12 @@ def write_proposal(
         prompt_version=_text(value.get("prompt_version")),
         timestamp_raw=timestamp,
         payload_class=payload.payload_class,
-        content=payload.text[:MAX_CONTENT],
+        content=shortened(payload.text, MAX_CONTENT),
         content_chars=len(payload.text),
         content_hash=hashlib.sha256(payload.text.encode()).hexdigest()[:16],
         agreements=_length(consensus.get("agreements")),
         conflicts=_length(consensus.get("conflicts")),
-        error=error[:500] if isinstance(error := value.get("error"), str) else None,
+        error=shortened(error, 500) if isinstance(error := value.get("error"), str) else None,
         provenance="stub" if payload.payload_class == "stub" else None,
     )
     if isinstance(conflicts, list) and payload.payload_class in ("structured", "error"):
@@ -90,4 +91,4 @@ def _length(value: Any) -> int | None:
 def _text(value: Any) -> str | None:
     """Return a text, and nothing for a template literal that nobody filled in."""
     said = isinstance(value, str) and TEMPLATE_LITERAL.search(value) is None
-    return value[:500] if said else None
+    return shortened(value, 500) if said else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import accumulate, chain
 from operator import attrgetter
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from speckit_analysis.formats.redaction import mask_all
+from speckit_analysis.formats.redaction import mask, mask_all, mask_name, mask_person
 from speckit_analysis.tables import ARROW_TYPES, TABLES, Column
-from speckit_analysis.tables.declare import boolean, category, integer, text
+from speckit_analysis.tables.declare import HASHES, NAMES, boolean, category, integer, text
 
 #: Columns beside the contract that joining needs and users do not see.
 INTERNAL_COLUMNS = {
@@ -116,27 +117,27 @@ class Rows:
 
     def take(self) -> dict[str, list[pa.RecordBatch]]:
         """Return what was collected, by table, and forget it."""
+        found = [
+            (table, _columns(table, ("file", "locator", *columns), rows))
+            for (table, *columns), rows in self._single.items()
+            if rows
+        ]
+        found += [(each.table, each.columns()) for each in self._grouped.values() if each.written]
+        _mask(found)
         batches: dict[str, list[pa.RecordBatch]] = {}
-        for (table, *columns), rows in self._single.items():
-            if rows:
-                batch = _batch(table, ("file", "locator", *columns), rows)
-                batches.setdefault(table, []).append(batch)
-        for group in self._grouped.values():
-            if group.written:
-                batches.setdefault(group.table, []).append(group.batch())
+        for table, arrays in found:
+            batches.setdefault(table, []).append(pa.RecordBatch.from_pydict(arrays))
         self._single.clear()
         self._writers.clear()
         self._grouped.clear()
         return batches
 
 
-def _batch(table: str, names: tuple[str, ...], rows: list[Row]) -> pa.RecordBatch:
+def _columns(table: str, names: tuple[str, ...], rows: list[Row]) -> dict[str, pa.Array]:
     if set(map(len, rows)) != {len(names)}:
         raise ValueError(f"a format wrote rows for {table!r} that do not fit {names}")
     columns = zip(names, zip(*rows, strict=True), strict=True)
-    return pa.RecordBatch.from_pydict(
-        {name: _array(table, name, values) for name, values in columns}
-    )
+    return {name: _array(table, name, values) for name, values in columns}
 
 
 class _Grouped:
@@ -148,7 +149,7 @@ class _Grouped:
         self._fields = fields
         self.written: list[Group] = []
 
-    def batch(self) -> pa.RecordBatch:
+    def columns(self) -> dict[str, pa.Array]:
         """Return the rows as columns."""
         shared, locators, structs = zip(*self.written, strict=True)
         ends = pa.array(accumulate(map(len, structs), initial=0), pa.int32())
@@ -162,10 +163,28 @@ class _Grouped:
         values = zip(*map(attrgetter(*self._fields.values()), every), strict=True)
         for name, of_field in zip(self._fields, values, strict=True):
             columns[name] = _array(self.table, name, of_field)
-        return pa.RecordBatch.from_pydict(columns)
+        return columns
 
 
 def _array(table: str, name: str, values: Sequence[Any]) -> pa.Array:
-    kind = _ENCODED if is_encoded(table, name) else arrow_type(table, name)
-    array = pa.array(values, kind)
-    return mask_all(array) if _column(table, name).masked else array
+    return pa.array(values, _ENCODED if is_encoded(table, name) else arrow_type(table, name))
+
+
+def _mask(found: Sequence[tuple[str, dict[str, pa.Array]]]) -> None:
+    """Mask whatever columns may hold a secret, in place."""
+    places = [
+        (arrays, name, masking)
+        for table, arrays in found
+        for name, masking in _maskings(table, tuple(arrays)).items()
+    ]
+    masked = mask_all([(arrays[name], masking) for arrays, name, masking in places])
+    for (arrays, name, _), column in zip(places, masked, strict=True):
+        arrays[name] = column
+
+
+@cache
+def _maskings(table: str, columns: tuple[str, ...]) -> dict[str, Callable[[str], str]]:
+    """Return how each of the columns that may hold a secret is masked."""
+    texts = [name for name in columns if _column(table, name).kind in ("text", "category")]
+    special = dict.fromkeys(NAMES, mask_name) | {"reviewer": mask_person}
+    return {name: special.get(name, mask) for name in texts if name not in HASHES}

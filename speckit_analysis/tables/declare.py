@@ -35,16 +35,18 @@ PANDAS_DTYPES: dict[Kind, str] = {
     "timestamp": "datetime64[ns, UTC]",
 }
 
-#: Ids, hashes, paths and names that rows are told apart by, kept as they were written.  All
-#: other text may quote what a terminal showed: it is masked before it goes anywhere.
-VERBATIM = frozenset(
+#: Ids, paths and names that rows are told apart by: a secret in one of them is masked so that two
+#: names stay two.  In all other text, which may quote what a terminal showed, it is masked alike.
+NAMES = frozenset(
     {
         *("run_id", "session_id", "guardrail_id", "stage_run_id", "spawn_id"),
-        *("spec_id", "experiment", "variant", "guess", "reviewer", "packet", "repeat_of", "output"),
+        *("spec_id", "experiment", "variant", "guess", "packet", "repeat_of", "output"),
         *("source", "locator", "path", "evidence_root", "duplicate_of", "timestamp_raw"),
-        *("sha256", "content_hash", "payload_hash", "key", "folder"),
+        *("key", "folder"),
     }
 )
+#: Kept as they are.
+HASHES = frozenset({"sha256", "content_hash", "payload_hash"})
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,6 @@ class Column:
     def dtype(self) -> str:
         """The pandas dtype of the column."""
         return PANDAS_DTYPES[self.kind]
-
-    @property
-    def masked(self) -> bool:
-        """Whether what looks like a secret is masked in it."""
-        return self.kind in ("text", "category") and self.name not in VERBATIM
 
 
 @dataclass(frozen=True)

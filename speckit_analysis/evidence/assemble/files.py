@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from speckit_analysis.evidence.assemble.identity import look_up
 from speckit_analysis.evidence.discovery import Discovery, Folder, shown
+from speckit_analysis.formats.redaction import mask_all, mask_name
 
 #: Files take whole blocks of this size on most disks.
 BLOCK_BYTES = 4096
@@ -38,18 +39,22 @@ def _places(discovery: Discovery) -> pd.DataFrame:
     names = _names(folders)
     each = np.repeat(np.arange(len(folders)), [len(folder.names) for folder in folders])
     sources, roots, inner = (
-        pd.array([getattr(folder, part) for folder in folders], dtype="string").take(each)
+        _masked([getattr(folder, part) for folder in folders]).take(each).reset_index(drop=True)
         for part in ("source", "evidence_root", "inner")
     )
-    columns = {"source": pd.Series(sources) + names, "evidence_root": pd.Series(roots)}
-    return pd.DataFrame(columns | {"path": pd.Series(inner) + names})
+    return pd.DataFrame({"source": sources + names, "evidence_root": roots, "path": inner + names})
 
 
 def _names(folders: list[Folder]) -> pd.Series:
     found = list(chain.from_iterable(folder.names for folder in folders))
     if not "".join(found).isascii():
         found = [shown(name) for name in found]
-    return pd.Series(pd.array(pa.array(found, pa.string()), dtype="string"))
+    return _masked(found)
+
+
+def _masked(names: list[str]) -> pd.Series:
+    (masked,) = mask_all([(pa.array(names, pa.string()), mask_name)])
+    return pd.Series(pd.array(masked, dtype="string"))
 
 
 def _duplicates(files: pd.DataFrame) -> pd.Series:
@@ -103,6 +108,7 @@ def _others(discovery: Discovery, start: int) -> pd.DataFrame:
     listed = [(source, "special") for source, _ in discovery.special]
     listed += [(source, "unreadable") for source, _ in discovery.unreadable]
     frame = pd.DataFrame(listed, columns=["source", "parse_state"], dtype="string")
+    frame["source"] = _masked([source for source, _ in listed])
     frame["file"] = pd.array(range(start, start + len(listed)), dtype="Int32")
     frame["format"] = pd.array(["unrecognised"] * len(listed), dtype="string")
     return frame
