@@ -22,7 +22,7 @@ _CHECKED = ("item", "name")  # questions as well, where a status answers them
 _ANSWERS = ("answer", "details", "detail", "status", "position", "decision", "notes", "summary")
 _SKIPPED = METADATA_FIELDS - {"status"} | {"consensus", "agreements", "conflicts"}
 _SHORTEST = 12
-_HEADING = re.compile(r"^\s*#{1,6}\s|^\s*\|?[\s:|-]+\|?\s*$|^\s*```|^[-=_*\s]{3,}$")
+_HEADING = re.compile(r"^\s*#{1,6}\s|^[\s:|-]+$|^\s*```|^[-=_*\s]{3,}$")
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d+[.)]|\|)\s*")
 _OVERALL = re.compile(
     r"\b(?:overall|final|readiness|verdict|recommendation|decision|conclusion)\b.{0,60}",

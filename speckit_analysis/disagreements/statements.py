@@ -11,11 +11,11 @@ from typing import Any
 
 from speckit_analysis.disagreements import lexicon
 
-_MARKUP = re.compile(r"[*`#|>]+|^\s*(?:[-+•]|\d+[.)])\s+", re.MULTILINE)
+_MARKUP = re.compile(r"[*`#|>]+|^[^\S\n]*+(?:[-+•]|\d+[.)])\s+", re.MULTILINE)
 _WORD = re.compile(r"[a-z][a-z0-9_'-]*[a-z0-9]|[a-z]")
 _PATH = re.compile(
-    r"[\w.~{}$-]*/[\w./{}*$-]+"
-    r"|\b[\w-]+\.(?:md|rs|py|sh|json|jsonl|toml|db|yml|yaml|txt)\b"
+    r"[\w.~{}$-]{0,200}+/[\w./{}*$-]+"
+    r"|\b[\w-]{1,200}+\.(?:md|rs|py|sh|json|jsonl|toml|db|yml|yaml|txt)\b"
 )
 _NAME = re.compile(
     r"\b[A-Za-z]+(?:[_-][A-Za-z0-9]+)+\b|\b[a-z]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Z]{1,4}-?\d+\b"
@@ -61,7 +61,7 @@ _AFTER_NEGATION = re.compile(
     r"\b(?:no|not|without|never|missing|lacks?|lacking|absence of)\b((?:[^\w.;,]+\w[\w-]*){1,4})"
 )
 _BEFORE_MISSING = re.compile(
-    r"((?:\w[\w-]*[^\w.;,]+){1,5})(?:is|are|was|were)?\s*(?:entirely )?"
+    r"((?:\w[\w-]{0,60}+[^\w.;,]{1,20}+){1,5})(?:is|are|was|were)?\s*(?:entirely )?"
     r"\b(?:missing|absent|not found|not present|not implemented|empty|does not exist)\b"
 )
 _LABEL = re.compile(r"\W*([A-Za-z][\w /-]{2,40}?)(?:\*\*|:|`|\s\|)")

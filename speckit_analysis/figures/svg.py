@@ -14,9 +14,9 @@ from PIL import Image
 from speckit_analysis.figures.theme import PAGE_INKS, Chart, any_script, theme
 
 _PREAMBLE = re.compile(r"\A.*?(?=<svg)", re.DOTALL)
-_METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
-_STYLE = re.compile(r"\s*<style[^>]*>.*?</style>", re.DOTALL)
-_COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
+_METADATA = re.compile(r"(?<!\s)\s*+<metadata>.*?</metadata>", re.DOTALL)
+_STYLE = re.compile(r"(?<!\s)\s*+<style[^>]*>.*?</style>", re.DOTALL)
+_COMMENT = re.compile(r"(?<!\s)\s*+<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(r"<svg[^>]*viewBox=\"0 0 ([\d.]+) ([\d.]+)\"[^>]*>")
 _FONT = re.compile(r"font: (?:(bold|[1-9]00) )?([\d.]+)px [^;\"]*")
 _ID = re.compile(r' id="([^"]*)"')

@@ -259,7 +259,7 @@ def _invalid(error: ValueError, action: str) -> Finding:
     return Finding("", "invalid_json", "error", f"not JSON that can be read: {error}", action)
 
 
-_NOTE = re.compile(r'^(\s*"note":\s*")(.*)("\s*,?\s*)$', re.MULTILINE)
+_NOTE = re.compile(r'^([^\S\n]*+"note":\s*")(.*)("[^\S\n]*+(?:,[^\S\n]*+)?)$', re.MULTILINE)
 
 
 def _escape_inner_quotes(text: str) -> str:

@@ -26,8 +26,8 @@ METADATA_FIELDS = frozenset(
     }
 )
 
-_SHELL_PROMPT = re.compile(r"^\S+@\S+ \S+ ?[❯$#%>]", re.MULTILINE)
-_EXPORT = re.compile(r"^\s*(?:export|declare -x) \w+=", re.MULTILINE)
+_SHELL_PROMPT = re.compile(r"^[^\s@]++@\S++ \S+ ?[❯$#%>]", re.MULTILINE)
+_EXPORT = re.compile(r"^[^\S\n]*+(?:export|declare -x) \w+=", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ERROR = re.compile(
     r"^\W*(?:error|fatal|traceback|exception|agent execution failed|failed to|timed? ?out)\b",

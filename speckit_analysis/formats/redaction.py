@@ -203,7 +203,7 @@ _RANDOM = re.compile(
     r"(?=.{8})(?=[^0-9]{0,999}+[0-9])(?=[^A-Za-z]{0,999}+[A-Za-z])"
     r"|(?=.{16})(?=[^A-Z]{0,999}+[A-Z])(?=[^a-z]{0,999}+[a-z])(?!.{0,999}\s)"
 )
-_PARTS = re.compile(r"""(\\*["']|)(.*?)(\\*["']|)""", re.DOTALL)
+_OPENING = re.compile(r"""\\*["']|""")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # keeps the length
 
 Naming = Callable[[str], str]
@@ -336,10 +336,14 @@ def _places(text: str, words: Sequence[str]) -> Iterator[int]:
 
 def _named(match: re.Match[str], name: Naming) -> str:
     """Mask the value behind a name such as ``password``, unless it stands for one."""
-    lead, bare, end = _PARTS.fullmatch(match["value"]).groups()  # type: ignore[union-attr]
+    value = match["value"]
+    lead = str(_OPENING.match(value)[0])  # type: ignore[index]
+    bare = value[len(lead) :]
+    if lead and bare.endswith(lead[-1]):
+        bare = bare[:-1].rstrip("\\")
     if not _is_secret(match, bare, quoted=bool(lead)):
         return match[0]
-    return f"{match['name']}{lead}{name(bare)}{end}"
+    return f"{match['name']}{lead}{name(bare)}{value[len(lead) + len(bare) :]}"
 
 
 def _is_secret(match: re.Match[str], value: str, *, quoted: bool) -> bool:

@@ -18,7 +18,7 @@ from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 from speckit_analysis.reports.sanitize import sanitize
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
@@ -35,7 +35,7 @@ _INDEX_NAME_ROW = re.compile(
     re.DOTALL,
 )
 _HEADER = re.compile(r"<thead.*?</thead>", re.DOTALL)
-_COLUMN_NAME = re.compile(r"(?<=\w)_(?=\w[^<>]*</th>)")
+_COLUMN_NAME = re.compile(r"(?<=\w)_(?=\w[^<>]{0,200}+</th>)")
 _NUMERIC = re.compile(r"(?=.*\d)[\d\s.,:;/+\-−–—%$€×±~<>≤≥=()\[\]]+(?:[eE][+\-]\d+)?\Z")
 
 

@@ -73,8 +73,8 @@ _LEFT_OUT = (METADATA_FIELDS - {"status"}) | {"consensus"}
 _RATIO = re.compile(r"[\d.,]+/[\d.,]+")
 _STYLE = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+ ?")
 _HEADING = re.compile(r"^#{1,6}\s*", re.MULTILINE)
-_BULLET = re.compile(r"^(\s*)[*+•–-]\s+", re.MULTILINE)
-_RULE = re.compile(r"^\s*(?:[-=_*]\s*){3,}$", re.MULTILINE)
+_BULLET = re.compile(r"^([^\S\n]*+)[*+•–-]\s+", re.MULTILINE)
+_RULE = re.compile(r"^[^\S\n]*+(?:[-=_*][^\S\n]*+){3,}+$", re.MULTILINE)
 _MARKDOWN = mistune.create_markdown(escape=True, plugins=["table", "strikethrough"])
 
 
