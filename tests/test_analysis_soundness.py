@@ -51,14 +51,26 @@ def test_problems_by_kind_the_worst_first():
     problems = frame(
         "problems",
         [
-            {"source": "a", "kind": "stub", "severity": "warning", "message": "first"},
-            {"source": "a", "kind": "stub", "severity": "warning", "message": "second"},
-            {"source": "b", "kind": "invalid_json", "severity": "error", "message": "broken"},
+            {"source": "a", "kind": "stub", "severity": "warning", "message": "first", "number": 1},
+            {
+                "source": "a",
+                "kind": "stub",
+                "severity": "warning",
+                "message": "second",
+                "number": 2,
+            },
+            {
+                "source": "b",
+                "kind": "invalid_json",
+                "severity": "error",
+                "message": "broken",
+                "number": 1,
+            },
         ],
     )
     table = soundness.problem_counts(problems)
     assert table["kind"].tolist() == ["invalid_json", "stub"]
-    assert table["problems"].tolist() == [1, 2]
+    assert table["problems"].tolist() == [1, 3]
     assert table["files"].tolist() == [1, 1]
     assert table["example"].tolist() == ["broken", "first"]
     files = frame("files", [{"source": name} for name in "abc"])

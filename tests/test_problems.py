@@ -517,3 +517,21 @@ def test_a_degraded_agent_under_a_status_of_ok_is_a_problem(tmp_path: Path) -> N
 def test_a_failed_agent_is_never_a_disagreement_that_was_declared(tmp_path: Path) -> None:
     write(tmp_path, PLACES["output"], failed_output("gemini"))
     assert not problems(sk.load(tmp_path), "points_without_flag")
+
+
+@pytest.mark.parametrize("kind", ["mistyped_field", "unusable_proposal"])
+def test_of_very_many_problems_of_one_file_most_are_counted(kind: str, tmp_path: Path) -> None:
+    """Whether reading finds them or joining does, and every count stays true."""
+    many = 1234
+    if kind == "mistyped_field":
+        content = telemetry(*[call(prompt_tokens=[]) for _ in range(many)])
+        write(tmp_path, PLACES["telemetry"], content)
+    else:
+        write(tmp_path, PLACES["verdict"], verdict(*[proposal("gemini", "in words")] * many))
+    evidence = sk.load(tmp_path, processes=1)
+    found = evidence.problems[evidence.problems["kind"] == kind]
+    assert found["number"].sum() == many
+    assert len(found) == 101
+    assert found["number"].iloc[-1] == many - 100
+    warned = evidence.problems["severity"] == found["severity"].iloc[0]
+    assert f"{evidence.problems.loc[warned, 'number'].sum():,} " in repr(evidence)

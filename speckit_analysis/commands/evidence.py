@@ -79,7 +79,7 @@ def _none_listed(kind: str | None, severity: str, of_kind: pd.Series) -> str:
 
 
 def _count(problems: pd.DataFrame) -> None:
-    table = problems.groupby(["severity", "kind"], observed=True).size().reset_index(name="number")
+    table = problems.groupby(["severity", "kind"], observed=True)["number"].sum().reset_index()
     for row in table.sort_values("number", ascending=False).itertuples():
         click.echo(f"{row.number:>7,}  {row.severity:<8} {row.kind}")
 

@@ -106,11 +106,11 @@ class Evidence:
 
     def summary(self) -> pd.DataFrame:
         """Return one row per table: rows, first and last moment, problems of its files."""
-        serious = self.problems.loc[self.problems["severity"] != "info", "source"]
+        serious = self.problems[self.problems["severity"] != "info"]
         rows = []
         for name, frame in self._frames.items():
             moments = frame.get("timestamp", pd.Series(dtype="datetime64[ns, UTC]"))
-            concerned = serious.isin(frame["source"])
+            concerned = serious.loc[serious["source"].isin(frame["source"]), "number"]
             rows.append((name, len(frame), moments.min(), moments.max(), int(concerned.sum())))
         columns = ["table", "rows", "first", "last", "problems"]
         return pd.DataFrame(rows, columns=columns)
@@ -152,7 +152,7 @@ def _span(first: Any, last: Any) -> str:
 
 
 def _severities(problems: pd.DataFrame) -> str:
-    counts = problems["severity"].value_counts()
+    counts = problems.groupby("severity", observed=True)["number"].sum()
     parts = [f"{counts.get(name, 0):,} {name}s" for name in ("error", "warning")]
     return f"Problems: {', '.join(parts)}, {counts.get('info', 0):,} notes"
 
@@ -290,6 +290,6 @@ def _raise_problems(evidence: Evidence) -> None:
         return
     lines = [f"{row.source}: {row.locator}: {row.message}" for row in serious.head(20).itertuples()]
     if len(serious) > len(lines):
-        lines.append(f"… and {len(serious) - len(lines):,} more in the problems attribute")
-    message = f"{len(serious):,} problems in the evidence:\n" + "\n".join(lines)
+        lines.append(f"… and {len(serious) - len(lines):,} more rows in the problems attribute")
+    message = f"{serious['number'].sum():,} problems in the evidence:\n" + "\n".join(lines)
     raise EvidenceProblems(serious, message)

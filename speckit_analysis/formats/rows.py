@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate, chain
@@ -31,6 +32,13 @@ INTERNAL_COLUMNS = {
         category("counted_as", "whose way of counting tokens the names of its counts tell"),
     )
 }
+
+#: So many problems of one kind in one file are listed; the others are counted.
+MOST_PROBLEMS = 100
+
+#: What is said of the others.
+MORE_PROBLEMS = "{:,} more problems of this kind in this file"
+COUNTED = "counted, not listed"
 
 #: A column of few values that recur.
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
@@ -68,6 +76,7 @@ class Rows:
         self._single: dict[tuple[str, ...], list[Row]] = {}
         self._writers: dict[tuple[str, int], tuple[tuple[str, ...], Callable[[Row], None]]] = {}
         self._grouped: dict[tuple[str, int], _Grouped] = {}
+        self._problems: Counter[tuple[int, str, str]] = Counter()
 
     def write(self, table: str, file: int, locator: str, /, **values: Any) -> None:
         """Write one row of `table`: the number of its file, its place in it, and its columns.
@@ -111,12 +120,20 @@ class Rows:
     def problem(
         self, file: int, locator: str, kind: str, severity: str, message: str, action: str
     ) -> None:
-        """File a problem."""
+        """File a problem; of very many in one file most are only counted."""
+        self._problems[file, kind, severity] += 1
+        if self._problems[file, kind, severity] > MOST_PROBLEMS:
+            return
         said = {"kind": kind, "severity": severity, "message": message, "action": action}
         self.write("problems", file, locator, **said)
 
     def take(self) -> dict[str, list[pa.RecordBatch]]:
         """Return what was collected, by table, and forget it."""
+        for (file, kind, severity), number in self._problems.items():
+            if number > MOST_PROBLEMS:
+                more = number - MOST_PROBLEMS
+                said = {"kind": kind, "severity": severity, "message": MORE_PROBLEMS.format(more)}
+                self.write("problems", file, "", **said, action=COUNTED, number=more)
         found = [
             (table, _columns(table, ("file", "locator", *columns), rows))
             for (table, *columns), rows in self._single.items()
@@ -130,6 +147,7 @@ class Rows:
         self._single.clear()
         self._writers.clear()
         self._grouped.clear()
+        self._problems.clear()
         return batches
 
 

@@ -43,5 +43,6 @@ PROBLEMS = Table(
         text("message", "what was found and what was expected"),
         text("action", "what was done about it"),
         text("run_id", "run it concerns, where it concerns one"),
+        integer("number", "problems that the row stands for: 1, or those that are not listed"),
     ),
 )

@@ -86,7 +86,7 @@ def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:
     """Return how many problems there are of each kind: the result ``problem_counts``."""
     grouped = problems.groupby(["kind", "severity"], observed=True, dropna=False)
     counts = grouped.agg(
-        problems=("source", "size"), files=("source", "nunique"), example=("message", "first")
+        problems=("number", "sum"), files=("source", "nunique"), example=("message", "first")
     )
     counted = RESULTS["problem_counts"].of(counts.reset_index())
     return counted.sort_values(
@@ -219,10 +219,10 @@ def problem_sentence(problems: pd.DataFrame, files: pd.DataFrame) -> str:
     """Say how many problems there are and how many files they touch."""
     if problems.empty:
         return "No problem was found in the evidence."
-    errors = int((problems["severity"] == "error").sum())
+    errors = int(problems.loc[problems["severity"] == "error", "number"].sum())
     touched = int(problems["source"].nunique())
     return (
-        f"{wording.count(len(problems), 'problem')} in {wording.count(touched)} of"
+        f"{wording.count(problems['number'].sum(), 'problem')} in {wording.count(touched)} of"
         f" {wording.count(len(files), 'file')}, {wording.count(errors)} of them"
         f" {'an error' if errors == 1 else 'errors'}."
     )

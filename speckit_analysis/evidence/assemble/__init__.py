@@ -243,6 +243,7 @@ def _all_problems(frames: Frames) -> pd.DataFrame:
     found = [frames["problems"], differences, problems.find(frames)]
     del frames["doubts"]
     together = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+    together = problems.capped(together)
     order = pd.Categorical(together["severity"], ["error", "warning", "info"], ordered=True)
     together = together.assign(_order=order)
     return together.sort_values(["_order", "kind", "file"], kind="stable").drop(columns="_order")

@@ -17,6 +17,7 @@ from speckit_analysis.evidence.assemble.categories import kinds_of, without_cate
 from speckit_analysis.evidence.assemble.identity import is_among, look_up
 from speckit_analysis.evidence.assemble.lifecycle import ENDS
 from speckit_analysis.evidence.assemble.runs import sum_by_run
+from speckit_analysis.formats.rows import COUNTED, MORE_PROBLEMS, MOST_PROBLEMS
 from speckit_analysis.prices import published
 from speckit_analysis.prices.releases import released
 from speckit_analysis.tables import QUALITY_GATES, STAGES, timestamps, vocabulary
@@ -50,6 +51,22 @@ def find(frames: Frames) -> pd.DataFrame:
         if len(part)
     ]
     return pd.concat(found, ignore_index=True) if found else _NONE
+
+
+def capped(problems: pd.DataFrame) -> pd.DataFrame:
+    """Return `problems` with, for each file and kind, only the first listed and the others counted."""
+    number = problems["number"] if "number" in problems else pd.NA
+    problems = problems.assign(number=pd.Series(number, problems.index, dtype="Int64"))
+    listed = problems["number"].isna() & problems["file"].notna()
+    of_kind = ["file", "kind", "severity"]
+    order = problems[listed].groupby(of_kind, observed=True).cumcount()
+    over = problems.loc[order.index[order >= MOST_PROBLEMS]]
+    problems = problems.drop(over.index).fillna({"number": 1})
+    if over.empty:
+        return problems
+    more = over.groupby(of_kind, observed=True).size().rename("number").reset_index()
+    more["message"] = more["number"].map(MORE_PROBLEMS.format)
+    return pd.concat([problems, more.assign(locator="", action=COUNTED)], ignore_index=True)
 
 
 def _problems(
