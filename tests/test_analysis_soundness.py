@@ -57,7 +57,7 @@ def test_problems_by_kind_the_worst_first():
                 "kind": "stub",
                 "severity": "warning",
                 "message": "second",
-                "number": 2,
+                "number": 1,
             },
             {
                 "source": "b",
@@ -70,7 +70,7 @@ def test_problems_by_kind_the_worst_first():
     )
     table = soundness.problem_counts(problems)
     assert table["kind"].tolist() == ["invalid_json", "stub"]
-    assert table["problems"].tolist() == [1, 3]
+    assert table["problems"].tolist() == [1, 2]
     assert table["files"].tolist() == [1, 1]
     assert table["example"].tolist() == ["broken", "first"]
     files = frame("files", [{"source": name} for name in "abc"])

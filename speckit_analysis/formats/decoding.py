@@ -289,7 +289,7 @@ def convert(value: Any, struct: type[S], report: Report, pointer: str = "") -> S
     if not isinstance(value, dict):
         message = f"expected an object, found {_kind(value)}"
         raise Undecodable(Finding(pointer, "mistyped_field", "error", message, "left out"))
-    known = msgspec.structs.fields(struct)
+    known = _fields(struct)
     if not pointer and not any(field.encode_name in value for field in known):
         message = "none of the fields of this format is here"
         raise Undecodable(Finding("", "missing_field", "error", message, "left out"))
@@ -305,6 +305,10 @@ def convert(value: Any, struct: type[S], report: Report, pointer: str = "") -> S
         else:
             fields[field.name] = _default(field)
     return struct(**fields)
+
+
+# Looking at a structure's annotations takes longer than reading a record.
+_fields = cache(msgspec.structs.fields)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

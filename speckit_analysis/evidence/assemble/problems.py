@@ -54,8 +54,8 @@ def find(frames: Frames) -> pd.DataFrame:
 
 
 def capped(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return `problems` with, for each file and kind, only the first listed and the others counted."""
-    number = problems["number"] if "number" in problems else pd.NA
+    """Return `problems` with the first ones of each file and kind, and how many more there are."""
+    number = problems.get("number", pd.NA)
     problems = problems.assign(number=pd.Series(number, problems.index, dtype="Int64"))
     listed = problems["number"].isna() & problems["file"].notna()
     of_kind = ["file", "kind", "severity"]
