@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
@@ -258,6 +260,51 @@ def test_a_folder_without_evidence_is_not_taken_for_sound(
     result = run(command, tmp_path)
     assert result.exit_code == 2
     assert f"Error: no evidence in {tmp_path}: {said}" in result.stderr
+
+
+def commands_on_evidence(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
+    """Yield every command that takes evidence, as it is written."""
+    for name, command in group.commands.items():
+        if any(option.name in ("roots", "evidence", "more", "paths") for option in command.params):
+            yield (*above, name)
+        if isinstance(command, click.Group):
+            yield from commands_on_evidence(command, *above, name)
+
+
+#: What a command cannot do without, beside evidence.
+REQUIRED = {
+    "compare": ("gpt-5", "gemini-2.5-pro"),
+    "billing": ("--invoice", "bill.csv"),
+    "disagreements show": ("SPEC-1/plan/1",),
+    "report": ("cost", "--quiet", "--out", "reports"),
+    "review create": (
+        "r",
+        "--experiment",
+        "e",
+        "--reviewer",
+        "ann",
+        "--agent",
+        "a",
+        "--agent",
+        "b",
+    ),
+}
+
+
+@pytest.mark.parametrize("command", list(commands_on_evidence(main)), ids=" ".join)
+@pytest.mark.parametrize("files", [[], ["notes.txt"]], ids=["empty", "unrecognised"])
+def test_every_command_ends_alike_where_there_is_no_evidence(
+    command: tuple[str, ...], files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    for name in files:
+        write(folder, name, "hello")
+    given = command[0] not in ("summary", "problems", "validate") and ("--evidence",)
+    result = run(*command, *REQUIRED.get(" ".join(command), ()), *(given or ()), folder)
+    assert result.exit_code == 2, result.output
+    assert f"Error: no evidence in {folder}" in result.stderr
 
 
 def test_validate_without_a_path_is_a_mistake() -> None:

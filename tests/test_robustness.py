@@ -391,3 +391,41 @@ def test_text_that_looks_like_a_formula_or_markup_is_kept_as_it_is(tmp_path: Pat
     consensus = {"disagreement_detected": True, "disagreement_points": [hostile]}
     write(tmp_path, f"consensus/{SPEC}/export.json", telemetry(consensus=consensus))
     assert only(sk.load(tmp_path).disagreements).description == hostile
+
+
+def test_entries_that_vanish_after_they_were_listed_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an editor's lock, a descriptor of this process or a file that somebody moved."""
+    write(tmp_path, PLACES["telemetry"], telemetry())
+    folder = (tmp_path / PLACES["telemetry"]).parent
+    (folder / ".#plan.json").symlink_to("ann@host.12345:67")
+    os.mkfifo(folder / "pipe")
+    whole_stat = os.stat
+
+    def stat_of_what_went_away(path: Any, **options: Any) -> os.stat_result:
+        if os.path.basename(os.fspath(path)) == "pipe":  # noqa: PTH119
+            raise FileNotFoundError(2, "No such file or directory")
+        return whole_stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", stat_of_what_went_away)
+    evidence = sk.load(tmp_path, folder.parent.parent / "*" / "*" / "pipe", processes=1)
+    states = evidence.files.assign(name=evidence.files["source"].str.rsplit("/").str[-1])
+    states = states.set_index("name")["parse_state"]
+    assert states[".#plan.json"] == "special"
+    assert states["pipe"] == "unreadable"
+    assert len(evidence.runs) == 1
+    assert {"special_file", "unreadable"} <= set(evidence.problems["kind"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc")
+def test_the_descriptors_of_this_process_are_listed() -> None:
+    assert set(sk.load("/proc/self/fd").files["parse_state"]) <= {"special", "unreadable"}
+
+
+@pytest.mark.parametrize(
+    "root", [b"/tmp", None, 5, ["folder"], "x" * 5000, "no\0such", "~nobody-of-this-name/x"]
+)
+def test_what_is_no_path_is_refused_with_a_sentence(root: Any) -> None:
+    with pytest.raises(sk.EvidenceError, match=r"must be a str or a Path|no such|cannot be looked"):
+        sk.load(root)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -46,7 +45,8 @@ def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts:
     Ends with 0, whether there are problems or none, and with 2 if PATH does not exist or holds no
     evidence, or if there is no such kind.
     """
-    read = Asked(evidence).evidence
+    asked = Asked(evidence)
+    read = asked.read
     listed = read.problems[read.problems["severity"] >= severity]
     if kind is not None:
         _check_kind(kind, read.problems["kind"])
@@ -57,7 +57,7 @@ def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts:
         _count(listed)
     else:
         _list(listed)
-    _refuse_nothing(evidence, read.files["format"])
+    _ = asked.evidence  # of nothing, no fault can be found
 
 
 def _check_kind(kind: str, found: pd.Series) -> None:
@@ -90,19 +90,6 @@ def _list(problems: pd.DataFrame) -> None:
         place = " ".join(parts)
         said = f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})"
         click.echo(printable(said))
-
-
-def _refuse_nothing(paths: tuple[str, ...], formats: Iterable[object]) -> None:
-    """Refuse evidence in which no file was recognised: of nothing, no fault can be found."""
-    from speckit_analysis.analysis.wording import count
-
-    recognised = [str(name) != "unrecognised" for name in formats]
-    if not any(recognised):
-        files = f"of {count(len(recognised), 'file')}, none is of a known format"
-        held = files if recognised else "it has no file"
-        raise EvidenceError(
-            f"no evidence in {', '.join(paths)}: {held}; docs/evidence.md tells where evidence lies"
-        )
 
 
 @click.command()
@@ -152,6 +139,7 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
     format recognises are named, and are not an error.
     """
     from speckit_analysis.analysis.wording import count
+    from speckit_analysis.evidence.load import refuse_nothing
     from speckit_analysis.evidence.schema import validate as check
 
     results = check(paths)
@@ -166,7 +154,7 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
     click.echo(f"{count(len(results), 'file')}, {invalid} invalid")
     if invalid:
         sys.exit(1)
-    _refuse_nothing(paths, (result.format for result in results))
+    refuse_nothing(paths, (result.format for result in results))
 
 
 @click.command()

@@ -40,9 +40,23 @@ class Asked:
     since: str | None = None
     until: str | None = None
 
-    @cached_property
+    @property
     def evidence(self) -> Evidence:
-        """The evidence, which is read when it is first needed.
+        """The evidence, which is refused where there is none.
+
+        Raises
+        ------
+        EvidenceError
+            If it holds no file of a known format.
+        """
+        from speckit_analysis.evidence.load import refuse_nothing
+
+        refuse_nothing(self.read.roots, self.read.files["format"])
+        return self.read
+
+    @cached_property
+    def read(self) -> Evidence:
+        """What was read, when it was first needed, though it may be nothing.
 
         It is said where that is the sample, and which prices of the user's own no call is of.
         """

@@ -57,6 +57,24 @@ class Discovery:
     files: int = 0
 
 
+def path_names(roots: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return `roots` as texts.
+
+    Raises
+    ------
+    EvidenceError
+        If one is no path, or one in bytes.
+    """
+    names = []
+    for root in roots:
+        name = os.fspath(root) if isinstance(root, str | os.PathLike) else root
+        if not isinstance(name, str):
+            kind = type(name).__name__
+            raise EvidenceError(f"{name!r} is of type {kind}; a path must be a str or a Path")
+        names.append(name)
+    return names
+
+
 def resolve(roots: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """Return the files and folders that `roots` (files, folders, globs) stand for.
 
@@ -65,15 +83,19 @@ def resolve(roots: Iterable[str | os.PathLike[str]]) -> list[Path]:
     Raises
     ------
     EvidenceError
-        If a root does not exist, or a glob matches nothing.
+        If a root does not exist or cannot be looked at, or a glob matches nothing.
     """
     found: list[Path] = []
     for root in _split(roots):
-        path = Path(root).expanduser()
-        if path.exists():
-            found.append(path.resolve())
-            continue
-        matches = _matches(path) if glob.has_magic(str(path)) else []
+        try:
+            path = Path(root).expanduser()
+            if path.exists():
+                found.append(path.resolve())
+                continue
+            matches = _matches(path) if glob.has_magic(str(path)) else []
+        except (OSError, RuntimeError) as error:  # no such home, no permission, a name too long
+            reason = getattr(error, "strerror", None) or error
+            raise EvidenceError(f"{root[:200]}: cannot be looked at: {reason}") from None
         if not matches:
             kind = "glob matches nothing" if glob.has_magic(str(path)) else "no such file or folder"
             raise EvidenceError(
@@ -98,11 +120,10 @@ def _matches(pattern: Path) -> list[Path]:
 
 
 def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
-    for name in roots:
-        root = os.fspath(name)
+    for root in path_names(roots):
         if not root:
             raise EvidenceError("an empty path is no evidence; name a file, a folder or a glob")
-        whole = os.pathsep not in root or Path(root).expanduser().exists()
+        whole = os.pathsep not in root or os.path.lexists(os.path.expanduser(root))  # noqa: PTH111
         yield from [root] if whole else filter(None, root.split(os.pathsep))
 
 
@@ -132,8 +153,13 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _is_regular(path: Path, source: str, discovery: Discovery) -> bool:
-    mode = path.lstat().st_mode
+def _is_regular(path: Path | os.DirEntry[str], source: str, discovery: Discovery) -> bool:
+    """Tell whether this is a regular file; list what is none, or went away since it was listed."""
+    try:
+        mode = Path(path).lstat().st_mode
+    except OSError as error:
+        discovery.unreadable.append((source, error.strerror or str(error)))
+        return False
     if stat.S_ISREG(mode):
         return True
     discovery.special.append((source, _special(mode)))
@@ -152,14 +178,20 @@ def _walk(top: Path, common: Path, discovery: Discovery) -> Iterator[tuple[Path,
             continue
         names, folders = [], []
         for entry in entries:
-            if entry.is_file(follow_symlinks=False):
+            try:
+                is_file, is_folder = (
+                    entry.is_file(follow_symlinks=False),
+                    entry.is_dir(follow_symlinks=False),
+                )
+            except OSError:
+                is_file = is_folder = False
+            if is_file:
                 names.append(entry.name)
-            elif entry.is_dir(follow_symlinks=False):
+            elif is_folder:
                 if entry.name not in SKIPPED_FOLDERS:
                     folders.append(folder / entry.name)
-            else:
-                mode = entry.stat(follow_symlinks=False).st_mode
-                discovery.special.append((f"{prefix}{shown(entry.name)}", _special(mode)))
+            elif _is_regular(entry, f"{prefix}{shown(entry.name)}", discovery):
+                names.append(entry.name)  # it became one since
         # Copies come after what they copy: of two equal records the first is the original.
         folders.sort(key=lambda folder: folder.name.lower() in ARCHIVES)
         pending.extend(reversed(folders))

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from speckit_analysis.errors import EvidenceProblems
+from speckit_analysis.errors import EvidenceError, EvidenceProblems
 from speckit_analysis.evidence import assemble, cache, memory
-from speckit_analysis.evidence.discovery import Discovery, discover, resolve
+from speckit_analysis.evidence.discovery import Discovery, discover, path_names, resolve
 from speckit_analysis.evidence.scan import MAX_BYTES, Batches, chunks
 from speckit_analysis.evidence.workers import read_chunks
 from speckit_analysis.formats.rows import Rows
@@ -157,6 +157,26 @@ def _severities(problems: pd.DataFrame) -> str:
     return f"Problems: {', '.join(parts)}, {counts.get('info', 0):,} notes"
 
 
+def refuse_nothing(roots: Iterable[str], formats: Iterable[object]) -> None:
+    """Refuse evidence in which no file was recognised: of nothing, nothing can be said.
+
+    Raises
+    ------
+    EvidenceError
+        If none of `formats` is that of evidence.
+    """
+    recognised = [str(name) != "unrecognised" for name in formats]
+    if not any(recognised):
+        files = (
+            f"of {len(recognised):,} file{'s' * (len(recognised) != 1)}, none is of a known format"
+        )
+        held = files if recognised else "it has no file"
+        where = ", ".join(roots)
+        raise EvidenceError(
+            f"no evidence in {where}: {held}; docs/evidence.md tells where evidence lies"
+        )
+
+
 def load(
     *roots: str | os.PathLike[str],
     strict: bool = False,
@@ -194,7 +214,7 @@ def load(
     EvidenceProblems
         If `strict` and anything is wrong; lists all of it.
     """
-    names = [os.fspath(root) for root in roots]
+    names = path_names(roots)
     paths = resolve(roots)
     price_list = PriceList.read(prices)
     stored = cache.find(paths, price_list.source)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from speckit_analysis.errors import ReportError
 from speckit_analysis.evidence.cache import VARIABLE
+from speckit_analysis.evidence.load import refuse_nothing
 from speckit_analysis.reports.earlier import earlier_pages
 from speckit_analysis.reports.execute import Execution, execute
 from speckit_analysis.reports.headlines import METADATA_KEY
@@ -159,6 +160,7 @@ def _load_once(evidence: Sequence[str | Path], snapshot: Path, prices: object) -
 
     try:
         loaded = speckit_analysis.load(*evidence, prices=str(prices) if prices else None)
+        refuse_nothing(loaded.roots, loaded.files["format"])
     except (speckit_analysis.EvidenceError, OSError) as error:
         raise ReportError(str(error)) from error
     loaded.save(snapshot)
