@@ -11,6 +11,18 @@ _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 
 
+def make_folder(folder: Path, *, private: bool = False) -> None:
+    """Make `folder` and those above it, each for its owner only if they are `private`.
+
+    A folder that is there already stays as it is.
+    """
+    if private:
+        for above in reversed(folder.parents):
+            if not above.exists():
+                above.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
+
+
 def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Replace `path` by `content` in one step: a killed process leaves the old file or the new.
 
@@ -23,7 +35,7 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
             stream.flush()
             os.fsync(stream.fileno())
         if not private:
-            # mkstemp keeps files to their owner; a report is meant to be read by others.
+            # mkstemp keeps files to their owner.
             Path(name).chmod(0o666 & ~_UMASK)
         Path(name).replace(path)
     except BaseException as error:

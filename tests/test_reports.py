@@ -212,7 +212,7 @@ def test_evidence_is_read_once_and_notebooks_take_it_from_the_snapshot(tmp_path,
     monkeypatch.setattr(batch, "_load_once", load_once)
     evidence = tmp_path / "evidence"
     evidence.mkdir()
-    (evidence / "note.json").write_text("{}")
+    (evidence / "SPEC-1_cost_summary.json").write_text("{}")
     # Evidence that a kernel reads for itself would hold a second file.
     tell = "from speckit_analysis import load; print(load(evidence).fingerprint)"
     meddle = "from pathlib import Path; Path(evidence, 'late.json').write_text('{}')"

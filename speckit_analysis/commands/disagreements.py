@@ -20,6 +20,7 @@ from speckit_analysis.commands.options import (
     evidence_options,
     out_option,
     output_options,
+    public_option,
     span_options,
 )
 from speckit_analysis.commands.output import Output, printable, save
@@ -47,12 +48,18 @@ _SHOWN_CHARACTERS = 1500
     help="How to write the summary.",
 )
 @out_option
+@public_option
 @confidence_option
 @span_options
 @evidence_options
 @click.pass_context
 def disagreements(
-    context: click.Context, form: str, out: Path | None, confidence: float, asked: Asked
+    context: click.Context,
+    form: str,
+    out: Path | None,
+    public: bool,
+    confidence: float,
+    asked: Asked,
 ) -> None:
     """Summarise disagreements, find them in the proposals, or show those of one run.
 
@@ -79,7 +86,7 @@ def disagreements(
     summary = disagreement_summary(runs, evidence.calls, opinions, confidence=confidence)
     text = _as_text(summary, form)
     if out is not None:
-        save(out, text)
+        save(out, text, public=public)
     click.echo(out or text)
 
 

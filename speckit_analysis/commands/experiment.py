@@ -13,9 +13,17 @@ from urllib.parse import quote
 import click
 
 from speckit_analysis.analysis.margins import MARGIN, WORTH_USD
-from speckit_analysis.commands.options import EXISTING_FOLDER, FILE, FOLDER, Asked, evidence_options
+from speckit_analysis.commands.options import (
+    EXISTING_FOLDER,
+    FILE,
+    FOLDER,
+    Asked,
+    evidence_options,
+    public_option,
+)
 from speckit_analysis.commands.output import Output, save
 from speckit_analysis.errors import EvidenceError
+from speckit_analysis.whole_files import make_folder
 
 if TYPE_CHECKING:
     from speckit_analysis.analysis.experiment.decision import Decision
@@ -59,7 +67,7 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
     path = out or Path(f"{name}.toml")
     if path.exists():
         raise EvidenceError(f"{path} is there already: a plan is never replaced")
-    save(path, plan_template(name, margin=margin, deviation=deviation, mean=mean))
+    save(path, plan_template(name, margin=margin, deviation=deviation, mean=mean), public=True)
     click.echo(path)
 
 
@@ -84,7 +92,8 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
     required=True,
     help="Where to write the trials; the name has to end with _trials.jsonl.",
 )
-def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
+@public_option
+def guardrail(folder: Path, labels: Path, name: str, out: Path, public: bool) -> None:
     """Let the schema validator judge the outputs in FOLDER, as one variant of a guardrail.
 
     Record what your other variants say of the same outputs in files of the same format
@@ -101,7 +110,7 @@ def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
         raise EvidenceError(f"{out.name!r}: the name has to end with _trials.jsonl to be read back")
     trials = judge(folder, read_labels(labels), name.strip())
     encode = msgspec.json.Encoder().encode
-    save(out, "".join(f"{encode(trial).decode()}\n" for trial in trials))
+    save(out, "".join(f"{encode(trial).decode()}\n" for trial in trials), public=public)
     passed = sum(trial.passed for trial in trials)
     click.echo(f"{out}: {count(len(trials), 'output')} judged, {count(passed)} passed")
 
@@ -138,6 +147,7 @@ def guardrail(folder: Path, labels: Path, name: str, out: Path) -> None:
     default="text",
     help="How to print the decisions.",
 )
+@public_option
 @evidence_options
 def decide(
     plan: Path | None,
@@ -145,6 +155,7 @@ def decide(
     out: Path | None,
     reports: Path | None,
     form: str,
+    public: bool,
     asked: Asked,
 ) -> None:
     """Decide what to adopt, keep or leave open, and write the strategy that follows.
@@ -174,7 +185,7 @@ def decide(
     else:
         Output(form).emit(as_table(decision.recommendations, in_words=False), note)
     if out is not None:
-        _write_strategy(out, decision, asked, reports)
+        _write_strategy(out, decision, asked, reports, public=public)
 
 
 def _paragraph(recommendation: Recommendation) -> str:
@@ -192,7 +203,9 @@ def _paragraph(recommendation: Recommendation) -> str:
     return f"{recommendation.verdict.upper():<14}{recommendation.title}\n{body}"
 
 
-def _write_strategy(out: Path, decision: Decision, asked: Asked, reports: Path | None) -> None:
+def _write_strategy(
+    out: Path, decision: Decision, asked: Asked, reports: Path | None, *, public: bool
+) -> None:
     from speckit_analysis.analysis.experiment.memo import changelog_entry, memo
     from speckit_analysis.sample import sample_path
 
@@ -204,14 +217,14 @@ def _write_strategy(out: Path, decision: Decision, asked: Asked, reports: Path |
         reports=_pages(out, reports),
     )
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out, private=not public)
     except OSError as error:
         raise EvidenceError(f"cannot make the folder {out}: {error.strerror}") from None
     for name, content in (
         ("model-strategy.md", text),
         ("model-strategy-changelog.md", changelog_entry(decision)),
     ):
-        save(out / name, content)
+        save(out / name, content, public=public)
         click.echo(out / name)
 
 

@@ -166,6 +166,10 @@ out_option = click.option(
     "--out", type=FILE, help="File to write to, replaced if it exists.  Default: the terminal."
 )
 
+public_option = click.option(
+    "--public", is_flag=True, help="Let the umask decide who may read it.  Default: only you."
+)
+
 
 def span_options(command: Command) -> Command:
     """Add what says which SPECs and which time count, above :func:`evidence_options`."""
@@ -187,8 +191,10 @@ def output_options(command: Command) -> Command:
     """Add what says how a table is written, and where, passed on as `output`."""
 
     @wraps(command)
-    def with_output(*arguments: Any, form: str | None, out: Path | None, **others: Any) -> Any:
-        return command(*arguments, output=Output(form, out), **others)
+    def with_output(
+        *arguments: Any, form: str | None, out: Path | None, public: bool, **others: Any
+    ) -> Any:
+        return command(*arguments, output=Output(form, out, public), **others)
 
     return _with(
         with_output,
@@ -199,4 +205,5 @@ def output_options(command: Command) -> Command:
             help="How to write it.  Default: as the ending of --out says, else table.",
         ),
         out_option,
+        public_option,
     )

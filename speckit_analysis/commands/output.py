@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from speckit_analysis.errors import EvidenceError
-from speckit_analysis.whole_files import write_whole
+from speckit_analysis.whole_files import make_folder, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,8 @@ class Output:
     form: str | None = None
     #: File that is replaced; by default the terminal.
     out: Path | None = None
+    #: Whether the umask decides who may read the file; else only its owner may.
+    public: bool = False
 
     @property
     def is_brief(self) -> bool:
@@ -85,14 +87,14 @@ class Output:
         if self.out is None:
             click.echo(content, nl=not str(content).endswith("\n"))
         else:
-            save(self.out, content)
+            save(self.out, content, public=self.public)
             click.echo(self.out)
         if note and not readable:
             click.echo(note, err=True)
 
 
-def save(out: Path, content: str | bytes) -> None:
-    """Write a file whole, its folder too.
+def save(out: Path, content: str | bytes, *, public: bool) -> None:
+    """Write a file whole, its folder too, for its owner only unless it is `public`.
 
     Raises
     ------
@@ -101,8 +103,8 @@ def save(out: Path, content: str | bytes) -> None:
     """
     whole = content if isinstance(content, bytes) or content.endswith("\n") else content + "\n"
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(out, whole)
+        make_folder(out.parent, private=not public)
+        write_whole(out, whole, private=not public)
     except OSError as error:
         raise EvidenceError(f"cannot write {out}: {error.strerror or error}") from None
 

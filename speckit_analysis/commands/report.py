@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 import speckit_analysis
-from speckit_analysis.commands.options import FILE, FOLDER, evidence_option
+from speckit_analysis.commands.options import FILE, FOLDER, evidence_option, public_option
 from speckit_analysis.errors import ReportError
 from speckit_analysis.reports.limits import TIMEOUT
 
@@ -57,6 +57,7 @@ from speckit_analysis.reports.limits import TIMEOUT
     metavar="SECONDS",
     help="How long a notebook may run; one that takes longer is stopped, and fails.",
 )
+@public_option
 @click.option("--list", "listed", is_flag=True, help="List the notebooks and their parameters.")
 @click.option("--quiet", is_flag=True, help="Show no progress bar.")
 def report(
@@ -68,6 +69,7 @@ def report(
     assignments: tuple[str, ...],
     jobs: int | None,
     timeout: int,
+    public: bool,
     listed: bool,
     quiet: bool,
 ) -> None:
@@ -102,14 +104,15 @@ def report(
     options = {"jobs": jobs, "timeout": timeout, "progress": not quiet}
     if output is None:
         folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")
-        failed = _run(notebooks, roots, folder, assignments, **options)
+        failed = _run(notebooks, roots, folder, assignments, public=public, **options)
         click.echo(folder / "index.html")
     else:
         _check_one_page(notebooks, out)
-        prepare_folder(output.absolute().parent)
+        prepare_folder(output.absolute().parent, public=public)
         with Workspace() as work:
             failed = _run(notebooks, roots, work, assignments, **options)
-            export_html(work / f"{notebooks[0].stem}.ipynb", output.absolute(), alone=True)
+            page = work / f"{notebooks[0].stem}.ipynb"
+            export_html(page, output.absolute(), alone=True, public=public)
         click.echo(output)
     if failed:
         click.get_current_context().exit(1)

@@ -213,8 +213,8 @@ def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
             " hold scores: import the sheet first, name another file with --out, or write over"
             " what is there with --replace"
         )
-    save(out, as_sheet(review, reviewer))
-    save(page, as_page(review, reviewer))
+    save(out, as_sheet(review, reviewer), public=True)
+    save(page, as_page(review, reviewer), public=True)
     click.echo(f"{out}\n{page}")
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from speckit_analysis.evidence.discovery import resolve
 from speckit_analysis.evidence.frames import from_arrow, to_arrow
 from speckit_analysis.tables import TABLES
+from speckit_analysis.whole_files import make_folder, write_whole
 
 #: Names the snapshot that ``load`` takes when it is asked for the same roots.
 VARIABLE = "SPECKIT_ANALYSIS_SNAPSHOT"
@@ -27,15 +28,23 @@ def save(
     roots: list[str],
     fingerprint: str,
     pricing_source: str,
+    *,
+    public: bool = False,
 ) -> None:
-    """Write every frame as an Arrow file, and last a manifest that makes them valid."""
+    """Write every frame as an Arrow file, and last a manifest that makes them valid.
+
+    Only the owner may read them, unless they are `public`.
+    """
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target, private=not public)
     (target / _MANIFEST).unlink(missing_ok=True)  # it speaks of the frames about to be replaced
     for name, frame in frames.items():
         table = to_arrow(name, frame)
-        sink = str(target / f"{name}.arrow")
-        with pa.OSFile(sink, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        sink = target / f"{name}.arrow"
+        # Made anew with its rights: Arrow would keep those of a file that is there.
+        sink.unlink(missing_ok=True)
+        sink.touch(mode=0o666 if public else 0o600)
+        with pa.OSFile(str(sink), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
     paths = sorted(map(str, resolve(roots)))
     manifest = {
@@ -44,9 +53,7 @@ def save(
         "fingerprint": fingerprint,
         "pricing_source": pricing_source,
     }
-    partial = target / f"{_MANIFEST}.partial"
-    partial.write_text(json.dumps(manifest), encoding="utf-8")
-    partial.replace(target / _MANIFEST)
+    write_whole(target / _MANIFEST, json.dumps(manifest), private=not public)
 
 
 def find(paths: list[Path], pricing_source: str) -> Path | None:

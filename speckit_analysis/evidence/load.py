@@ -115,9 +115,13 @@ class Evidence:
         columns = ["table", "rows", "first", "last", "problems"]
         return pd.DataFrame(rows, columns=columns)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Store every frame in `folder`, from which :func:`load` takes it back unchanged."""
-        cache.save(folder, self._frames, self.roots, self.fingerprint, self.pricing_source)
+    def save(self, folder: str | os.PathLike[str], *, public: bool = False) -> None:
+        """Store every frame in `folder`, from which :func:`load` takes it back unchanged.
+
+        Only you may read the files, and the folder if it is new, unless they are `public`.
+        """
+        stored = (self._frames, self.roots, self.fingerprint, self.pricing_source)
+        cache.save(folder, *stored, public=public)
 
     def __repr__(self) -> str:
         lines = [f"Evidence of {len(self.files):,} files · {', '.join(self.roots)}"]

@@ -34,7 +34,7 @@ from speckit_analysis.reports.parameters import (
 from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
 from speckit_analysis.reports.result import ReportResult
 from speckit_analysis.reports.workspace import Workspace
-from speckit_analysis.whole_files import write_whole
+from speckit_analysis.whole_files import make_folder, write_whole
 
 
 def run_reports(
@@ -46,6 +46,7 @@ def run_reports(
     jobs: int | None = None,
     progress: bool = False,
     timeout: float | None = TIMEOUT,
+    public: bool = False,
 ) -> list[ReportResult]:
     """Run notebooks on the same evidence and write their reports and an index.
 
@@ -68,6 +69,8 @@ def run_reports(
         Show a progress bar on standard error.
     timeout : float or None
         Seconds that a notebook may run; one that takes longer is stopped, and fails.
+    public : bool
+        Let the umask decide who may read the reports; by default only their owner may.
 
     Returns
     -------
@@ -90,13 +93,14 @@ def run_reports(
         check_limits(path.stem, declared[path], chosen[path])
     roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)
     folder = Path(out).absolute()
-    prepare_folder(folder)
+    prepare_folder(folder, public=public)
     started = datetime.now(UTC)
     began = time.perf_counter()
     with Workspace() as work:
         read = _load_once(roots, work / "snapshot", _own_prices(chosen))
         todo = [
-            _Job(path, declared[path], chosen[path], read, folder, work, timeout) for path in paths
+            _Job(path, declared[path], chosen[path], read, folder, work, timeout, public)
+            for path in paths
         ]
         results = _run_all(todo, jobs, progress)
     provenance = Provenance(
@@ -108,7 +112,8 @@ def run_reports(
         seconds=round(time.perf_counter() - began, 3),
     )
     earlier = earlier_pages(folder, [result.name for result in results])
-    write_whole(folder / "index.html", render_index(results, provenance, earlier))
+    index = render_index(results, provenance, earlier)
+    write_whole(folder / "index.html", index, private=not public)
     return results
 
 
@@ -132,6 +137,7 @@ class _Job:
     out: Path
     work: Path
     timeout: float | None
+    public: bool
 
     @property
     def passed(self) -> dict[str, object]:
@@ -234,8 +240,8 @@ def _run_one(job: _Job, kernels: Kernels, on_cell: Callable[[], None]) -> Report
     notebook, kept = execution.notebook, job.out / f"{job.path.stem}.ipynb"
     _record(job, execution, started)
     result = ReportResult.of(notebook, kept, execution.failure, execution.seconds)
-    write_whole(result.notebook, nbformat.writes(notebook))
-    write_whole(result.html, render_report(notebook, result.name))
+    write_whole(result.notebook, nbformat.writes(notebook), private=not job.public)
+    write_whole(result.html, render_report(notebook, result.name), private=not job.public)
     return result
 
 
@@ -269,8 +275,10 @@ def _seeds(todo: Sequence[_Job]) -> str:
     return ", ".join(f"{name} {seed}" for name, seed in seeds.items())
 
 
-def prepare_folder(folder: Path) -> None:
+def prepare_folder(folder: Path, *, public: bool) -> None:
     """Create `folder` and make sure that files can be written into it.
+
+    Only its owner may look into it, unless it is `public`.
 
     Raises
     ------
@@ -278,7 +286,7 @@ def prepare_folder(folder: Path) -> None:
         If it cannot be created or written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, private=not public)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 
 def export_html(
-    notebook: str | Path, out: str | Path | None = None, *, alone: bool = False
+    notebook: str | Path,
+    out: str | Path | None = None,
+    *,
+    alone: bool = False,
+    public: bool = False,
 ) -> Path:
     """Write an executed notebook as a self-contained HTML page.
 
@@ -40,6 +44,8 @@ def export_html(
         The page; by default the notebook's name with ``.html``.
     alone : bool
         Leave out the link to the other reports of its batch.
+    public : bool
+        Let the umask decide who may read the page; by default only its owner may.
 
     Returns
     -------
@@ -61,7 +67,7 @@ def export_html(
         raise ReportError(f"cannot read the notebook {source}: {error}") from error
     if alone:
         content.metadata.get(METADATA_KEY, {}).pop("index", None)
-    write_whole(target, render_report(content, source.stem))
+    write_whole(target, render_report(content, source.stem), private=not public)
     return target
 
 
