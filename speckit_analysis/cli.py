@@ -14,7 +14,7 @@ from speckit_analysis.commands.billing import billing
 from speckit_analysis.commands.disagreements import disagreements
 from speckit_analysis.commands.evidence import describe, problems, sample, schema, summary, validate
 from speckit_analysis.commands.experiment import decide, experiment
-from speckit_analysis.commands.output import printable
+from speckit_analysis.commands.output import printable, say
 from speckit_analysis.commands.report import report
 from speckit_analysis.commands.review import review
 from speckit_analysis.commands.simulate import simulate_command
@@ -31,7 +31,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except (EvidenceError, ReportError) as error:
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", err=True)
             context.exit(2)
         except BrokenPipeError:  # the reader, such as head, has seen enough
             sys.stderr.close()
@@ -46,7 +46,7 @@ class _Commands(click.Group):
                 raise
             said = f"{type(error).__name__}: {error}"
             told = "this is a mistake of the program, not yours; SPECKIT_TRACEBACK=1 tells where"
-            click.echo(f"Error: {printable(said)} ({told})", err=True)
+            say(f"Error: {printable(said)} ({told})", err=True)
             context.exit(70)
 
 

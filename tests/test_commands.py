@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from evidence_files import PLACES, call, proposal, telemetry, verdict, write
 from needs import needs
 from shared_files import EVIDENCE
 
@@ -31,7 +33,7 @@ FRAME = pd.DataFrame(
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1"])
 def test_csv_runs_no_formula(text):
     (_, (cell,)) = csv.reader(io.StringIO(as_csv(pd.DataFrame({"name": [text]})), newline=""))
-    assert cell == f"'{text}"
+    assert cell == "'" + text.replace("\r", " ")
 
 
 def test_csv_holds_whole_figures_and_leaves_the_missing_empty():
@@ -84,6 +86,41 @@ def test_columns_that_do_not_fit_are_named():
 
 def test_a_terminal_is_not_moved_by_what_evidence_says():
     assert "\x1b" not in as_text(pd.DataFrame({"name": ["\x1b[2Jx"]}))
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "markdown", "json"])
+def test_no_form_writes_what_controls_a_terminal(form, tmp_path, capsys):
+    """Colours, the cursor, 8-bit controls, a lone return, signs that turn text around."""
+    moving = ["\x1b[31m", "\x1b]0;t\x07", "\x9b2J", "\x7f", "\r", "\u202e", "\u2066"]
+    quoted = pd.DataFrame({f"name{sign}": [f"a{sign}b"] for sign in moving})
+    Output(form).emit(quoted, f"note {''.join(moving)}")
+    shown = capsys.readouterr()
+    for text in (shown.out.replace("\r\n", ""), shown.err):
+        assert not any(sign[0] in text for sign in moving)
+    if form == "json":
+        assert list(json.loads(shown.out)[0].values()) == [f"a{sign}b" for sign in moving]
+
+
+def test_commands_print_by_what_controls_no_terminal():
+    """No command prints for itself, and each prints a run of such a name as it prints others."""
+    folder = Path(sk.__file__).parent / "commands"
+    assert [path.name for path in folder.glob("*.py") if "click.echo" in path.read_text()] == [
+        "output.py"
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", ["summary", "problems --severity info", "validate", "disagreements", "telemetry -h"]
+)
+def test_no_command_writes_the_colours_of_evidence(command, tmp_path):
+    folder = tmp_path / "\x1b[31mred"
+    write(folder, PLACES["telemetry"], telemetry(call(error="\x1b[31mno", agent="\x1b[2Jx")))
+    write(folder, "consensus/SPEC-\x1b[31m/plan_verdict.json", verdict(proposal("\x1b[2J", "x")))
+    words = command.split()
+    given = ["--evidence", str(folder)] if words[0] == "disagreements" else [str(folder)]
+    result = CliRunner().invoke(main, [*words, *given])
+    assert result.exit_code in (0, 1), result.output
+    assert "\x1b" not in result.output + result.stderr
 
 
 def test_parquet_needs_a_file(tmp_path):

@@ -13,7 +13,7 @@ from speckit_analysis.commands.options import (
     output_options,
     span_options,
 )
-from speckit_analysis.commands.output import Output
+from speckit_analysis.commands.output import Output, say
 
 if TYPE_CHECKING:
     from speckit_analysis.analysis.ask.telemetry import Telemetry
@@ -107,7 +107,7 @@ def _list_metrics() -> None:
 
     for metric in METRICS.values():
         unit = f" [{metric.unit}]" if metric.unit else ""
-        click.echo(f"{metric.name:<20}{metric.meaning}{unit}; by {', '.join(metric.by)}")
+        say(f"{metric.name:<20}{metric.meaning}{unit}; by {', '.join(metric.by)}")
 
 
 @click.command()

@@ -23,7 +23,7 @@ from speckit_analysis.commands.options import (
     public_option,
     span_options,
 )
-from speckit_analysis.commands.output import Output, printable, save
+from speckit_analysis.commands.output import Output, printable, save, say
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def disagreements(
     text = _as_text(summary, form)
     if out is not None:
         save(out, text, public=public)
-    click.echo(out or text)
+    say(out or text)
 
 
 def _refuse_options_above(context: click.Context) -> None:
@@ -158,7 +158,7 @@ def show(roots: tuple[str, ...], run: str, more: tuple[str, ...]) -> None:
     evidence = Asked((*roots, *more)).evidence
     name = _run_called(evidence, run)
     width = shutil.get_terminal_size((100, 24)).columns
-    click.echo("\n".join(_side_by_side(evidence, name, width)))
+    say("\n".join(_side_by_side(evidence, name, width)))
 
 
 def _run_called(evidence: Evidence, text: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 import speckit_analysis
 from speckit_analysis.commands.options import Asked
-from speckit_analysis.commands.output import printable
+from speckit_analysis.commands.output import printable, say
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def summary(evidence: tuple[str, ...]) -> None:
 
     PATH is a file, a folder or a glob; without one, the simulated sample is read.
     """
-    click.echo(Asked(evidence).evidence)
+    say(Asked(evidence).evidence)
 
 
 @click.command()
@@ -52,7 +52,7 @@ def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts:
         _check_kind(kind, read.problems["kind"])
         listed = listed[listed["kind"] == kind]
     if listed.empty:
-        click.echo(_none_listed(kind, severity, read.problems["kind"] == kind), err=True)
+        say(_none_listed(kind, severity, read.problems["kind"] == kind), err=True)
     if counts:
         _count(listed)
     else:
@@ -81,7 +81,7 @@ def _none_listed(kind: str | None, severity: str, of_kind: pd.Series) -> str:
 def _count(problems: pd.DataFrame) -> None:
     table = problems.groupby(["severity", "kind"], observed=True)["number"].sum().reset_index()
     for row in table.sort_values("number", ascending=False).itertuples():
-        click.echo(f"{row.number:>7,}  {row.severity:<8} {row.kind}")
+        say(f"{row.number:>7,}  {row.severity:<8} {row.kind}")
 
 
 def _list(problems: pd.DataFrame) -> None:
@@ -89,7 +89,7 @@ def _list(problems: pd.DataFrame) -> None:
         parts = (part for part in (row.source, row.locator) if isinstance(part, str) and part)
         place = " ".join(parts)
         said = f"{place}: {row.severity}: {row.kind}: {row.message} ({row.action})"
-        click.echo(printable(said))
+        say(printable(said))
 
 
 @click.command()
@@ -104,15 +104,15 @@ def describe(name: str | None) -> None:
     tables = speckit_analysis.TABLES
     if name is None:
         for table in tables.values():
-            click.echo(f"{table.name:<14} one row: {table.row}")
-        click.echo("Results of analyses, whose columns it lists too: docs/results.md")
+            say(f"{table.name:<14} one row: {table.row}")
+        say("Results of analyses, whose columns it lists too: docs/results.md")
         return
     if name not in tables | RESULTS:
         where = "results of analyses are in docs/results.md"
         raise EvidenceError(f"no table {name!r}; tables are {', '.join(tables)}; {where}")
     for column in (RESULTS | tables)[name].columns:
         unit = f" [{column.unit}]" if column.unit else ""
-        click.echo(f"{column.name:<26}{column.dtype:<22}{column.meaning}{unit}")
+        say(f"{column.name:<26}{column.dtype:<22}{column.meaning}{unit}")
 
 
 @click.command()
@@ -123,9 +123,9 @@ def schema(name: str | None) -> None:
     from speckit_analysis.formats import schemas
 
     if name is None:
-        click.echo("\n".join(sorted(schemas())))
+        say("\n".join(sorted(schemas())))
         return
-    click.echo(json.dumps(json_schema(name), indent=2))
+    say(json.dumps(json_schema(name), indent=2))
 
 
 @click.command()
@@ -147,11 +147,11 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
         state = "valid" if result.valid else "INVALID" if result.problems else "not recognised"
         of = f" ({result.format})" if result.valid or result.problems else ""
         if not quiet or result.problems:
-            click.echo(printable(f"{result.source}: {state}{of}"))
+            say(printable(f"{result.source}: {state}{of}"))
         for problem in result.problems:
-            click.echo(f"    {printable(problem)}")
+            say(f"    {printable(problem)}")
     invalid = sum(bool(result.problems) for result in results)
-    click.echo(f"{count(len(results), 'file')}, {invalid} invalid")
+    say(f"{count(len(results), 'file')}, {invalid} invalid")
     if invalid:
         sys.exit(1)
     refuse_nothing(paths, (result.format for result in results))
@@ -160,4 +160,4 @@ def validate(paths: tuple[str, ...], quiet: bool) -> None:
 @click.command()
 def sample() -> None:
     """Print the path of the simulated sample that comes along."""
-    click.echo(speckit_analysis.sample_path())
+    say(speckit_analysis.sample_path())

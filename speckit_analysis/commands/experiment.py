@@ -21,7 +21,7 @@ from speckit_analysis.commands.options import (
     evidence_options,
     public_option,
 )
-from speckit_analysis.commands.output import Output, save
+from speckit_analysis.commands.output import Output, save, say
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.whole_files import make_folder
 
@@ -68,7 +68,7 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
     if path.exists():
         raise EvidenceError(f"{path} is there already: a plan is never replaced")
     save(path, plan_template(name, margin=margin, deviation=deviation, mean=mean), public=True)
-    click.echo(path)
+    say(path)
 
 
 @experiment.command()
@@ -112,7 +112,7 @@ def guardrail(folder: Path, labels: Path, name: str, out: Path, public: bool) ->
     encode = msgspec.json.Encoder().encode
     save(out, "".join(f"{encode(trial).decode()}\n" for trial in trials), public=public)
     passed = sum(trial.passed for trial in trials)
-    click.echo(f"{out}: {count(len(trials), 'output')} judged, {count(passed)} passed")
+    say(f"{out}: {count(len(trials), 'output')} judged, {count(passed)} passed")
 
 
 @click.command()
@@ -181,7 +181,7 @@ def decide(
             f"{row.question}: {row.evidence}" for row in decision.rests_on.itertuples(index=False)
         )
         pays = decision.quality.tradeoff.sentence
-        click.echo("\n\n".join([*map(_paragraph, decision.recommendations), pays, rests, note]))
+        say("\n\n".join([*map(_paragraph, decision.recommendations), pays, rests, note]))
     else:
         Output(form).emit(as_table(decision.recommendations, in_words=False), note)
     if out is not None:
@@ -225,7 +225,7 @@ def _write_strategy(
         ("model-strategy-changelog.md", changelog_entry(decision)),
     ):
         save(out / name, content, public=public)
-        click.echo(out / name)
+        say(out / name)
 
 
 def _pages(out: Path, reports: Path | None) -> dict[str, str]:

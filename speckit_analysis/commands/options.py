@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from speckit_analysis.commands.output import Output, printable
+from speckit_analysis.commands.output import Output, printable, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,13 +65,13 @@ class Asked:
 
         if not self.roots:
             said = "No evidence given: this is the bundled sample, which is simulated."
-            click.echo(said, err=True)
+            say(said, err=True)
         roots = self.roots or (speckit_analysis.sample_path(),)
         evidence = speckit_analysis.load(*roots, prices=self.prices)
         if self.prices is not None:
             unused = PriceList.read(self.prices).unused_sentence(evidence.calls)
             if unused:
-                click.echo(printable(unused), err=True)
+                say(printable(unused), err=True)
         return evidence
 
     @property

@@ -35,6 +35,19 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
+# What moves a terminal's cursor, colours it, or shows signs in another order than they stand in.
+_MOVING = [*range(9), *range(11, 32), *range(127, 160), 0x200E, 0x200F, *range(0x2028, 0x202F)]
+_MOVING += range(0x2066, 0x206A)
+_BLANKED = dict.fromkeys(_MOVING, " ")
+_ESCAPED = {sign: f"\\u{sign:04x}" for sign in _MOVING}
+
+
+def say(text: object, *, err: bool = False, nl: bool = True) -> None:
+    """Print text that may quote evidence: whatever a command prints, it prints by this."""
+    lines = str(text).replace("\r\n", "\n")
+    click.echo(lines.translate(_BLANKED), err=err, nl=nl)
+
+
 @dataclass(frozen=True)
 class Output:
     """How a frame is written, and where."""
@@ -83,14 +96,14 @@ class Output:
         content = _written(frame, form, formats, names, width)
         readable = form in ("table", "markdown")
         if isinstance(content, str) and readable and note:
-            content = f"{content}\n\n{note}"
+            content = f"{content}\n\n{note.translate(_BLANKED)}"
         if self.out is None:
             click.echo(content, nl=not str(content).endswith("\n"))
         else:
             save(self.out, content, public=self.public)
-            click.echo(self.out)
+            say(self.out)
         if note and not readable:
-            click.echo(note, err=True)
+            say(note, err=True)
 
 
 def save(out: Path, content: str | bytes, *, public: bool) -> None:
@@ -132,7 +145,8 @@ def _written(
 def as_csv(frame: pd.DataFrame) -> str:
     """Return `frame` as CSV that a spreadsheet opens without running any cell.
 
-    Text that begins like a formula gets an apostrophe before it.  Figures are whole, times ISO
+    Text that begins like a formula gets an apostrophe before it, and signs that control a terminal
+    become blanks.  Figures are whole, times ISO
     8601 in UTC, what is missing is empty, and lines end as RFC 4180 wants them.
     """
     cells = frame.astype(object).map(_cell, na_action="ignore")
@@ -146,13 +160,14 @@ def _cell(value: Any) -> object:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    guarded = f"'{text}" if text.startswith(_FORMULA) else text
+    return guarded.replace("\r\n", "\n").translate(_BLANKED)
 
 
 def as_json(frame: pd.DataFrame) -> str:
     """Return `frame` as a JSON array of one object a row; what is missing is null."""
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return json.dumps(records, indent=2, ensure_ascii=False, default=_plain)
+    return json.dumps(records, indent=2, ensure_ascii=False, default=_plain).translate(_ESCAPED)
 
 
 def _plain(value: Any) -> object:
@@ -175,7 +190,7 @@ def as_markdown(
 
 
 def _markdown_cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").translate(_BLANKED)
 
 
 def as_text(

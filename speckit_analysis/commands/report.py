@@ -12,6 +12,7 @@ import click
 
 import speckit_analysis
 from speckit_analysis.commands.options import FILE, FOLDER, evidence_option, public_option
+from speckit_analysis.commands.output import say
 from speckit_analysis.errors import ReportError
 from speckit_analysis.reports.limits import TIMEOUT
 
@@ -105,7 +106,7 @@ def report(
     if output is None:
         folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")
         failed = _run(notebooks, roots, folder, assignments, public=public, **options)
-        click.echo(folder / "index.html")
+        say(folder / "index.html")
     else:
         _check_one_page(notebooks, out)
         prepare_folder(output.absolute().parent, public=public)
@@ -113,7 +114,7 @@ def report(
             failed = _run(notebooks, roots, work, assignments, **options)
             page = work / f"{notebooks[0].stem}.ipynb"
             export_html(page, output.absolute(), alone=True, public=public)
-        click.echo(output)
+        say(output)
     if failed:
         click.get_current_context().exit(1)
 
@@ -143,7 +144,7 @@ def _run(
         results = run_reports(notebooks, roots, folder, parameters, **options)
     for result in results:
         if result.failure is not None:
-            click.echo(f"{result.name} failed: {result.failure.message}", err=True)
+            say(f"{result.name} failed: {result.failure.message}", err=True)
     return not all(result.ok for result in results)
 
 
@@ -151,10 +152,10 @@ def _list(notebooks: Sequence[Path]) -> None:
     from speckit_analysis.reports.parameters import declared_parameters
 
     for path in notebooks:
-        click.echo(path.stem)
+        say(path.stem)
         for parameter in declared_parameters(path).values():
             note = f"  {parameter.meaning}" if parameter.meaning else ""
-            click.echo(f"  {parameter.name} = {parameter.default}{note}")
+            say(f"  {parameter.name} = {parameter.default}{note}")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from speckit_analysis.commands.options import EXISTING_FILE, FILE, FOLDER, Asked
-from speckit_analysis.commands.output import Output, save
+from speckit_analysis.commands.output import Output, save, say
 from speckit_analysis.commands.report import stopped_by_termination
 from speckit_analysis.errors import EvidenceError
 
@@ -121,11 +121,11 @@ def create(
     )
     units = count(len({output.unit for output in to_score}), "unit")
     made = f"{count(len(to_score), 'output')} of {units}"
-    click.echo(f"{folder}: {made} for {count(len(reviewers), 'reviewer')}")
+    say(f"{folder}: {made} for {count(len(reviewers), 'reviewer')}")
     if lacking:
-        click.echo(f"left out, without an answer of every agent: {', '.join(lacking)}")
-    click.echo(f"key: {key or key_path(folder)}   keep it from reviewers")
-    click.echo(leak.sentence)
+        say(f"left out, without an answer of every agent: {', '.join(lacking)}")
+    say(f"key: {key or key_path(folder)}   keep it from reviewers")
+    say(leak.sentence)
 
 
 @review.command()
@@ -138,10 +138,10 @@ def status(folder: Path) -> None:
     Output().emit(review.status())
     if review.unblinded:
         forced = ", before all cards were in" if review.unblinded["forced"] else ""
-        click.echo(f"unblinded {review.unblinded['at']}{forced}")
+        say(f"unblinded {review.unblinded['at']}{forced}")
     for name in review.plan.readings:
         for path in review.cards(name).conflicts():
-            click.echo(f"kept beside a newer card: {path.relative_to(folder)}")
+            say(f"kept beside a newer card: {path.relative_to(folder)}")
 
 
 @review.command()
@@ -159,13 +159,13 @@ def serve(folder: Path, port: int, no_browser: bool) -> None:
 
     Review(folder)
     server.check_port(port)
-    click.echo(f"http://localhost:{port}/?reviewer=NAME   (Ctrl-C to end)")
+    say(f"http://localhost:{port}/?reviewer=NAME   (Ctrl-C to end)")
     try:
         with stopped_by_termination():
             notebook = notebook_folder() / "scorecard.ipynb"
             raise SystemExit(server.serve(notebook, folder, port, browser=not no_browser))
     except KeyboardInterrupt:
-        click.echo("ended; cards are saved")
+        say("ended; cards are saved")
 
 
 @review.command()
@@ -181,7 +181,7 @@ def unblind(folder: Path, key: Path | None, force: bool) -> None:
     from speckit_analysis.review import unblind as open_key
 
     number = open_key(folder, key, force=force)
-    click.echo(f"{number} cards unblinded: read them with --evidence {folder}")
+    say(f"{number} cards unblinded: read them with --evidence {folder}")
 
 
 @review.command("export")
@@ -215,7 +215,7 @@ def export_sheet(folder: Path, reviewer: str, out: Path, replace: bool) -> None:
         )
     save(out, as_sheet(review, reviewer), public=True)
     save(page, as_page(review, reviewer), public=True)
-    click.echo(f"{out}\n{page}")
+    say(f"{out}\n{page}")
 
 
 @review.command("import")
@@ -232,4 +232,4 @@ def import_sheet(folder: Path, sheet: Path, reviewer: str, replace: bool) -> Non
     from speckit_analysis.review.sheets import read_sheet
 
     number = read_sheet(Review(folder), reviewer, sheet, replace=replace)
-    click.echo(f"{count(number, 'card')} saved")
+    say(f"{count(number, 'card')} saved")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from speckit_analysis.commands.options import FOLDER
+from speckit_analysis.commands.output import say
 from speckit_analysis.errors import EvidenceError
 
 
@@ -63,7 +64,7 @@ def simulate_command(
 
     if studies:
         simulate_studies(out, seed)
-        click.echo(f"{out}: a leaderboard, an earlier version of it, and repeated trials")
+        say(f"{out}: a leaderboard, an earlier version of it, and repeated trials")
         return
     rates = {**Design().disagreement, **dict(_rate(text) for text in disagreement)}
     try:
@@ -75,11 +76,11 @@ def simulate_command(
         design = replace(design, damage=(), stub_rate=0.0, telemetry_coverage=1.0)
     if runs is not None:
         simulate_runs(out, runs, design)
-        click.echo(f"{out}: {runs:,} telemetry files")
+        say(f"{out}: {runs:,} telemetry files")
         return
     truth = simulate(design, out)
     damaged = f", {len(truth.damage)} of them damaged" if truth.damage else ""
-    click.echo(f"{out}: {len(truth.history)} runs in {len(truth.files)} files{damaged}")
+    say(f"{out}: {len(truth.history)} runs in {len(truth.files)} files{damaged}")
 
 
 def _rate(text: str) -> tuple[str, float]:
