@@ -44,9 +44,8 @@ notebooks: $(VENV)/installed  ## execute the committed notebooks anew on the sam
 	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False $$($(REPORTS))
 
 .PHONY: sample
-sample: $(VENV)/installed  ## write data/sample and data/studies anew
+sample: $(VENV)/installed  ## write data/sample anew; data/real is no simulation and stays
 	@rm -rf data/sample && $(BIN)/speckit-analysis simulate --out data/sample
-	@rm -rf data/studies && $(BIN)/speckit-analysis simulate --studies --out data/studies
 
 .PHONY: docs
 docs: $(VENV)/installed  ## write the generated pages of docs/ anew

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from speckit_analysis.analysis.studies.repeated_trials import pass_hat
+from speckit_analysis.analysis.experiment.repeats import pass_hat
 
 TRIALS, LEVEL, RESAMPLES = 4, 0.95, 400
 

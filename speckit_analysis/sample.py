@@ -1,11 +1,10 @@
-"""Where the simulated data lie that come with the package."""
+"""Where the data lie that come with the package: the simulated sample, and a real study."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-
-#: Names of the simulated studies' files.
-LEADERBOARD, EARLIER, TRIALS = "leaderboard.yml", "leaderboard-earlier.yml", "trials.json"
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -15,9 +14,14 @@ def sample_path() -> Path:
     return _bundled("sample")
 
 
-def studies_path() -> Path:
-    """Return the folder of the simulated studies."""
-    return _bundled("studies")
+def is_sample(roots: Sequence[str | os.PathLike[str]]) -> bool:
+    """Tell whether evidence is the simulated sample alone."""
+    return all(Path(root).resolve() == sample_path().resolve() for root in roots)
+
+
+def real_study_path() -> Path:
+    """Return the folder of the bundled outcomes of a real study."""
+    return _bundled("real")
 
 
 def _bundled(name: str) -> Path:

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 from simulations import chance, repeated
-
 from speckit_analysis.analysis.studies import (
     benchmark,
     benchmark_pairs,
     repeated_trials,
 )
-from speckit_analysis.stats.proportions import clopper_pearson
 from speckit_analysis.studies.aider import DTYPES
+
+from speckit_analysis.stats.proportions import clopper_pearson
 
 
 def runs(*rows):

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "speckit_analysis"
 #: The rooms, lowest first.  None imports from one on its own floor or above.
 FLOORS = (
     {"errors", "whole_files", "sample", "stats"},
-    {"hand_files", "studies", "tables"},
+    {"hand_files", "tables"},
     {"formats", "prices"},
     {"evidence"},
     {"analysis", "run"},

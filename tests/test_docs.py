@@ -134,7 +134,6 @@ def test_commands_take_the_options_that_are_shown(line: str) -> None:
         "docs/judge.md",
         "docs/review.md",
         "docs/experiments.md",
-        "docs/public-studies.md",
         "docs/billing.md",
         "docs/disagreements.md",
         "docs/statistics.md",

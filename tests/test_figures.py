@@ -27,12 +27,11 @@ from speckit_analysis.analysis.cost.routing import Routing, savings
 from speckit_analysis.analysis.disagreement.health import consensus_health, health_shares
 from speckit_analysis.analysis.disagreement.pairs import by_pair
 from speckit_analysis.analysis.evidence import soundness
-from speckit_analysis.analysis.experiment import arbiter, guardrail
+from speckit_analysis.analysis.experiment import arbiter, checked, guardrail
 from speckit_analysis.analysis.experiment.plan import nameless
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.review import blinding
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.analysis.studies import benchmark, benchmark_pairs, repeated_trials
 from speckit_analysis.analysis.summaries import PERIODS, crosstab
 from speckit_analysis.display import note, points, show, table
 from speckit_analysis.figures import blind_review as review_figures
@@ -40,7 +39,7 @@ from speckit_analysis.figures import cost as cost_figures
 from speckit_analysis.figures import disagreement as disagreement_figures
 from speckit_analysis.figures import evidence as soundness_figures
 from speckit_analysis.figures import experiment as experiment_figures
-from speckit_analysis.figures import public_studies as study
+from speckit_analysis.figures import outcomes as outcome_figures
 from speckit_analysis.figures import spending as spending_figures
 from speckit_analysis.figures.axes import time_places
 from speckit_analysis.figures.labels import name_points
@@ -54,7 +53,7 @@ from speckit_analysis.figures.theme import (
     theme,
 )
 from speckit_analysis.prices.invoices import Invoice
-from speckit_analysis.studies import load_studies
+from speckit_analysis.sample import real_study_path
 
 NASTY = '<script>alert("$x^2$")</script>'
 
@@ -192,15 +191,11 @@ def figures(calls, runs, points, files, problems, proposals, costs) -> dict[str,
     }
 
 
-def study_figures(runs, trials) -> dict[str, Figure]:
-    """Draw every figure of the notebook on public studies."""
-    alone, best = benchmark_pairs.against_alone(runs), benchmark_pairs.against_best(runs)
-    return {
-        "cost_front": study.cost_front(benchmark.cost_front(runs)),
-        "against_alone": study.gains(alone, "the architect alone"),
-        "against_best": study.gains(best, "the best single model"),
-        "pass_hat": study.pass_hat(repeated_trials.pass_hat_curve(trials)),
-    }
+def outcome_gaps(outcomes) -> dict[str, Figure]:
+    """Draw every figure of the notebook on a real study."""
+    plan = nameless(baseline="consulting", candidate="alone")
+    found = checked.study(measured(outcomes, noun="outcome"), plan, "polydev-validation")
+    return {"outcome_gaps": outcome_figures.gaps({NASTY: found})}
 
 
 def review_and_experiment_figures(reviews, arbitrations, trials) -> dict[str, Figure]:
@@ -228,10 +223,8 @@ def draw_full() -> dict[str, Figure]:
     """Draw every figure on something."""
     sample = sk.load(sk.sample_path())
     recorded = (sample.reviews, sample.arbitrations, sample.trials)
-    studies = load_studies()
-    runs = studies.runs.assign(name=studies.runs["name"].replace("sim-tiny", NASTY))
     drawn = figures(CALLS, RUNS, POINTS, FILES, PROBLEMS, PROPOSALS, COSTS)
-    drawn |= study_figures(runs, studies.trials)
+    drawn |= outcome_gaps(sk.load(real_study_path()).outcomes)
     return drawn | review_and_experiment_figures(*recorded)
 
 
@@ -239,9 +232,8 @@ def draw_full() -> dict[str, Figure]:
 def bare() -> dict[str, Figure]:
     """Draw every figure on nothing."""
     names = ("calls", "runs", "disagreements", "files", "problems", "proposals", "costs")
-    studies = load_studies()
     drawn = figures(*(frame(name) for name in names))
-    drawn |= study_figures(studies.runs.head(0), studies.trials.head(0))
+    drawn |= outcome_gaps(frame("outcomes"))
     recorded = (frame(name) for name in ("reviews", "arbitrations", "trials"))
     return drawn | review_and_experiment_figures(*recorded)
 
@@ -283,10 +275,7 @@ NAMES = [
     "types_by_severity",
     "health",
     "beside",
-    "cost_front",
-    "against_alone",
-    "against_best",
-    "pass_hat",
+    "outcome_gaps",
     "reliability",
     "guesses",
     "differences",
@@ -492,32 +481,6 @@ def test_a_name_without_room_is_left_out_and_told():
         figure, axes = canvas("Title", "Subtitle", 1.0)
         left_out = name_points(figure, axes, spots, ["a long name"] * 60, spots)
     assert 0 < len(left_out) < 60
-
-
-def test_a_front_says_how_many_of_it_are_pairs():
-    runs = load_studies().runs
-    pairs, alone = runs["editor_model"].notna(), runs["editor_model"].isna()
-
-    def title(some):
-        return study.cost_front(benchmark.cost_front(runs[some])).title
-
-    assert title(runs["name"] == "sim-large") == "The one run that no other beats is one model"
-    assert title(pairs) == "All 3 runs that no other beats are pairs"
-    assert title(alone).startswith("None of the ")
-
-
-def test_costs_within_a_decade_have_ticks_to_read_by():
-    runs = load_studies().runs
-    chart = study.cost_front(benchmark.cost_front(runs[runs["cost_usd"].fillna(0) > 10]))
-    low, high = chart.axes[0].get_xlim()
-    assert sum(low <= tick <= high for tick in chart.axes[0].get_xticks()) >= 3
-
-
-def test_trials_that_were_not_repeated_are_told_so():
-    once = load_studies().trials.query("trial == 0")
-    chart = study.pass_hat(repeated_trials.pass_hat_curve(once))
-    assert chart.title.endswith("and none was repeated")
-    assert "alike" not in " ".join(text.get_text() for text in chart.axes[0].texts)
 
 
 def test_control_characters_and_long_names_do_not_reach_a_label():

@@ -25,13 +25,13 @@ from speckit_analysis.analysis.cost import billing, projection, trends
 from speckit_analysis.analysis.cost.routing import Routing, savings
 from speckit_analysis.analysis.disagreement import frequency, summary
 from speckit_analysis.analysis.disagreement.pairs import by_pair
-from speckit_analysis.analysis.experiment import guardrail, pairs
+from speckit_analysis.analysis.experiment import checked, guardrail, pairs, repeats
 from speckit_analysis.analysis.experiment.plan import nameless
 from speckit_analysis.analysis.experiment.variants import compare_variants
 from speckit_analysis.analysis.review import blinding, reviewers
 from speckit_analysis.analysis.selection import measured
-from speckit_analysis.analysis.studies import benchmark, benchmark_pairs, repeated_trials
 from speckit_analysis.prices.invoices import read_invoice
+from speckit_analysis.sample import real_study_path
 from speckit_analysis.simulate.invoice import simulate_invoice
 from speckit_analysis.stats import (
     agreement,
@@ -48,7 +48,6 @@ from speckit_analysis.stats import (
     reliability,
 )
 from speckit_analysis.stats import blinding as guesses
-from speckit_analysis.studies import load_studies
 
 #: Take a level and make no interval by it: a refusal, a cautious plan, a yes or no.
 WITHOUT = {
@@ -95,8 +94,9 @@ def scores() -> pd.DataFrame:
 
 
 @cache
-def study() -> Any:
-    return load_studies("", "", "")
+def outcomes() -> pd.DataFrame:
+    rows = sk.load(real_study_path()).outcomes.query("provenance == 'measured'")
+    return rows[rows["experiment"] == "polydev-validation"]
 
 
 def invoice(folder: Path) -> Any:
@@ -111,15 +111,6 @@ def made() -> pd.DataFrame:
 
 
 CASES: Mapping[str, Callable[[float], Any]] = {
-    "analysis.studies.benchmark.cost_front": lambda c: benchmark.cost_front(
-        benchmark.complete(study().runs).kept, 100, confidence=c
-    ),
-    "analysis.studies.benchmark_pairs.against_alone": lambda c: benchmark_pairs.against_alone(
-        benchmark.complete(study().runs).kept, c
-    ),
-    "analysis.studies.benchmark_pairs.against_best": lambda c: benchmark_pairs.against_best(
-        benchmark.complete(study().runs).kept, c
-    ),
     "analysis.review.blinding.blinding": lambda c: blinding.blinding(scores(), c),
     "analysis.ask.comparison.compare": lambda c: comparison.compare(
         calls(), evidence().runs, evidence().reviews, "gpt-5", "gemini-2.5-pro",
@@ -180,11 +171,12 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "analysis.cost.projection.by_complexity": lambda c: projection.by_complexity(
         projection.spec_costs(calls(), value="cost_usd", usual=["plan"]).kept, c
     ),
-    "analysis.studies.repeated_trials.pass_hat": lambda c: repeated_trials.pass_hat(
-        repeated_trials.by_task(study().trials), 2, c
+    "analysis.experiment.checked.rates": lambda c: checked.rates(outcomes(), c),
+    "analysis.experiment.repeats.pass_hat": lambda c: repeats.pass_hat(
+        repeats.by_task(outcomes()), 2, c
     ),
-    "analysis.studies.repeated_trials.pass_hat_curve": lambda c: repeated_trials.pass_hat_curve(
-        study().trials, c
+    "analysis.experiment.repeats.pass_hat_curve": lambda c: repeats.pass_hat_curve(
+        outcomes().assign(variant="one"), c
     ),
     "analysis.review.scores.reliability": lambda c: review.reliability(scores(), c),
     "analysis.review.scores.consistency_sentence": lambda c: review.consistency_sentence(
@@ -218,6 +210,16 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     ),
     "stats.economics.cost_effectiveness": lambda c: economics.cost_effectiveness(GAPS, OTHERS, c),
     "stats.economics.net_benefit": lambda c: economics.net_benefit(GAPS, OTHERS, 1.0, c),
+    "stats.economics.cost_per_success": lambda c: economics.cost_per_success(
+        OTHERS, OTHERS.mean() < OTHERS, np.ones(len(OTHERS)), c
+    ),
+    "stats.paired_proportions.shrunken_mean": lambda c: paired_proportions.shrunken_mean(
+        GAPS / 10, np.arange(len(GAPS)), c
+    ),
+    "stats.paired_proportions.exact_gap": lambda c: paired_proportions.exact_gap(
+        np.sign(GAPS), np.arange(len(GAPS)), c
+    ),
+    "stats.ratios.smaller_bill": lambda c: ratios.smaller_bill(OTHERS, OTHERS + 1, c).ratio,
     "stats.economics.cost_of_pass": lambda c: economics.cost_of_pass(1.0, 4, 9, c),
     "stats.net_share.interval": lambda c: net_share.net_share(
         np.array([1, 1, 0, -1, 0, 1]), SPECS.to_numpy()
@@ -232,7 +234,7 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.proportions.clopper_pearson": lambda c: proportions.clopper_pearson([1, 3], 7, c),
     "stats.proportions.exact_interval": lambda c: proportions.exact_interval(3, 9, c),
     "stats.proportions.one_sided_limits": lambda c: proportions.one_sided_limits(3, 9, c),
-    "stats.proportions.independent_difference": lambda c: proportions.independent_difference(
+    "stats.proportions.difference_kept": lambda c: proportions.difference_kept(
         3, 9, 5, 8, c
     ),
     "stats.ratios.fieller": lambda c: ratios.fieller(GAPS, OTHERS, c),

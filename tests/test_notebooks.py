@@ -21,7 +21,6 @@ from speckit_analysis.reports.library import FORMS
 from speckit_analysis.reports.parameters import declared_parameters
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-STUDIES = FOLDER / "public_studies.ipynb"
 
 
 def notebooks(folder: Path = FOLDER) -> list[Path]:
@@ -52,7 +51,7 @@ FIGURES = {
     "arbiter": 1,
     "guardrail": 1,
     "decision": 3,
-    "public_studies": 4,
+    "real_study": 1,
 }
 
 #: What the headline of a report on nothing says.
@@ -132,7 +131,7 @@ def test_the_first_parameter_is_what_is_read(path):
     parameters = declared_parameters(path)
     first = next(iter(parameters.values()))
     assert first.name == "evidence" or ("evidence" not in parameters and first.is_file)
-    assert first.default == '""'  # the sample, or simulated studies
+    assert first.default == '""'  # the sample, or the bundled study
 
 
 @each(notebooks())
@@ -226,30 +225,6 @@ def test_stubs_alone_are_nothing_measured(name, tmp_path):
     notebook = execute(FOLDER / f"{name}.ipynb", evidence=str(tmp_path / "evidence"))
     assert re.search(r"Nothing measured|not estimable", find_headline(notebook))
     assert re.search(r"left out: \d stub", plain_outputs(notebook))
-
-
-def test_empty_studies_are_a_page_that_says_so(tmp_path):
-    board, trials = tmp_path / "board.yml", tmp_path / "trials.json"
-    board.write_text("[]", "utf-8")
-    trials.write_text("[]", "utf-8")
-    notebook = execute(STUDIES, aider=str(board), tau_bench=str(trials))
-    assert find_headline(notebook) == (
-        "There is no run of a pair: nothing to compare."
-        " No task was tried: nothing can be said of repeated trials."
-    )
-    assert plain_outputs(notebook).count("Nothing to show.") == 4
-
-
-def test_studies_that_are_simulated_say_so_and_others_do_not(tmp_path):
-    assert find_headline(read(STUDIES)).count("Simulated: ") == 2
-    assert "Everything on this page is simulated" in plain_outputs(read(STUDIES))
-    board = tmp_path / "board.yml"
-    run = "dirname: a\n  model: m\n  edit_format: diff\n  test_cases: 9\n  pass_rate_2: 0\n"
-    board.write_text(f"- {run}  total_cost: 3\n", "utf-8")
-    notebook = execute(STUDIES, aider=str(board))
-    assert find_headline(notebook).startswith("There is no run of a pair")
-    assert "no study: the repeated trials." in plain_outputs(notebook)
-    assert re.search(r"m +0 +9 +\$3\.00 +∞", plain_outputs(notebook))
 
 
 def test_cost_summaries_alone_are_told_as_what_they_are(tmp_path):

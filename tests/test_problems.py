@@ -64,6 +64,8 @@ PLAYED = [
 
 ARBITRATION = {"experiment": "e", "stage": "plan", "variant": "arbiter"}
 
+OUTCOMES = "experiment,unit,variant,outcome"
+
 CASES: dict[str, Case] = {
     "empty_file": Case([at("cost", "")], "warning", "", "empty", "listed"),
     "binary_file": Case(
@@ -463,6 +465,40 @@ CASES: dict[str, Case] = {
         "/arbiter_override",
         "not asked about",
         "no analysis counts it",
+    ),
+    "unknown_column": Case(
+        [("mine.csv", f"{OUTCOMES},judge\ne,u,a,1,me\n")], "warning", "L1", "'judge'", "left out"
+    ),
+    "repeated_outcome": Case(
+        [("mine.csv", f"{OUTCOMES},repeat\ne,u,a,1,1\ne,u,a,0,1\n")],
+        "warning",
+        "L2",
+        "a on u stands again",
+        "the last one counts",
+    ),
+    "rate_contradicts_counts": Case(
+        [("mine.csv", f"{OUTCOMES},passes,cases\ne,u,a,0.528,51,500\n")],
+        "error",
+        "L2",
+        "52.8 % is not 51 of 500",
+        "counts taken",
+    ),
+    "picked_afterwards": Case(
+        [
+            (
+                "FINAL_RESULTS.json",
+                {
+                    "total_instances": 4,
+                    "baseline": {"resolved_ids": ["a"]},
+                    "polydev": {"resolved_ids": ["b"]},
+                    "hybrid": {"resolved_ids": ["a", "b"]},
+                },
+            )
+        ],
+        "warning",
+        "/hybrid",
+        "2 of 4",
+        "not taken for a variant",
     ),
     "assessment_without_override": Case(
         [

@@ -23,7 +23,6 @@ from speckit_analysis.tables.results import (
     evidence,
     experiment,
     review,
-    studies,
 )
 
 DECLARED = [*TABLES.values(), *RESULTS.values()]
@@ -34,7 +33,7 @@ def test_the_tables_are_those_of_the_design() -> None:
     names = "runs calls proposals disagreements costs guardrails checks lifecycle"
     assert (
         " ".join(TABLES)
-        == f"{names} reviews overrides arbitrations research trials spawns files problems"
+        == f"{names} reviews overrides arbitrations research trials outcomes spawns files problems"
     )
 
 
@@ -121,6 +120,6 @@ def test_a_page_writes_a_result_in_the_unit_that_it_is_declared_with() -> None:
 
 def test_no_two_reports_call_a_result_alike() -> None:
     modules = (ask.ASK, cost.COST, disagreement.DISAGREEMENT, evidence.EVIDENCE)
-    modules += (experiment.EXPERIMENT, review.REVIEW, studies.STUDIES)
+    modules += (experiment.EXPERIMENT, review.REVIEW)
     assert len(RESULTS) == sum(map(len, modules))
     assert not RESULTS.keys() & TABLES.keys()

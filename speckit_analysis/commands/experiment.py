@@ -72,6 +72,25 @@ def init(name: str, out: Path | None, margin: float, deviation: float, mean: flo
 
 
 @experiment.command()
+@click.option("--out", type=FILE, help="CSV file to write.  Default: print it.")
+def template(out: Path | None) -> None:
+    """Write a table of outcomes to fill in: checked results, a row a unit and variant.
+
+    `load`, `decide` and reports read it wherever it lies in the evidence; the same keys make a
+    line of JSON Lines.  Only experiment, unit, variant and outcome are needed.
+    """
+    from speckit_analysis.formats.outcome import TEMPLATE
+
+    if out is None:
+        click.echo(TEMPLATE, nl=False)
+        return
+    if out.exists():
+        raise EvidenceError(f"{out} is there already: a table of outcomes is never replaced")
+    save(out, TEMPLATE, public=True)
+    say(out)
+
+
+@experiment.command()
 @click.argument("folder", type=EXISTING_FOLDER)
 @click.option(
     "--labels",
@@ -180,7 +199,7 @@ def decide(
         rests = "\n".join(
             f"{row.question}: {row.evidence}" for row in decision.rests_on.itertuples(index=False)
         )
-        pays = decision.quality.tradeoff.sentence
+        pays = decision.subject.tradeoff.sentence
         say("\n\n".join([*map(_paragraph, decision.recommendations), pays, rests, note]))
     else:
         Output(form).emit(as_table(decision.recommendations, in_words=False), note)
@@ -207,13 +226,13 @@ def _write_strategy(
     out: Path, decision: Decision, asked: Asked, reports: Path | None, *, public: bool
 ) -> None:
     from speckit_analysis.analysis.experiment.memo import changelog_entry, memo
-    from speckit_analysis.sample import sample_path
+    from speckit_analysis.sample import is_sample
 
     text = memo(
         decision,
         ", ".join(asked.roots) or "the bundled sample",
         asked.evidence.fingerprint,
-        simulated=all(Path(root).resolve() == sample_path().resolve() for root in asked.roots),
+        simulated=is_sample(asked.roots),
         reports=_pages(out, reports),
     )
     try:

@@ -94,14 +94,15 @@ def report(
     from speckit_analysis.reports.html import export_html
     from speckit_analysis.reports.library import find_notebooks
     from speckit_analysis.reports.workspace import Workspace
+    from speckit_analysis.sample import is_sample
 
-    notebooks = find_notebooks(names)
+    roots = evidence or (str(speckit_analysis.sample_path()),)
+    notebooks = find_notebooks(names, own_evidence=not listed and not is_sample(roots))
     if listed:
         _list(notebooks)
         return
     if prices is not None:
         assignments = (*assignments, f"prices={prices}")
-    roots = evidence or (str(speckit_analysis.sample_path()),)
     options = {"jobs": jobs, "timeout": timeout, "progress": not quiet}
     if output is None:
         folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")

@@ -40,11 +40,6 @@ from speckit_analysis.errors import EvidenceError
     is_flag=True,
     help="Write what is rare too: prompts, locks, rehearsals, every flavour of a summary.",
 )
-@click.option(
-    "--studies",
-    is_flag=True,
-    help="Write studies instead: a leaderboard of single models and pairs, and repeated trials.",
-)
 def simulate_command(
     out: Path,
     seed: int,
@@ -54,18 +49,13 @@ def simulate_command(
     clean: bool,
     colons: bool,
     every_format: bool,
-    studies: bool,
 ) -> None:
     """Write simulated evidence, of which the truth is known.
 
     Without further options it writes the sample that comes with the package.
     """
-    from speckit_analysis.simulate import Design, simulate, simulate_runs, simulate_studies
+    from speckit_analysis.simulate import Design, simulate, simulate_runs
 
-    if studies:
-        simulate_studies(out, seed)
-        say(f"{out}: a leaderboard, an earlier version of it, and repeated trials")
-        return
     rates = {**Design().disagreement, **dict(_rate(text) for text in disagreement)}
     try:
         design = Design(seed=seed, specs=specs, disagreement=rates, colons=colons)

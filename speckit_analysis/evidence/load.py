@@ -53,6 +53,7 @@ class Evidence:
     arbitrations: pd.DataFrame
     research: pd.DataFrame
     trials: pd.DataFrame
+    outcomes: pd.DataFrame
     spawns: pd.DataFrame
     files: pd.DataFrame
     problems: pd.DataFrame

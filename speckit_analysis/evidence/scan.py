@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,14 @@ import pyarrow as pa
 
 from speckit_analysis.evidence.discovery import Folder, shown
 from speckit_analysis.evidence.memory import no_garbage_collection
-from speckit_analysis.formats import EvidenceFile, Format, Rows, recognise, recognise_content
+from speckit_analysis.formats import (
+    EvidenceFile,
+    Format,
+    Rows,
+    recognise,
+    recognise_bytes,
+    recognise_content,
+)
 from speckit_analysis.formats.decoding import Undecodable, as_utf8, parse, whole_values
 
 Batches = dict[str, list[pa.RecordBatch]]
@@ -103,10 +111,21 @@ def _read_file(
         rows.problem(number, "", "too_large", "error", message, "listed in files")
         _list_file(rows, number, folder, "too_large", size)
         return
-    file = EvidenceFile(number, name, folder.spec, match, data, rows)
+    file = EvidenceFile(number, name, folder.spec, match, _unpacked(name, data), rows)
     format = _read(file, format, rows)
     digest = hashlib.sha256(data).hexdigest()
-    _list_file(rows, number, folder, file.state, len(data), digest, format, file.group)
+    _list_file(rows, number, folder, file.state, size, digest, format, file.group)
+
+
+def _unpacked(name: str, data: bytes) -> bytes:
+    """Return what a packed list of a public study holds; all else as it is."""
+    if not (name.endswith(".json.gz") and data.startswith(b"\x1f\x8b")):
+        return data
+    try:
+        content = zlib.decompressobj(31).decompress(data, MAX_BYTES)
+    except zlib.error:
+        return data
+    return content if recognise_bytes(name, content) is not None else data
 
 
 def _list_unreadable(rows: Rows, number: int, folder: Folder, error: OSError) -> None:
@@ -195,8 +214,9 @@ def _is_text(file: EvidenceFile, format: Format | None) -> bool:
 
 
 def _recognise_by_content(file: EvidenceFile) -> Format | None:
-    if not file.name.endswith((".json", ".jsonl")):
-        return None
+    known = recognise_bytes(file.name, file.data)
+    if known is not None or not file.name.endswith((".json", ".jsonl")):
+        return known
     many = file.name.endswith(".jsonl")
     data = file.data.strip().split(b"\n", 1)[0] if many else file.data
     findings: list[object] = []
@@ -205,9 +225,9 @@ def _recognise_by_content(file: EvidenceFile) -> Format | None:
     except Undecodable as error:
         # The first record is torn, or others stand on its line.
         others = whole_values(file.data.decode("utf-8", "replace")) if many else ()
-        known = [format for *_, value in others if (format := recognise_content(value))]
-        if known:
-            return min(known, key=lambda format: format.rank)
+        several = [format for *_, value in others if (format := recognise_content(value))]
+        if several:
+            return min(several, key=lambda format: format.rank)
         file.problem(*error.finding)
         file.state = "invalid"
         return None

@@ -80,7 +80,7 @@ def is_json(data: bytes) -> bool:
 
 
 def _parse_damaged(data: bytes, report: Report) -> Any:
-    text = _text(data, report)
+    text = decoded_text(data, report)
     try:
         return _loads(text, report)
     except RecursionError:
@@ -147,10 +147,11 @@ def as_utf8(data: bytes, report: Report) -> bytes:
             return data
         encoding, message = guessed, f"written in {guessed} without a mark"
     report(Finding("", "encoding", "info", message, "read as such"))
-    return _text(data, report, encoding).encode()
+    return decoded_text(data, report, encoding).encode()
 
 
-def _text(data: bytes, report: Report, encoding: str = "utf-8") -> str:
+def decoded_text(data: bytes, report: Report, encoding: str = "utf-8") -> str:
+    """Return `data` as text; what is none becomes a sign for that, and a finding."""
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:

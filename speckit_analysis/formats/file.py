@@ -13,7 +13,9 @@ from speckit_analysis.formats.decoding import (
     Finding,
     Part,
     Undecodable,
+    convert,
     decode,
+    decoded_text,
     is_json,
     parse,
     parts,
@@ -82,6 +84,18 @@ class EvidenceFile:
         except Undecodable as error:
             self._report(error.finding, "")
             self.state = "invalid"
+            return None
+
+    def text(self) -> str:
+        """Return the bytes as text; what is no UTF-8 is replaced, with a problem filed."""
+        return decoded_text(self.data, lambda finding: self._report(finding, ""))
+
+    def convert(self, value: Any, struct: type[S], locator: str) -> S | None:
+        """Build a struct from plain values, as far as they fit; None where they are no object."""
+        try:
+            return convert(value, struct, lambda finding: self._report(finding, ""), locator)
+        except Undecodable as error:
+            self._report(error.finding, "")
             return None
 
     def decode_lines(self, decoder: msgspec.json.Decoder[S]) -> Iterable[tuple[str, S]]:

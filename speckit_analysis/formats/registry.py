@@ -52,6 +52,8 @@ class Format:
     certain
         Tells of a name that matches whether it is enough; where it is not, the content has to speak
         for the format as well.  None where every such name is enough.
+    knows
+        The same by the name and the bytes, for files that are no JSON object: a table, a list.
     schemas
         Structures that the format decodes, by name, for ``schema`` and ``validate``.
     finds_dry_runs
@@ -70,6 +72,7 @@ class Format:
     read: Callable[[EvidenceFile, Rows], None] | None = None
     sniff: Callable[[Mapping[str, Any]], bool] | None = None
     certain: Callable[[re.Match[str]], bool] | None = None
+    knows: Callable[[str, bytes], bool] | None = None
     schemas: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
     finds_dry_runs: bool = False
     rank: int = 50
@@ -135,6 +138,11 @@ def recognise(folder: str, name: str) -> tuple[Format, re.Match[str]] | None:
         if match is not None:
             return format, match
     return None
+
+
+def recognise_bytes(name: str, data: bytes) -> Format | None:
+    """Return the format that knows a file by its name and its bytes."""
+    return next((f for f in formats() if f.knows is not None and f.knows(name, data)), None)
 
 
 def recognise_content(content: Any) -> Format | None:

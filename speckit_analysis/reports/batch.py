@@ -34,6 +34,7 @@ from speckit_analysis.reports.parameters import (
 from speckit_analysis.reports.provenance import Provenance, package_versions, shown_path
 from speckit_analysis.reports.result import ReportResult
 from speckit_analysis.reports.workspace import Workspace
+from speckit_analysis.sample import is_sample
 from speckit_analysis.whole_files import make_folder, write_whole
 
 
@@ -86,12 +87,12 @@ def run_reports(
     """
     if timeout is not None and not 0 < timeout < inf:
         raise ReportError(f"the time limit must be a number of seconds above 0 (got {timeout})")
-    paths = find_notebooks(names)
+    roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)
+    paths = find_notebooks(names, own_evidence=not is_sample(roots))
     declared = {path: declared_parameters(path) for path in paths}
     chosen = choose_parameters(declared, parameters or {})
     for path in paths:
         check_limits(path.stem, declared[path], chosen[path])
-    roots = [evidence] if isinstance(evidence, str | Path) else list(evidence)
     folder = Path(out).absolute()
     prepare_folder(folder, public=public)
     started = datetime.now(UTC)

@@ -10,6 +10,9 @@ from speckit_analysis.errors import ReportError
 #: Notebooks that people fill in; they are no reports.
 FORMS = frozenset({"scorecard"})
 
+#: Notebooks on data of their own: in a batch over the bundled sample, or when asked for.
+ON_REQUEST = frozenset({"real_study"})
+
 #: Order in which reports are listed; others follow by name.
 ORDER = (
     "evidence",
@@ -21,7 +24,7 @@ ORDER = (
     "arbiter",
     "guardrail",
     "decision",
-    "public_studies",
+    "real_study",
 )
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -44,7 +47,7 @@ def place(name: str) -> tuple[int, str]:
     return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
-def find_notebooks(names: Sequence[str | Path]) -> list[Path]:
+def find_notebooks(names: Sequence[str | Path], *, own_evidence: bool = True) -> list[Path]:
     """Return the notebooks that `names` mean.
 
     Parameters
@@ -52,6 +55,8 @@ def find_notebooks(names: Sequence[str | Path]) -> list[Path]:
     names : sequence of str or Path
         Paths of notebooks, names of the project's notebooks, or ``"all"`` for every one of
         these.  None at all means ``"all"``.
+    own_evidence : bool
+        They are to run on somebody's evidence: those on data of their own only if named.
 
     Returns
     -------
@@ -63,14 +68,19 @@ def find_notebooks(names: Sequence[str | Path]) -> list[Path]:
     ReportError
         If a name means no notebook, or if two notebooks would share a page.
     """
-    paths = list(dict.fromkeys(path for name in names or ["all"] for path in _resolve(name)))
+    found = (path for name in names or ["all"] for path in _resolve(name, own_evidence))
+    paths = list(dict.fromkeys(found))
     _check_stems(paths)
     return paths
 
 
-def _resolve(name: str | Path) -> list[Path]:
+def _resolve(name: str | Path, own_evidence: bool) -> list[Path]:
     if str(name) == "all":
-        everything = [notebook_folder() / f"{stem}.ipynb" for stem in notebook_names()]
+        everything = [
+            notebook_folder() / f"{stem}.ipynb"
+            for stem in notebook_names()
+            if not (own_evidence and stem in ON_REQUEST)
+        ]
         if not everything:
             raise ReportError(f"there is no notebook in {notebook_folder()}")
         return [path.resolve() for path in everything]

@@ -2,8 +2,7 @@
 
 from speckit_analysis.simulate.damage import DAMAGE
 from speckit_analysis.simulate.design import Agent, Design
-from speckit_analysis.simulate.studies import simulate_studies
 from speckit_analysis.simulate.tree import simulate, simulate_runs
 from speckit_analysis.simulate.truth import Truth
 
-__all__ = ["DAMAGE", "Agent", "Design", "Truth", "simulate", "simulate_runs", "simulate_studies"]
+__all__ = ["DAMAGE", "Agent", "Design", "Truth", "simulate", "simulate_runs"]

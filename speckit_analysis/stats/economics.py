@@ -1,4 +1,4 @@
-"""What a gain costs: net benefit, acceptability, the frontier and its odds, the cost of a pass."""
+"""What a gain costs: net benefit, acceptability, the frontier, the cost of a success."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.paired import ROUNDING, paired_t
-from speckit_analysis.stats.proportions import exact_interval
+from speckit_analysis.stats.proportions import clopper_pearson, exact_interval
 
 #: What lies where on the plane of cost and effect.
 QUADRANTS = {
@@ -74,6 +74,8 @@ def cost_effectiveness(
     """
     dearer, better = float(np.mean(cost)), float(np.mean(effect))
     quadrant = QUADRANTS[(dearer > 0, better > 0)]
+    if better == 0:
+        quadrant = quadrant.replace("worse", "no better")
     ratio = incremental_ratio(dearer, better)
     return CostEffectiveness(paired_t(cost, level), paired_t(effect, level), ratio, quadrant)
 
@@ -180,63 +182,37 @@ def cost_of_pass(cost: float, passes: int, n: int, level: float = 0.95) -> Estim
     )  # fmt: skip
 
 
-def on_front(cost: np.ndarray, effect: np.ndarray) -> np.ndarray:
-    """Tell which options no other beats: none is as cheap and better, or cheaper and as good.
+def cost_per_success(
+    costs: np.ndarray, successes: np.ndarray, tries: np.ndarray, level: float = 0.95
+) -> Estimate:
+    """Return what a success cost: all that was spent, failures included, over the successes.
 
     Parameters
     ----------
-    cost : ndarray of float, shape (m,)
-        One per option, finite.
-    effect : ndarray of float, shape (..., m)
-        What each achieves, more is better; leading axes are draws.
-
-    Returns
-    -------
-    ndarray of bool, shape (..., m)
-
-    Examples
-    --------
-    >>> on_front(np.array([1.0, 2.0, 3.0, 3.0]), np.array([0.5, 0.4, 0.6, 0.7])).tolist()
-    [True, False, False, True]
-    """
-    cost, effect = np.asarray(cost, dtype=float), np.asarray(effect, dtype=float)
-    order = np.argsort(cost, kind="stable")
-    best = np.maximum.accumulate(effect[..., order], axis=-1)
-    # Entry i is the best among the i cheapest options.
-    best = np.concatenate([np.full((*best.shape[:-1], 1), -np.inf), best], axis=-1)
-    cheaper = np.searchsorted(cost[order], cost, side="left")
-    no_dearer = np.searchsorted(cost[order], cost, side="right")
-    beats_cheaper, is_best = effect > best[..., cheaper], effect >= best[..., no_dearer]
-    return np.asarray(beats_cheaper & is_best)
-
-
-def front_probability(
-    cost: np.ndarray, passes: np.ndarray, n: np.ndarray, draws: int = 10_000, seed: int = 0
-) -> np.ndarray:
-    """Return how probable it is that each option lies on the front of the true rates.
-
-    Parameters
-    ----------
-    cost : ndarray of float, shape (m,)
-        Taken as known.
-    passes, n : ndarray of int, shape (m,)
-        How many of how many tries passed.
-    draws : int
-        Of all rates together; the standard error of a probability is at most
-        ``0.5 / sqrt(draws)``.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    ndarray of float, shape (m,)
+    costs, successes, tries : ndarray of float, shape (n,)
+        Totals of each unit, or of each group of units that belong together.
+    level : float
+        Two-sided level.
 
     Notes
     -----
-    Rates are drawn from the binomial's posterior with Jeffreys' prior, Beta(passes + ½, misses +
-    ½), each on its own.  A resample of the passes would never move a rate of 0 or 1.
+    The exact interval of the rate and Student's of the mean cost, each at half the error: at least
+    98 % hold in simulations where Fieller's holds 40 to 91 % (few failures, or dear ones).
     """
-    hits, tries = np.asarray(passes, dtype=float), np.asarray(n, dtype=float)
-    draw = np.random.default_rng(seed)
-    rates = draw.beta(hits + 0.5, tries - hits + 0.5, (draws, len(hits)))
-    return np.asarray(on_front(cost, rates).mean(axis=0))
+    spent, hits, n = (np.asarray(one, dtype=float) for one in (costs, successes, tries))
+    method = "t of the cost over an exact rate"
+    if len(spent) < 2:
+        why = "fewer than 2 units tell cost and outcome"
+        return not_estimable(len(spent), why, method=method, level=level, unit="unit")
+    total, passed, half = spent.sum(), hits.sum(), 0.5 + level / 2
+    worth = float(n.sum() ** 2 / (n**2).sum())
+    low, high = (float(one) for one in clopper_pearson(passed / n.sum() * worth, worth, half))
+    error = float(np.sqrt(((spent - total / n.sum() * n) ** 2).sum())) / n.sum()
+    error *= np.sqrt(worth / (worth - 1))
+    reach, mean = float(special.stdtrit(worth - 1, (1 + half) / 2)) * error, total / n.sum()
+    return Estimate(
+        float(total / passed) if passed else np.inf,
+        max(mean - reach, 0.0) / high,
+        (mean + reach) / low if low else np.inf,
+        level, method, len(spent), "unit", ("units are independent",),
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
-from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.proportion import proportion_confint
 
 from speckit_analysis.stats.estimate import Estimate, direction
 
@@ -38,7 +38,7 @@ def clopper_pearson(hits: object, n: object, level: float = 0.95) -> tuple[np.nd
     return np.where(m > 0, low, np.nan), np.where(m > 0, high, np.nan)
 
 
-def exact_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def exact_interval(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Return the interval of :func:`clopper_pearson` of one share."""
     low, high = clopper_pearson(hits, n, level)
     return float(low), float(high)
@@ -49,10 +49,10 @@ def one_sided_limits(hits: int, n: int, level: float = 0.95) -> tuple[float, flo
     return exact_interval(hits, n, 2 * level - 1)
 
 
-def independent_difference(
-    hits: int, n: int, other_hits: int, other_n: int, level: float = 0.95
+def difference_kept(
+    hits: int, n: int, other_hits: int, other_n: int, kept: float = 1.0, level: float = 0.95
 ) -> Estimate:
-    """Return how far one share lies above another whose tries are others.
+    """Return how far one share lies above a part of another whose tries are others.
 
     Parameters
     ----------
@@ -60,6 +60,8 @@ def independent_difference(
         How many of how many, at least one.
     other_hits, other_n : int
         The same of what is compared with.
+    kept : float
+        Part of the other share; 1 for the difference.
     level : float
         Of the interval.
 
@@ -72,18 +74,20 @@ def independent_difference(
 
     Examples
     --------
-    >>> gain = independent_difference(144, 225, 128, 225)
+    >>> gain = difference_kept(144, 225, 128, 225)
     >>> round(gain.value, 3), round(gain.low, 3), round(gain.high, 3), gain.verdict
     (0.071, -0.019, 0.16, 'inconclusive')
     """
-    low, high = confint_proportions_2indep(
-        hits, n, other_hits, other_n, method="newcomb", compare="diff", alpha=1 - level
-    )
-    verdict, rule = direction(low, high)
+    one, other = hits / n, other_hits / other_n
+    low, high = proportion_confint(hits, n, 1 - level, "wilson")
+    other_low, other_high = proportion_confint(other_hits, other_n, 1 - level, "wilson")
+    value = one - kept * other
+    below = float(np.hypot(one - low, kept * (other_high - other)))
+    above = float(np.hypot(high - one, kept * (other - other_low)))
+    verdict, rule = direction(value - below, value + above)
     return Estimate(
-        hits / n - other_hits / other_n, float(low), float(high), level,
-        "Newcombe, tries independent", min(n, other_n), "case", ("tries are independent",),
-        verdict=verdict, rule=rule,
+        value, value - below, value + above, level, "Newcombe, tries independent",
+        min(n, other_n), "case", ("tries are independent",), verdict=verdict, rule=rule,
     )  # fmt: skip
 
 

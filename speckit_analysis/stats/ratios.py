@@ -205,3 +205,82 @@ def typical_ratio(
         assumptions=("units are independent", "logarithms are roughly normal"),
         rule=found.rule.removesuffix("0") + "1",
     )
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Whether a bill is smaller, where one unit may cost far more than any that was seen.
+
+    Attributes
+    ----------
+    ratio : Estimate
+        Of the totals: the lower end is Fieller's, the upper end his with the phantom unit, both
+        at the level; `p_value` is one-sided, that the bill is smaller.
+    blow_up : float
+        How often the typical ratio the phantom costs.
+    largest : float
+        The largest such factor at which the bill is still surely smaller; 0 if it never is.
+    """
+
+    ratio: Estimate
+    blow_up: float
+    largest: float
+
+
+def smaller_bill(
+    candidate: np.ndarray,
+    baseline: np.ndarray,
+    level: float = 0.95,
+    blow_up: float = 5.0,
+    unit: str = "SPEC",
+) -> Bill:
+    """Return the ratio of two bills, and whether the first is surely smaller.
+
+    Parameters
+    ----------
+    candidate, baseline : ndarray of float, shape (n,)
+        Costs of the same units, all above 0.
+    level : float
+        Two-sided level; that the bill is smaller is tested at (1 - level) / 2.
+    blow_up : float
+        A unit that was not seen costs at most so many times the typical ratio.
+    unit : str
+        What a unit is.
+
+    Notes
+    -----
+    No method holds without a bound (Bahadur and Savage 1956).  After Phan et al. (2021) one unit at
+    the bound is added: it costs the larger of the largest ratio seen and `blow_up` times the median
+    one, of a baseline unit as large as a dollar is expected to lie in.
+
+    Examples
+    --------
+    >>> bill = smaller_bill(np.array([1.0] * 9 + [60]), np.array([2.0] * 9 + [30]), 0.9)
+    >>> round(bill.ratio.value, 3), round(bill.ratio.p_value, 3), bill.largest
+    (1.438, 0.875, 0.0)
+    """
+    over, under = np.asarray(candidate, dtype=float), np.asarray(baseline, dtype=float)
+    plain = fieller(over, under, level, unit).estimate
+    if plain.refusal and len(over) < 2:
+        return Bill(plain, blow_up, 0.0)
+    ratios, size = over / under, float((under**2).sum() / under.sum())
+    typical, most = float(np.median(ratios)), float(ratios.max())
+
+    def p_value(factor: float) -> float:
+        gaps = np.append(over - under, (max(factor * typical, most) - 1) * size)
+        spread = float(gaps.std(ddof=1)) / np.sqrt(len(gaps))
+        return float(special.stdtr(len(over), gaps.mean() / spread)) if spread else 1.0
+
+    rho, alpha = max(blow_up * typical, most), (1 - level) / 2
+    upper = fieller(np.append(over, rho * size), np.append(under, size), level, unit).estimate
+    grid = np.arange(1, 1001) / 10
+    passing = [factor for factor in grid if p_value(factor) <= alpha]
+    value, low = float(over.sum() / under.sum()), plain.low if not plain.refusal else upper.low
+    high = max(upper.high, value)
+    verdict, rule = ("superior", "smaller") if high < 1 else direction(1 - high, 1 - low)
+    found = Estimate(
+        value, low, high, level, "Fieller, with a phantom unit above", len(over), unit,
+        ("units are independent", f"no unit costs more than {rho:.3g} times the other variant"),
+        p_value(blow_up), None, verdict, rule,
+    )  # fmt: skip
+    return Bill(found, blow_up, float(max(passing, default=0.0)))

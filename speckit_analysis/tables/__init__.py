@@ -14,6 +14,7 @@ from speckit_analysis.tables.guardrail import CHECKS, GUARDRAILS, LIFECYCLE
 from speckit_analysis.tables.kinds import PROBLEM_KINDS
 from speckit_analysis.tables.record import (
     ARBITRATIONS,
+    OUTCOMES,
     OVERRIDES,
     RESEARCH,
     REVIEWS,
@@ -36,7 +37,7 @@ TABLES: dict[str, Table] = {
     for table in (
         *(RUNS, CALLS, PROPOSALS, DISAGREEMENTS, COSTS),
         *(GUARDRAILS, CHECKS, LIFECYCLE),
-        *(REVIEWS, OVERRIDES, ARBITRATIONS, RESEARCH, TRIALS, SPAWNS),
+        *(REVIEWS, OVERRIDES, ARBITRATIONS, RESEARCH, TRIALS, OUTCOMES, SPAWNS),
         *(FILES, PROBLEMS),
     )
 }

@@ -40,7 +40,8 @@ PANDAS_DTYPES: dict[Kind, str] = {
 NAMES = frozenset(
     {
         *("run_id", "session_id", "guardrail_id", "stage_run_id", "spawn_id"),
-        *("spec_id", "experiment", "variant", "guess", "packet", "repeat_of", "output"),
+        *("spec_id", "experiment", "variant", "unit", "repeat", "group"),
+        *("guess", "packet", "repeat_of", "output"),
         *("source", "locator", "path", "evidence_root", "duplicate_of", "timestamp_raw"),
         *("key", "folder"),
     }

@@ -40,6 +40,7 @@ PROBLEM_KINDS = frozenset(
         "many_runs_in_one_file",
         # Experiments
         *("override_uninvoked", "assessment_without_override"),
+        *("unknown_column", "repeated_outcome", "rate_contradicts_counts", "picked_afterwards"),
         # Copies
         *("duplicate", "repeated_record", "superseded"),
     }

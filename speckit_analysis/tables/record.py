@@ -119,6 +119,32 @@ RESEARCH = Table(
     ),
 )
 
+OUTCOMES = Table(
+    "outcomes",
+    "one checked result of one variant on one unit",
+    (
+        category("experiment", "experiment the result belongs to"),
+        text("unit", "what every variant worked on: a task, a SPEC"),
+        category(
+            "group", "units of one group resemble each other, such as tasks of one repository"
+        ),
+        category("variant", "variant tried"),
+        text("repeat", "which try of the unit; the same try named twice is one record"),
+        number("outcome", "0 or 1, or a number: more is better; of a total, the share passed"),
+        integer("passes", "of a total, cases passed", "cases"),
+        integer("cases", "cases behind a total; missing for a single result", "cases"),
+        number("outcome_stated", "rate as stated, where its own counts contradict it", "share"),
+        number("cost_usd", "what the result cost, all models together", "USD"),
+        number("consulting_usd", "of which for models beside the main one", "USD"),
+        number("latency_ms", "how long the result took", "ms"),
+        integer("prompt_tokens", "input tokens", "tokens"),
+        integer("completion_tokens", "output tokens", "tokens"),
+        text("models", "models that were asked"),
+        category("checked_by", "what or who checked the result"),
+        *ORIGIN,
+    ),
+)
+
 TRIALS = Table(
     "trials",
     "one output that one variant of a guardrail judged",

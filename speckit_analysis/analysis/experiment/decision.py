@@ -16,7 +16,9 @@ from speckit_analysis.analysis.cost.projection import (
     in_order,
     spec_costs,
 )
+from speckit_analysis.analysis.experiment import checked as outcomes
 from speckit_analysis.analysis.experiment.arbiter import Arbitration, cases, judge
+from speckit_analysis.analysis.experiment.checked import Checked, compare_outcomes
 from speckit_analysis.analysis.experiment.deviations import deviations
 from speckit_analysis.analysis.experiment.guardrail import (
     GuardrailExperiment,
@@ -50,6 +52,8 @@ class Decision:
     plan: ExperimentPlan
     #: One model against consensus.
     quality: Experiment
+    #: The same on checked outcomes.
+    checked: Checked
     #: The same within each class of SPECs.
     by_class: dict[str, Experiment]
     #: Plans with and without the research model.
@@ -69,14 +73,25 @@ class Decision:
 
     @property
     def recommendations(self) -> list[Recommendation]:
-        """Every recommendation, in the order of the questions."""
-        return [
+        """Every recommendation, in the order of the questions.
+
+        Where outcomes were checked, questions that nobody collected anything on are left out.
+        """
+        every = [
             self.quality.recommendation(),
             *(_routed(name, quality) for name, quality in self.by_class.items()),
             self.research.recommendation(),
             *self.arbitration.recommendations(),
             *self.guardrail.recommendations(),
         ]
+        if self.checked.rows.empty:
+            return every
+        return [self.checked.recommendation(), *(one for one in every if one.numbers)]
+
+    @property
+    def subject(self) -> Experiment | Checked:
+        """The comparison that cost, targets and worth go by: of scores, else of outcomes."""
+        return _subject(self.quality, self.checked)
 
     @property
     def by_verdict(self) -> dict[str, list[Recommendation]]:
@@ -126,12 +141,15 @@ def decide(
     used = _used(evidence, plan, include)
     scores, calls = used["scores"].kept, used["calls"].kept
     quality = compare_variants(scores, plan)
+    checked = compare_outcomes(used["checked"].kept, plan)
+    subject = _subject(quality, checked)
     here = set(calls["spec_id"].dropna().astype(str))
     classes = {spec: name for spec, name in plan.complexity.items() if spec in here}
     costs = spec_costs(calls, classes)
     return Decision(
         plan=plan,
         quality=quality,
+        checked=checked,
         by_class=_by_class(scores, calls, plan, quality.gap.n),
         research=compare_research(
             used["findings"].kept,
@@ -141,16 +159,21 @@ def decide(
         arbitration=judge(used["outcomes"].kept, plan.arbiter.least_benefit),
         guardrail=compare_guardrails(used["trials"].kept, plan.guardrail),
         deviations=deviations(plan, quality, scores, calls),
-        success=success_metrics(quality, used["runs"].kept, plan),
-        projection=project_costs(costs.kept, quality),
+        success=success_metrics(subject, used["runs"].kept, plan),
+        projection=project_costs(costs.kept, subject),
         latency_sentence=latency_sentence(calls),
         rests_on=_rests_on({**used, "costs": costs}),
     )
 
 
+def _subject(quality: Experiment, checked: Checked) -> Experiment | Checked:
+    return quality if checked.rows.empty or quality.gap.n else checked
+
+
 #: What rows each answer uses, by their name in :func:`_used`.
 _QUESTIONS = {
     "scores": "one model against consensus",
+    "checked": "checked outcomes",
     "plans": "plans with and without research",
     "findings": "what research found",
     "outcomes": "the arbiter",
@@ -167,14 +190,17 @@ def _used(
     scored = measured(evidence["reviews"], include, noun="score")
     of_plans = plan.of_research.experiment_in(scored.kept)
     findings = measured(evidence["research"], include, noun="finding")
-    outcomes = measured(evidence["arbitrations"], include, noun="outcome")
+    arbitrated = measured(evidence["arbitrations"], include, noun="outcome")
     trials = measured(evidence["trials"], include, noun="trial")
     return {
         "scores": usable(scored, plan.experiment_in(scored.kept) or "none", plan.judges),
         "plans": usable(scored, of_plans or "none", plan.judges),
         "findings": researched(findings, plan.research.experiment),
-        "outcomes": cases(outcomes, plan.arbiter.experiment),
+        "outcomes": cases(arbitrated, plan.arbiter.experiment),
         "trials": judged(trials, plan.guardrail.experiment),
+        "checked": outcomes.usable(
+            measured(evidence["outcomes"], include, noun="checked outcome"), plan
+        ),
         "calls": measured(evidence["calls"], include, None, noun="call"),
         "runs": measured(evidence["runs"], include, noun="run"),
     }
@@ -185,6 +211,7 @@ def _rests_on(used: Mapping[str, Selection]) -> pd.DataFrame:
     rows = [
         (question, f"{used[name].sentence} {copies.get(name, '')}".strip())
         for name, question in _QUESTIONS.items()
+        if name != "checked" or used[name].total
     ]
     return RESULTS["rests_on"].of(rows)
 
@@ -217,7 +244,9 @@ def _routed(name: str, quality: Experiment) -> Recommendation:
     )
 
 
-def success_metrics(quality: Experiment, runs: pd.DataFrame, plan: ExperimentPlan) -> pd.DataFrame:
+def success_metrics(
+    quality: Experiment | Checked, runs: pd.DataFrame, plan: ExperimentPlan
+) -> pd.DataFrame:
     """Hold what the simpler variant brings against what it has to.
 
     Parameters
@@ -247,13 +276,13 @@ def success_metrics(quality: Experiment, runs: pd.DataFrame, plan: ExperimentPla
         ("time saved", quality.seconds, targets.latency_saving),
     ):
         saved = _less(1.0, ratio)
-        made = (ratio.n, "SPEC", _state(*saved[1:], least), ratio.refusal or ratio.method)
+        made = (ratio.n, ratio.unit, _state(*saved[1:], least), ratio.refusal or ratio.method)
         rows.append((metric, _at_least(least), *saved, *made))
     gap, mean = quality.gap, quality.baseline_mean
     lost = _less(0.0, gap, mean if mean > 0 else np.nan)
     state = _state(-lost[2], -lost[1], -targets.quality_loss)
     most = f"at most {wording.percent(targets.quality_loss)}"
-    rows.append(("quality lost", most, *lost, gap.n, "SPEC", state, gap.refusal or gap.method))
+    rows.append(("quality lost", most, *lost, gap.n, gap.unit, state, gap.refusal or gap.method))
     covered = share((runs["basis"] == "telemetry").fillna(False).astype(bool), spec_of(runs))
     figures = (covered.estimate, covered.low, covered.high)
     least = targets.telemetry_coverage
@@ -279,7 +308,7 @@ def _state(low: float, high: float, least: float) -> str:
     return MET if low >= least else MISSED if high < least else UNTOLD
 
 
-def project_costs(costs: pd.DataFrame, quality: Experiment) -> pd.DataFrame:
+def project_costs(costs: pd.DataFrame, quality: Experiment | Checked) -> pd.DataFrame:
     """Return what a SPEC of each class costs, and what it would with the simpler variant.
 
     Parameters

@@ -50,8 +50,8 @@ def memo(
         *(_section(verdict, decision, reports or {}) for verdict in (ADOPT, KEEP, OPEN)),
         _success(decision),
         _projection(decision),
-        f"## Does {_plain(decision.plan.baseline)} pay?\n\n"
-        f"{_plain(decision.quality.tradeoff.sentence)}",
+        f"## Does {_plain(decision.subject.baseline)} pay?\n\n"
+        f"{_plain(decision.subject.tradeoff.sentence)}",
         _deviations(decision),
         f"## What it rests on\n\n{_grid(decision.rests_on)}",
         "## How to read this\n\n"
@@ -132,8 +132,8 @@ def _projection(decision: Decision) -> str:
     table = known[["complexity"]].assign(
         **{
             "SPECs": known["specs"].astype("string"),
-            f"with {decision.plan.baseline}": usd["baseline_usd"],
-            f"with {decision.plan.candidate}": _with_interval(
+            f"with {decision.subject.baseline}": usd["baseline_usd"],
+            f"with {decision.subject.candidate}": _with_interval(
                 usd["candidate_usd"], usd["candidate_low_usd"], usd["candidate_high_usd"]
             ),
         }

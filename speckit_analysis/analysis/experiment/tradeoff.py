@@ -37,12 +37,15 @@ class Tradeoff:
     without_cost: int = 0
     #: Of the intervals.
     level: float = 0.95
+    #: What is gained, and on what.
+    gain: str = "point"
+    unit: str = "SPEC"
 
     @property
     def net(self) -> Estimate:
         """Net benefit of the dearer variant, USD a SPEC."""
         if len(self.pairs) < 2:
-            why = "fewer than 2 SPECs tell cost and quality of both"
+            why = f"fewer than 2 {self.unit}s tell cost and quality of both"
             return not_estimable(len(self.pairs), why, method="paired t", level=self.level)
         return net_benefit(*self._pairs, self.worth_usd, self.level)
 
@@ -61,20 +64,22 @@ class Tradeoff:
         if self.net.refusal:
             return f"Whether {self.dearer} pays cannot be told: {self.net.refusal}."
         found, net = self.found, self.net
-        ratio = "" if np.isnan(found.ratio) else f", {wording.usd(found.ratio)} a point"
+        ratio = "" if np.isnan(found.ratio) else f", {wording.usd(found.ratio)} a {self.gain}"
         pays = "pays" if net.low > 0 else "does not pay" if net.high < 0 else "may or may not pay"
         chance = self.acceptability([self.worth_usd])["probability"].iloc[0]
         left = (
-            f" {wording.count(self.without_cost, 'SPEC')} with scores and without a cost of both"
+            f" {wording.count(self.without_cost, self.unit)} with scores and without a cost of both"
             " are left out."
             if self.without_cost
             else ""
         )
+        gained = f"{found.effect.value:+.2f} {wording.plural(self.gain)} a {self.unit}"
+        units = wording.count(len(self.pairs), self.unit)
         return (
             f"Above {self.simpler}, {self.dearer} is {found.quadrant}:"
-            f" {wording.usd(found.cost.value)} for {found.effect.value:+.2f} points a SPEC{ratio}"
-            f" ({wording.count(len(self.pairs), 'SPEC')}). At {wording.usd(self.worth_usd)} a point"
-            f" it {pays}: net {wording.usd(net.value)} a SPEC ({wording.usd(net.low)} to"
+            f" {wording.usd(found.cost.value)} for {gained}{ratio} ({units})."
+            f" At {wording.usd(self.worth_usd)} a {self.gain}"
+            f" it {pays}: net {wording.usd(net.value)} a {self.unit} ({wording.usd(net.low)} to"
             f" {wording.usd(net.high)}; probability that it pays {wording.percent(chance)}, and"
             f" it takes {50 * (1 + self.level):.4g} % to say so).{left}"
         )

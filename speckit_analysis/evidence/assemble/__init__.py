@@ -21,6 +21,7 @@ from speckit_analysis.evidence.assemble.identity import (
     number_runs,
 )
 from speckit_analysis.evidence.assemble.lifecycle import join_lifecycle
+from speckit_analysis.evidence.assemble.outcomes import one_row_a_try
 from speckit_analysis.evidence.assemble.runs import date, derive, merge_mentions, runs_of_rows
 from speckit_analysis.evidence.discovery import Discovery
 from speckit_analysis.evidence.frames import finish, gather
@@ -48,6 +49,7 @@ _INTERNAL = {
     "arbitrations": ("file", "stage_raw", "timestamp_raw"),
     "research": ("file", "stage_raw", "timestamp_raw"),
     "trials": ("file", "stage_raw", "timestamp_raw"),
+    "outcomes": ("file",),
     "spawns": ("file", "key", "stage_raw", "timestamp_raw"),
 }
 
@@ -76,6 +78,7 @@ def assemble(
     join_lifecycle(frames)
     _derive_costs(frames)
     _mark_copies(frames)
+    frames["outcomes"] = one_row_a_try(frames["outcomes"], digests)
     _derive_overrides(frames)
     memory.give_back()
     files["rows"] = _rows_by_file(frames, len(files))[files["file"].to_numpy(int)]

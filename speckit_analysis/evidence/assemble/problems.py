@@ -464,6 +464,15 @@ def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
         yield _problems(again, "repeated_record", "warning", message, action)
 
 
+def _repeated_outcomes(frames: Frames) -> Iterator[pd.DataFrame]:
+    rows, files = frames["outcomes"], frames["files"]
+    again = rows[rows["provenance"] == "stale_copy"]
+    again = again[~again["file"].isin(files.loc[files["duplicate_of"].notna(), "file"])]
+    message = "{variant} on {unit} stands again in the evidence, as the same try"
+    action = "the last one counts; marked as stale_copy and left out of analyses"
+    yield _problems(again, "repeated_outcome", "warning", message, action)
+
+
 def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
     for name in ("runs", "guardrails", "lifecycle"):
         rows = frames[name]
@@ -549,6 +558,7 @@ _CHECKS = (
     ("guardrails", _unlocks),
     ("guardrails", _health_checks),
     ("files", _copies),
+    ("outcomes", _repeated_outcomes),
     ("files", _moments),
     ("files", _spellings),
     ("runs", _unknown_names),

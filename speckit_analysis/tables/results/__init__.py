@@ -12,8 +12,7 @@ from speckit_analysis.tables.results.disagreement import DISAGREEMENT
 from speckit_analysis.tables.results.evidence import EVIDENCE
 from speckit_analysis.tables.results.experiment import EXPERIMENT
 from speckit_analysis.tables.results.review import REVIEW
-from speckit_analysis.tables.results.studies import STUDIES
 
-RESULTS = {**ASK, **COST, **DISAGREEMENT, **EVIDENCE, **EXPERIMENT, **REVIEW, **STUDIES}
+RESULTS = {**ASK, **COST, **DISAGREEMENT, **EVIDENCE, **EXPERIMENT, **REVIEW}
 
 __all__ = ["RESULTS"]

@@ -81,7 +81,50 @@ _COLUMNS = (
     integer("above", "prompts that do not fit", "calls"),
 )
 
+_CHECKED = (
+    text("candidate", "the simpler variant"),
+    text("baseline", "the variant in use"),
+    text("variant", "what was tried"),
+    integer("units", "units tried with both variants, or cases of a total", "units"),
+    integer("passed_both", "units passed with both", "units", "passed by both"),
+    integer("only_candidate", "units passed with the simpler variant alone", "units"),
+    integer("only_baseline", "units passed with the variant in use alone", "units"),
+    integer("neither", "units passed with neither", "units"),
+    number("exact_p", "of no difference: McNemar's exact test", "p"),
+    number("smallest_p", "that so many units that differ can give", "p", "smallest p"),
+    number("mean", "share passed, or mean outcome"),
+    number("cost_usd", "of all tries whose cost is known", "USD", "cost in total"),
+    number(
+        "consulting_usd", "of which for models beside the main one", "USD", "of which consulting"
+    ),
+    number("latency_ms", "of all tries", "ms", "time in total"),
+    integer("differ", "units whose result differs from the first", "units"),
+    integer("priced", "tries whose cost is known", "tries"),
+    integer("tries", "tries with an outcome", "tries"),
+    integer("k", "tries that must all pass"),
+    integer("tasks", "units that were tried as often as most", "units", "units"),
+    integer("left_out", "units tried less often", "units", "units left out"),
+    number("rate", "chance that k tries of a unit all pass", "share", "pass^k"),
+)
+
 EXPERIMENT = frames(
+    _CHECKED,
+    outcome_pairs=(
+        "a comparison of two variants",
+        "candidate baseline units passed_both only_candidate only_baseline neither exact_p"
+        " smallest_p",
+    ),
+    outcome_rates=(
+        "a variant",
+        "variant units mean=share low=share high=share cost_usd consulting_usd latency_ms priced"
+        " tries",
+    ),
+    outcome_reruns=("a variant tried again on the same units", "variant units differ"),
+    pass_hat=(
+        "a variant and a number of tries",
+        "variant k tasks left_out rate low=share high=share",
+    ),
+) | frames(
     _COLUMNS,
     recommendations=("a decision", "subject verdict rule numbers margin change"),
     variant_estimates=("an estimate", "what value low high n level method"),

@@ -7,14 +7,21 @@ from dataclasses import replace
 
 from speckit_analysis.tables.declare import Column, Table
 from speckit_analysis.tables.guardrail import GUARDRAILS
-from speckit_analysis.tables.record import ARBITRATIONS, OVERRIDES, RESEARCH, REVIEWS, TRIALS
+from speckit_analysis.tables.record import (
+    ARBITRATIONS,
+    OUTCOMES,
+    OVERRIDES,
+    RESEARCH,
+    REVIEWS,
+    TRIALS,
+)
 from speckit_analysis.tables.results.common import COMMON
 from speckit_analysis.tables.runs import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
 
 #: A column of several of these is looked up in the first.
 _EVIDENCE = (
     *(RUNS, CALLS, PROPOSALS, DISAGREEMENTS, COSTS, GUARDRAILS),
-    *(REVIEWS, OVERRIDES, ARBITRATIONS, RESEARCH, TRIALS),
+    *(REVIEWS, OVERRIDES, ARBITRATIONS, RESEARCH, TRIALS, OUTCOMES),
 )
 
 

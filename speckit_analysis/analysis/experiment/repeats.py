@@ -1,7 +1,6 @@
-"""Tasks that are tried several times: how often one try passes, and how often all do.
+"""Units that are tried several times: how often one try passes, and how often all do.
 
-Frames of trials have the columns of :func:`speckit_analysis.studies.tau_bench.read_trials`; used
-here are ``task`` and ``passed``.
+Rows are those of table ``outcomes`` that pass or fail.
 """
 
 from __future__ import annotations
@@ -11,15 +10,15 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis.intervals import korn_graubard
-from speckit_analysis.analysis.wording import all_of, count, listed, percent
+from speckit_analysis.analysis.wording import count, percent
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.proportions import clopper_pearson
 from speckit_analysis.tables.results import RESULTS
 
 
-def by_task(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return ``task``, ``trials`` and ``passes``: how often each task was tried and passed."""
-    grouped = trials.groupby("task", sort=False)["passed"]
+def by_task(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ``unit``, ``trials`` and ``passes``: how often each unit was tried and passed."""
+    grouped = rows.groupby(rows["unit"].astype("string"), sort=False)["outcome"]
     return grouped.agg(trials="size", passes="sum").reset_index()
 
 
@@ -48,7 +47,7 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> Estimate:
     Graubard's with a task as cluster, of as many independent tries as its trials hold k: exact on
     an effective number of tries, which is not below that of tasks.  The t
     interval over tasks, and a bootstrap of tasks, cover far less than they say where few tasks
-    pass every time (docs/public-studies.md); this one keeps a width where none does.
+    pass every time (docs/experiments.md); this one keeps a width where none does.
 
     Examples
     --------
@@ -78,47 +77,33 @@ def usual_trials(tasks: pd.DataFrame) -> int:
     return int(tasks["trials"].mode().max()) if len(tasks) else 0
 
 
-def pass_hat_curve(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Return pass^k for every k up to the number of trials that most tasks had.
+def pass_hat_curve(rows: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Return pass^k of each variant for every k up to the number of tries that most units had.
 
     Parameters
     ----------
-    trials : DataFrame
-        One row per trial.
+    rows : DataFrame
+        Outcomes, one row per try; those that neither pass nor fail, and totals, are left out.
     confidence : float
         Level of the intervals.
 
     Returns
     -------
     DataFrame
-        The result ``pass_hat``.  Every row is about the same tasks: those that were tried less
-        often are left out of all.
+        The result ``pass_hat``; no rows of a variant that repeated nothing.  Every row of a variant
+        is about the same units: those that were tried less often are left out of all.
     """
-    tasks = by_task(trials)
-    most = usual_trials(tasks)
-    kept = tasks[tasks["trials"] >= most]
-    left_out = len(tasks) - len(kept)
-    estimates = {k: pass_hat(kept, k, confidence) for k in range(1, most + 1)}
-    rows = [
-        (k, all_k.n, left_out, all_k.value, all_k.low, all_k.high) for k, all_k in estimates.items()
-    ]
-    return RESULTS["pass_hat"].of(rows)
-
-
-def trials_sentence(trials: pd.DataFrame) -> str:
-    """Return how many tasks were tried how often, in words, and which are left out."""
-    tasks = by_task(trials)
-    if tasks.empty:
-        return "No task was tried."
-    most, numbers = usual_trials(tasks), sorted(set(tasks["trials"]))
-    if len(numbers) == 1:
-        return f"{all_of(len(tasks), 'task').capitalize()} tried {count(most, 'time')}."
-    fewer = int((tasks["trials"] < most).sum())
-    tried = listed([count(number) for number in numbers])
-    return (
-        f"Tasks were tried {tried} times; {count(fewer)} of {count(len(tasks), 'task')} tried"
-        f" fewer than {count(most, 'time')} left out."
-    )
+    found: list[tuple[object, ...]] = []
+    single = rows[rows["outcome"].isin([0, 1]) & rows["cases"].isna()]
+    for variant, tries in single.groupby(single["variant"].astype(str)):
+        tasks = by_task(tries)
+        most = usual_trials(tasks)
+        kept = tasks[tasks["trials"] >= most]
+        left_out = len(tasks) - len(kept)
+        for k in range(1, most + 1) if most > 1 else ():
+            one = pass_hat(kept, k, confidence)
+            found.append((variant, k, one.n, left_out, one.value, one.low, one.high))
+    return RESULTS["pass_hat"].of(found)
 
 
 def repetition_sentence(curve: pd.DataFrame) -> str:
@@ -130,12 +115,11 @@ def repetition_sentence(curve: pd.DataFrame) -> str:
         From :func:`pass_hat_curve`.
     """
     if curve.empty:
-        return "No task was tried: nothing can be said of repeated trials."
-    one, most = curve.iloc[0], curve.iloc[-1]
-    if len(curve) == 1:
-        return f"One try of a task passes with {percent(one['rate'])}; none was repeated."
-    return (
-        f"One try of a task passes with {percent(one['rate'])}, all"
-        f" {count(most['k'])} tries with {percent(most['rate'])} ({percent(most['low'])} to"
-        f" {percent(most['high'])}; {count(most['tasks'], 'task')})."
+        return "No unit was tried more than once: nothing can be said of repeated tries."
+    return " ".join(
+        f"A single attempt with {variant} succeeds {percent(own['rate'].iloc[0])} of the time; all"
+        f" {count(own['k'].iloc[-1])} succeed {percent(own['rate'].iloc[-1])} of the time"
+        f" ({percent(own['low'].iloc[-1])} to {percent(own['high'].iloc[-1])};"
+        f" {count(own['tasks'].iloc[-1], 'unit')})."
+        for variant, own in curve.groupby("variant", sort=False)
     )
