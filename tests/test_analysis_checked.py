@@ -274,6 +274,28 @@ def test_outcomes_go_through_the_decision_and_its_command(tmp_path):
     ]
 
 
+def test_a_plan_is_held_against_checked_outcomes(tmp_path):
+    """Kind: what a plan fixed.  Units and budget are those of the outcomes."""
+    frame = outcomes(pairs(30, 1, 1, 8), **costs(3.0, 1.0, 40))
+    sample = sk.load(sk.sample_path())
+    alone = {name: sample[name].iloc[:0] for name in sample} | {"outcomes": frame}
+    found = decide(alone, planned("", specs=60, budget_usd=100))
+    table = found.deviations.set_index("fixed")
+    assert table.loc["units", ["planned", "found"]].tolist() == ["60 units", "40 units"]
+    assert table.loc["budget", "state"] == "deviates"  # $120 and $44
+    assert found.checked.verdict == OPEN
+    saved = found.success.set_index("metric").loc["cost saved"]
+    assert (saved["n"], saved["unit"]) == (40, "unit")
+
+
+def test_what_is_proved_to_be_kept_is_said():
+    found = compared(outcomes(pairs(283, 50, 40, 127)), margin=0.05)
+    kept = next(note for note in found.notes if "keeps at least" in note)
+    assert "92 %" in kept
+    assert compared(outcomes(pairs(283, 50, 40, 127)), margin=0.08).verdict == ADOPT
+    assert compared(outcomes(pairs(283, 50, 40, 127)), margin=0.07).verdict == OPEN
+
+
 # pass^k
 
 

@@ -163,7 +163,8 @@ class Checked:
         test = ""
         if gap.p_value is not None and gap.smallest_p is not None:
             least = f", smallest possible {gap.smallest_p:.2g}" if gap.smallest_p > 1e-3 else ""
-            test = f"; exact McNemar test: {wording.p_value(gap.p_value)}{least}"
+            name = "McNemar test" if gap.unit == "unit" else "test, exchanging variants by group"
+            test = f"; exact {name}: {wording.p_value(gap.p_value)}{least}"
         return (
             f"{self.candidate} passes {one:.4g} of {n} and {self.baseline} {other:.4g}:"
             f" {share} percentage points ({ends}{test})"
@@ -304,11 +305,13 @@ def compare_outcomes(rows: pd.DataFrame, plan: ExperimentPlan, *, alpha: float =
     rule = rule.replace("SPECs", "units")
     if totals and gap.n and verdict != OPEN:
         verdict, rule = OPEN, "each variant was run once: how far a second run differs is not known"
-    needed = _needed(pairs, fixed, alpha, gap) if verdict == OPEN and not totals else ""
+    unproved = verdict == OPEN and not totals and not kept.low > 0
+    needed = _needed(pairs, fixed, alpha, gap) if unproved else ""
     done = len(pairs)
     if done < fixed.specs and verdict != OPEN:
         rule = f"{done} of {wording.count(fixed.specs, 'planned unit')} are checked"
         verdict, needed = OPEN, f"Check the other {wording.count(fixed.specs - done, 'unit')}."
+    proved = _proved(pairs, fixed, alpha, unit) if passes and not totals and not gap.refusal else ""
     extra = pd.DataFrame({"points": pairs["baseline"] - pairs["candidate"]})
     extra = (costs[0][names[1]] - costs[0][names[0]]).to_frame("cost_usd").join(extra, how="inner")
     return Checked(
@@ -335,7 +338,9 @@ def compare_outcomes(rows: pd.DataFrame, plan: ExperimentPlan, *, alpha: float =
             gain="success" if passes else "point",
             unit="unit",
         ),
-        notes=tuple(filter(None, (chosen, *_notes(mean, pairs, costs[0], own, totals, bill)))),
+        notes=tuple(
+            filter(None, (chosen, proved, *_notes(mean, pairs, costs[0], own, totals, bill)))
+        ),
         needed=needed,
         verdict=verdict,
         rule=rule,
@@ -409,6 +414,23 @@ def _totals(
         difference_kept(hits, n, others, other_n, 1.0, 1 - alpha),
         difference_kept(hits, n, others, other_n, 1 - plan.margin, 1 - 2 * alpha),
     )
+
+
+def _proved(pairs: pd.DataFrame, plan: ExperimentPlan, alpha: float, unit: str) -> str:
+    """Say how much of what the baseline passes the candidate is proved to keep."""
+    one, other = (pairs[name].to_numpy(float) for name in ("candidate", "baseline"))
+    labels = pairs["group"].to_numpy(str)
+    for share in np.arange(99, 0, -1) / 100:
+        bound = shrunken_mean(
+            one - share * other, labels, 1 - 2 * alpha, (1.0, -share, -share), unit
+        )
+        if bound.low > 0:
+            kept = wording.exact_percent(share)
+            return (
+                f"{plan.candidate} keeps at least {kept} of what {plan.baseline} passes"
+                f" ({100 * (1 - alpha):.4g} %, one-sided)."
+            )
+    return ""
 
 
 def _bill(table: pd.DataFrame, groups: pd.Series, level: float, unit: str) -> Bill:

@@ -158,7 +158,7 @@ def decide(
         ),
         arbitration=judge(used["outcomes"].kept, plan.arbiter.least_benefit),
         guardrail=compare_guardrails(used["trials"].kept, plan.guardrail),
-        deviations=deviations(plan, quality, scores, calls),
+        deviations=deviations(plan, subject, scores, calls),
         success=success_metrics(subject, used["runs"].kept, plan),
         projection=project_costs(costs.kept, subject),
         latency_sentence=latency_sentence(calls),

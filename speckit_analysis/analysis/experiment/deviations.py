@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.experiment.checked import Checked, known
 from speckit_analysis.analysis.experiment.pairs import making
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.experiment.variants import Experiment
@@ -27,7 +28,10 @@ _Row = tuple[str, str, str, str]
 
 
 def deviations(
-    plan: ExperimentPlan, found: Experiment, reviews: pd.DataFrame, calls: pd.DataFrame
+    plan: ExperimentPlan,
+    found: Experiment | Checked,
+    reviews: pd.DataFrame,
+    calls: pd.DataFrame,
 ) -> pd.DataFrame:
     """Hold what was done against what the plan had fixed.
 
@@ -55,7 +59,16 @@ def deviations(
     """
     specs = set(reviews["spec_id"].dropna().astype(str))
     own = calls[calls["spec_id"].astype("string").isin(specs)]
-    rows = [*_counts(plan, found), *_budget(plan, reviews), *_models(plan, own)]
+    if isinstance(found, Checked):
+        done = [("unit", plan.specs, len(found.pairs))]
+        tried = found.rows[found.rows["variant"].isin([found.candidate, found.baseline])]
+        costs, outputs = known(tried["cost_usd"]).to_numpy(float), len(tried)
+    else:
+        people = found.quality.reviewers if len(found.gaps) else 0
+        done = [("SPEC", plan.specs, len(found.gaps)), ("reviewer", plan.reviewers, people)]
+        costs = making(reviews, "output_cost_usd").to_numpy(float).ravel()
+        outputs = int(making(reviews.assign(made=1.0), "made").notna().to_numpy().sum())
+    rows = [*_counts(done), *_budget(plan, costs, outputs), *_models(plan, own)]
     return RESULTS["deviations"].of(rows)
 
 
@@ -86,27 +99,22 @@ def deviations_sentence(plan: ExperimentPlan, table: pd.DataFrame) -> str:
     return sentence
 
 
-def _counts(plan: ExperimentPlan, found: Experiment) -> Iterator[_Row]:
-    for noun, planned, number in (
-        ("SPEC", plan.specs, len(found.gaps)),
-        ("reviewer", plan.reviewers, found.quality.reviewers if len(found.gaps) else 0),
-    ):
+def _counts(done: list[tuple[str, int, int]]) -> Iterator[_Row]:
+    for noun, planned, number in done:
         if planned:
             state = AS_PLANNED if number == planned else DEVIATES
             yield f"{noun}s", wording.count(planned, noun), wording.count(number, noun), state
 
 
-def _budget(plan: ExperimentPlan, reviews: pd.DataFrame) -> Iterator[_Row]:
+def _budget(plan: ExperimentPlan, costs: np.ndarray, outputs: int) -> Iterator[_Row]:
     if not plan.budget_usd:
         return
-    costs = making(reviews, "output_cost_usd").to_numpy()
-    outputs = making(reviews.assign(made=1.0), "made").to_numpy()
-    spent, known = np.nansum(costs), np.count_nonzero(~np.isnan(costs))
-    unknown = np.count_nonzero(~np.isnan(outputs)) - known
-    told = f"{wording.usd(spent)} for {wording.count(known, 'output')}"
+    spent, priced = np.nansum(costs), np.count_nonzero(~np.isnan(costs))
+    unknown = outputs - priced
+    told = f"{wording.usd(spent)} for {wording.count(priced, 'output')}"
     if unknown:
         told += f"; what {wording.count(unknown, 'output')} cost is not known"
-    within = UNKNOWN if unknown or not known else AS_PLANNED
+    within = UNKNOWN if unknown or not priced else AS_PLANNED
     state = DEVIATES if spent > plan.budget_usd else within
     yield "budget", f"at most {wording.usd(plan.budget_usd)}", told, state
 
