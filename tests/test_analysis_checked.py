@@ -137,6 +137,12 @@ def test_the_exact_p_is_mcnemars(first, second):
     assert (found.low > 0 or found.high < 0) == (expected <= 0.05)
 
 
+def test_a_difference_of_shares_stays_within_what_shares_can_be():
+    """Kind: two pairs.  No interval of shares may reach beyond -1 to 1."""
+    found = exact_gap(np.array([1.0, 0.0]), np.arange(2))
+    assert (found.value, found.low, found.high) == (0.5, -1.0, 1.0)
+
+
 def test_units_of_a_group_are_not_independent():
     """Kind: copies.  Ten groups of five equal results are worth ten, and p cannot be smaller."""
     one = np.array([1.0] * 7 + [-1.0] + [0.0] * 2)

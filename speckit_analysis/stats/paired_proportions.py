@@ -170,9 +170,12 @@ def shrunken_mean(
         why = "all differences are equal, which no interval can say"
         return not_estimable(len(sizes), why, method=method, level=level, unit=unit)
     reach = float(stats.t.ppf((1 + level) / 2, count - 1)) * error
-    verdict, rule = direction(centre - reach, centre + reach)
+    # Phantoms are the extremes that a value can have.
+    low = max(centre - reach, min(phantoms, default=-np.inf))
+    high = min(centre + reach, max(phantoms, default=np.inf))
+    verdict, rule = direction(low, high)
     return Estimate(
-        float(gaps.mean()), centre - reach, centre + reach, level, method, len(sizes), unit,
+        float((sums / sizes.sum()).sum()), low, high, level, method, len(sizes), unit,
         ("groups are independent",), None, None, verdict, rule, "", error, np.nan, count - 1,
     )  # fmt: skip
 
