@@ -458,7 +458,7 @@ def test_the_bundled_study_is_what_its_source_says():
 def test_what_the_source_of_the_bundled_study_gets_wrong_is_found():
     problems = sk.load(POLYDEV).problems
     assert problems["kind"].value_counts().to_dict() == {
-        "missing_tokens": 2, "repeated_outcome": 2, "picked_afterwards": 1,
+        "missing_tokens": 2, "repeated_outcome": 2, "picked_afterwards": 1, "unrecognised_file": 2,
     }  # fmt: skip
     (picked,) = problems.loc[problems["kind"] == "picked_afterwards", "message"]
     assert "373 of 500 (74.6%)" in picked

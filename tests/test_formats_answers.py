@@ -264,7 +264,7 @@ def test_a_verdict_without_a_run_id_is_one_run_per_batch(tmp_path: Path) -> None
 def test_an_empty_verdict_is_a_run_without_calls(tmp_path: Path) -> None:
     document = verdict() | {"proposals": []}
     evidence = load(tmp_path, "verdict", document)
-    assert only(evidence.runs).agents == 0
+    assert only(evidence.runs).calls == 0
     assert problems(evidence, "empty_verdict")[0].locator == "/proposals"
 
 

@@ -25,6 +25,7 @@ HOMES = {
     "guardrail-native": PLACES["native"],
     "guardrail-v1": PLACES["guardrail"],
     "lifecycle": PLACES["lifecycle"],
+    "outcome": "experiments/checked.json",
     "review": "reviews/SPEC-SIM-001_B_R1_review.json",
     "research": "experiments/SPEC-SIM-001.research.json",
     "synthesis": PLACES["narrative_synthesis"],

@@ -158,7 +158,7 @@ ODDITIES = {
     "inconsistent indentation": ("inconsistent_indentation", "commands/SPEC-KIT-", "indentation"),
     "placeholder": ("placeholder", "archive/baselines", "placeholder"),
     "absolute paths in artifacts": ("absolute_path", "commands/SPEC-KIT", "82 guardrails"),
-    "ok over failed agents": ("ok_over_failed_agents", "01:15:57Z_synthesis", "2 of 3 agents"),
+    "ok over failed agents": ("ok_over_failed_agents", "01:15:57Z_synthesis", "2 of 3 calls"),
     "ok over degraded agents": ("ok_over_failed_agents", "spec-plan_synthesis", "gpt_codex"),
     "dispatched, never completed": ("unfinished_attempt", "20251028_131403", "never ended"),
     "a second one": ("unfinished_attempt", "20251111_023522", "never ended"),

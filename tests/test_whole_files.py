@@ -67,7 +67,7 @@ WRITING = {
 }
 
 #: What is no evidence, is simulated, or is meant for reviewers.
-OTHERS = {"experiment init", "simulate", "review export"}
+OTHERS = {"experiment init", "experiment template", "simulate", "review export"}
 
 
 def commands_that_write(group: click.Group, *above: str) -> set[str]:

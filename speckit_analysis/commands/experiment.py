@@ -82,7 +82,7 @@ def template(out: Path | None) -> None:
     from speckit_analysis.formats.outcome import TEMPLATE
 
     if out is None:
-        click.echo(TEMPLATE, nl=False)
+        say(TEMPLATE.rstrip())
         return
     if out.exists():
         raise EvidenceError(f"{out} is there already: a table of outcomes is never replaced")

@@ -33,7 +33,7 @@ _MONTH = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(
-    r"(.+?)(?:\s+(?:-|to|until|through)\s+|\s*[–—]\s*|\s*\.\.\s*|/(?=\d{4}-\d\d)"
+    r"(.+?)(?:(?<!\s)\s++(?:-|to|until|through)\s+|(?<!\s)\s*+(?:[–—]|\.\.)\s*|/(?=\d{4}-\d\d)"
     r"|(?<=\d{4})-(?=\d\d?[./]))(.+)"
 )
 #: Longer lines are of more than a day; a day on which clocks are set back has 25 hours.

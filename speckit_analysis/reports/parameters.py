@@ -49,7 +49,9 @@ class Parameter:
         Empty if neither tells.
         """
         choices = re.sub(r"^(?:\w+\.)?(?:Optional|Union)\[(.*)\]$", r"\1", self.type)
-        names = set(re.findall(r"\w+", re.sub(r"\[.*\]", "", choices))) - {"None"}
+        while (outer := re.sub(r"\[[^][]*\]", "", choices)) != choices:
+            choices = outer
+        names = set(re.findall(r"\w+", choices)) - {"None"}
         default = _default(self)
         if not names and default is not None and default != self.default:
             # One that is no plain value, such as a call, is its own source here.

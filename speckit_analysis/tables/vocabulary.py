@@ -153,7 +153,7 @@ _BEDROCK_MAKER = re.compile(
     r"(?:anthropic|amazon|meta|mistral|qwen|openai|moonshot|moonshotai|minimax|cohere|zai|google)\."
 )
 _SHOWN_MAKER = re.compile(r"^[\w. -]+:\s+")  # "Anthropic: Claude Sonnet 4.5"
-_BRACKETS = re.compile(r"\s*\(([^()]*)\)$")
+_BRACKETS = re.compile(r"(?<!\s)\s*+\(([^()]*)\)$")
 _BLANKS = re.compile(r"[\s\u2010-\u2013]+")
 
 # What stands behind it: releases, how much it was to think, how it was served at the same price.
@@ -165,7 +165,7 @@ _TAILS = (
         ),
         "",
     ),
-    (re.compile(r"^(.*\d.*)-latest$"), r"\1"),
+    (re.compile(r"^(?=\D*\d)(.*)-latest$"), r"\1"),
     (
         re.compile(
             r"^((?:gpt|o\d|claude|gemini|codex|grok)\b.*)"

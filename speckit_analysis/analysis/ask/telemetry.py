@@ -113,7 +113,7 @@ def telemetry(
     >>> telemetry(ev, "cost", ["stage"]).table[["stage", "n"]].head(2)
        stage   n
     0   plan  30
-    1  tasks  32
+    1  tasks  33
     """
     asked = metric_called(metric)
     keys = columns_of(asked, tuple(by))

@@ -38,7 +38,7 @@ COLUMNS = ["file", "locator", "kind", "severity", "message", "action", "run_id"]
 _NONE = pd.DataFrame(columns=COLUMNS)
 
 # Ends within a lower-case word, behind two others: SPEC-KIT-025-add-conflict-resolution-wit.
-_CUT = re.compile(r"-[^-]+-(?:[^-]+-)*[a-z]+$")
+_CUT = re.compile(r"-[^-]+-[a-z]+$")
 
 
 def find(frames: Frames) -> pd.DataFrame:
