@@ -138,7 +138,7 @@ def test_the_answer_of_one_call_in_two_files_is_one_answer(tmp_path: Path):
 
 def simulated(root: Path, seed: int, measured_share: float) -> Iterator[tuple[str, bool]]:
     """Write 300 runs with agents of few words, and yield content and truth of what was copied."""
-    random_numbers = random.Random(seed)  # noqa: S311 - no secret
+    random_numbers = random.Random(seed)
     sayings = [
         {"decision": decision, "because": " ".join(f"{decision} {n}" for n in range(words))}
         for decision in ("approve", "hold")

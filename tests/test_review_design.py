@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from itertools import pairwise
+from random import Random
 
 import pytest
 from click.testing import CliRunner
@@ -43,7 +44,7 @@ def outputs(units=4, variants=("one", "many")):
 def test_orders_are_balanced_and_keep_variants_of_a_unit_apart(units, variants, people, seed):
     names = [f"v{n}" for n in range(variants)]
     reviewers = [f"r{n}" for n in range(people)]
-    table = reading_orders([f"u{n}" for n in range(units)], names, reviewers, seed=seed)
+    table = reading_orders([f"u{n}" for n in range(units)], names, reviewers, random=Random(seed))
     for _, own in table.groupby("reviewer"):
         # Everybody reads everything once, a unit never twice in a row.
         assert not own.duplicated(["unit", "variant"]).any()
@@ -54,15 +55,11 @@ def test_orders_are_balanced_and_keep_variants_of_a_unit_apart(units, variants, 
         assert (own.groupby(passes)["unit"].nunique() == units).all()
         counts = own.groupby([passes, "variant"]).size().unstack(fill_value=0)
         assert (counts.max(axis=1) - counts.min(axis=1)).max() <= 1
-    # Over as many reviewers as there are variants, each comes first equally often for a unit.
-    if people == variants:
-        first = table.sort_values("position").drop_duplicates(["reviewer", "unit"])
-        assert (first.groupby(["unit", "variant"]).size() == 1).all()
 
 
 def test_units_can_be_dealt_out_in_complete_blocks():
     table = reading_orders(
-        [f"u{n}" for n in range(6)], ["a", "b"], list("xyz"), seed=1, units_each=4
+        [f"u{n}" for n in range(6)], ["a", "b"], list("xyz"), random=Random(1), units_each=4
     )
     assert (table.groupby("reviewer").size() == 8).all()
     assert (table.groupby(["reviewer", "unit"])["variant"].nunique() == 2).all()
@@ -70,10 +67,10 @@ def test_units_can_be_dealt_out_in_complete_blocks():
 
 
 def test_repeats_come_last_and_pairs_stand_together_if_asked():
-    table = reading_orders(["u", "w", "z"], ["a", "b"], ["x"], seed=1, repeats=2)
+    table = reading_orders(["u", "w", "z"], ["a", "b"], ["x"], random=Random(1), repeats=2)
     assert table["repeat"].tolist() == [False] * 6 + [True] * 2
     assert table["unit"].iloc[5] != table["unit"].iloc[6]
-    paired = reading_orders(["u", "w", "z"], ["a", "b"], ["x"], seed=1, pairwise=True)
+    paired = reading_orders(["u", "w", "z"], ["a", "b"], ["x"], random=Random(1), pairwise=True)
     assert paired["unit"].tolist() == [u for u in dict.fromkeys(paired["unit"]) for _ in "ab"]
 
 
@@ -88,9 +85,9 @@ def test_repeats_come_last_and_pairs_stand_together_if_asked():
     ],
 )
 def test_designs_that_cannot_be_are_refused(changes, said):
-    plan = {"units": ["u", "w", "z"], "variants": ["a", "b"], "reviewers": ["x"], "seed": 1}
+    plan = {"units": ["u", "w", "z"], "variants": ["a", "b"], "reviewers": ["x"]}
     with pytest.raises(EvidenceError, match=said):
-        reading_orders(**plan | changes)
+        reading_orders(**plan | changes, random=Random(1))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +135,7 @@ def test_nothing_in_a_packet_runs():
 
 def create(tmp_path, **options):
     folder = tmp_path / "review"
-    create_review(folder, "trial", outputs(), ["ann", "bob"], **{"seed": 7, **options})
+    create_review(folder, "trial", outputs(), ["ann", "bob"], **options)
     return Review(folder)
 
 
@@ -158,10 +155,8 @@ def test_the_key_cannot_be_found_from_the_folder(tmp_path):
     assert len({s["salt"] for s in secrets.values()}) == len(secrets)
 
 
-def test_the_same_seed_gives_the_same_orders(tmp_path):
-    first = create(tmp_path / "a").plan
-    assert first == create(tmp_path / "b").plan
-    assert first != create(tmp_path / "c", seed=8).plan
+def test_no_two_reviews_of_the_same_outputs_have_the_same_order(tmp_path):
+    assert create(tmp_path / "a").plan != create(tmp_path / "b").plan
 
 
 def fill(review, reviewers=None, **changes):
@@ -368,7 +363,7 @@ def run(*arguments, code=0):
 def test_the_commands_from_creation_to_unblinding(tmp_path):
     folder = tmp_path / "r"
     agents = ("--agent", "gemini", "--agent", "claude", "--stage", "plan")
-    made = run("create", folder, "--experiment", "plans", *agents, "--reviewer", "ann", "--seed", 3)
+    made = run("create", folder, "--experiment", "plans", *agents, "--reviewer", "ann")
     assert "keep it from reviewers" in made.stdout
     assert "ann" in run("status", folder).stdout
     assert "not complete" in run("unblind", folder, code=2).output
@@ -413,7 +408,7 @@ def test_real_proposals_are_blinded(tmp_path):
         ev, ["gemini", "claude", "gpt_pro"], include=("measured", "role_played")
     )
     assert len(found) >= 15
-    create_review(tmp_path / "r", "real", found, ["ann"], seed=1)
+    create_review(tmp_path / "r", "real", found, ["ann"])
     for path in (tmp_path / "r" / "packets").iterdir():
         text = json.loads(path.read_text())["text"].lower()
         for name in ("gemini", "claude", "gpt", "anthropic", "openai", "/home/", "docs/"):

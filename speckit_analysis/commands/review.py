@@ -68,9 +68,6 @@ def review() -> None:
 @click.option(
     "--pseudonyms", is_flag=True, help="Call reviewers R1, R2 …; the key has their names."
 )
-@click.option(
-    "--seed", type=int, metavar="N", help="Of ids and orders.  Default: drawn, kept in the key."
-)
 @_KEY
 def create(
     folder: Path,

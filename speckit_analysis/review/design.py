@@ -1,4 +1,4 @@
-"""Who reads what in which order: balanced, seeded, variants of a unit kept apart."""
+"""Who reads what in which order: drawn, balanced, variants of a unit kept apart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def reading_orders(
     variants: Sequence[str],
     reviewers: Sequence[str],
     *,
-    seed: int,
+    random: Random,
     units_each: int | None = None,
     repeats: int = 0,
     pairwise: bool = False,
@@ -26,8 +26,8 @@ def reading_orders(
     ----------
     units, variants, reviewers : sequence of str
         Their names.
-    seed : int
-        Of the order.
+    random : Random
+        Draws the order.  Who can draw the same again knows which variant is read when.
     units_each : int, optional
         Units for each reviewer; all of them, if not told.  Units are dealt out in turn, so that
         each is read by as many reviewers as any other, or one more.
@@ -50,24 +50,20 @@ def reading_orders(
     Notes
     -----
     Every reviewer reads all variants of a unit (a complete block), so that neither the unit's
-    difficulty nor the reviewer's severity can pass for a difference of variants.  Unit u is read
-    in pass b by reviewer r in variant (u + b + r) modulo their number: a Latin square, in which
-    each variant comes first equally often.  From reviewer to reviewer the units rotate.
+    difficulty nor the reviewer's severity can pass for a difference of variants.  In which order is
+    drawn for each unit and reviewer, under one restriction: of k units, each variant comes at each
+    place once (a random Latin square), so that each comes first equally often.  No place, number
+    or name tells anything of it.
     """
     _check(units, variants, reviewers, units_each, repeats, pairwise)
-    shuffled = list(units)
-    Random(seed).shuffle(shuffled)  # noqa: S311 - reproducible
-    each = units_each or len(shuffled)
+    dealt = random.sample(list(units), len(units))
+    each = units_each or len(dealt)
     rows = []
     for number, reviewer in enumerate(reviewers):
-        start = number * each % len(shuffled) if units_each else number
-        own = [shuffled[(start + at) % len(shuffled)] for at in range(each)]
-        first = {unit: at for at, unit in enumerate(shuffled)}
-        passes = [
-            (unit, variants[(first[unit] + turn + number) % len(variants)])
-            for turn in range(len(variants))
-            for unit in own
-        ]
+        start = number * each % len(dealt)
+        own = random.sample([dealt[(start + at) % len(dealt)] for at in range(each)], each)
+        orders = dict(zip(own, _orders(variants, each, random), strict=True))
+        passes = [(unit, orders[unit][turn]) for turn in range(len(variants)) for unit in own]
         if pairwise:
             passes.sort(key=lambda reading: own.index(reading[0]))
         again = [reading for reading in passes if reading[0] != passes[-1][0]][:repeats]
@@ -78,6 +74,16 @@ def reading_orders(
         ]
     columns = ["reviewer", "position", "unit", "variant", "repeat"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _orders(variants: Sequence[str], units: int, random: Random) -> list[list[str]]:
+    """Draw an order of the variants for each of so many units, balanced over places."""
+    orders: list[list[str]] = []
+    while len(orders) < units:
+        first = random.sample(variants, len(variants))
+        square = [first[turn:] + first[:turn] for turn in range(len(first))]
+        orders += random.sample(square, min(len(square), units - len(orders)))
+    return random.sample(orders, units)
 
 
 def _check(

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import tempfile
@@ -215,7 +216,6 @@ def create_review(
     reviewers: Sequence[str],
     *,
     rubric: Rubric | None = None,
-    seed: int | None = None,
     units_each: int | None = None,
     repeats: int = 0,
     pairwise: bool = False,
@@ -239,9 +239,6 @@ def create_review(
         Their names: letters, digits, ``.``, ``_`` and ``-``.
     rubric : Rubric, optional
         What is scored; by default completeness, correctness, clarity, actionability.
-    seed : int, optional
-        Of ids and orders; drawn if not told.  It is kept in the key, since who knows it could
-        work out the mapping.
     units_each, repeats, pairwise
         As for :func:`speckit_analysis.review.design.reading_orders`.
     arbiter : bool
@@ -268,17 +265,22 @@ def create_review(
     """
     folder, key = Path(folder), Path(key) if key else key_path(Path(folder))
     units, variants = _checked(folder, key, outputs, reviewers)
-    seed = secrets.randbits(62) if seed is None else seed
+    # Drawn by the system, from no seed that could be tried out.
+    random = secrets.SystemRandom()
     names = [f"R{at}" if pseudonyms else name for at, name in enumerate(reviewers, 1)]
     orders = reading_orders(
-        units, variants, names, seed=seed, units_each=units_each, repeats=repeats, pairwise=pairwise
+        *(units, variants, names),
+        random=random,
+        units_each=units_each,
+        repeats=repeats,
+        pairwise=pairwise,
     )
-    ids, sealed = _sealed(orders, outputs, Random(f"{seed} ids"))  # noqa: S311 - reproducible
+    ids, sealed = _sealed(orders, outputs, random)
     readings: dict[str, tuple[Reading, ...]] = dict.fromkeys(names, ())
     for reviewer, position, unit, variant, repeat in orders.itertuples(index=False, name=None):
         readings[reviewer] += (Reading(ids[unit, variant, repeat], position),)
     plan = Plan(experiment, rubric or load_rubric(), tuple(variants), readings, arbiter)
-    opened = Key(experiment, seed, sealed, dict(zip(names, reviewers, strict=True)))
+    opened = Key(experiment, sealed, dict(zip(names, reviewers, strict=True)))
 
     blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
     texts = {(made.unit, made.variant): blinder(laid_out(made.content)) for made in outputs}
@@ -308,9 +310,11 @@ def _write_review(
         pass
     (folder / "packets").mkdir(parents=True, exist_ok=True)
     write_key(key, opened)
-    for packet in packets:
-        write_whole(folder / "packets" / f"{packet.packet}.json", encoded(packet))
     write_whole(folder / "review.json", encoded(plan))
+    for packet in packets:
+        path = folder / "packets" / f"{packet.packet}.json"
+        write_whole(path, encoded(packet))
+        os.utime(path, (0, 0))  # the order in which they were written is nobody's business
 
 
 def _checked(

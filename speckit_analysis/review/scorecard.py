@@ -72,7 +72,7 @@ def _trial() -> Path:
     evidence = speckit_analysis.load(speckit_analysis.sample_path())
     outputs, _ = outputs_of_evidence(evidence, ["gemini", "claude"], stages=["plan"])
     few = [each for each in outputs if each.unit in sorted({o.unit for o in outputs})[:3]]
-    create_review(folder, "trial on the sample", few, ["you"], seed=1)
+    create_review(folder, "trial on the sample", few, ["you"])
     return folder
 
 

@@ -30,7 +30,6 @@ class Key(msgspec.Struct, frozen=True):
     """The key of a review."""
 
     experiment: str
-    seed: int
     packets: dict[str, Secret]
     reviewers: dict[str, str]
     kind: str = "blind_review_key"

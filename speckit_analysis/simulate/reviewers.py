@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
-from speckit_analysis.review.design import reading_orders
 from speckit_analysis.simulate.design import Design
 from speckit_analysis.simulate.documents import Document
 from speckit_analysis.tables.vocabulary import NO_GUESS
@@ -42,9 +41,8 @@ def review_documents(design: Design) -> Iterator[Document]:
     quality = _quality(specs, design, random)
     made = _making(specs, random)
     repeats = min(_REPEATS, (len(specs) - 1) * len(VARIANTS))
-    orders = reading_orders(specs, VARIANTS, names, seed=design.seed, repeats=repeats)
     packets: dict[tuple[str, str, bool], str] = {}
-    for number, reading in enumerate(orders.itertuples(index=False, name=None)):
+    for number, reading in enumerate(_readings(specs, names, repeats, Random(design.seed))):
         reviewer, position, spec, variant, again = reading
         packet = packets.setdefault((spec, variant, again), f"P{len(packets) + 1:03d}")
         level = quality[spec, variant] + _severity(names.index(reviewer), len(names))
@@ -114,3 +112,21 @@ def _guess(variant: str, design: Design, random: Random) -> dict[str, str]:
 def half_point(score: float) -> float:
     """Return the score from 0 to 10 that a reviewer can give, in steps of half a point."""
     return min(10.0, max(0.0, round(2 * score) / 2))
+
+
+def _readings(
+    specs: Sequence[str], reviewers: Sequence[str], repeats: int, random: Random
+) -> Iterator[tuple[str, int, str, str, bool]]:
+    """Yield reviewer, position, SPEC, variant and whether it is read again; nobody has to guess."""
+    shuffled = list(specs)
+    random.shuffle(shuffled)
+    for number, reviewer in enumerate(reviewers):
+        own = [(number + at) % len(shuffled) for at in range(len(shuffled))]
+        once = [
+            (shuffled[at], VARIANTS[(at + turn + number) % len(VARIANTS)])
+            for turn in range(len(VARIANTS))
+            for at in own
+        ]
+        again = [reading for reading in once if reading[0] != once[-1][0]][:repeats]
+        for position, (spec, variant) in enumerate([*once, *again], 1):
+            yield reviewer, position, spec, variant, position > len(once)
