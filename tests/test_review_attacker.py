@@ -113,7 +113,7 @@ def by_seed(review: Review, reviewer: str) -> dict[str, int]:
 
 
 def by_other_reviewer(review: Review, reviewer: str) -> dict[str, int]:
-    """Take the first reviewer to begin with the first variant, and the others to go on from there."""
+    """Take the first reviewer to begin with the first variant, and the others to go on."""
     k, names = len(review.plan.variants), list(review.plan.readings)
     first = places(review, names[0])
     return {packet: (first[packet][1] + names.index(reviewer)) % k for packet in first}

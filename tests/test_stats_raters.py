@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from speckit_analysis.stats.raters import slopes_over_order
 
 def orders(reviewers: int, units: int = 10, seed: int = 1) -> pd.DataFrame:
     names = [f"R{number}" for number in range(reviewers)]
-    found = reading_orders([f"S{n}" for n in range(units)], ["A", "B"], names, seed=seed)
+    found = reading_orders([f"S{n}" for n in range(units)], ["A", "B"], names, random=Random(seed))
     return found.assign(output=found["unit"] + found["variant"])[["output", "reviewer", "position"]]
 
 
