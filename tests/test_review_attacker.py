@@ -140,9 +140,9 @@ def test_every_strategy_stays_at_chance(
                 guessed = strategy(review, reviewer)
                 right[strategy] += sum(guessed[packet] == truth[packet] for packet in truth)
             count += len(truth)
-    # Guesses of a unit hang together, all or none: as if there were one a unit and reviewer.
+    # All guesses of a unit may hang together: as if there were one for each.
     chance = 1 / variants
-    error = (chance * (1 - chance) / (count / variants)) ** 0.5
+    error = (chance * (1 - chance) / (units * repeats)) ** 0.5
     off = {s.__name__: (n / count - chance) / error for s, n in right.items()}
     assert max(map(abs, off.values())) < 4.5, off
 

@@ -55,6 +55,10 @@ def test_orders_are_balanced_and_keep_variants_of_a_unit_apart(units, variants, 
         assert (own.groupby(passes)["unit"].nunique() == units).all()
         counts = own.groupby([passes, "variant"]).size().unstack(fill_value=0)
         assert (counts.max(axis=1) - counts.min(axis=1)).max() <= 1
+    # Over as many reviewers as there are variants, each comes first equally often for a unit.
+    if people == variants:
+        first = table.sort_values("position").drop_duplicates(["reviewer", "unit"])
+        assert (first.groupby(["unit", "variant"]).size() == 1).all()
 
 
 def test_units_can_be_dealt_out_in_complete_blocks():

@@ -50,20 +50,26 @@ def reading_orders(
     Notes
     -----
     Every reviewer reads all variants of a unit (a complete block), so that neither the unit's
-    difficulty nor the reviewer's severity can pass for a difference of variants.  In which order is
-    drawn for each unit and reviewer, under one restriction: of k units, each variant comes at each
-    place once (a random Latin square), so that each comes first equally often.  No place, number
-    or name tells anything of it.
+    difficulty nor the reviewer's severity can pass for a difference of variants.  The order of a
+    unit's variants is drawn, under one restriction: of k units, and for one unit of k reviewers,
+    each variant comes at each place once (random Latin squares).  Which units share a square is
+    drawn too, so that no place, number or name tells anything.  From reviewer to reviewer the
+    units, which all know, rotate.
     """
     _check(units, variants, reviewers, units_each, repeats, pairwise)
-    dealt = random.sample(list(units), len(units))
+    dealt, listed = (random.sample(list(units), len(units)) for _ in range(2))
+    drawn = dict(zip(dealt, _orders(variants, len(dealt), random), strict=True))
     each = units_each or len(dealt)
     rows = []
     for number, reviewer in enumerate(reviewers):
-        start = number * each % len(dealt)
-        own = random.sample([dealt[(start + at) % len(dealt)] for at in range(each)], each)
-        orders = dict(zip(own, _orders(variants, each, random), strict=True))
-        passes = [(unit, orders[unit][turn]) for turn in range(len(variants)) for unit in own]
+        hand = {dealt[(number * each + at) % len(dealt)] for at in range(each)}
+        start = number % len(listed)
+        own = [unit for unit in listed[start:] + listed[:start] if unit in hand]
+        passes = [
+            (unit, drawn[unit][(turn + number) % len(variants)])
+            for turn in range(len(variants))
+            for unit in own
+        ]
         if pairwise:
             passes.sort(key=lambda reading: own.index(reading[0]))
         again = [reading for reading in passes if reading[0] != passes[-1][0]][:repeats]
@@ -77,13 +83,14 @@ def reading_orders(
 
 
 def _orders(variants: Sequence[str], units: int, random: Random) -> list[list[str]]:
-    """Draw an order of the variants for each of so many units, balanced over places."""
+    """Draw an order of the variants for each of so many units, of k in a row a Latin square."""
     orders: list[list[str]] = []
     while len(orders) < units:
         first = random.sample(variants, len(variants))
-        square = [first[turn:] + first[:turn] for turn in range(len(first))]
-        orders += random.sample(square, min(len(square), units - len(orders)))
-    return random.sample(orders, units)
+        orders += random.sample(
+            [first[turn:] + first[:turn] for turn in range(len(first))], len(first)
+        )
+    return orders[:units]
 
 
 def _check(
