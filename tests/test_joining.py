@@ -502,3 +502,64 @@ def test_a_trial_with_a_moment_that_is_written_twice_is_one_and_told(
     evidence = sk.load(tmp_path)
     assert (evidence.trials["provenance"] == "measured").sum() == counted
     assert len(problems(evidence, "repeated_record")) == 2 - counted
+
+
+def amounts(evidence: sk.Evidence) -> pd.DataFrame:
+    costs = evidence.costs
+    return costs[(costs["provenance"] == "measured") & ~costs["superseded"]]
+
+
+@pytest.mark.parametrize(
+    "where", ["costs/x/{}_cost_summary.json", "costs/{}-backup_cost_summary.json"]
+)
+def test_a_copy_of_a_summary_leaves_one_that_counts(tmp_path: Path, where: str) -> None:
+    write(tmp_path, PLACES["cost"], cost())
+    alone = len(amounts(sk.load(tmp_path)))
+    write(tmp_path, where.format(SPEC), cost())
+    evidence = sk.load(tmp_path)
+    assert set(evidence.costs["spec_id"]) == {SPEC}
+    assert len(amounts(evidence)) == alone > 0
+
+
+def test_an_answer_that_was_put_aside_makes_no_measured_run(tmp_path: Path) -> None:
+    write(tmp_path, PLACES["output"], output())
+    write(tmp_path, PLACES["output"].replace(".json", " (copy).json"), output())
+    evidence = sk.load(tmp_path)
+    assert (evidence.runs["provenance"] == "measured").sum() == 1
+    assert (evidence.calls["provenance"] == "measured").sum() == 1
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"sessionId": "2025-10-06T00:19:45.000Z", "timestamp": "2025-10-06T00:19:45.000Z"},
+        {
+            "consensus": {
+                "agents": [
+                    call("gemini", agent="Gemini"),
+                    call("claude", agent="Claude", cost_usd=0.0126),
+                ]
+            }
+        },
+        {"consensus": {"agents": [call("claude", cost_usd=0.0126), call("gemini")]}},
+    ],
+)
+def test_names_and_order_of_agents_make_no_other_record(
+    tmp_path: Path, again: dict[str, Any]
+) -> None:
+    write(tmp_path, PLACES["telemetry"], lines(telemetry(), telemetry(**again)))
+    assert len(sk.load(tmp_path).calls) == 2
+
+
+def test_a_torn_first_record_does_not_name_the_second(tmp_path: Path) -> None:
+    later = "2025-10-06T02:19:45Z"
+    whole = json.dumps(telemetry(timestamp=later, sessionId=later))
+    write(tmp_path, PLACES["telemetry"], json.dumps(telemetry())[:300] + "\n" + whole)
+    assert only(sk.load(tmp_path).runs).run_id == f"{SPEC}/plan/{later}"
+
+
+def test_ids_of_several_kinds_of_files_are_looked_through_for_cut_ones(tmp_path: Path) -> None:
+    for spec in ("SPEC-X-something-wit", "SPEC-X-something-with"):
+        write(tmp_path, PLACES["verdict"].replace(SPEC, spec), verdict(spec_id=spec, run_id=spec))
+    write(tmp_path, "costs/SPEC-PAY_cost_summary.json", cost(spec_id="SPEC-PAY"))
+    assert len(problems(sk.load(tmp_path), "truncated_spec")) == 1

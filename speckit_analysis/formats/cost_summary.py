@@ -87,7 +87,10 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     record = file.decode(_DECODER)
     if record is None:
         return
-    spec = file.identity(file.group("spec"), record.spec_id or record.spec_id_camel, "spec_id")
+    named, own = file.group("spec"), record.spec_id or record.spec_id_camel
+    # What follows the id in the name, such as a date or "-backup", is none of it.
+    goes_on = bool(named and own) and re.match(re.escape(own or "") + r"[-_ .]", named or "")
+    spec = file.identity(own if goes_on else named, own, "spec_id")
     total = _first(
         record.total_spent, record.total_cost_usd, record.total_cost, record.total, record.total_usd
     )

@@ -143,7 +143,7 @@ def as_utf8(data: bytes, report: Report) -> bytes:
             break
     else:
         guessed = _BY_ZEROS.get(tuple(byte == 0 for byte in data[:4]))
-        if guessed is None or data.lstrip(b"\x00")[:1] not in (b"{", b"["):
+        if guessed is None or data.lstrip(b"\x00 \t\r\n")[:1] not in (b"{", b"["):
             return data
         encoding, message = guessed, f"written in {guessed} without a mark"
     report(Finding("", "encoding", "info", message, "read as such"))

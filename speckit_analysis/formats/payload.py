@@ -30,7 +30,8 @@ _SHELL_PROMPT = re.compile(r"^[^\s@]++@\S++ \S+ ?[❯$#%>]", re.MULTILINE)
 _EXPORT = re.compile(r"^[^\S\n]*+(?:export|declare -x) \w+=", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ERROR = re.compile(
-    r"^\W*(?:error|fatal|traceback|exception|agent execution failed|failed to|timed? ?out)\b",
+    r"^\W*(?:error(?=\W*$|s?\W*[:(\[\d])|fatal|traceback|exception|agent execution failed"
+    r"|failed to|timed? ?out)\b",
     re.IGNORECASE,
 )
 

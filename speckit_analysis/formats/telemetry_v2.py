@@ -16,7 +16,7 @@ from speckit_analysis.formats.file import Amount, Count, Score, Total, length, n
 from speckit_analysis.formats.rows import Run
 from speckit_analysis.formats.usage import COUNTS, Usage
 from speckit_analysis.tables.timestamps import IN_NAME, canonical, parse
-from speckit_analysis.tables.vocabulary import normalise_stage
+from speckit_analysis.tables.vocabulary import normalise_agent, normalise_stage
 
 
 class Agent(Usage, gc=False, kw_only=True):
@@ -191,7 +191,9 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     if len(records) > 1:
         records = _without_repetitions(file, records)
     # What the records of a file differ in is each one's own: the name speaks of the first.
-    own_moment = len(records) > 1 and len({_moment(record) for _, record in records}) > 1
+    # Where the first record is torn, the name does not speak of those that are left.
+    torn = bool(records) and records[0][0] not in ("", "L1")
+    own_moment = torn or (len(records) > 1 and len({_moment(each) for _, each in records}) > 1)
     own_stage = len(records) > 1 and len({_stage(record) for _, record in records}) > 1
     for prefix, record in records:
         flagged = record.dry_run or record.dry_run_camel
@@ -207,6 +209,23 @@ def _moment(record: Telemetry) -> str | None:
     return canonical(record.timestamp or "") if readable else None
 
 
+def _spelled(record: Telemetry, moment: str | None) -> Telemetry:
+    """Return the record with moments, stage and agents in one spelling, agents in one order."""
+    consensus = record.consensus or Consensus(agents=[])
+    agents = [
+        msgspec.structs.replace(agent, agent_raw=normalise_agent(agent.agent_raw or ""))
+        for agent in consensus.agents or ()
+    ]
+    agents.sort(key=lambda agent: msgspec.json.encode(agent, order="deterministic"))
+    return msgspec.structs.replace(
+        record,
+        timestamp=moment,
+        session_id=canonical(record.session_id or ""),
+        command=_stage(record),
+        consensus=msgspec.structs.replace(consensus, agents=agents),
+    )
+
+
 def _stage(record: Telemetry) -> str | None:
     return normalise_stage(record.command) if record.command else None
 
@@ -219,8 +238,8 @@ def _without_repetitions(
     seen: defaultdict[Any, list[tuple[str, Telemetry]]] = defaultdict(list)
     for prefix, record in records:
         moment = _moment(record)
-        spelled = msgspec.structs.replace(record, timestamp=moment, command=_stage(record))
-        alike = seen[moment, record.session_id]
+        spelled = _spelled(record, moment)
+        alike = seen[moment, spelled.session_id]
         # Records that name neither moment nor session may well be of two runs.
         told = moment or record.session_id
         first = next((place for place, other in alike if told and other == spelled), None)

@@ -207,7 +207,10 @@ def _mark_copies(frames: Frames) -> None:
             frame["sha256"] = look_up(frame["file"], digests)
         if name in problems.RECORDED:
             frame["provenance"] = frame["provenance"].fillna("measured")
-        again = frame.duplicated(identity) & frame[identity].notna().all(axis=1)
+        # Of copies the one that is current counts.
+        first = frame.sort_values("superseded", kind="stable") if name == "costs" else frame
+        again = first.duplicated(identity).reindex(frame.index)
+        again &= frame[identity].notna().all(axis=1)
         if name in problems.RECORDED:
             # With a moment of its own, a record that stands twice was written twice.
             told = frame.columns.difference([*_WHERE, *identity])

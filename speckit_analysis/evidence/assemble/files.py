@@ -86,16 +86,17 @@ def earlier_summaries(costs: pd.DataFrame, files: pd.DataFrame) -> pd.Series:
     """Return the numbers of the summaries of which another file holds a later state.
 
     The folder's date tells which is later; then the summary's own moment, what it counted so far,
-    and at last its place: of the files of one name for a SPEC one is current.
+    and at last its place, the first for copies: of the files of a SPEC one is current.
     """
     figures = ["timestamp", "calls_reported", "duration_s", "cost_usd_reported"]
     kept = costs.groupby("file").agg({"spec_id": "first", **dict.fromkeys(figures, "max")})
     places = files.set_index("file").loc[kept.index]
     kept["state"] = states(places["evidence_root"])
     kept["source"] = places["source"]
-    kept["name"] = places["path"].str.rpartition("/")[2]
-    order = kept.sort_values(["state", *figures, "source"], na_position="first", kind="stable")
-    return pd.Series(order.index[order.duplicated(["spec_id", "name"], keep="last")])
+    order = kept.sort_values("source", ascending=False).sort_values(
+        ["state", *figures], na_position="first", kind="stable"
+    )
+    return pd.Series(order.index[order.duplicated("spec_id", keep="last")])
 
 
 def states(roots: pd.Series) -> pd.Series:

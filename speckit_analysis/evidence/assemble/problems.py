@@ -399,6 +399,7 @@ def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
     events = frames["lifecycle"]
     # An attempt that came to the consensus worked; what followed has other evidence.
     ended = events.loc[events["event"].isin((*ENDS, "checking_consensus")), "stage_run_id"]
+    events = events[events["provenance"] != "stale_copy"]
     rows = events[(events["event"] == "dispatched") & ~is_among(events["stage_run_id"], ended)]
     message = "attempt {stage_run_id} was dispatched and never ended"
     yield _problems(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
@@ -407,13 +408,14 @@ def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
 def _truncated_specs(frames: Frames) -> Iterator[pd.DataFrame]:
     """Find an id that is another one cut within a word, as limits on names do."""
     files = frames["files"].dropna(subset="spec_id")
-    first = files.drop_duplicates("spec_id").set_index("spec_id", drop=False).sort_index()
+    first = files.drop_duplicates("spec_id").astype({"spec_id": str})
+    first = first.set_index("spec_id", drop=False).sort_index()
     names = first.index.tolist()
     for place, (spec, following) in enumerate(pairwise(names), start=1):
         # What begins like a name comes right after it.
         if following.startswith(spec) and _CUT.search(spec):
             end = bisect_right(names, f"{spec}\uffff", lo=place)
-            whole = [other for other in names[place:end] if other[len(spec)].islower()]
+            whole = [other for other in names[place:end] if other[len(spec) :][:1].islower()]
             if whole:
                 message = f"{spec} looks like {whole[0]} cut short"
                 action = "kept as two SPECs"
@@ -448,7 +450,7 @@ def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
     message = "the content is that of {duplicate_of}"
     yield _problems(rows, "duplicate", "info", message, "read; copies of a run are merged", "")
     rows = files[files["superseded"].fillna(False).astype(bool)]
-    message = "an earlier state of {path}, which a later folder holds too"
+    message = "an earlier state of {path}, or a copy, of which another file is current"
     yield _problems(rows, "superseded", "info", message, "read as a state of its own time", "")
     for name, identity in (("guardrails", "guardrail_id"), ("lifecycle", "stage_run_id")):
         again = frames[name][frames[name]["provenance"] == "stale_copy"]

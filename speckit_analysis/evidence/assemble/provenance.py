@@ -48,7 +48,7 @@ def _copies(shared: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
     Equal answers are agreement, unless something speaks for a copy: an agent's answer stands in
     its run already; it says that it is of another stage or agent, where it stands too; or nobody
     measured the call, and it repeats an earlier answer that is too long to be written twice, or
-    has the agent and the moment of one in another run.
+    has the agent and the moment of one in another run, or has no moment of its own.
     """
     content = [shared["content_hash"], shared["spec_id"].astype("string")]
     misfiled = _misfiled(content, shared, "stage", vocabulary.normalise_stage)
@@ -60,7 +60,9 @@ def _copies(shared: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
     long = order.duplicated("content_hash") & order["content_chars"].ge(LEAST_CHARS_OF_A_COPY)
     dated = order["timestamp"].notna() & order["agent"].notna()
     exported_again = dated & order.duplicated(["content_hash", "spec_id", "agent", "timestamp"])
-    copied = order["misfiled"] | again | (order["unmeasured"] & (long | exported_again))
+    undated = order["key"].isna() & order.duplicated("content_hash")
+    again_told = long | exported_again | undated
+    copied = order["misfiled"] | again | (order["unmeasured"] & again_told)
     return copied.reindex(shared.index).astype(bool)
 
 
