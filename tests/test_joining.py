@@ -536,8 +536,8 @@ def test_an_answer_that_was_put_aside_makes_no_measured_run(tmp_path: Path) -> N
         {
             "consensus": {
                 "agents": [
-                    call("gemini", agent="Gemini"),
-                    call("claude", agent="Claude", cost_usd=0.0126),
+                    call("gemini") | {"agent": "Gemini"},
+                    call("claude", cost_usd=0.0126) | {"agent": "Claude"},
                 ]
             }
         },
