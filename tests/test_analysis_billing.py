@@ -454,3 +454,11 @@ def test_the_total_is_the_last_line_of_the_validation(bill):
     assert table["model_id"].tolist() == ["gpt-5", "total"]
     assert table["within_tolerance"].tolist() == [False, False]
     assert pd.isna(table["date"].iloc[-1])
+
+
+@pytest.mark.parametrize("word", ["Tax", "VAT", "Credit", "Taxes"])
+def test_a_word_of_any_length_says_what_an_amount_without_a_day_is(tmp_path, word):
+    path = tmp_path / "bill.csv"
+    path.write_text(f"Kind,Model,Date,Cost\nUsage,gpt-5,2025-10-05,0.225\n{word},,,0.005\n")
+    invoice = read_invoice([path])
+    assert (len(invoice.rows), invoice.other["billed_usd"].tolist()) == (1, [0.005])

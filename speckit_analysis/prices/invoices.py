@@ -156,7 +156,7 @@ def read_invoice(
     """
     rates = dict(exchange_rates or {})
     for name, rate in rates.items():
-        if not (isfinite(rate) and rate > 0):
+        if isinstance(rate, bool | str) or not (isfinite(rate) and rate > 0):
             raise EvidenceError(
                 f"the exchange rate of {name} must be above 0 and finite (got {rate}): units of the"
                 " currency per USD, such as 0.92"
@@ -312,8 +312,11 @@ def _refuse_gaps(
     said, undated = text["model"].ne(""), text["date"].eq("")
     rows.refuse("the amount is missing", text["amount"].eq("") & said)
     for other in others:
-        labels = other[undated][[not marks_of([cell]) for cell in bare(other[undated])]]
-        said |= other.isin(labels)
+        # A word of three letters passes for a currency, so the digits are looked for as well.
+        cells = other[undated]
+        words = cells.ne("") & ~cells.str.contains(r"\d")
+        words |= ~bare(cells).map(lambda cell: bool(marks_of([cell]))).astype(bool)
+        said |= other.isin(cells[words])
     rows.refuse("the date is missing", undated & (named | ~said))
 
 

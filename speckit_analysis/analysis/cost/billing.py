@@ -364,7 +364,7 @@ def _tracked(calls: pd.DataFrame, billed: pd.DataFrame) -> tuple[pd.DataFrame, p
     if not (meant & rows["date"].notna()).any():
         named = ", ".join(sorted(providers or set(billed["model_id"])))
         raise EvidenceError(f"no call to a provider of the invoice ({named}) in the evidence")
-    return rows[meant], rows[rows["provider"].isna() & calls["model_id"].isna() & ~meant]
+    return rows[meant], rows[rows["provider"].isna() & ~meant]
 
 
 def _compared_lines(lines: pd.DataFrame) -> pd.DataFrame:
