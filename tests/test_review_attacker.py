@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -22,7 +23,7 @@ def made(folder: Path, units: int, variants: int, reviewers: int) -> tuple[Revie
     names = [f"variant-{letter}" for letter in "abcd"[:variants]]
     random = Random(units * variants)
     outputs = [
-        Output(f"unit {u}", name, f"Step {u}. {'word ' * random.randrange(3, 40)}")
+        Output(f"unit {u}", name, f"Edit src/{u}{name}.py. {'word ' * random.randrange(3, 40)}")
         for u in range(units)
         for name in names
     ]
@@ -97,6 +98,22 @@ def by_commitment(review: Review, reviewer: str) -> dict[str, int]:
     return ranked(review, reviewer, lambda packet: review.packet(packet).commitment)
 
 
+def by_size(review: Review, reviewer: str) -> dict[str, int]:
+    folder = review.folder / "packets"
+    return ranked(review, reviewer, lambda packet: (folder / f"{packet}.json").stat().st_size)
+
+
+def by_number_of_file(review: Review, reviewer: str) -> dict[str, int]:
+    """Files are numbered as they are met: in which order were the outputs of a unit blinded?"""
+
+    def number(packet: str) -> int:
+        found = re.search(r"\[file (\d+)", review.packet(packet).text)
+        assert found, "the packet names a file"
+        return int(found[1])
+
+    return ranked(review, reviewer, number)
+
+
 def by_seed(review: Review, reviewer: str) -> dict[str, int]:
     """Try seeds: one whose orders of units are those that are public gives the variants."""
     names = list(review.plan.readings)
@@ -121,7 +138,7 @@ def by_other_reviewer(review: Review, reviewer: str) -> dict[str, int]:
 
 STRATEGIES: list[Guess] = [
     *(by_formula, by_number_of_unit, by_turn, by_position, by_id, by_listing, by_time),
-    *(by_commitment, by_seed, by_other_reviewer),
+    *(by_commitment, by_size, by_number_of_file, by_seed, by_other_reviewer),
 ]
 
 

@@ -283,7 +283,12 @@ def create_review(
     opened = Key(experiment, sealed, dict(zip(names, reviewers, strict=True)))
 
     blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
-    texts = {(made.unit, made.variant): blinder(laid_out(made.content)) for made in outputs}
+    # Blinded in a drawn order: files are numbered as they are met, and in the order of the outputs
+    # the lower number within a unit would be that of the variant whose name comes first.
+    texts = {
+        (made.unit, made.variant): blinder(laid_out(made.content))
+        for made in random.sample(list(outputs), len(outputs))
+    }
     neutral = {unit: f"Unit {number}" for number, unit in enumerate(units, 1)}
     packets = [
         Packet(name, neutral[of.unit], texts[of.unit, of.variant], commitment(name, of))
