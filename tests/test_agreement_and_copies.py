@@ -94,6 +94,15 @@ def test_what_makes_an_answer_of_a_run_a_copy(tmp_path: Path, what: dict[str, An
     assert only(evidence.runs).agents_ok == 2 - stale
 
 
+def test_equal_answers_of_two_agents_without_a_moment_are_two_votes(tmp_path: Path):
+    """Kind: what bears no date is told apart by its agent all the same."""
+    both = (proposal(agent, APPROVED) | {"created_at": None} for agent in ("gemini", "claude"))
+    write(tmp_path, PLACES["verdict"], verdict(*both, run_id=None, exported_at=None))
+    evidence = sk.load(tmp_path)
+    assert set(evidence.proposals["provenance"]) == {"measured"}
+    assert only(evidence.runs).agents_ok == 2
+
+
 def test_a_record_that_is_exported_again_is_a_copy_and_a_new_equal_answer_is_none(tmp_path: Path):
     old = proposal("gemini", APPROVED, "2025-11-09 01:00:00")
     new = proposal("claude", APPROVED, "2025-11-10 03:26:38")

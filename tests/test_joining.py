@@ -521,6 +521,16 @@ def test_a_copy_of_a_summary_leaves_one_that_counts(tmp_path: Path, where: str) 
     assert len(amounts(evidence)) == alone > 0
 
 
+def test_summaries_that_name_no_spec_are_no_states_of_one(tmp_path: Path) -> None:
+    for name, amount in (("one", 1.0), ("two", 2.0)):
+        summary = {"total_spent": amount, "per_stage": {"plan": amount}, "call_count": 1}
+        write(tmp_path, f"{name}.json", summary)
+    evidence = sk.load(tmp_path)
+    assert evidence.costs["spec_id"].isna().all()
+    assert not evidence.costs["superseded"].any()
+    assert amounts(evidence)["cost_usd_reported"].sum() == 6.0
+
+
 def test_an_answer_that_was_put_aside_makes_no_measured_run(tmp_path: Path) -> None:
     write(tmp_path, PLACES["output"], output())
     write(tmp_path, PLACES["output"].replace(".json", " (copy).json"), output())

@@ -96,7 +96,9 @@ def earlier_summaries(costs: pd.DataFrame, files: pd.DataFrame) -> pd.Series:
     order = kept.sort_values("source", ascending=False).sort_values(
         ["state", *figures], na_position="first", kind="stable"
     )
-    return pd.Series(order.index[order.duplicated("spec_id", keep="last")])
+    # Summaries of nobody knows which SPEC are no states of one.
+    earlier = order["spec_id"].notna() & order.duplicated("spec_id", keep="last")
+    return pd.Series(order.index[earlier])
 
 
 def states(roots: pd.Series) -> pd.Series:

@@ -60,7 +60,7 @@ def _copies(shared: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
     long = order.duplicated("content_hash") & order["content_chars"].ge(LEAST_CHARS_OF_A_COPY)
     dated = order["timestamp"].notna() & order["agent"].notna()
     exported_again = dated & order.duplicated(["content_hash", "spec_id", "agent", "timestamp"])
-    undated = order["key"].isna() & order.duplicated("content_hash")
+    undated = order["key"].isna() & order.duplicated(["content_hash", "spec_id", "agent"])
     again_told = long | exported_again | undated
     copied = order["misfiled"] | again | (order["unmeasured"] & again_told)
     return copied.reindex(shared.index).astype(bool)
