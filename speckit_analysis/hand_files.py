@@ -73,10 +73,19 @@ def read_text(path: str | os.PathLike[str], what: str, advice: str = "save it as
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def marked_encoding(content: bytes) -> str | None:
+    """Return the encoding that a byte order mark tells; None where there is no mark.
+
+    >>> marked_encoding("\ufeffa".encode("utf-16-le")), marked_encoding(b"a")
+    ('utf-16', None)
+    """
+    return next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
+
+
 def _encoding(content: bytes) -> str:
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return encoding
+    marked = marked_encoding(content)
+    if marked is not None:
+        return marked
     # Letters of UTF-16 without a mark have a zero beside them.
     first, second = content[:1] == b"\0", content[1:2] == b"\0"
     return "utf-16-be" if first and not second else "utf-16-le" if second else "utf-8"

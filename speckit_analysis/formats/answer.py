@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from speckit_analysis.formats.decoding import whole_values
-from speckit_analysis.tables.vocabulary import ANSWER_FIELDS
+from speckit_analysis.tables.vocabulary import ANSI, ANSWER_FIELDS
 
 # Where CLIs and providers put what a model said.
 _WRAPPERS = (
@@ -44,7 +44,6 @@ _SPEAKER = re.compile(
     r"|^(user|assistant|human|system|tool|codex|thinking|exec|tokens used)(?::|[ \t]*$)",
     re.MULTILINE | re.IGNORECASE,
 )
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FENCE = re.compile(r"```\w*\s*$")
 _QUOTED = re.compile(
     r"(?:\b(?:e\.g\.|(?:for|an) example|for instance|such as)[^\n]{0,40}|(?<!`)`)$", re.IGNORECASE
@@ -73,7 +72,7 @@ def answer_in(content: Any, holds: Holds, depth: int = 0) -> dict[str, Any] | No
         How many wrappers were opened already.
     """
     if isinstance(content, str):
-        return _in_text(_ANSI.sub("", content).strip(), holds, depth)
+        return _in_text(ANSI.sub("", content).strip(), holds, depth)
     if isinstance(content, list):
         inner = content[::-1] if any(map(_wraps, content)) else []
     elif not isinstance(content, dict) or _is_said_by_others(content):

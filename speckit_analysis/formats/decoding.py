@@ -17,6 +17,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 import msgspec
 
 from speckit_analysis.formats.redaction import shortened
+from speckit_analysis.hand_files import marked_encoding
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -118,14 +119,6 @@ def _loads(text: str, report: Report) -> Any:
     return clean_text(value)
 
 
-# Longest first, for the mark of UTF-32 begins with that of UTF-16.
-_MARKS = (
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
 # Without a mark, JSON begins with two characters of ASCII (RFC 4627): which of four bytes are zero?
 _BY_ZEROS: dict[tuple[bool, ...], str] = {
     (False, True, True, True): "utf-32-le",
@@ -137,11 +130,9 @@ _BY_ZEROS: dict[tuple[bool, ...], str] = {
 
 def as_utf8(data: bytes, report: Report) -> bytes:
     """Return text in UTF-16 or UTF-32, or with a byte order mark, as plain UTF-8."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            message = f"starts with a {encoding} mark"
-            break
-    else:
+    encoding = marked_encoding(data)
+    message = f"starts with a {encoding} mark"
+    if encoding is None:
         guessed = _BY_ZEROS.get(tuple(byte == 0 for byte in data[:4]))
         if guessed is None or data.lstrip(b"\x00 \t\r\n")[:1] not in (b"{", b"["):
             return data
@@ -370,7 +361,7 @@ def _meant(value: Any, kind: Any, place: str) -> Any:
 
     What can be read in two ways, such as ``"1.234"`` where a count belongs, is none.
     """
-    base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    base = _base(kind)
     if base is bool and isinstance(value, str | int):
         return _FLAGS.get(str(value).strip().lower())
     if base not in (int, float) or not isinstance(value, str | float):
@@ -400,8 +391,12 @@ def _number(text: str, base: type, place: str) -> Decimal | None:
 
 
 def _type_name(kind: Any) -> str:
-    base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    return {int: "a whole number", float: "a number", bool: "true or false"}[base]
+    return {int: "a whole number", float: "a number", bool: "true or false"}[_base(kind)]
+
+
+def _base(kind: Any) -> Any:
+    """Return a type without what it is annotated with, such as its limits."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _fitting(

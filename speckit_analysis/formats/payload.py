@@ -16,7 +16,7 @@ from speckit_analysis.formats.answer import (
     whole_json,
     words_in,
 )
-from speckit_analysis.tables.vocabulary import TEMPLATE_LITERAL
+from speckit_analysis.tables.vocabulary import ANSI, TEMPLATE_LITERAL
 
 # Fields that say who answers and how; they are no answer by themselves.
 METADATA_FIELDS = frozenset(
@@ -28,7 +28,6 @@ METADATA_FIELDS = frozenset(
 
 _SHELL_PROMPT = re.compile(r"^[^\s@]++@\S++ \S+ ?[❯$#%>]", re.MULTILINE)
 _EXPORT = re.compile(r"^[^\S\n]*+(?:export|declare -x) \w+=", re.MULTILINE)
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ERROR = re.compile(
     r"^\W*(?:error(?=\W*$|s?\W*[:(\[\d])|fatal|traceback|exception|agent execution failed"
     r"|failed to|timed? ?out)\b",
@@ -98,7 +97,7 @@ def _is_terminal(text: str) -> bool:
 
 
 def _class_of_text(text: str) -> str:
-    if _is_terminal(text) or len(_ANSI.findall(text)) >= 5:
+    if _is_terminal(text) or len(ANSI.findall(text)) >= 5:
         return "terminal_dump"
     if TRANSCRIPT.search(text) or is_session(text):
         return "transcript"

@@ -16,8 +16,8 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
 from speckit_analysis.reports.sanitize import sanitize
+from speckit_analysis.tables.vocabulary import ANSI
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _TAG = re.compile(r"<[^<>]*>")
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
@@ -127,7 +127,7 @@ def highlight_python(source: str) -> Markup:
 
 def plain_text(text: str) -> str:
     """Return what a terminal would show of `text`: without colours, lines as overwritten."""
-    lines = _ANSI.sub("", text).replace("\r\n", "\n").split("\n")
+    lines = ANSI.sub("", text).replace("\r\n", "\n").split("\n")
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 

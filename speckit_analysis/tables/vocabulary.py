@@ -80,6 +80,9 @@ _ANSWER_FIELDS = {
 #: Fields of answers by what they are asked for.
 ANSWER_FIELDS = {name: kind for kind, names in _ANSWER_FIELDS.items() for name in names.split()}
 
+#: A sequence that colours a terminal or moves its cursor.
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
 #: An unexpanded template literal such as ``${stage}``.
 TEMPLATE_LITERAL = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 

@@ -59,8 +59,9 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     merged = fill_gaps(descriptions, "call", keep=_PLACE)
     counts = calls.groupby("call", sort=False)["file"].nunique()
     copied = proposals["provenance"].eq("stale_copy")
-    originals_first = pd.concat([proposals[~copied], proposals[copied]])
-    answers = originals_first.drop_duplicates("call").set_index("call")
+    if copied.any():
+        proposals = pd.concat([proposals[~copied], proposals[copied]])  # originals speak first
+    answers = proposals.drop_duplicates("call").set_index("call")
     lone = answers[~is_among(answers.index.to_series(), merged["call"])]
     if len(lone):
         merged = pd.concat([merged, _calls_from(lone)], ignore_index=True)

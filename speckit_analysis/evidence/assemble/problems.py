@@ -457,22 +457,26 @@ def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
         message = f"a copy of {{{identity}}}, which another file holds too"
         action = "marked as stale_copy; left out of analyses"
         yield _problems(again, "duplicate", "info", message, action)
-    for name in (name for name in RECORDED if len(frames[name])):
-        # Of a file that is a copy as a whole, the problem above tells.
-        again = frames[name][frames[name]["provenance"] == "stale_copy"]
-        again = again[~again["file"].isin(files.loc[files["duplicate_of"].notna(), "file"])]
+    for name in RECORDED:
         message = "the very same record stands in the evidence already"
         action = "marked as stale_copy; left out of analyses"
-        yield _problems(again, "repeated_record", "warning", message, action)
+        yield _problems(_told_again(frames, name), "repeated_record", "warning", message, action)
 
 
 def _repeated_outcomes(frames: Frames) -> Iterator[pd.DataFrame]:
-    rows, files = frames["outcomes"], frames["files"]
-    again = rows[rows["provenance"] == "stale_copy"]
-    again = again[~again["file"].isin(files.loc[files["duplicate_of"].notna(), "file"])]
     message = "{variant} on {unit} stands again in the evidence, as the same try"
     action = "the last one counts; marked as stale_copy and left out of analyses"
+    again = _told_again(frames, "outcomes")
     yield _problems(again, "repeated_outcome", "warning", message, action)
+
+
+def _told_again(frames: Frames, name: str) -> pd.DataFrame:
+    """Return the rows that repeat others; of files that are copies as a whole `duplicate` tells."""
+    rows, files = frames[name], frames["files"]
+    if rows.empty:
+        return rows
+    copies = files.loc[files["duplicate_of"].notna(), "file"]
+    return rows[(rows["provenance"] == "stale_copy") & ~rows["file"].isin(copies)]
 
 
 def _moments(frames: Frames) -> Iterator[pd.DataFrame]:

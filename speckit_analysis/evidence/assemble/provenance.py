@@ -53,7 +53,7 @@ def _copies(shared: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
     content = [shared["content_hash"], shared["spec_id"].astype("string")]
     misfiled = _misfiled(content, shared, "stage", vocabulary.normalise_stage)
     misfiled |= _misfiled([*content, shared["run"]], shared, "agent", vocabulary.normalise_agent)
-    order = shared.assign(misfiled=misfiled, unmeasured=~has_figures(shared, calls)).sort_values(
+    order = shared.assign(misfiled=misfiled, unmeasured=~_has_figures(shared, calls)).sort_values(
         ["misfiled", "unmeasured", "timestamp", "file", "locator"], kind="stable"
     )
     again = order.duplicated(["run", "agent", "content_hash"])
@@ -78,7 +78,7 @@ def _misfiled(
     return claimed.notna() & claimed.ne(own).fillna(False) & stands_there
 
 
-def has_figures(answers: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
+def _has_figures(answers: pd.DataFrame, calls: pd.DataFrame) -> pd.Series:
     """Tell of each answer whether its agent's call in that run has figures of its own."""
     figured = calls.loc[calls[FIGURES].notna().any(axis=1), ["run", "agent"]]
     whose = pd.MultiIndex.from_frame(answers[["run", "agent"]].astype({"agent": "string"}))
