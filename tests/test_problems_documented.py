@@ -26,7 +26,7 @@ def filed_by(module: ast.Module) -> Iterator[str]:
             for kind, severity in pairwise(texts):
                 if isinstance(kind, str) and severity in SEVERITIES:
                     yield kind
-            if isinstance(node.func, ast.Name) and node.func.id == "_general":
+            if isinstance(node.func, ast.Name) and node.func.id == "filed_once":
                 yield str(texts[0])
             named = [k.value for k in node.keywords if k.arg == "kind"]
             if any(k.arg == "severity" for k in node.keywords):

@@ -10,6 +10,7 @@ from speckit_analysis.evidence import memory
 from speckit_analysis.evidence.assemble import problems, provenance
 from speckit_analysis.evidence.assemble.calls import merge_calls
 from speckit_analysis.evidence.assemble.categories import without_categories
+from speckit_analysis.evidence.assemble.filed import capped
 from speckit_analysis.evidence.assemble.files import describe_files, earlier_summaries
 from speckit_analysis.evidence.assemble.guardrails import confidence, join_guardrails
 from speckit_analysis.evidence.assemble.identity import (
@@ -249,7 +250,7 @@ def _all_problems(frames: Frames) -> pd.DataFrame:
     found = [frames["problems"], differences, problems.find(frames)]
     del frames["doubts"]
     together = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
-    together = problems.capped(together)
+    together = capped(together)
     order = pd.Categorical(together["severity"], ["error", "warning", "info"], ordered=True)
     together = together.assign(_order=order)
     return together.sort_values(["_order", "kind", "file"], kind="stable").drop(columns="_order")

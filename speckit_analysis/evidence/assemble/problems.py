@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
-from string import Formatter
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from speckit_analysis.evidence.assemble.categories import kinds_of, without_categories
+from speckit_analysis.evidence.assemble.filed import NO_PROBLEMS, filed, filed_once, where
 from speckit_analysis.evidence.assemble.identity import is_among, look_up
 from speckit_analysis.evidence.assemble.lifecycle import ENDS
+from speckit_analysis.evidence.assemble.prices import (
+    counts,
+    price_days,
+    recorded_costs,
+    unpriced_calls,
+)
 from speckit_analysis.evidence.assemble.runs import sum_by_run
-from speckit_analysis.formats.rows import COUNTED, MORE_PROBLEMS, MOST_PROBLEMS
-from speckit_analysis.prices import published
-from speckit_analysis.prices.releases import released
 from speckit_analysis.tables import QUALITY_GATES, STAGES, timestamps, vocabulary
 
 Frames = dict[str, pd.DataFrame]
@@ -27,15 +27,8 @@ Frames = dict[str, pd.DataFrame]
 #: Totals may differ by rounding.
 RELATIVE_TOLERANCE = 0.001
 
-#: A recorded cost further off the price list than this is a problem.
-PRICE_TOLERANCE = 0.05
-
 #: What people and experiments record: the same record twice is one.
 RECORDED = ("reviews", "arbitrations", "research", "trials")
-
-COLUMNS = ["file", "locator", "kind", "severity", "message", "action", "run_id"]
-
-_NONE = pd.DataFrame(columns=COLUMNS)
 
 # Ends within a lower-case word, behind two others: SPEC-KIT-025-add-conflict-resolution-wit.
 _CUT = re.compile(r"-[^-]+-[a-z]+$")
@@ -50,73 +43,7 @@ def find(frames: Frames) -> pd.DataFrame:
         for part in check(frames)
         if len(part)
     ]
-    return pd.concat(found, ignore_index=True) if found else _NONE
-
-
-def capped(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return `problems` with the first ones of each file and kind, and how many more there are."""
-    number = problems.get("number", pd.NA)
-    problems = problems.assign(number=pd.Series(number, problems.index, dtype="Int64"))
-    listed = problems["number"].isna() & problems["file"].notna()
-    of_kind = ["file", "kind", "severity"]
-    order = problems[listed].groupby(of_kind, observed=True).cumcount()
-    over = problems.loc[order.index[order >= MOST_PROBLEMS]]
-    problems = problems.drop(over.index).fillna({"number": 1})
-    if over.empty:
-        return problems
-    more = over.groupby(of_kind, observed=True).size().rename("number").reset_index()
-    more["message"] = more["number"].map(MORE_PROBLEMS.format)
-    return pd.concat([problems, more.assign(locator="", action=COUNTED)], ignore_index=True)
-
-
-def _problems(
-    rows: pd.DataFrame,
-    kind: str,
-    severity: str,
-    message: str,
-    action: str,
-    locator: str | None = None,
-) -> pd.DataFrame:
-    """Return one problem for each of `rows`, whose columns fill the braces in `message`."""
-    if rows.empty:
-        return _NONE
-    return pd.DataFrame(
-        {
-            "file": rows["file"],
-            "locator": rows["locator"] if locator is None else locator,
-            "kind": kind,
-            "severity": severity,
-            "message": _filled(message, rows),
-            "action": action,
-            "run_id": rows.get("run_id", pd.NA),
-        }
-    )
-
-
-def _general(kind: str, message: str, action: str) -> pd.DataFrame:
-    """Return a problem of the evidence as a whole."""
-    row = [(pd.NA, pd.NA, kind, "info", message, action, pd.NA)]
-    return pd.DataFrame(row, columns=COLUMNS)
-
-
-def _where(rows: pd.DataFrame, condition: pd.Series) -> pd.DataFrame:
-    holds = condition.fillna(False).to_numpy(bool)
-    return rows[holds] if holds.any() else rows.head(0)
-
-
-def _filled(template: str, rows: pd.DataFrame) -> list[str] | str:
-    """Fill `template` once per row; numbers are rounded, missing values are called none."""
-    names = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
-    if not names:
-        return template
-    values = zip(*(map(_shown, rows[name]) for name in names), strict=True)
-    return [template.format(**dict(zip(names, row, strict=True))) for row in values]
-
-
-def _shown(value: Any) -> str:
-    if pd.isna(value):
-        return "none"
-    return value if isinstance(value, str) else f"{value:,.10g}"
+    return pd.concat(found, ignore_index=True) if found else NO_PROBLEMS
 
 
 def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -129,40 +56,40 @@ def _totals(frames: Frames) -> Iterator[pd.DataFrame]:
     ):
         gap = (computed.astype("Float64") - reported.astype("Float64")).abs()
         wrong = gap > (reported.astype("Float64").abs() * RELATIVE_TOLERANCE).clip(lower=floor)
-        rows = _where(runs.assign(computed=computed, reported=reported), wrong)
+        rows = where(runs.assign(computed=computed, reported=reported), wrong)
         message = f"the calls' {name} add up to {{computed}}, the total says {{reported}}"
-        yield _problems(rows, "totals_differ", "warning", message, "used the sum of the calls")
+        yield filed(rows, "totals_differ", "warning", message, "used the sum of the calls")
 
 
 def _statuses(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
-    rows = _where(runs, (runs["status_recorded"] == "ok") & (runs["calls_failed"] > 0))
+    rows = where(runs, (runs["status_recorded"] == "ok") & (runs["calls_failed"] > 0))
     message = "status is 'ok' although {calls_failed} of {calls} calls failed or gave no answer"
-    yield _problems(rows, "ok_over_failed_agents", "warning", message, "status recomputed")
+    yield filed(rows, "ok_over_failed_agents", "warning", message, "status recomputed")
     claims = (runs["agents_recorded"] > 0) & (runs["calls"] > 0)
     # Upstream counts answers, those of an agent that was called twice as two.
     differ = runs["agents_recorded"].ne(runs["calls"])
     differ &= runs["agents_recorded"].ne(runs["agents_called"])
-    rows = _where(runs, claims & differ)
+    rows = where(runs, claims & differ)
     message = "the synthesis says it merged {agents_recorded} agents, but {calls} calls are known"
-    yield _problems(rows, "agents_differ", "warning", message, "believed the calls")
+    yield filed(rows, "agents_differ", "warning", message, "believed the calls")
 
 
 def _flags(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
     bare = (runs["disagreement_recorded"]) & (runs["disagreement_points"].fillna(0) == 0)
     reason = {True: ": an agent failed, which is no disagreement", False: ""}
-    rows = _where(runs, bare)
+    rows = where(runs, bare)
     rows = rows.assign(reason=(rows["calls_failed"] > 0).map(reason))
     message = "disagreement_detected is true, but no point is listed{reason}"
     action = "not counted as a disagreement"
-    yield _problems(rows, "flag_without_points", "warning", message, action)
+    yield filed(rows, "flag_without_points", "warning", message, action)
     unflagged = (~runs["disagreement_recorded"]) & (runs["conflicts"] > 0)
     noun = {True: "disagreement is", False: "disagreements are"}
-    rows = _where(runs, unflagged)
+    rows = where(runs, unflagged)
     rows = rows.assign(noun=(rows["conflicts"] == 1).map(noun))
     message = "{conflicts} {noun} declared, but disagreement_detected is false"
-    yield _problems(rows, "points_without_flag", "warning", message, "counted the points")
+    yield filed(rows, "points_without_flag", "warning", message, "counted the points")
 
 
 def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -174,156 +101,25 @@ def _figures(frames: Frames) -> Iterator[pd.DataFrame]:
     tokens |= calls.index.isin(frames["doubts"].index)
     used = calls["prompt_tokens"].fillna(0) + calls["completion_tokens"].fillna(0) > 0
     free = (calls["cost_usd"] == 0).fillna(False)
-    zero = _where(calls, measured & (calls["cost_usd_reported"] == 0) & used & ~free)
+    zero = where(calls, measured & (calls["cost_usd_reported"] == 0) & used & ~free)
     message = "cost is recorded as $0.00 for a call that used tokens"
-    yield _problems(zero, "zero_cost", "error", message, "computed from the tokens where possible")
+    yield filed(zero, "zero_cost", "error", message, "computed from the tokens where possible")
     for kind, missing, what in (
         ("missing_tokens", ~tokens & happened, "no tokens recorded"),
         ("missing_cost", calls["cost_usd_reported"].isna() & happened, "no cost recorded"),
     ):
-        rows = _where(calls, missing)
+        rows = where(calls, missing)
         first = rows.drop_duplicates("run_id").set_index("run_id", drop=False)
         count = rows.groupby("run_id").size().reindex(first.index)
         noun = (count == 1).map({True: "call", False: "calls"})
         message = what + " for {count} {noun} that took place"
-        yield _problems(
-            first.assign(count=count, noun=noun), kind, "warning", message, "left missing"
-        )
+        yield filed(first.assign(count=count, noun=noun), kind, "warning", message, "left missing")
     runs = frames["runs"]
     known = runs.index.isin(calls.loc[measured, "run"].unique())
     others = runs["basis"].notna() & (runs["basis"] != "telemetry")
-    rows = _where(runs, others & ~known)
+    rows = where(runs, others & ~known)
     message = "no telemetry: neither tokens, cost nor latency of the run are known"
-    yield _problems(rows, "no_telemetry", "warning", message, "run kept, figures missing")
-
-
-_COUNTED = (
-    "prompt {prompt_tokens}, read from a cache {cached_tokens}, written to one"
-    " {cache_write_tokens}, output {completion_tokens}, reasoning {reasoning_tokens}, total"
-    " {total_tokens}; the first of {size} such calls of {provider}"
-)
-
-
-def _counts(frames: Frames) -> Iterator[pd.DataFrame]:
-    """Find counts that do not tell what is inside them: one problem a provider."""
-    doubts = frames["doubts"].assign(provider=frames["doubts"]["provider"].astype("string"))
-    group = ["doubt", "provider"]
-    sizes = doubts.groupby(group, dropna=False)["file"].transform("size")
-    first = doubts.assign(size=sizes).drop_duplicates(group).set_index("doubt", drop=False)
-
-    def of(*names: str) -> pd.DataFrame:
-        return first[first["doubt"].isin(names)]
-
-    action = "treated as missing, so there is no cost"
-    message = f"the counts contradict each other: {_COUNTED}"
-    yield _problems(of("contradiction"), "tokens_contradict", "error", message, action)
-    message = f"the total fits no way of counting: {_COUNTED}"
-    action = "counted as the provider does"
-    yield _problems(of("other_total"), "totals_differ", "warning", message, action)
-    message = f"nothing tells whether cache and reasoning are inside or beside: {_COUNTED}"
-    yield _problems(of("ambiguous"), "tokens_ambiguous", "warning", message, "added nothing")
-    message = f"the total holds no part that the provider counts beside: {_COUNTED}"
-    action = "believed the total; if it leaves parts out, the cost is too low"
-    yield _problems(of("overruled"), "tokens_ambiguous", "warning", message, action)
-
-
-def _prices(frames: Frames) -> Iterator[pd.DataFrame]:
-    calls = frames["calls"]
-    both = (calls["cost_usd_reported"] > 0).fillna(False) & calls["cost_usd"].notna()
-    ratio = (calls["cost_usd_reported"] / calls["cost_usd"])[both].astype(float)
-    for model, group in ratio.groupby(calls.loc[both, "model_id"]):
-        wrong = group[(group - 1).abs() > PRICE_TOLERANCE]
-        if len(wrong):
-            first = calls.loc[wrong.index[:1]]
-            noun = "call" if len(group) == 1 else "calls"
-            message = (
-                f"{model}: recorded cost is {wrong.median():.2f} times the price of the day"
-                f" (median of {len(wrong)} of {len(group)} {noun}, {wrong.min():.2f} to"
-                f" {wrong.max():.2f}); the first of them is here"
-            )
-            action = "kept as cost_usd_reported; cost_usd is computed"
-            yield _problems(first, "cost_differs_from_price", "warning", message, action)
-
-
-def _unpriced(frames: Frames) -> Iterator[pd.DataFrame]:
-    calls = frames["calls"]
-    counted = calls["prompt_tokens"].notna() & calls["completion_tokens"].notna()
-    unpriced = without_categories(calls[counted & calls["cost_usd"].isna()])
-    for _, group in unpriced.groupby(["model_id", "service_tier"], dropna=False):
-        first = group.iloc[0]
-        calls_of = f"{len(group)} of its calls have tokens and no cost; the first is here"
-        if pd.isna(first["model_id"]):
-            message = f"no model is named, so no price is known: {len(group)} calls have no cost"
-        elif group["timestamp"].isna().all():
-            message = f"{first['model_id']}: no date, so no price of the day: {calls_of}"
-        else:
-            tier = first["service_tier"]
-            special = None if pd.isna(tier) else published.special_tier(tier)
-            what = f"its service tier {special}" if special else "it"
-            message = (
-                f"{first['model_id']}: no price list tells what {what} costs ({_price_list()}):"
-                f" {calls_of}"
-            )
-        action = "left missing, never 0; a price file can tell"
-        yield _problems(group.head(1), "unknown_price", "warning", message, action)
-
-
-def _price_list() -> str:
-    day = published.list_day()
-    return published.pricing_source() + (f" of {day}" if day else "")
-
-
-def _price_days(frames: Frames) -> Iterator[pd.DataFrame]:
-    """Find prices of another day than the call's: its model was no more, or not yet, listed."""
-    calls = frames["calls"]
-    versions = calls["pricing_version"].cat.categories
-    listed = versions[versions.str.startswith(published.pricing_source())]
-    paid = calls["pricing_version"].isin(listed) & (calls["cost_usd"] > 0).fillna(False)
-    day = calls["timestamp"].dt.tz_localize(None).to_numpy("M8[s]", na_value=np.datetime64("NaT"))
-    day[~paid.to_numpy(bool)] = np.datetime64("NaT")
-    names = ["model_id", "model_requested", "provider", "service_tier"]
-    kinds = kinds_of(calls, names)
-    first = calls.loc[np.unique(kinds, return_index=True)[1], names].astype("string")
-    known = [
-        tuple(None if pd.isna(name) else str(name) for name in row)
-        for row in first.itertuples(index=False)
-    ]
-    begins = [released(model or "", raw) for model, raw, _, _ in known]
-    message = "{model_id} came out on {begin}; calls before: {n}, the first is here"
-    action = "priced as when it came out; the date or the model is wrong"
-    early = _first_before(calls, day, kinds, begins)
-    yield _problems(early, "price_before_release", "warning", message, action)
-    begins = [
-        published.tier_start(model or "", maker, published.special_tier(tier))
-        for model, _, maker, tier in known
-    ]
-    message = (
-        "{model_id}: the price list knows tier {service_tier} from {begin} on; calls before:"
-        " {n}, the first is here"
-    )
-    action = "priced in the same proportion to the standard price"
-    early = _first_before(calls, day, kinds, begins)
-    yield _problems(early, "tier_price_estimated", "warning", message, action)
-    until = published.list_day()
-    if until is not None and (day >= until + 1).any():
-        late = calls.assign(day=day)[day >= until + 1]
-        message = (
-            f"calls after the day of the price list ({_price_list()}): {len(late)}; the first here"
-        )
-        action = "priced as on that day; a newer genai-prices may know other prices"
-        yield _problems(late.nsmallest(1, "day"), "price_list_older", "info", message, action)
-
-
-def _first_before(
-    calls: pd.DataFrame, day: np.ndarray, kinds: np.ndarray, begins: Sequence[Any]
-) -> pd.DataFrame:
-    """Return the first call of each kind before its ``begin``, and their number ``n``."""
-    begin = np.array([np.datetime64("NaT") if day is None else day for day in begins], "M8[s]")
-    early = np.flatnonzero(day < begin[kinds])
-    kind, first, n = np.unique(kinds[early], return_index=True, return_counts=True)
-    found = calls.iloc[early[np.sort(first)]]
-    order = np.argsort(first)
-    return found.assign(begin=begin[kind[order]].astype("M8[D]").astype(str), n=n[order])
+    yield filed(rows, "no_telemetry", "warning", message, "run kept, figures missing")
 
 
 def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -336,7 +132,7 @@ def _stubs(frames: Frames) -> Iterator[pd.DataFrame]:
     first = first.join(grouped, on="run_id")
     message = "{size} calls answered by a stub, in {min} to {max} ms"
     action = "marked as stub; left out of analyses"
-    yield _problems(first, "stub", "warning", message, action)
+    yield filed(first, "stub", "warning", message, action)
 
 
 _UNUSABLE = {
@@ -358,12 +154,12 @@ def _answers(frames: Frames) -> Iterator[pd.DataFrame]:
         whose=rows["agent_raw"].fillna("an agent"), what=rows["payload_class"].map(_UNUSABLE)
     )
     message = "{whose}'s answer is {what}"
-    yield _problems(rows, "unusable_proposal", "warning", message, "left out of comparisons")
+    yield filed(rows, "unusable_proposal", "warning", message, "left out of comparisons")
     claimed = proposals["stage_claimed"].map(vocabulary.normalise_stage, na_action="ignore")
     differs = claimed.notna() & (claimed != proposals["stage"])
-    rows = _where(proposals, differs)
+    rows = where(proposals, differs)
     message = "the answer says it is for {stage_claimed}, not for {stage}"
-    yield _problems(rows, "other_stage", "warning", message, "kept with the run it was filed under")
+    yield filed(rows, "other_stage", "warning", message, "kept with the run it was filed under")
     yield from _shared(proposals)
 
 
@@ -380,7 +176,7 @@ def _shared(proposals: pd.DataFrame) -> Iterator[pd.DataFrame]:
         " {names}"
     )
     action = "the original counts; its copies are marked as stale copies"
-    yield _problems(first, "shared_payload", "warning", message, action)
+    yield filed(first, "shared_payload", "warning", message, action)
 
 
 def _role_played(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -392,7 +188,7 @@ def _role_played(frames: Frames) -> Iterator[pd.DataFrame]:
         " agents"
     )
     action = "marked as role_played; left out of analyses"
-    yield _problems(first, "role_played", "warning", message, action)
+    yield filed(first, "role_played", "warning", message, action)
 
 
 def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -402,7 +198,7 @@ def _unfinished(frames: Frames) -> Iterator[pd.DataFrame]:
     events = events[events["provenance"] != "stale_copy"]
     rows = events[(events["event"] == "dispatched") & ~is_among(events["stage_run_id"], ended)]
     message = "attempt {stage_run_id} was dispatched and never ended"
-    yield _problems(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
+    yield filed(rows, "unfinished_attempt", "warning", message, "kept; no end assumed")
 
 
 def _truncated_specs(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -419,7 +215,7 @@ def _truncated_specs(frames: Frames) -> Iterator[pd.DataFrame]:
             if whole:
                 message = f"{spec} looks like {whole[0]} cut short"
                 action = "kept as two SPECs"
-                yield _problems(first.loc[[spec]], "truncated_spec", "warning", message, action, "")
+                yield filed(first.loc[[spec]], "truncated_spec", "warning", message, action, "")
 
 
 def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -427,9 +223,9 @@ def _unlocks(frames: Frames) -> Iterator[pd.DataFrame]:
     status = runs.dropna(subset="synthesis_status").set_index("run_id")["synthesis_status"]
     says = look_up(guardrails["run_id"], status)
     contradicted = (guardrails["unlock_status"] == "unlocked") & says.notna() & (says != "ok")
-    rows = _where(guardrails.assign(says=says), contradicted)
+    rows = where(guardrails.assign(says=says), contradicted)
     message = "unlock_status is 'unlocked' although the synthesis says {says!r}"
-    yield _problems(rows, "unlock_contradicts", "error", message, "both kept as recorded")
+    yield filed(rows, "unlock_contradicts", "error", message, "both kept as recorded")
 
 
 def _health_checks(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -439,35 +235,35 @@ def _health_checks(frames: Frames) -> Iterator[pd.DataFrame]:
     names = failed.groupby("guardrail_id")["name"].agg(lambda names: ", ".join(sorted(set(names))))
     failures = look_up(guardrails["guardrail_id"], names)
     contradicted = (guardrails["hal_status"] == "passed") & failures.notna()
-    rows = _where(guardrails.assign(failures=failures), contradicted)
+    rows = where(guardrails.assign(failures=failures), contradicted)
     message = "hal.summary is 'passed' although the health check failed: {failures}"
-    yield _problems(rows, "ok_over_failed_checks", "error", message, "status recomputed")
+    yield filed(rows, "ok_over_failed_checks", "error", message, "status recomputed")
 
 
 def _copies(frames: Frames) -> Iterator[pd.DataFrame]:
     files = frames["files"]
     rows = files[files["duplicate_of"].notna()]
     message = "the content is that of {duplicate_of}"
-    yield _problems(rows, "duplicate", "info", message, "read; copies of a run are merged", "")
+    yield filed(rows, "duplicate", "info", message, "read; copies of a run are merged", "")
     rows = files[files["superseded"].fillna(False).astype(bool)]
     message = "an earlier state of {path}, or a copy, of which another file is current"
-    yield _problems(rows, "superseded", "info", message, "read as a state of its own time", "")
+    yield filed(rows, "superseded", "info", message, "read as a state of its own time", "")
     for name, identity in (("guardrails", "guardrail_id"), ("lifecycle", "stage_run_id")):
         again = frames[name][frames[name]["provenance"] == "stale_copy"]
         message = f"a copy of {{{identity}}}, which another file holds too"
         action = "marked as stale_copy; left out of analyses"
-        yield _problems(again, "duplicate", "info", message, action)
+        yield filed(again, "duplicate", "info", message, action)
     for name in RECORDED:
         message = "the very same record stands in the evidence already"
         action = "marked as stale_copy; left out of analyses"
-        yield _problems(_told_again(frames, name), "repeated_record", "warning", message, action)
+        yield filed(_told_again(frames, name), "repeated_record", "warning", message, action)
 
 
 def _repeated_outcomes(frames: Frames) -> Iterator[pd.DataFrame]:
     message = "{variant} on {unit} stands again in the evidence, as the same try"
     action = "the last one counts; marked as stale_copy and left out of analyses"
     again = _told_again(frames, "outcomes")
-    yield _problems(again, "repeated_outcome", "warning", message, action)
+    yield filed(again, "repeated_outcome", "warning", message, action)
 
 
 def _told_again(frames: Frames, name: str) -> pd.DataFrame:
@@ -485,10 +281,10 @@ def _moments(frames: Frames) -> Iterator[pd.DataFrame]:
         years = rows["timestamp"].dt.year
         odd = years.notna() & ~years.isin(list(timestamps.PLAUSIBLE_YEARS))
         unread = rows["timestamp"].isna() & rows["timestamp_raw"].notna()
-        bad = _where(rows, odd | unread)
+        bad = where(rows, odd | unread)
         message = "timestamp {timestamp_raw} is no plausible time of a run"
         action = "kept where it could be read"
-        yield _problems(bad, "implausible_timestamp", "warning", message, action)
+        yield filed(bad, "implausible_timestamp", "warning", message, action)
 
 
 def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
@@ -506,44 +302,44 @@ def _spellings(frames: Frames) -> Iterator[pd.DataFrame]:
         spelled = pairs.groupby(clean)[raw].agg(lambda raws: sorted(set(raws)))
         for name, raws in spelled[spelled.map(len) > 1].items():
             message = f"{what} {name!r} is written in {len(raws)} ways: {', '.join(raws)}"
-            yield _general("mixed_spelling", message, "normalised; the raw value is kept")
+            yield filed_once("mixed_spelling", message, "normalised; the raw value is kept")
     agents = {agent for name in ("calls", "costs") for agent in frames[name]["agent"].unique()}
     by_model = sorted(agents & vocabulary.AGENT_CONFIGURATIONS.keys())
     if by_model:
         message = f"{len(by_model)} agents are named by their model: {', '.join(by_model)}"
-        yield _general("mixed_spelling", message, "kept under their own names; model_id tells")
+        yield filed_once("mixed_spelling", message, "kept under their own names; model_id tells")
     dated = [*tables, frames["files"]]
     written = (pa.array(t["timestamp_raw"], pa.string()) for t in dated if "timestamp_raw" in t)
     shapes = sorted({shape for raw in written for shape in timestamps.spellings(raw)})
     if len(shapes) > 1:
         message = f"timestamps are written in {len(shapes)} ways: {', '.join(shapes[:12])}"
-        yield _general("mixed_spelling", message, "read as UTC; the raw value is kept")
+        yield filed_once("mixed_spelling", message, "read as UTC; the raw value is kept")
     versions = [frames[name]["schema_version"] for name in ("runs", "guardrails", "costs")]
     distinct = sorted({str(version) for column in versions for version in column.dropna().unique()})
     if len(distinct) > 1:
         message = f"schema versions {', '.join(distinct)} side by side"
-        yield _general("mixed_schema_versions", message, "each read by its own format")
+        yield filed_once("mixed_schema_versions", message, "each read by its own format")
 
 
 def _unknown_names(frames: Frames) -> Iterator[pd.DataFrame]:
     runs = frames["runs"]
     odd = runs["stage"].notna() & ~runs["stage"].isin([*STAGES, *QUALITY_GATES])
     message = "unknown stage {stage_raw!r}"
-    yield _problems(runs[odd], "unknown_stage", "warning", message, "kept under its own name")
+    yield filed(runs[odd], "unknown_stage", "warning", message, "kept under its own name")
     calls = frames["calls"].dropna(subset="agent").drop_duplicates("agent")
     known = [vocabulary.is_known_agent(agent) for agent in calls["agent"]]
     rows = calls[~pd.Series(known, index=calls.index, dtype=bool)]
     message = "unknown agent {agent_raw!r}; this is the first of its calls"
-    yield _problems(rows, "unknown_agent", "info", message, "kept under its own name")
+    yield filed(rows, "unknown_agent", "info", message, "kept under its own name")
 
 
 def _absolute_paths(frames: Frames) -> Iterator[pd.DataFrame]:
     for name in ("runs", "guardrails"):
-        absolute = _where(frames[name], frames[name]["absolute_path"])
+        absolute = where(frames[name], frames[name]["absolute_path"])
         message = (
             f"{len(absolute)} {name} name paths of the machine that wrote them; the first is here"
         )
-        yield _problems(absolute.head(1), "absolute_path", "info", message, "never opened")
+        yield filed(absolute.head(1), "absolute_path", "info", message, "never opened")
 
 
 #: Each check, and the table without whose rows there is nothing to check.
@@ -552,10 +348,10 @@ _CHECKS = (
     ("runs", _statuses),
     ("runs", _flags),
     ("runs", _figures),
-    ("doubts", _counts),
-    ("calls", _prices),
-    ("calls", _unpriced),
-    ("calls", _price_days),
+    ("doubts", counts),
+    ("calls", recorded_costs),
+    ("calls", unpriced_calls),
+    ("calls", price_days),
     ("calls", _stubs),
     ("proposals", _answers),
     ("proposals", _role_played),
