@@ -124,6 +124,8 @@ def requests(browser):
         event["params"]["request"]["url"]
         for event in events
         if event["method"] == "Network.requestWillBeSent"
+        # The browser's own first tab loads what it likes, and may still be at it.
+        and not event["params"]["documentURL"].startswith("chrome:")
     ]
 
 
