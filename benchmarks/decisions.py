@@ -20,12 +20,13 @@ from speckit_analysis.analysis.experiment.guardrail import ERRORS, Replacement, 
 from speckit_analysis.analysis.experiment.plan import ArbiterPlan, ResearchPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.experiment.research import verdict_of as research_verdict
-from speckit_analysis.analysis.experiment.variants import verdict_of
+from speckit_analysis.analysis.experiment.rule import verdict_of
 from speckit_analysis.analysis.margins import ALPHA, MARGIN
+from speckit_analysis.stats.crossed import Crossed, crossed
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.net_share import net_share
 from speckit_analysis.stats.noninferiority import non_inferior_ratio
-from speckit_analysis.stats.paired import Crossed, crossed, paired_t
+from speckit_analysis.stats.paired import paired_t
 
 REVIEWERS, MEAN = 3, 8.0
 SIZES = (3, 5, 10, 20)
@@ -88,7 +89,7 @@ def single(gap: float, units: int, draw: Draw) -> list[str]:
 def research(gap: float, lost: float, units: int, draw: Draw) -> list[str]:
     """Draw an experiment on the research model: quality, and relevant findings."""
     quality, kept = scores(gap, units, draw)
-    plans = verdict_of(quality, kept, _CHEAPER, _CHEAPER)
+    plans = verdict_of(quality, kept, _CHEAPER, _CHEAPER)[:2]
     with_it = draw.poisson(FINDINGS, units).astype(float)
     without = draw.poisson(FINDINGS * (1 - lost), units).astype(float)
     held = non_inferior_ratio(without, with_it, FINDINGS_MARGIN, ALPHA)

@@ -39,7 +39,7 @@ def coverage(
         "true pass^k": truth,
         "t": float((np.abs(values.mean(axis=1) - truth) <= reach).mean()),
         "bootstrap": float(((low <= truth) & (truth <= high)).mean()),
-        "Korn-Graubard": float(np.mean([one.low <= truth <= one.high for one in ours])),
+        "Clopper-Pearson": float(np.mean([one.low <= truth <= one.high for one in ours])),
     }
 
 
@@ -63,8 +63,8 @@ def main() -> int:
     options = parser.parse_args()
     found = table(options.repeats)
     print(found.round(3).to_string())
-    least = found["Korn-Graubard"].min()
-    print(f"least coverage of Korn and Graubard's interval: {least:.3f}")
+    least = found["Clopper-Pearson"].min()
+    print(f"least coverage of the interval used: {least:.3f}")
     return int(options.check and least < 0.93)
 
 

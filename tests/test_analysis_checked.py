@@ -298,8 +298,11 @@ def test_what_is_proved_to_be_kept_is_said():
     found = compared(outcomes(pairs(283, 50, 40, 127)), margin=0.05)
     kept = next(note for note in found.notes if "keeps at least" in note)
     assert "92 %" in kept
-    assert compared(outcomes(pairs(283, 50, 40, 127)), margin=0.08).verdict == ADOPT
-    assert compared(outcomes(pairs(283, 50, 40, 127)), margin=0.07).verdict == OPEN
+    cheaper = outcomes(pairs(283, 50, 40, 127), **costs(2.0, 1.0, 500))
+    assert compared(cheaper, margin=0.08).verdict == ADOPT
+    assert compared(cheaper, margin=0.07).verdict == OPEN
+    unknown = compared(outcomes(pairs(283, 50, 40, 127)), margin=0.08)
+    assert (unknown.verdict, "Record what" in unknown.needed) == (OPEN, True)
 
 
 # pass^k

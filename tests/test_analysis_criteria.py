@@ -11,10 +11,9 @@ from speckit_analysis.analysis import review
 from speckit_analysis.analysis.experiment.pairs import (
     by_criterion,
     criteria_sentence,
-    mixed_sentence,
 )
 from speckit_analysis.plans import planned
-from speckit_analysis.stats.paired import crossed
+from speckit_analysis.stats.crossed import crossed
 
 #: What "one" scores below "many", by criterion.
 LOSSES = {"clarity": 1.5, "correctness": 0.0}
@@ -71,9 +70,12 @@ def test_a_loss_within_the_margin_is_kept_and_one_beyond_it_is_not():
 @pytest.mark.parametrize(
     ("losses", "words"),
     [
-        (LOSSES, "They differ on clarity (corrected for 2 criteria); it is not inferior on corr"),
-        ({"clarity": 0.0}, "On none do they provably differ (corrected for 1 criterion); on all"),
-        ({"clarity": 1.5}, "(corrected for 1 criterion); on none is it proved to be not inferior."),
+        (LOSSES, "clarity differs significantly (Holm, 2 criteria); non-inferior on corr"),
+        (
+            {"clarity": 0.0},
+            "No criterion differs significantly (Holm, 1 criterion); non-inferior on e",
+        ),
+        ({"clarity": 1.5}, "(Holm, 1 criterion); non-inferior on none."),
     ],
 )
 def test_the_sentence_tells_differences_and_what_is_kept(losses, words):
@@ -104,21 +106,3 @@ def test_second_readings_do_not_count():
     doubled = pd.concat([rows, again], ignore_index=True)
     expected = by_criterion(rows, PLAN)
     pd.testing.assert_frame_equal(by_criterion(doubled, PLAN), expected)
-
-
-def test_the_mixed_model_of_a_balanced_review_finds_the_difference_of_means():
-    rows = reviews()
-    gap = review.differences(rows, "many", "one").to_numpy().mean()
-    assert f"Mixed model: {gap:+.3f}" in mixed_sentence(rows, PLAN)
-
-
-def test_the_mixed_model_counts_the_overall_score_no_more_than_the_difference_does():
-    rows = reviews({**LOSSES, "overall": 9.0})
-    assert mixed_sentence(rows, PLAN) == mixed_sentence(reviews(), PLAN)
-
-
-def test_the_mixed_model_takes_two_variants_specs_and_reviewers():
-    rows = reviews()
-    assert mixed_sentence(rows, OTHER) == ""
-    assert mixed_sentence(rows[rows["reviewer"] == "ann"], PLAN) == ""
-    assert mixed_sentence(rows[rows["spec_id"] == "S0"], PLAN) == ""

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from simulations import chance, repeated
 
 from speckit_analysis.analysis.intervals import (
+    clustered_shares,
     equal_rates,
-    korn_graubard,
     share,
     small_sample,
     told_apart,
@@ -55,14 +56,13 @@ def test_clusters_that_are_alike_inside_widen_the_interval():
     assert alike.high > mixed.high >= alone.high
 
 
-def test_korn_and_graubard_by_hand():
-    # Two of four clusters of three hit in full: variance 4/3 * 4 * 1.5**2 / 144 = 1/12, over
-    # that of twelve independent observations, 0.25 / 11.
-    found = share(pd.Series([True] * 6 + [False] * 6), pd.Series(list("aaabbbcccddd")))
-    ratio = stats.t.ppf(0.025, 11) / stats.t.ppf(0.025, 3)
-    effective = 12 / (11 / 3) * ratio**2
-    low = stats.beta.ppf(0.025, effective / 2, effective / 2 + 1)
-    assert found.low == pytest.approx(low, rel=1e-9)
+def test_clustered_shares_by_hand():
+    hits, n = np.array([0, 0, 1, 0, 3.0]), np.array([4, 6, 5, 3, 12.0])
+    effective, low, high = clustered_shares(hits, n, np.zeros(5, dtype=int), 1)
+    assert effective == pytest.approx([10], abs=0.05)
+    assert (low[0], high[0]) == pytest.approx((0.0075, 0.4841), abs=1e-4)
+    nothing = share(pd.Series([False] * 24), pd.Series(np.arange(24) // 3))
+    assert (nothing.low, nothing.high) == pytest.approx((0, 0.3694), abs=1e-4)
 
 
 def test_clusters_of_one_give_the_exact_interval():
@@ -84,18 +84,30 @@ def clustered_counts(generator, clusters, runs, rate, correlation, repeats):
     return generator.binomial(runs, rates).astype(float)
 
 
-@pytest.mark.parametrize(("clusters", "rate"), [(4, 0.3), (10, 0.3), (20, 0.15)])
-def test_the_clustered_interval_covers_and_the_naive_one_does_not(clusters, rate):
-    runs, repeats = 6, 1000
+def mixed(generator, clusters, sizes, rate, correlation, repeats):
+    """Return hits per repeat and cluster, where a cluster is all alike with some probability."""
+    whole = generator.random((repeats, clusters)) < correlation
+    alike = (generator.random((repeats, clusters)) < rate) * sizes
+    return np.where(whole, alike, generator.binomial(sizes, rate, (repeats, clusters))).astype(
+        float
+    )
+
+
+@pytest.mark.parametrize("sizes", [(6,), (1, 3, 12)])
+@pytest.mark.parametrize("kind", [clustered_counts, mixed])
+@pytest.mark.parametrize("correlation", [0.1, 0.3, 0.6])
+@pytest.mark.parametrize("rate", [0.02, 0.05, 0.2, 0.4])
+@repeated(400, 4000)
+def test_the_clustered_interval_covers_where_events_are_rare(
+    repeats, rate, correlation, kind, sizes
+):
     generator = np.random.default_rng(20251121)
-    hits = clustered_counts(generator, clusters, runs, rate, 0.3, repeats).ravel()
-    trials = np.full(repeats * clusters, float(runs))
-    rows = np.repeat(np.arange(repeats), clusters)
-    _, low, high = korn_graubard(hits, trials, rows, repeats)
-    naive = clopper_pearson(hits.reshape(repeats, clusters).sum(axis=1), clusters * runs)
-    covered = np.mean((low <= rate) & (rate <= high))
-    assert covered >= 0.935
-    assert np.mean((naive[0] <= rate) & (rate <= naive[1])) < 0.90
+    for clusters in (5, 10, 20):
+        trials = np.resize(np.array(sizes, dtype=float), clusters)
+        hits = kind(generator, clusters, trials.astype(int), rate, correlation, repeats)
+        rows = np.repeat(np.arange(repeats), clusters)
+        _, low, high = clustered_shares(hits.ravel(), np.tile(trials, repeats), rows, repeats)
+        assert np.mean((low <= rate) & (rate <= high)) >= 0.93 - chance(repeats, 4000)
 
 
 def test_equal_rates_are_hardly_ever_told_apart():
@@ -104,7 +116,7 @@ def test_equal_rates_are_hardly_ever_told_apart():
     for _ in range(repeats):
         hits = generator.binomial(1, 0.25, (stages, specs)).astype(float)
         rows = np.repeat(np.arange(stages), specs)
-        effective, _, _ = korn_graubard(hits.ravel(), np.ones(stages * specs), rows, stages)
+        effective, _, _ = clustered_shares(hits.ravel(), np.ones(stages * specs), rows, stages)
         false_alarms += told_apart(pd.Series(hits.mean(axis=1)), pd.Series(effective))
     assert false_alarms / repeats <= 0.05
 

@@ -129,7 +129,6 @@ def test_commands_take_the_options_that_are_shown(line: str) -> None:
     "page",
     [
         "README.md",
-        "docs/methods.md",
         "docs/cost.md",
         "docs/judge.md",
         "docs/review.md",

@@ -15,7 +15,7 @@ from speckit_analysis.analysis.review.scores import quality_scores
 from speckit_analysis.analysis.selection import measured
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.simulate.rarities import REVIEW_GAIN
-from speckit_analysis.stats.paired import crossed
+from speckit_analysis.stats.crossed import crossed
 
 FIXTURES = Path(__file__).parent / "fixtures" / "review"
 

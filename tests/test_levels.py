@@ -37,6 +37,7 @@ from speckit_analysis.stats import (
     agreement,
     alerts,
     clustered,
+    crossed,
     economics,
     net_share,
     noninferiority,
@@ -153,7 +154,7 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "analysis.experiment.guardrail.error_rates": lambda c: guardrail.error_rates(
         guardrail.judged(measured(evidence().trials), "").kept, c
     ),
-    "analysis.intervals.korn_graubard": lambda c: intervals.korn_graubard(
+    "analysis.intervals.clustered_shares": lambda c: intervals.clustered_shares(
         np.array([1.0, 2, 0]), np.array([3.0, 3, 3]), np.zeros(3, int), 1, c
     )[1:],
     "analysis.intervals.share": lambda c: (
@@ -193,7 +194,7 @@ CASES: Mapping[str, Callable[[float], Any]] = {
         evidence(), "disagreement-rate", ["stage"], confidence=c
     ).table,
     "analysis.cost.trends.trend": lambda c: trends.trend(calls(), confidence=c),
-    "analysis.experiment.pairs.ratio_of": lambda c: pairs.ratio_of(made(), "A", "B", c),
+    "analysis.experiment.pairs.bill_of": lambda c: pairs.bill_of(made(), "A", "B", c, 5.0),
     "analysis.experiment.pairs.gap_of": lambda c: pairs.gap_of(made(), "A", "B", c),
     "stats.agreement.cohen_kappa": lambda c: agreement.cohen_kappa(
         np.array([[9, 3], [2, 8]]), level=c
@@ -228,7 +229,8 @@ CASES: Mapping[str, Callable[[float], Any]] = {
         5 * (GAPS - 0.5), level=c
     ),
     "stats.paired.paired_t": lambda c: paired.paired_t(GAPS, c),
-    "stats.paired.crossed": lambda c: paired.crossed(TABLE - 6, c),
+    "stats.crossed.crossed": lambda c: crossed.crossed(TABLE - 6, c),
+    "stats.crossed.protected": lambda c: crossed.protected(TABLE - 6, -5.0, c),
     "stats.paired_proportions.mcnemar": lambda c: paired_proportions.mcnemar([[3, 7], [2, 4]], c),
     "stats.power.half_width": lambda c: power.half_width(8, c),
     "stats.proportions.clopper_pearson": lambda c: proportions.clopper_pearson([1, 3], 7, c),

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from speckit_analysis.stats import reliability
+from speckit_analysis.stats.crossed import crossed, protected
 from speckit_analysis.stats.estimate import Estimate
-from speckit_analysis.stats.mixed import mixed_model
 from speckit_analysis.stats.noninferiority import catastrophes, non_inferior_ratio
 from speckit_analysis.stats.paired import (
-    crossed,
     observed_range,
     paired_t,
     sign_flip,
@@ -53,27 +52,92 @@ def test_two_reviewers_who_disagree_on_the_sign_widen_the_interval():
 
 def test_where_reviewers_agree_it_is_the_paired_t():
     draw = np.random.default_rng(1)
-    table = draw.normal(0.5, 0.3, (6, 1)) + np.array([[0.1, -0.1], [-0.1, 0.1]] * 3)
-    found = crossed(table)
+    agreeing = np.array([[0.1, 0.0, -0.1], [-0.1, 0.1, 0.0], [0.0, -0.1, 0.1]])
+    found = crossed(draw.normal(0.5, 0.3, (6, 1)) + np.vstack([agreeing, agreeing]))
     assert (found.estimate.low, found.estimate.high) == pytest.approx(
         (found.panel.low, found.panel.high)
     )
     assert found.estimate.p_value == pytest.approx(found.panel.p_value)
 
 
-@pytest.mark.parametrize(
-    ("table", "why"),
+NONE = np.nan
+HOLES = np.array(
     [
-        (np.array([[1.0, 2.0], [np.nan, 1.0], [2.0, 2.5]]), "did not score every unit"),
-        (np.array([[1.0], [2.0]]), "2 reviewers"),
-        (np.full((3, 2), 0.5), "all differences are equal"),
-        (np.array([[0.1 + 0.2, 0.3], [0.3, 0.1 + 0.2]]), "all differences are equal"),
+        *([1, 0.5, NONE], [0, NONE, -0.5], [NONE, 1.5, 1]),
+        *([0.5, 0, 0.5], [-1, 0.5, NONE], [1, NONE, 1.5]),
+    ]
+)
+
+
+def test_every_cell_of_a_table_with_holes_is_used():
+    """Worked by hand as in the source of the method: mean squares, degrees of freedom, interval."""
+    found = crossed(HOLES)
+    variance, freedom = found.panel_part
+    assert (found.estimate.value, found.estimate.n) == (pytest.approx(0.51667, abs=1e-5), 6)
+    assert (variance, freedom) == pytest.approx((0.0740787, 4.6304), abs=1e-4)
+    assert (found.estimate.low, found.estimate.high) == pytest.approx((-0.2001, 1.2334), abs=1e-4)
+    assert found.unit_variance == pytest.approx((0.89333 - 0.34167) / 2, abs=1e-4)
+    assert found.residual_variance == pytest.approx(0.34167, abs=1e-5)
+    assert found.parts[1] == (0.0, 2.0)
+
+
+def test_reaches_of_units_and_of_tastes_add_in_squares():
+    table = np.array([[0.2, 0.7, -0.3], [1, 0.4, 0.1], [-0.5, 0.6, 0], [0.3, 1.2, 0.4]])
+    found = crossed(table)
+    assert (found.panel.low, found.panel.high) == pytest.approx((-0.0944, 0.7777), abs=1e-4)
+    assert (found.estimate.low, found.estimate.high) == pytest.approx((-0.4717, 1.1550), abs=1e-4)
+    at_its_p = crossed(table, 1 - found.estimate.p_value).estimate
+    assert at_its_p.low == pytest.approx(0, abs=1e-9)
+
+
+def test_where_nobody_shares_a_unit_only_means_of_reviewers_are_compared():
+    alone = np.full((6, 3), NONE)
+    alone[np.arange(6), [0, 1, 2, 0, 1, 2]] = [1.0, 2.0, 3.0, 2.0, 3.0, 2.5]
+    found = crossed(alone)
+    assert found.estimate.value == pytest.approx(2.25)
+    assert found.estimate.degrees_of_freedom == 2
+    assert found.estimate.standard_error == pytest.approx(np.std([1.5, 2.5, 2.75], ddof=1) / 3**0.5)
+    assert found.panel.standard_error == pytest.approx((0.5 / 2 + 0.5 / 2 + 0.125 / 2) ** 0.5 / 3)
+
+
+def test_a_unit_at_the_bound_takes_the_lower_limit_down():
+    gaps = [0.5, -0.25, 0, 0.75, 0.25, -0.5, 1, 0, 0.5, 0.25]
+    gaps += [-0.25, 0.5, 0.75, 0, 0.25, 0.5, -0.5, 0.25, 0, 0.5]
+    table = np.array(gaps)[:, None]
+    assert protected(table, -5, 0.9) == pytest.approx(-0.4789, abs=1e-4)
+    assert crossed(table, 0.9).panel.low == pytest.approx(0.0654, abs=1e-4)
+
+
+def test_the_tipping_taste_is_the_one_that_takes_the_limit_to_the_edge():
+    table = np.array([[1.0, 1.4], [0.8, 0.9], [1.3, 1.0], [0.9, 1.5], [1.1, 1.2]])
+    found = crossed(table)
+    taste, (variance, freedom) = found.tipping_taste(0), found.panel_part
+    reach = stats.t.ppf(0.975, freedom) * (variance + taste**2 / 2) ** 0.5
+    assert reach == pytest.approx(found.panel.value)
+    assert crossed(-table).tipping_taste(0) == pytest.approx(taste)
+    assert found.tipping_taste(found.panel.high) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("table", "why", "of_these"),
+    [
+        (np.array([[1.0], [2.0]]), "one reviewer", True),
+        (np.array([[1.0, 2.0], [1.5, 1.0], [2.0, 2.5]]), "two reviewers", True),
+        (np.array([[1.0, NONE, 2.0], [2.0, 1.0, 1.0]]), "2 units from each reviewer", False),
+        (
+            np.array([[1, 2, NONE], [NONE, 1, 2], [2, NONE, NONE], [NONE, NONE, 3.0]]),
+            "too few units are shared",
+            False,
+        ),
+        (np.full((3, 3), 0.5), "all differences are equal", False),
+        (np.array([[0.1 + 0.2, 0.3, 0.3], [0.3, 0.3, 0.1 + 0.2]]), "all differences", False),
     ],
 )
-def test_other_reviewers_are_not_spoken_of_without_a_whole_table(table, why):
+def test_other_reviewers_are_not_spoken_of_without_reason(table, why, of_these):
     found = crossed(table)
     assert found.estimate.verdict == "not estimable"
     assert why in found.estimate.sentence
+    assert (found.panel.refusal == "") == of_these
 
 
 def test_the_paired_t_is_that_of_scipy():
@@ -239,38 +303,6 @@ def test_severity_of_one_reviewer_added_to_all_changes_no_fair_score():
     assert (after.severity - before.severity).to_dict() == pytest.approx(
         {"x": 4 / 3, "y": -2 / 3, "z": -2 / 3}
     )
-
-
-def reviewed(units=8, seed=2, gain=0.5):
-    draw = np.random.default_rng(seed)
-    level, taste = draw.normal(7, 1, units), draw.normal(0, 0.5, 3)
-    return pd.DataFrame(
-        [
-            {"unit": f"S{u}", "reviewer": f"r{r}", "variant": variant}
-            | {"score": level[u] + taste[r] + gain * (variant == "multi") + draw.normal(0, 0.4)}
-            for u in range(units)
-            for r in range(3)
-            for variant in ("single", "multi")
-        ]
-    )
-
-
-def test_a_mixed_model_of_balanced_scores_agrees_with_the_difference_of_means():
-    scores = reviewed()
-    found = mixed_model(scores, "single")
-    means = scores.groupby("variant")["score"].mean()
-    assert found.effect == pytest.approx(means["multi"] - means["single"], abs=1e-6)
-    wide = scores.pivot_table(index="unit", columns=["reviewer", "variant"], values="score")
-    gaps = wide.xs("multi", axis=1, level=1) - wide.xs("single", axis=1, level=1)
-    assert crossed(gaps.to_numpy()).estimate.value == pytest.approx(found.effect)
-
-
-def test_a_mixed_model_says_what_speaks_against_it():
-    found = mixed_model(reviewed(units=3, seed=5), "single")
-    assert found.at_boundary or not found.converged
-    assert found.sentence.startswith("Mixed model: ")
-    with pytest.raises(ValueError, match="it takes two variants"):
-        mixed_model(reviewed(), "arbiter")
 
 
 def test_where_all_review_everything_fair_scores_are_plain_means():

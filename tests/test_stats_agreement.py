@@ -6,6 +6,7 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
+from simulations import chance, repeated
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from speckit_analysis.stats.agreement import cohen_kappa
@@ -46,7 +47,7 @@ def test_the_second_form_of_shrout_and_fleiss():
 
 def test_the_mean_squares_are_those_published():
     squares = mean_squares(RATINGS)
-    found = squares.units, squares.reviewers, squares.error
+    found = squares.units, squares.reviewers, squares.residual
     assert found == pytest.approx((11.24, 32.49, 1.02), abs=0.005)
 
 
@@ -61,12 +62,47 @@ def test_constant_ratings_have_no_reliability_and_identical_ones_a_full_one():
     assert set(astuple(same)) == {1.0}
 
 
-@pytest.mark.parametrize(
-    "table", [np.ones((1, 3)), np.ones((3, 1)), np.array([[1, np.nan], [2, 3]])]
-)
-def test_one_reviewer_or_a_hole_is_refused(table):
-    with pytest.raises(ValueError, match="complete table"):
+@pytest.mark.parametrize("table", [np.ones((1, 3)), np.ones((3, 1))])
+def test_one_reviewer_or_one_unit_is_refused(table):
+    with pytest.raises(ValueError, match="two units and two reviewers"):
         intraclass_correlation(table)
+
+
+def with_holes(draw, units, reviewers, single):
+    """Ratings of which a third is missing, whose true ICC(2,1) is `single`."""
+    rest = (1 - single) / 2
+    table = (
+        draw.normal(0, single**0.5, (units, 1))
+        + draw.normal(0, rest**0.5, (1, reviewers))
+        + draw.normal(0, rest**0.5, (units, reviewers))
+    )
+    table[draw.random(table.shape) < 1 / 3] = np.nan
+    return table
+
+
+@pytest.mark.parametrize("single", [0.3, 0.7])
+@pytest.mark.parametrize("units", [8, 20])
+@repeated(300, 3000)
+def test_reliability_covers_where_a_third_is_missing(repeats, units, single):
+    draw = np.random.default_rng(units)
+    found = [intraclass_correlation(with_holes(draw, units, 4, single)) for _ in range(repeats)]
+    covered = [
+        one.single_low <= single <= one.single_high
+        for one in found
+        if one.single_low == one.single_low
+    ]
+    assert len(covered) > 0.85 * repeats
+    assert np.mean(covered) >= 0.91 - chance(repeats, 3000)
+
+
+def test_a_hole_that_says_nothing_new_changes_little():
+    draw = np.random.default_rng(1)
+    whole = draw.normal(0, 1, (40, 1)) + draw.normal(0, 0.5, (40, 3))
+    holed = whole.copy()
+    holed[0, 0] = np.nan
+    assert intraclass_correlation(holed).single == pytest.approx(
+        intraclass_correlation(whole).single, abs=0.03
+    )
 
 
 def test_units_that_do_not_differ_have_no_reliability():

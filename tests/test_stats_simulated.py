@@ -15,12 +15,13 @@ from simulations import at_length, chance
 from statsmodels.stats.power import TTestPower
 
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
-from speckit_analysis.analysis.experiment.variants import verdict_of
+from speckit_analysis.analysis.experiment.rule import verdict_of
 from speckit_analysis.stats.blinding import bang, unblinding_p
+from speckit_analysis.stats.crossed import Crossed, crossed
 from speckit_analysis.stats.economics import acceptability
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.noninferiority import catastrophes, non_inferior_ratio
-from speckit_analysis.stats.paired import Crossed, crossed, paired_t, sign_flip
+from speckit_analysis.stats.paired import paired_t, sign_flip
 from speckit_analysis.stats.planning import plan, smallest_effect, units_for_margin
 from speckit_analysis.stats.proportions import one_sided_limits
 from speckit_analysis.stats.reliability import intraclass_correlation
@@ -188,7 +189,7 @@ def test_three_units_and_then_ten_recommend_wrongly_no_more_than_one_look(repeat
         for n in (3, 10):
             quality = crossed((candidate - baseline)[:n])
             kept = crossed((candidate - 0.95 * baseline)[:n], 0.9)
-            told, _ = verdict_of(quality, kept, CHEAPER, CHEAPER)
+            told, *_ = verdict_of(quality, kept, CHEAPER, CHEAPER)
             assert n >= 5 or told == OPEN  # three units plan, and decide nothing
             wrong[ADOPT] += told == ADOPT
     for table in differences(repeats, "A", 10)[0]:

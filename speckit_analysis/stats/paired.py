@@ -1,8 +1,8 @@
-"""Differences between two variants, paired by unit: over units, and over reviewers as well."""
+"""Differences between two variants, paired by unit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
@@ -86,113 +86,6 @@ def exponential(found: Estimate) -> Estimate:
     """Return a mean of logarithms as a ratio, of which 1 is no difference."""
     value, low, high = (float(np.exp(one)) for one in (found.value, found.low, found.high))
     return Estimate(value, low, high, found.level, found.method, found.n, found.unit)
-
-
-@dataclass(frozen=True)
-class Crossed:
-    """A difference over units and reviewers, and where its uncertainty comes from.
-
-    Attributes
-    ----------
-    estimate : Estimate
-        With the interval that holds for other units and other reviewers.
-    panel : Estimate
-        With the interval that holds for these reviewers only.
-    unit_variance, reviewer_variance, residual_variance : float
-        Of the difference: how much it varies between units, between reviewers (their preference
-        for a variant), and beyond both, in squared points; NaN where `estimate` is refused.
-    reviewers : int
-        Reviewers.
-    """
-
-    estimate: Estimate
-    panel: Estimate
-    unit_variance: float
-    reviewer_variance: float
-    residual_variance: float
-    reviewers: int
-
-    @property
-    def told(self) -> Estimate:
-        """The estimate that holds for other reviewers too, or where it is refused, the panel's."""
-        return self.panel if self.estimate.refusal else self.estimate
-
-    @property
-    def taste_share(self) -> float:
-        """Share of the squared error of `estimate` that reviewers' preferences make."""
-        units = self.estimate.n
-        if self.estimate.refusal or not units:
-            return float("nan")
-        taste = self.reviewer_variance / self.reviewers
-        rest = self.unit_variance / units + self.residual_variance / (units * self.reviewers)
-        return taste / (taste + rest) if taste + rest else float("nan")
-
-
-def crossed(differences: np.ndarray, level: float = 0.95) -> Crossed:
-    """Return a difference with the interval that counts reviewers as a sample too.
-
-    Parameters
-    ----------
-    differences : ndarray of float, shape (units, reviewers)
-        Each reviewer's difference at each unit, better side above 0; NaN where a reviewer did not
-        score both variants.
-    level : float
-        Two-sided level.
-
-    Notes
-    -----
-    The interval of many readers and many cases (Dorfman, Berbaum and Metz 1992; Hillis 2007),
-    with the reviewers' mean square floored at the residual one: it is the paired t where
-    reviewers agree on the difference, and wider where they do not.  With a hole in the table
-    only the panel's interval is made.
-    """
-    table = np.asarray(differences, dtype=float)
-    units, reviewers = table.shape
-    means = np.array([row[~np.isnan(row)].mean() for row in table if not np.isnan(row).all()])
-    panel = paired_t(means, level)
-    method = "crossed over units and reviewers"
-
-    def only_panel(why: str) -> Crossed:
-        refused = not_estimable(len(means), why, method=method, level=level)
-        return Crossed(refused, panel, np.nan, np.nan, np.nan, reviewers)
-
-    if np.isnan(table).any():
-        return only_panel("some reviewers did not score every unit: it speaks of these only")
-    if units < 2 or reviewers < 2:
-        return only_panel("it takes 2 units and 2 reviewers")
-    by_unit, by_reviewer, centre = table.mean(axis=1), table.mean(axis=0), float(table.mean())
-    left = table - by_unit[:, None] - by_reviewer[None, :] + centre
-    of_units = reviewers * float(((by_unit - centre) ** 2).sum()) / (units - 1)
-    of_reviewers = units * float(((by_reviewer - centre) ** 2).sum()) / (reviewers - 1)
-    residual = float((left**2).sum()) / ((units - 1) * (reviewers - 1))
-    excess = max(of_reviewers - residual, 0.0)
-    if excess <= 1e-9 * of_reviewers:  # equal but for rounding
-        excess = 0.0
-    if of_units + excess <= units * reviewers * (ROUNDING * float(np.abs(table).max())) ** 2:
-        return only_panel("all differences are equal, which no interval can say")
-    error = np.sqrt((of_units + excess) / (units * reviewers))
-    spread = of_units**2 / (units - 1)
-    if excess > 0:
-        spread += of_reviewers**2 / (reviewers - 1) + residual**2 / ((units - 1) * (reviewers - 1))
-    freedom = max((of_units + excess) ** 2 / spread, 1.0)
-    reach = float(-special.stdtrit(freedom, (1 - level) / 2) * error)
-    verdict, rule = direction(centre - reach, centre + reach)
-    if reviewers == 2:
-        rule += "; with two reviewers it speaks of these two"
-    found = Estimate(
-        centre, centre - reach, centre + reach, level, method, units, "SPEC",
-        ("units and reviewers are independent samples", "effects are roughly normal"),
-        float(2 * special.stdtr(freedom, -abs(centre / error))), None, verdict, rule,
-        "", float(error), float(centre / error), float(freedom),
-    )  # fmt: skip
-    return Crossed(
-        found,
-        panel,
-        max((of_units - residual) / reviewers, 0.0),
-        max((of_reviewers - residual) / units, 0.0),
-        residual,
-        reviewers,
-    )
 
 
 def sign_flip(differences: np.ndarray, seed: int = 0) -> tuple[float, float]:

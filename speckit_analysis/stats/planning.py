@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
 from statsmodels.stats.power import TTestPower
 
-from speckit_analysis.stats.paired import Crossed
+from speckit_analysis.stats.crossed import LEAST_REVIEWERS, Crossed
 
 #: Ends of the grid on which a study is planned.
 MOST_UNITS, MOST_REVIEWERS = 60, 6
@@ -111,7 +111,7 @@ def plan(pilot: Crossed, margin: float, *, alpha: float = 0.05, seed: int = 0) -
     Parameters
     ----------
     pilot : Crossed
-        From :func:`~speckit_analysis.stats.paired.crossed`: it tells how differences vary.
+        From :func:`~speckit_analysis.stats.crossed.crossed`: it tells how differences vary.
     margin : float
         Points that may be lost.
     alpha : float
@@ -128,17 +128,17 @@ def plan(pilot: Crossed, margin: float, *, alpha: float = 0.05, seed: int = 0) -
     Raises
     ------
     ValueError
-        If the pilot tells no variances: its estimate was refused.
+        If the pilot tells no variances, as that of one reviewer.
     """
-    if pilot.estimate.refusal:
+    if np.isnan(pilot.unit_variance):
         raise ValueError(f"the pilot tells no variances: {pilot.estimate.refusal}")
-    n, k = pilot.estimate.n, pilot.reviewers
+    n, k = pilot.panel.n, pilot.reviewers
     between = cautious_deviation(np.sqrt(pilot.unit_variance), n) ** 2
     residual = pilot.residual_variance
     draw = np.random.default_rng(seed)
     best = Plan(0, 0, 0.0, _helps(between, pilot.reviewer_variance, residual, n, k))
     cheapest = np.inf
-    for reviewers in range(2, MOST_REVIEWERS + 1):
+    for reviewers in range(LEAST_REVIEWERS, MOST_REVIEWERS + 1):
         for units in range(max(n, 3), MOST_UNITS + 1):
             cost = units * (1 + reviewers * _REVIEW_COST)
             if cost >= cheapest:
@@ -179,10 +179,7 @@ def _power(
     square_reviewers = n * of_reviewers * draw.chisquare(k - 1, _DRAWS) / (k - 1)
     freedom_left = (n - 1) * (k - 1)
     square_left = left * draw.chisquare(freedom_left, _DRAWS) / freedom_left
+    own = special.stdtrit(n - 1, alpha) ** 2 * square_units
     excess = np.maximum(square_reviewers - square_left, 0.0)
-    error = np.sqrt((square_units + excess) / (n * k))
-    spread = square_units**2 / (n - 1)
-    spread += (excess > 0) * (square_reviewers**2 / (k - 1) + square_left**2 / freedom_left)
-    freedom = np.maximum((square_units + excess) ** 2 / np.maximum(spread, 1e-300), 1.0)
-    lower = mean + special.stdtrit(freedom, alpha) * error
-    return float(np.mean(lower > -margin))
+    reach = np.sqrt((own + special.stdtrit(k - 1, alpha) ** 2 * excess) / (n * k))
+    return float(np.mean(mean - reach > -margin))

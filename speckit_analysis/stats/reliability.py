@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.stats.squares import MeanSquares, mean_squares
 
 
 def krippendorff_alpha(ratings: np.ndarray, scale: str = "interval") -> float:
@@ -58,53 +58,6 @@ def _distances(values: np.ndarray, totals: np.ndarray, scale: str) -> np.ndarray
 
 
 @dataclass(frozen=True)
-class MeanSquares:
-    """Analysis of variance of a complete table of units (rows) by reviewers (columns).
-
-    Attributes
-    ----------
-    units, reviewers, error : float
-        Mean squares between units, between reviewers, and of what is left.
-    n, k : int
-        Units and reviewers.
-    """
-
-    units: float
-    reviewers: float
-    error: float
-    n: int
-    k: int
-
-
-def mean_squares(ratings: np.ndarray) -> MeanSquares:
-    """Return the mean squares of units by reviewers.
-
-    Parameters
-    ----------
-    ratings : ndarray of float, shape (units, reviewers)
-        Complete.
-
-    Raises
-    ------
-    ValueError
-        If a rating is missing, or there are fewer than two units or reviewers.
-    """
-    table = np.asarray(ratings, dtype=float)
-    if table.ndim != 2 or min(table.shape) < 2 or np.isnan(table).any():
-        raise ValueError("ICC takes a complete table of at least two units and two reviewers")
-    n, k = table.shape
-    rows, columns, centre = table.mean(axis=1), table.mean(axis=0), table.mean()
-    units = k * float(((rows - centre) ** 2).sum())
-    reviewers = n * float(((columns - centre) ** 2).sum())
-    error = float(((table - rows[:, None] - columns[None, :] + centre) ** 2).sum())
-    rounding = table.size * (ROUNDING * float(np.abs(table).max())) ** 2
-    units, reviewers, error = (
-        0.0 if part <= rounding else part for part in (units, reviewers, error)
-    )
-    return MeanSquares(units / (n - 1), reviewers / (k - 1), error / ((n - 1) * (k - 1)), n, k)
-
-
-@dataclass(frozen=True)
 class IntraclassCorrelation:
     """Reliability of one reviewer's score, and of the mean of all.
 
@@ -135,21 +88,22 @@ def intraclass_correlation(ratings: np.ndarray, level: float = 0.95) -> Intracla
     Parameters
     ----------
     ratings : ndarray of float, shape (units, reviewers)
-        Complete.
+        NaN where a reviewer did not rate.
     level : float
         Two-sided level.
 
     Raises
     ------
     ValueError
-        If a rating is missing, or there are fewer than two units or reviewers.
+        If there are fewer than two units or reviewers.
 
     Notes
     -----
     Shrout and Fleiss (1979): reviewers are a sample, and their severity counts as error.  Report
     ICC(2,k) if the mean of these reviewers is used and ICC(2,1) if one of them scores later.  The
-    intervals are by Satterthwaite's F.  Nothing is clamped: a correlation below 0 is reported as it
-    is.
+    intervals are by Satterthwaite's F, on mean squares that take holes (:mod:`.squares`); the mean
+    is then that of as many reviewers as scored a unit on average.  Nothing is clamped: a
+    correlation below 0 is reported as it is.
 
     Examples
     --------
@@ -159,11 +113,15 @@ def intraclass_correlation(ratings: np.ndarray, level: float = 0.95) -> Intracla
     >>> round(found.single, 2), round(found.mean, 2)
     (0.29, 0.62)
     """
-    squares = mean_squares(ratings)
-    if squares.units == 0:
+    table = np.asarray(ratings, dtype=float)
+    table = table[~np.isnan(table).all(axis=1)][:, ~np.isnan(table).all(axis=0)]
+    if min(table.shape) < 2:
+        raise ValueError("ICC takes at least two units and two reviewers")
+    squares = mean_squares(table)
+    if squares is None or squares.units == 0:
         return IntraclassCorrelation(*[np.nan] * 6)
     single = _single(squares, level)
-    mean = tuple(_of_mean(end, squares.k) for end in single)
+    mean = tuple(_of_mean(end, squares.cells_of_unit) for end in single)
     return IntraclassCorrelation(*_told(single), *_told(mean))
 
 
@@ -174,7 +132,7 @@ def _told(ends: tuple[float, ...]) -> tuple[float, ...]:
     return ends if finite else (np.nan,) * 3
 
 
-def _of_mean(single: float, k: int) -> float:
+def _of_mean(single: float, k: float) -> float:
     """Return the reliability of a mean of `k` by Spearman and Brown."""
     below = 1 + (k - 1) * single
     return k * single / below if below > 0 else -np.inf
@@ -182,19 +140,21 @@ def _of_mean(single: float, k: int) -> float:
 
 def _single(squares: MeanSquares, level: float) -> tuple[float, float, float]:
     """Return value and ends of ICC(2,1)."""
-    n, k, error = squares.n, squares.k, squares.error
+    n, k, error = squares.cells_of_reviewer, squares.cells_of_unit, squares.residual
     between, judges = squares.units, squares.reviewers
     single = (between - error) / (between + (k - 1) * error + k * (judges - error) / n)
     # Satterthwaite's degrees of freedom of k single judges + (n + (nk - n - k) single) error.
     of_judges, of_error = k * single, n * (1 + (k - 1) * single) - k * single
-    spread = of_judges**2 * judges**2 / (k - 1) + (of_error * error) ** 2 / ((n - 1) * (k - 1))
+    spread = (of_judges * judges) ** 2 / squares.of_reviewers
+    spread += (of_error * error) ** 2 / squares.of_residual
     if spread == 0:
         return single, single, single
     freedom = (of_judges * judges + of_error * error) ** 2 / spread
     tail = (1 + level) / 2
     noise = k * judges + (k * n - k - n) * error
     with np.errstate(invalid="ignore"):  # Without freedom the quantiles are infinite.
-        above, below = special.fdtri(n - 1, freedom, tail), special.fdtri(freedom, n - 1, tail)
+        above = special.fdtri(squares.of_units, freedom, tail)
+        below = special.fdtri(freedom, squares.of_units, tail)
         low = n * (between - above * error) / (above * noise + n * between)
         high = n * (below * between - error) / (noise + n * below * between)
     return float(single), float(low), float(high)

@@ -12,8 +12,8 @@ import pandas as pd
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import (
     Share,
+    clustered_shares,
     equal_rates,
-    korn_graubard,
     share,
     small_sample,
 )
@@ -128,7 +128,7 @@ def clustered_rates(marks: pd.DataFrame, by: list[str], confidence: float) -> pd
     rates = grouped.agg(runs=("size", "sum"), specs=("spec", "size"), disagreeing=("sum", "sum"))
     hits, n = (cells[name].to_numpy(dtype=float) for name in ("sum", "size"))
     rows = grouped.ngroup().to_numpy(dtype=np.intp)
-    effective, low, high = korn_graubard(hits, n, rows, len(rates), confidence)
+    effective, low, high = clustered_shares(hits, n, rows, len(rates), confidence)
     rates["rate"] = rates["disagreeing"] / rates["runs"]
     rates = rates.assign(low=low, high=high, effective_runs=effective)
     return RESULTS["disagreement_rates"].of(rates.reset_index(), by)

@@ -15,15 +15,17 @@ import pandas as pd
 from scipy import stats  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.experiment.advice import Advice
+from speckit_analysis.analysis.experiment.pairs import bill_sentence
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN, Recommendation
+from speckit_analysis.analysis.experiment.rule import verdict_of
 from speckit_analysis.analysis.experiment.tradeoff import Tradeoff
-from speckit_analysis.analysis.experiment.variants import verdict_of
 from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.analysis.selection import Selection, most_frequent
+from speckit_analysis.stats.crossed import Crossed
 from speckit_analysis.stats.economics import cost_of_pass, cost_per_success
 from speckit_analysis.stats.estimate import Estimate, not_estimable
-from speckit_analysis.stats.paired import Crossed
 from speckit_analysis.stats.paired_proportions import exact_gap, shrunken_mean
 from speckit_analysis.stats.proportions import difference_kept, exact_interval
 from speckit_analysis.stats.ratios import Bill, smaller_bill, typical_ratio
@@ -297,23 +299,42 @@ def compare_outcomes(rows: pd.DataFrame, plan: ExperimentPlan, *, alpha: float =
     totals = bool(own["cases"].notna().any())
     gap, kept = (_totals if totals else _paired)(own, pairs, fixed, alpha, passes, unit)
     costs = [_by_unit(rows, name, names, known).dropna() for name in _AMOUNTS]
-    bill, seconds = (_bill(table, pairs["group"], 1 - 2 * alpha, unit) for table in costs)
+    bill, seconds = (
+        _bill(table, pairs["group"], 1 - 2 * alpha, fixed.blow_up, unit) for table in costs
+    )
     typical = _typical(costs[0], 1 - alpha, unit)
-    quality = Crossed(gap, gap, np.nan, np.nan, np.nan, 0)
-    ready = Crossed(kept, kept, np.nan, np.nan, np.nan, 0)
-    verdict, rule = verdict_of(quality, ready, bill.ratio, seconds.ratio)
+    extra = pd.DataFrame({"points": pairs["baseline"] - pairs["candidate"]})
+    extra = (costs[0][names[1]] - costs[0][names[0]]).to_frame("cost_usd").join(extra, how="inner")
+    tradeoff = Tradeoff(
+        fixed.baseline,
+        fixed.candidate,
+        extra,
+        fixed.worth_usd,
+        without_cost=len(pairs) - len(extra),
+        level=1 - alpha,
+        gain="success" if passes else "point",
+        unit="unit",
+    )
+    quality, ready = Crossed(gap, gap), Crossed(kept, kept)
+    verdict, rule, obstacle = verdict_of(
+        quality, ready, bill.ratio, seconds.ratio, net=tradeoff.net
+    )
     rule = rule.replace("SPECs", "units")
     if totals and gap.n and verdict != OPEN:
         verdict, rule = OPEN, "each variant was run once: how far a second run differs is not known"
-    unproved = verdict == OPEN and not totals and not kept.low > 0
-    needed = _needed(pairs, fixed, alpha, gap) if unproved else ""
+    needed = ""
+    if verdict == OPEN and not totals:
+        if kept.low > 0:
+            own_costs = costs[0][list(names)]
+            settle = Advice(quality, pairs, np.nan, own_costs, tradeoff, fixed, alpha)
+            needed = settle.on(obstacle)
+        else:
+            needed = _needed(pairs, fixed, alpha, gap)
     done = len(pairs)
     if done < fixed.specs and verdict != OPEN:
         rule = f"{done} of {wording.count(fixed.specs, 'planned unit')} are checked"
         verdict, needed = OPEN, f"Check the other {wording.count(fixed.specs - done, 'unit')}."
     proved = _proved(pairs, fixed, alpha, unit) if passes and not totals and not gap.refusal else ""
-    extra = pd.DataFrame({"points": pairs["baseline"] - pairs["candidate"]})
-    extra = (costs[0][names[1]] - costs[0][names[0]]).to_frame("cost_usd").join(extra, how="inner")
     return Checked(
         baseline=fixed.baseline,
         candidate=fixed.candidate,
@@ -328,16 +349,7 @@ def compare_outcomes(rows: pd.DataFrame, plan: ExperimentPlan, *, alpha: float =
         typical=typical,
         seconds=seconds.ratio,
         per_success=_per_success(own, pairs, names, 1 - alpha) if passes else {},
-        tradeoff=Tradeoff(
-            fixed.baseline,
-            fixed.candidate,
-            extra,
-            fixed.worth_usd,
-            without_cost=len(pairs) - len(extra),
-            level=1 - alpha,
-            gain="success" if passes else "point",
-            unit="unit",
-        ),
+        tradeoff=tradeoff,
         notes=tuple(
             filter(None, (chosen, proved, *_notes(mean, pairs, costs[0], own, totals, bill)))
         ),
@@ -433,7 +445,7 @@ def _proved(pairs: pd.DataFrame, plan: ExperimentPlan, alpha: float, unit: str) 
     return ""
 
 
-def _bill(table: pd.DataFrame, groups: pd.Series, level: float, unit: str) -> Bill:
+def _bill(table: pd.DataFrame, groups: pd.Series, level: float, blow_up: float, unit: str) -> Bill:
     whole = table.groupby(groups.reindex(table.index).fillna(table.index.to_series())).sum()
     if len(whole) < 2:
         why = "fewer than 2 units tell it for both" if len(whole) < 1 else "each was run once"
@@ -441,9 +453,9 @@ def _bill(table: pd.DataFrame, groups: pd.Series, level: float, unit: str) -> Bi
         if len(whole):
             spent, other = whole.to_numpy(float)[0]
             refused = replace(refused, value=float(spent / other))
-        return Bill(refused, 0.0, 0.0)
+        return Bill(refused, blow_up, 0.0)
     one, other = (whole[name].to_numpy(float) for name in whole)
-    return smaller_bill(one, other, level, unit=unit)
+    return smaller_bill(one, other, level, blow_up, unit)
 
 
 def _typical(table: pd.DataFrame, level: float, unit: str) -> Estimate:
@@ -525,13 +537,7 @@ def _notes(
             f"The source states {100 * float(stated):g} % for {row['variant']}, which its own"  # type: ignore[arg-type]
             f" counts contradict ({row['passes']} of {row['cases']}): the counts are used."
         )
-    if bill.blow_up and bill.ratio.value < 1 and not bill.ratio.refusal:
-        sure = bill.ratio.p_value is not None and bill.ratio.high < 1
-        notes.append(
-            f"That {costs.columns[0]} costs less in total {'holds' if sure else 'is not proved'} if"
-            f" units that were not seen may cost {bill.blow_up:g} times the typical ratio"
-            + (f" (the largest factor that passes is {bill.largest:g})." if bill.largest else ".")
-        )
+    notes.append(bill_sentence(bill, str(costs.columns[0])))
     return notes
 
 

@@ -34,8 +34,8 @@ from speckit_analysis.analysis.experiment.research import (
 )
 from speckit_analysis.analysis.experiment.variants import Experiment, compare_variants
 from speckit_analysis.analysis.intervals import share
-from speckit_analysis.analysis.margins import ALPHA
-from speckit_analysis.analysis.review.scores import repeated_sentence, usable
+from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
+from speckit_analysis.analysis.review.scores import usable
 from speckit_analysis.analysis.selection import Selection, measured, spec_of
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.tables.results import RESULTS
@@ -162,7 +162,7 @@ def decide(
         success=success_metrics(subject, used["runs"].kept, plan),
         projection=project_costs(costs.kept, subject),
         latency_sentence=latency_sentence(calls),
-        rests_on=_rests_on({**used, "costs": costs}),
+        rests_on=_rests_on({**used, "costs": costs}, quality),
     )
 
 
@@ -206,14 +206,18 @@ def _used(
     }
 
 
-def _rests_on(used: Mapping[str, Selection]) -> pd.DataFrame:
-    copies = {name: repeated_sentence(used[name].kept) for name in ("scores", "plans")}
+def _rests_on(used: Mapping[str, Selection], quality: Experiment) -> pd.DataFrame:
+    paired = {"scores": quality.left_out}
     rows = [
-        (question, f"{used[name].sentence} {copies.get(name, '')}".strip())
+        (question, " ".join(filter(None, (used[name].sentence, _as_sentence(paired.get(name))))))
         for name, question in _QUESTIONS.items()
         if name != "checked" or used[name].total
     ]
     return RESULTS["rests_on"].of(rows)
+
+
+def _as_sentence(words: str | None) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def _by_class(
@@ -266,9 +270,9 @@ def success_metrics(
 
     Notes
     -----
-    Cost and time are ratios of typical SPECs.  Quality is the difference over the baseline's mean,
-    which is taken as known.  Coverage is a count of these runs; its interval speaks of runs to
-    come.
+    Cost and time are ratios of totals.  Quality is the difference over the baseline's mean, which
+    is taken as known.  Coverage is a count of these runs; its interval speaks of runs to come.
+    Below five SPECs no target is met or missed.
     """
     targets, rows = plan.success, []
     for metric, ratio, least in (
@@ -276,17 +280,18 @@ def success_metrics(
         ("time saved", quality.seconds, targets.latency_saving),
     ):
         saved = _less(1.0, ratio)
-        made = (ratio.n, ratio.unit, _state(*saved[1:], least), ratio.refusal or ratio.method)
+        state = _state(*saved[1:], least, ratio.n)
+        made = (ratio.n, ratio.unit, state, ratio.refusal or ratio.method)
         rows.append((metric, _at_least(least), *saved, *made))
     gap, mean = quality.gap, quality.baseline_mean
     lost = _less(0.0, gap, mean if mean > 0 else np.nan)
-    state = _state(-lost[2], -lost[1], -targets.quality_loss)
+    state = _state(-lost[2], -lost[1], -targets.quality_loss, gap.n)
     most = f"at most {wording.percent(targets.quality_loss)}"
     rows.append(("quality lost", most, *lost, gap.n, gap.unit, state, gap.refusal or gap.method))
     covered = share((runs["basis"] == "telemetry").fillna(False).astype(bool), spec_of(runs))
     figures = (covered.estimate, covered.low, covered.high)
     least = targets.telemetry_coverage
-    state = _state(covered.estimate, covered.estimate, least)
+    state = _state(covered.estimate, covered.estimate, least, covered.clusters)
     made = (covered.n, "run", state, "count of these runs" if covered.n else "no run")
     rows.append(("telemetry coverage", _at_least(least), *figures, *made))
     return RESULTS["success"].of(rows)
@@ -303,8 +308,10 @@ def _at_least(target: float) -> str:
     return f"at least {wording.exact_percent(target)}"
 
 
-def _state(low: float, high: float, least: float) -> str:
-    """Tell whether an interval reaches `least` as a whole, or nowhere."""
+def _state(low: float, high: float, least: float, specs: int) -> str:
+    """Tell whether an interval reaches `least` as a whole, or nowhere, if SPECs are enough."""
+    if specs < LEAST_SPECS:
+        return UNTOLD
     return MET if low >= least else MISSED if high < least else UNTOLD
 
 
@@ -323,7 +330,7 @@ def project_costs(costs: pd.DataFrame, quality: Experiment | Checked) -> pd.Data
     DataFrame
         The result ``candidate_costs``.
     """
-    classes, ratio = by_complexity(costs), quality.cost
+    classes, ratio = by_complexity(costs), quality.typical
     usual = classes["typical_usd"]
     return RESULTS["candidate_costs"].of(
         classes.assign(

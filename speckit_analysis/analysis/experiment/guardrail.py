@@ -292,7 +292,7 @@ def error_rates(trials: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     trials : DataFrame
         From :func:`judged`.
     confidence : float
-        Level of the intervals: clustered by SPEC, outputs without one together (Korn, Graubard).
+        Level of the intervals: clustered by SPEC, outputs without one together.
 
     Returns
     -------

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
-from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
+from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.analysis.review.blinding import first_readings
 from speckit_analysis.analysis.review.scores import criteria, scores_of, unit_of
+from speckit_analysis.stats.crossed import crossed
 from speckit_analysis.stats.estimate import Estimate, not_estimable
-from speckit_analysis.stats.mixed import mixed_model
 from speckit_analysis.stats.multiplicity import any_may_win
-from speckit_analysis.stats.paired import crossed, exponential, observed_range, paired_t
+from speckit_analysis.stats.paired import paired_t
+from speckit_analysis.stats.ratios import Bill, smaller_bill, typical_ratio
 from speckit_analysis.tables.results import RESULTS
 
 
@@ -46,12 +47,12 @@ class ScorePairs:
     Attributes
     ----------
     gaps, kept : DataFrame of float
-        Candidate less baseline; candidate less what of the baseline has to be kept.  The largest
-        part of them that every reviewer in it scored whole, or all, with holes.
+        Candidate less baseline; candidate less what of the baseline has to be kept.  Missing where
+        a reviewer did not score both.
     baseline_mean : float
         Mean score of the baseline, in points.
     left_out : str
-        Who and what is left out so that the part is whole; empty where nothing is.
+        What is left out, and why; empty where nothing is.
     """
 
     gaps: pd.DataFrame
@@ -61,33 +62,34 @@ class ScorePairs:
 
 
 def score_pairs(reviews: pd.DataFrame, plan: ExperimentPlan) -> ScorePairs:
-    """Pair the scores of a plan's variants, out of the reviews of one experiment."""
-    one, other = (scores_of(reviews, name) for name in (plan.candidate, plan.baseline))
-    one, other = one.align(other, join="inner")
-    gaps = by_spec(one - other).dropna(how="all").dropna(how="all", axis=1)
+    """Pair the scores of a plan's variants by SPEC, stage, reviewer and criterion.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`.scores.usable`, one experiment.
+    plan : ExperimentPlan
+        Its variants and its margin.
+    """
+    names = [plan.candidate, plan.baseline]
+    rows = criteria(reviews)
+    rows = rows[rows["variant"].isin(names)]
+    cells = [*unit_of(rows), rows["reviewer"].astype("string"), rows["criterion"].astype("string")]
+    both = rows.groupby(cells)["variant"].transform("nunique") == len(names)
+    scores = scores_of(rows[both], names)
+    one, other = (scores[name] for name in names)
+    gaps = by_spec(one - other)
+    # One SPEC tells nothing of how a reviewer's scores vary, and would weigh as much as all others.
+    steady = gaps.columns[gaps.notna().sum() > 1]
+    few = list(gaps.columns.difference(steady)) if len(steady) else []
+    gaps = gaps.drop(columns=few).dropna(how="all")
     kept = by_spec(one - (1 - plan.margin) * other).reindex_like(gaps)
-    part = _whole_part(gaps)
-    both = other.where(one.notna())
-    mean = float(np.nanmean(both.to_numpy(float))) if both.notna().any(axis=None) else np.nan
-    left_out = _left_out(gaps, part)
-    return ScorePairs(part, kept.loc[part.index, part.columns], mean, left_out)
-
-
-def _whole_part(gaps: pd.DataFrame) -> pd.DataFrame:
-    """Return the largest part without holes of enough SPECs and two reviewers; else all."""
-    busiest = gaps.notna().sum().sort_values(ascending=False, kind="stable").index
-    parts = [gaps[sorted(busiest[:number])].dropna() for number in range(2, len(busiest) + 1)]
-    fit = [part for part in parts if len(part) >= LEAST_SPECS]
-    return max(fit, key=lambda part: part.size) if fit else gaps
-
-
-def _left_out(gaps: pd.DataFrame, part: pd.DataFrame) -> str:
-    specs, people = (a - b for a, b in zip(gaps.shape, part.shape, strict=True))
-    parts = [wording.count(specs, "SPEC")] if specs else []
-    parts += [wording.count(people, "reviewer")] if people else []
-    if not parts:
-        return ""
-    return f"{wording.listed(parts)} left out, so that every reviewer scored all in both variants"
+    mean = float(by_spec(other)[gaps.columns].mean().mean()) if gaps.size else np.nan
+    unpaired = wording.count(int((~both).sum()), "score")
+    left_out = [f"{unpaired} without the same reviewer's of the other variant"] * (not both.all())
+    left_out += [f"{name}, who scored both in one SPEC only" for name in few]
+    said = f"left out: {wording.listed(left_out)}" if left_out else ""
+    return ScorePairs(gaps, kept, mean, said)
 
 
 def by_criterion(reviews: pd.DataFrame, plan: ExperimentPlan) -> pd.DataFrame:
@@ -103,27 +105,31 @@ def by_criterion(reviews: pd.DataFrame, plan: ExperimentPlan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The result ``by_criterion``.  That the candidate is not inferior on **all** criteria takes
-        no correction.
+        The result ``by_criterion``.  What is said of a single criterion is corrected for their
+        number (Holm); that the candidate is not inferior on **all** takes no correction.
     """
     first = first_readings(reviews)
     names = sorted(reviews["criterion"].dropna().astype(str).unique())
     rows = [(name, *_difference(first[first["criterion"] == name], plan)) for name in names]
     table = RESULTS["by_criterion"].of(rows)
-    tested = table["holm_p"].notna()
+    tested = table["kept_p"].notna()
     table.loc[tested, "holm_p"] = any_may_win(table.loc[tested, "holm_p"].tolist())
+    held = any_may_win(table.loc[tested, "kept_p"].tolist())
+    table.loc[tested, "kept"] = [p_value <= ALPHA for p_value in held]
     return table
 
 
 def _difference(reviews: pd.DataFrame, plan: ExperimentPlan) -> tuple[object, ...]:
     pairs = score_pairs(reviews, plan)
     if pairs.gaps.empty:
-        return None, None, None, 0, None, None
+        return None, None, None, 0, None, None, None
     gap = crossed(pairs.gaps.to_numpy(float), 1 - ALPHA).told
     kept = crossed(pairs.kept.to_numpy(float), 1 - 2 * ALPHA).told
-    if gap.refusal:
-        return None, None, None, gap.n, None, None
-    return gap.value, gap.low, gap.high, gap.n, gap.p_value, bool(kept.low > 0)
+    if gap.refusal or kept.p_value is None:
+        return None, None, None, gap.n, None, None, None
+    below = kept.p_value / 2
+    kept_p = below if kept.value > 0 else 1 - below
+    return gap.value, gap.low, gap.high, gap.n, gap.p_value, kept_p, None
 
 
 def criteria_sentence(table: pd.DataFrame) -> str:
@@ -139,37 +145,23 @@ def criteria_sentence(table: pd.DataFrame) -> str:
         return "No criterion was scored for both variants."
     differ = compared.loc[compared["holm_p"] <= ALPHA, "criterion"].tolist()
     kept = compared.loc[compared["kept"].fillna(False), "criterion"].tolist()
-    start = (
-        f"They differ on {wording.listed(differ)}" if differ else "On none do they provably differ"
-    )
-    if len(kept) == len(compared):
-        end = "on all of them it is not inferior"
+    differs = "differs" if len(differ) == 1 else "differ"
+    start = f"{wording.listed(differ)} {differs} significantly"
+    if not differ:
+        start = "No criterion differs significantly"
+    if (compared["kept_p"] <= ALPHA).all():
+        end = "non-inferior on every criterion"
     elif kept:
-        end = f"it is not inferior on {wording.listed(kept)}"
+        end = f"non-inferior on {wording.listed(kept)}"
     else:
-        end = "on none is it proved to be not inferior"
-    return f"{start} (corrected for {wording.count(len(compared), 'criterion')}); {end}."
+        end = "non-inferior on none"
+    return f"{start} (Holm, {wording.count(len(compared), 'criterion')}); {end}."
 
 
-def mixed_sentence(reviews: pd.DataFrame, plan: ExperimentPlan) -> str:
-    """Say what a mixed model of the same scores gives: to compare with, never the verdict."""
-    rows = criteria(reviews)
-    rows = rows[rows["variant"].isin([plan.baseline, plan.candidate])]
-    spec, stage = unit_of(rows)
-    keys = {
-        "variant": rows["variant"].astype(str),
-        "unit": spec + " " + stage,
-        "reviewer": rows["reviewer"].astype(str),
-    }
-    scores = pd.DataFrame({"score": rows["score"].astype(float), **keys})
-    means = scores.groupby(list(keys))["score"].mean().reset_index()
-    if means[list(keys)].nunique().min() < 2:
-        return ""
-    return mixed_model(means, plan.baseline).sentence
-
-
-def ratio_of(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:
-    """Return the ratio of two variants, by Student's t on logarithms, SPECs as units.
+def bill_of(
+    table: pd.DataFrame, candidate: str, baseline: str, level: float, blow_up: float
+) -> tuple[Bill, Estimate]:
+    """Return the ratio of two variants' totals, and that of a typical SPEC.
 
     Parameters
     ----------
@@ -179,25 +171,35 @@ def ratio_of(table: pd.DataFrame, candidate: str, baseline: str, level: float) -
         The variants.
     level : float
         Two-sided level.
+    blow_up : float
+        A SPEC that was not seen costs at most so many times the typical ratio.
 
     Notes
     -----
-    Where every SPEC has the same ratio there is no spread for Student's t, and from five SPECs on
-    the range of what was seen takes its place.
+    Stages of a SPEC are added up.  The bill is what is decided on: typically cheaper, one that goes
+    wild now and then costs more in total.
     """
-    both = _known(table, candidate, baseline)
-    ratios = (both[candidate] / both[baseline]).map(np.log).to_frame()
-    logs = by_spec(ratios).to_numpy(float).ravel()
-    method = "paired t on logarithms"
-    if len(logs) < 2:
+    sums = known_costs(table, candidate, baseline)
+    if len(sums) < 2:
         why = "fewer than 2 SPECs tell it for both"
-        return not_estimable(len(logs), why, method=method, level=level)
-    found = paired_t(logs, level)
-    if found.refusal and len(logs) >= LEAST_SPECS:
-        found, method = observed_range(logs), "observed range"
-    if found.refusal:
-        return found
-    return replace(exponential(found), method=method)
+        refused = not_estimable(len(sums), why, method="Fieller", level=level)
+        return Bill(refused, blow_up, 0.0), refused
+    one, other = (sums[name].to_numpy(float) for name in (candidate, baseline))
+    return smaller_bill(one, other, level, blow_up), typical_ratio(one, other, level)
+
+
+def bill_sentence(bill: Bill, candidate: str) -> str:
+    """Say how far it holds that a variant costs less in total; nothing where it does not."""
+    ratio = bill.ratio
+    if ratio.refusal or not ratio.value < 1:
+        return ""
+    holds = "holds" if ratio.high < 1 else "is not proved"
+    largest = f" (the largest factor that passes is {bill.largest:g})" if bill.largest else ""
+    units = wording.plural(ratio.unit)
+    return (
+        f"That {candidate} costs less in total {holds} if {units} that were not seen may cost"
+        f" {bill.blow_up:g} times the typical ratio{largest}."
+    )
 
 
 def gap_of(table: pd.DataFrame, candidate: str, baseline: str, level: float) -> Estimate:
@@ -224,6 +226,11 @@ def extra_of(
     both = _known(costs, candidate, baseline)
     extra = by_spec((both[baseline] - both[candidate]).to_frame("cost_usd"))
     return extra.join(-gaps.mean(axis=1).rename("points"), how="inner").dropna()
+
+
+def known_costs(table: pd.DataFrame, candidate: str, baseline: str) -> pd.DataFrame:
+    """Return the totals of SPECs, over stages for which both variants' are known; 0 is not."""
+    return _known(table, candidate, baseline).groupby(level=0).sum()
 
 
 def _known(table: pd.DataFrame, candidate: str, baseline: str) -> pd.DataFrame:

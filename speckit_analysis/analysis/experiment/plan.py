@@ -25,6 +25,9 @@ Worth = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 #: How many were planned; 0 for no number.
 Planned = Annotated[int, msgspec.Meta(ge=0)]
 
+#: How many times the typical ratio.
+Factor = Annotated[float, msgspec.Meta(ge=1, le=1000)]
+
 Budget = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Coverage = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
@@ -92,6 +95,10 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     experiment: str = ""
     #: What a point of quality of one SPEC is worth.
     worth_usd: Worth = WORTH_USD
+    #: A SPEC that was not seen costs at most so many times the typical ratio of costs.
+    blow_up: Factor = 5.0
+    #: A SPEC that was not seen may lose so many points; 0 for no more than was seen.
+    worst_loss: Points = 0.0
     specs: Planned = 0
     reviewers: Planned = 0
     #: For making all outputs; 0 for no limit.

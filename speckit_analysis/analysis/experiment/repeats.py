@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.analysis.intervals import korn_graubard
+from speckit_analysis.analysis.intervals import clustered_shares
 from speckit_analysis.analysis.wording import count, percent
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.proportions import clopper_pearson
@@ -43,9 +43,9 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> Estimate:
     -----
     Yao et al. (2024): the mean over tasks of C(c, k) / C(n, k), where c of n trials passed.
 
-    Tasks are what is independent: trials of one resemble each other.  The interval is Korn and
-    Graubard's with a task as cluster, of as many independent tries as its trials hold k: exact on
-    an effective number of tries, which is not below that of tasks.  The t
+    Tasks are what is independent: trials of one resemble each other.  The interval is
+    :func:`.intervals.clustered_shares`' with a task as cluster, of as many independent tries as its
+    trials hold k, and of an effective number of tries not below that of tasks.  The t
     interval over tasks, and a bootstrap of tasks, cover far less than they say where few tasks
     pass every time (docs/experiments.md); this one keeps a width where none does.
 
@@ -65,11 +65,11 @@ def pass_hat(tasks: pd.DataFrame, k: int, confidence: float = 0.95) -> Estimate:
     # The same number for each task, so that the share is the mean over tasks.
     tries = np.full(len(tried), np.floor(trials / k).mean())
     in_one = np.zeros(len(tried), dtype=np.intp)
-    effective, _, _ = korn_graubard(values * tries, tries, in_one, 1, confidence)
+    effective, _, _ = clustered_shares(values * tries, tries, in_one, 1, confidence)
     # Shares vary no more than yes and no: tasks count as one each at least.
     n = max(float(effective[0]), len(tried))
     low, high = map(float, clopper_pearson(rate * n, n, confidence))
-    return Estimate(rate, low, high, confidence, "Korn and Graubard over tasks", len(tried), "task")
+    return Estimate(rate, low, high, confidence, "Clopper-Pearson over tasks", len(tried), "task")
 
 
 def usual_trials(tasks: pd.DataFrame) -> int:

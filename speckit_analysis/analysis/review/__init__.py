@@ -7,7 +7,6 @@ from speckit_analysis.analysis.review.scores import (
     per_reviewer,
     reliability,
     reliability_sentence,
-    repeated_sentence,
     scores_of,
     self_consistency,
     usable,

@@ -15,6 +15,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.margins import ALIKE, TOLERANCE
 from speckit_analysis.analysis.review.blinding import Blinding, first_readings
+from speckit_analysis.analysis.review.copies import copied
 from speckit_analysis.analysis.selection import Selection, in_experiment
 from speckit_analysis.stats.proportions import exact_interval, least_n_for_rate
 from speckit_analysis.stats.reliability import intraclass_correlation, krippendorff_alpha
@@ -26,7 +27,13 @@ FEW_OUTPUTS = 20
 _OUTPUT = ["spec_id", "stage", "variant"]
 
 
-def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ()) -> Selection:
+def usable(
+    reviews: Selection,
+    experiment: str = "",
+    judges: Sequence[str] = (),
+    *,
+    copies: bool = False,
+) -> Selection:
     """Keep the scores of people on complete cards whose variant is known.
 
     Parameters
@@ -37,6 +44,9 @@ def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ())
         Only this one; the one with most rows, if not told.
     judges : sequence of str
         Reviewers that are no people; they are looked at on their own.
+    copies : bool
+        Keep what is no evidence of its own (:func:`.copies.copied`): whoever copied scores, or
+        gave one to everything, has still read and guessed.
 
     Returns
     -------
@@ -52,7 +62,8 @@ def usable(reviews: Selection, experiment: str = "", judges: Sequence[str] = ())
     reasons = reasons.mask(~in_experiment(frame, experiment), "of another experiment")
     parts = [frame[column].astype("string").fillna("") for column in _OUTPUT]
     output = parts[0] + " " + parts[1] + " " + parts[2]
-    return reviews.assign(output=output).without(reasons)
+    used = reviews.assign(output=output).without(reasons)
+    return used if copies else used.without(copied(used.kept))
 
 
 def experiment_of(reviews: pd.DataFrame, *variants: str) -> str:
@@ -70,32 +81,6 @@ def experiment_of(reviews: pd.DataFrame, *variants: str) -> str:
     whole = grouped.nunique() == len(set(variants))
     counts = grouped.size()[whole]
     return str(counts.idxmax()) if len(counts) else ""
-
-
-#: So many scores that are all the same are no chance.
-_NO_CHANCE = 8
-
-
-def repeated_sentence(reviews: pd.DataFrame) -> str:
-    """Say which SPECs have the very same scores throughout, as copies have; nothing if none.
-
-    Parameters
-    ----------
-    reviews : DataFrame
-        From :func:`usable`, one experiment.
-    """
-    columns = ["stage", "variant", "reviewer", "criterion", "score"]
-    rows = first_readings(reviews)
-    told = rows[columns].astype("string").fillna("").agg("|".join, axis=1)
-    scores = told.groupby(rows["spec_id"].astype("string")).agg(lambda own: " ".join(sorted(own)))
-    many = scores[told.groupby(rows["spec_id"].astype("string")).size() >= _NO_CHANCE]
-    copies = many[many.duplicated(keep=False)].index.tolist()
-    if not copies:
-        return ""
-    return (
-        f"{wording.listed(copies)} have the same scores throughout: if they are copies, they count"
-        " too often, and the intervals are too narrow."
-    )
 
 
 def criteria(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -136,20 +121,46 @@ def unit_of(rows: pd.DataFrame) -> list[pd.Series]:
     return [rows[name].astype("string").fillna("") for name in ("spec_id", "stage")]
 
 
-def scores_of(reviews: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Return a variant's scores, units (SPEC and stage) by reviewers, mean over criteria.
+def scored_by_all(rows: pd.DataFrame, within: Sequence[str], who: str) -> pd.DataFrame:
+    """Keep the criteria that all who are compared have a score on.
+
+    A criterion that only some of them have would pass for a difference between them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`criteria`.
+    within : sequence of str
+        Columns of what is compared within, such as an output.
+    who : str
+        Column of what is compared, such as reviewers.
+    """
+    place = [rows[name].astype("string").fillna("") for name in within]
+    compared = rows[who].astype("string")
+    everybody = compared.groupby(place).transform("nunique")
+    present = compared.groupby([*place, rows["criterion"].astype("string")]).transform("nunique")
+    return rows[present == everybody]
+
+
+def scores_of(reviews: pd.DataFrame, variants: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return variants' scores, units (SPEC and stage) by reviewers, mean over criteria.
 
     Parameters
     ----------
     reviews : DataFrame
         From :func:`usable`.
-    variant : str
-        Its name.
+    variants : sequence of str
+        Their names.  Only criteria count that a reviewer scored for all of them in a unit.
     """
     rows = criteria(reviews)
-    rows = rows[rows["variant"] == variant]
-    means = rows.groupby([*unit_of(rows), rows["reviewer"].astype("string")])["score"].mean()
-    return means.unstack("reviewer").astype(float)
+    rows = rows[rows["variant"].isin(list(variants))]
+    rows = scored_by_all(rows, ["spec_id", "stage", "reviewer"], "variant")
+    keys = [rows["variant"].astype("string"), *unit_of(rows), rows["reviewer"].astype("string")]
+    means = rows.groupby(keys)["score"].mean()
+    tables = {name: means[means.index.get_level_values(0) == name] for name in variants}
+    return {
+        name: own.droplevel(0).unstack("reviewer").astype(float) for name, own in tables.items()
+    }
 
 
 def per_reviewer(reviews: pd.DataFrame, criterion: str = "") -> pd.DataFrame:
@@ -160,13 +171,14 @@ def per_reviewer(reviews: pd.DataFrame, criterion: str = "") -> pd.DataFrame:
     reviews : DataFrame
         From :func:`usable`.
     criterion : str
-        One criterion; the mean over all but ``overall``, if not told.
+        One criterion; if not told, the mean over those but ``overall`` that all reviewers of an
+        output scored.
     """
     if criterion:
         rows = first_readings(reviews)
         rows = rows[rows["criterion"] == criterion]
     else:
-        rows = criteria(reviews)
+        rows = scored_by_all(criteria(reviews), ["output"], "reviewer")
     means = rows.groupby(["output", "reviewer"], observed=True)["score"].mean()
     return means.unstack("reviewer").astype(float)
 
@@ -202,7 +214,7 @@ def reliability(reviews: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
 
 
 def _agreement(scores: pd.DataFrame, confidence: float) -> dict[str, float]:
-    """Return what scores tell: ICC only of outputs that all reviewers scored."""
+    """Return what scores tell, whoever scored what."""
     agreement: dict[str, float] = {"outputs": len(scores), "reviewers": scores.shape[1]}
     if scores.shape[1] < 2:
         return agreement
@@ -210,9 +222,8 @@ def _agreement(scores: pd.DataFrame, confidence: float) -> dict[str, float]:
         ratings = scores.to_numpy(float)
         agreement["alpha"] = krippendorff_alpha(ratings)
         agreement["alpha_ordinal"] = krippendorff_alpha(ratings, "ordinal")
-    whole = scores.dropna().to_numpy(float)
-    if len(whole) > 1:
-        icc = intraclass_correlation(whole, confidence)
+    if len(scores) > 1:
+        icc = intraclass_correlation(scores.to_numpy(float), confidence)
         agreement |= {f"icc_{name}": value for name, value in vars(icc).items()}
     return agreement
 
@@ -225,10 +236,14 @@ def reliability_sentence(table: pd.DataFrame) -> str:
     rows = table[table["criterion"] == name].set_index("variant")
     whole = rows.loc["all"]
     if pd.isna(whole["icc_single"]):
-        return (
-            f"Reliability cannot be told: {wording.count(whole['reviewers'], 'reviewer')} and"
-            f" {wording.count(whole['outputs'], 'output')}{_without_interval(whole)}."
+        told = (
+            f"The ICC has no interval: {wording.count(whole['reviewers'], 'reviewer')} and"
+            f" {wording.count(whole['outputs'], 'output')}"
         )
+        if pd.isna(whole["alpha"]):
+            return f"{told}."
+        error = ", so scores differ by error alone" if whole["alpha"] <= 0 else ""
+        return f"{told}; Krippendorff's alpha is {whole['alpha']:.2f}{error}."
     within = rows.drop("all")["icc_single"].dropna()
     of_mean = (
         f"{whole['icc_mean']:.2f} ({whole['icc_mean_low']:.2f} to {whole['icc_mean_high']:.2f}; "
@@ -250,14 +265,10 @@ def reliability_sentence(table: pd.DataFrame) -> str:
     return told
 
 
-def _without_interval(whole: pd.Series) -> str:
-    enough = whole["reviewers"] > 1 and whole["outputs"] > 1
-    return ", and their scores differ by error alone" if enough else ""
-
-
 def differences(reviews: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """Return second minus first variant by SPEC (rows; mean of its stages) and reviewer."""
-    return (scores_of(reviews, second) - scores_of(reviews, first)).groupby(level=0).mean()
+    scores = scores_of(reviews, [first, second])
+    return (scores[second] - scores[first]).groupby(level=0).mean()
 
 
 def self_consistency(reviews: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,153 @@
+"""Studies whose answer is plain: the verdict is what a sensible person would say."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_analysis_review import scores, used
+
+from speckit_analysis.analysis.experiment.pairs import by_criterion
+from speckit_analysis.analysis.experiment.plan import ExperimentPlan
+from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
+from speckit_analysis.analysis.experiment.rule import COST, NO_COST, RISK, WORTH, Ruling
+from speckit_analysis.analysis.experiment.variants import compare_variants
+
+REVIEWERS, CRITERIA = ("ann", "bob", "eve"), ("clarity", "correctness", "completeness")
+#: Dollars of an output of one model and of consensus, where nothing else is said.
+USUAL = (1.0, 3.0)
+
+
+def study(gap, *, specs=14, spread=0.3, costs=USUAL, scale=1.0, seed=3) -> pd.DataFrame:
+    """Reviews of one model against consensus; `gap` is a number, or one for each SPEC."""
+    draw = np.random.default_rng(seed)
+    gaps = np.broadcast_to(gap, specs) + draw.normal(0, spread, specs)
+    usd = None if costs is None else np.broadcast_to(costs, (specs, 2))
+    rows, spent = [], []
+    for spec in range(specs):
+        level = 7 + draw.normal(0, 0.5)
+        for name in REVIEWERS:
+            for at, variant in enumerate(("single", "consensus")):
+                for criterion in CRITERIA:
+                    score = level + gaps[spec] * (at == 0) + scale * draw.normal(0, 0.3)
+                    rows.append(
+                        (f"S{spec}", variant, name, float(np.clip(score, 0, 10)), criterion)
+                    )
+                    spent.append(None if usd is None else float(usd[spec][at]))
+    table = scores([row[:4] for row in rows], output_cost_usd=spent)
+    return table.assign(criterion=pd.Categorical([row[4] for row in rows]))
+
+
+def decided(table, **fixed):
+    plan = ExperimentPlan("", "consensus", "single", 0.05, **fixed)
+    return compare_variants(used(table, copies=False).kept, plan)
+
+
+STUDIES = {
+    "large gain": (study(1.0), ADOPT),
+    "none, and cheaper": (study(0.0), ADOPT),
+    "harmful": (study(-1.5), KEEP),
+    "contradictory": (study(np.resize([2.0, -2.0], 14)), OPEN),
+    "costs missing": (study(0.0, costs=None), OPEN),
+    "better but dearer": (study(1.0, costs=(9.0, 3.0)), OPEN),
+    "as good and as dear": (study(0.0, costs=(3.0, 3.0)), OPEN),
+    "three SPECs": (study(-1.5, specs=3), OPEN),
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_verdict_is_the_obvious_one(name):
+    table, verdict = STUDIES[name]
+    found = decided(table)
+    assert found.verdict == verdict, found.sentence
+    assert "nan" not in f"{found.sentence} {found.rule}"
+
+
+def test_inside_the_noise_a_loss_is_no_reason_to_keep():
+    plan = ExperimentPlan("", "consensus", "single", 0.05)
+    rows = used(study(-0.6)).kept
+    assert compare_variants(rows, plan).verdict == KEEP
+    assert compare_variants(rows, plan, inside_noise=True).verdict == OPEN
+
+
+def test_a_criterion_that_one_variant_lacks_moves_nothing():
+    """True difference 0; a low "clarity" is not scored for one of them."""
+    table = study(0.0, specs=12)
+    low = table["criterion"] == "clarity"
+    table.loc[low, "score"] -= 4.0
+    lacking = table[~(low & (table["variant"] == "single"))]
+    found, whole = decided(lacking), decided(table[~low])
+    assert found.gap.value == pytest.approx(whole.gap.value)
+    assert found.gap.low < 0 < found.gap.high
+    assert "36 scores without" in found.left_out.replace("\u00a0", " ")
+
+
+def test_swings_of_two_points_do_not_read_as_no_difference():
+    found = decided(STUDIES["contradictory"][0])
+    lost = re.search(
+        r"(\d+) of 14 SPECs lose 2 points or more", found.numbers.replace("\u00a0", " ")
+    )
+    assert 3 <= int(lost[1]) <= 7
+
+
+def test_half_of_the_specs_lost_forbids_adoption_however_sure_the_mean():
+    swings = study(np.resize([2.6, -2.4], 300), specs=300, spread=0.05)
+    found = decided(swings)
+    assert found.kept.told.low > 0
+    assert (found.verdict, "do not help" in found.needed) == (OPEN, True)
+
+
+def test_cheaper_is_a_smaller_bill():
+    """Nine SPECs halve, one goes from $30 to $60."""
+    costs = [(1.0, 2.0)] * 13 + [(60.0, 30.0)]
+    found = decided(study(0.0, costs=costs))
+    assert found.cost.value == pytest.approx(73 / 56)
+    assert found.typical.value < 0.62
+    assert found.verdict == OPEN
+    assert "must cost less" in found.needed
+
+
+def test_advice_follows_from_what_is_undecided():
+    needed = {name: decided(table).needed for name, (table, _) in STUDIES.items()}
+    assert "Record what the outputs" in needed["costs missing"]
+    assert "more SPEC" not in needed["as good and as dear"].replace("\u00a0", " ")
+    price = re.search(r"here one costs \$(\d+\.\d+)", needed["better but dearer"])
+    assert float(price[1]) == pytest.approx(6.0, abs=0.6)
+    assert "2 more SPECs" in needed["three SPECs"].replace("\u00a0", " ")
+    flat = study(0.0).assign(score=8.0)
+    same = decided(flat)
+    assert (same.verdict, "more SPECs" in same.needed.replace("\u00a0", " ")) == (OPEN, False)
+    halved = decided(study(0.0, specs=8, spread=0.1, costs=(1.5, 3.0)))
+    assert (halved.verdict, "Record the cost of" in halved.needed) == (OPEN, True)
+
+
+def test_a_dearer_and_better_variant_is_adopted_where_a_point_is_worth_it():
+    table, _ = STUDIES["better but dearer"]
+    assert decided(table, worth_usd=30.0).verdict == ADOPT
+    assert decided(table, worth_usd=1.0).verdict == OPEN
+
+
+def test_the_loss_that_would_undo_an_adoption_is_told_and_does_undo_it():
+    table, _ = STUDIES["none, and cheaper"]
+    found = decided(table)
+    loss = float(re.search(r"one more that loses ([\d.]+) points undoes it", found.rule)[1])
+    assert 0.5 < loss < 10
+    assert decided(table, worst_loss=loss - 0.2).verdict == ADOPT
+    protected = decided(table, worst_loss=loss + 0.2)
+    assert (protected.verdict, protected.needed[:5]) == (OPEN, "Score")
+
+
+def test_a_claim_on_one_criterion_is_corrected_for_their_number():
+    """Each at the margin: that any is called non-inferior happens in 5 % of studies, not in 12."""
+    plan, any_claim, repeats = ExperimentPlan("", "consensus", "single", 0.05), 0, 150
+    for seed in range(repeats):
+        table = study(-0.35, specs=8, seed=seed, scale=3.0, spread=0.0)
+        any_claim += bool(by_criterion(used(table).kept, plan)["kept"].any())
+    assert any_claim / repeats <= 0.05 + 2 * (0.05 * 0.95 / repeats) ** 0.5
+
+
+def test_a_ruling_names_what_stands_in_the_way():
+    assert Ruling(OPEN, "because").obstacle == ""
+    assert len({COST, NO_COST, RISK, WORTH}) == 4
