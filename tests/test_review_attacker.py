@@ -27,7 +27,11 @@ def made(folder: Path, units: int, variants: int, reviewers: int) -> tuple[Revie
         for u in range(units)
         for name in names
     ]
-    create_review(folder, "trial", outputs, [f"R{n}" for n in range(reviewers)])
+    asked = {
+        f"unit {u}": f"Edit src/{u}.py as {' and '.join(names)} would. {'word ' * (u % 40)}"
+        for u in range(units)
+    }
+    create_review(folder, "trial", outputs, [f"R{n}" for n in range(reviewers)], briefs=asked)
     secret = json.loads(key_path(folder).read_text())["packets"]
     return Review(folder), {packet: names.index(of["variant"]) for packet, of in secret.items()}
 
@@ -136,9 +140,20 @@ def by_other_reviewer(review: Review, reviewer: str) -> dict[str, int]:
     return {packet: (first[packet][1] + names.index(reviewer)) % k for packet in first}
 
 
+def by_brief(review: Review, reviewer: str) -> dict[str, int]:
+    """Which output is most like the task in length, and repeats most of its words?"""
+
+    def apart(packet: str) -> tuple[int, int]:
+        read = review.packet(packet)
+        task, text = review.plan.briefs[read.unit].split(), read.text.split()
+        return abs(len(task) - len(text)), -len({*task} & {*text})
+
+    return ranked(review, reviewer, apart)
+
+
 STRATEGIES: list[Guess] = [
     *(by_formula, by_number_of_unit, by_turn, by_position, by_id, by_listing, by_time),
-    *(by_commitment, by_size, by_number_of_file, by_seed, by_other_reviewer),
+    *(by_commitment, by_size, by_number_of_file, by_seed, by_other_reviewer, by_brief),
 ]
 
 
@@ -168,8 +183,10 @@ def test_what_is_public_holds_nothing_that_a_guess_could_be_tried_on(tmp_path: P
     review, truth = made(tmp_path / "r", 6, 2, 2)
     times = {path.stat().st_mtime_ns for path in (review.folder / "packets").iterdir()}
     assert len(times) == 1
+    assert len(review.plan.briefs) == 6  # one a unit, whatever the variant
     for name in truth:
         packet = review.packet(name)
+        assert "variant-" not in review.plan.briefs[packet.unit]
         tried = {
             hashlib.sha256("\n".join(("", name, packet.unit, variant)).encode()).hexdigest()
             for variant in review.plan.variants

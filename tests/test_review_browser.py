@@ -70,7 +70,8 @@ class Server:
 
 @pytest.fixture
 def served(tmp_path):
-    review = create(tmp_path)
+    long = "\n".join(f"{n}. It stops after {n} seconds." for n in range(1, 60))
+    review = create(tmp_path, briefs={f"SPEC-{n} plan": long for n in range(4)})
     server = Server(review.folder)
     yield review, server
     server.kill()
@@ -175,6 +176,26 @@ def test_a_card_is_filled_by_keyboard_and_survives_a_killed_server(served, brows
     wait_for(lambda: "packet 2 of 8" in driver.find_element(By.CSS_SELECTOR, ".scorecard").text)
     assert "1 complete" in driver.find_element(By.CSS_SELECTOR, ".scorecard").text
     assert driver.find_element(By.CSS_SELECTOR, "input").get_attribute("value") == ""
+
+
+def test_a_long_task_stands_beside_the_packet_and_is_folded_by_keyboard(served, browsers):
+    _, server = served
+    driver = opened(browsers, server, "ann")
+
+    def top(selector):
+        return driver.find_element(By.CSS_SELECTOR, selector).rect["y"]
+
+    driver.set_window_size(1400, 900)
+    assert top(".packet") < 900 - 100
+    driver.set_window_size(500, 900)
+    wide = driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+    assert top(".packet") - top(".brief") < 300
+    to(driver, "Show or hide the task")
+    press(driver, Keys.ENTER)
+    assert not driver.find_element(By.CSS_SELECTOR, ".brief").is_displayed()
+    press(driver, Keys.ENTER)
+    to(driver, driver.find_element(By.CSS_SELECTOR, ".brief").text[:40])
 
 
 def test_two_reviewers_at_once_do_not_mix_and_nothing_is_fetched(served, browsers):

@@ -42,6 +42,14 @@ def review() -> None:
     help="Folder UNIT/VARIANT.md, or a CSV with unit,variant,file.",
 )
 @click.option(
+    "--briefs",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="What was asked, shown beside the outputs: folder UNIT.md, UNIT.txt or UNIT/brief.md, or"
+    " a CSV with unit,brief.  Default: the column brief of --outputs, or SPECs and prompts in the"
+    " evidence.",
+)
+@click.option(
     "--evidence", "roots", multiple=True, metavar="PATH", help="Take proposals from here."
 )
 @click.option(
@@ -74,6 +82,7 @@ def create(
     experiment: str,
     reviewers: tuple[str, ...],
     outputs: Path | None,
+    briefs: Path | None,
     roots: tuple[str, ...],
     agents: tuple[str, ...],
     stages: tuple[str, ...],
@@ -87,11 +96,12 @@ def create(
     \b
     Examples:
       speckit-analysis review create r1 --experiment single-vs-multi --outputs drafts \\
-          --reviewer ann --reviewer bob
+          --briefs tasks --reviewer ann --reviewer bob
       speckit-analysis review create r2 --experiment plans --evidence docs/evidence \\
           --agent gemini --agent claude --stage plan --reviewer ann
     """  # noqa: D301 - click takes a real backspace as "do not wrap this"
     from speckit_analysis.analysis.wording import count
+    from speckit_analysis.review import briefs as tasks
     from speckit_analysis.review import create_review, key_path
     from speckit_analysis.review.rubric import load_rubric
     from speckit_analysis.review.sources import (
@@ -108,19 +118,30 @@ def create(
     if outputs:
         read = outputs_in_folder if outputs.is_dir() else outputs_of_list
         to_score = read(outputs)
+        found = {} if outputs.is_dir() else tasks.briefs_of_list(outputs, required=False)
     else:
         asked = Asked(roots, include_synthetic=include_synthetic)
         to_score, lacking = outputs_of_evidence(
             asked.evidence, agents, stages=stages, include=asked.include
         )
+        found = {} if briefs else tasks.briefs_of_evidence(asked.evidence, to_score)
+    if briefs:
+        found = tasks.briefs_in_folder(briefs) if briefs.is_dir() else tasks.briefs_of_list(briefs)
+    of_units, strangers = tasks.of_units(found, to_score)
     leak = create_review(
-        folder, experiment, to_score, reviewers, rubric=load_rubric(rubric), key=key, **design
+        *(folder, experiment, to_score, reviewers),
+        briefs=of_units,
+        rubric=load_rubric(rubric),
+        key=key,
+        **design,
     )
-    units = count(len({output.unit for output in to_score}), "unit")
-    made = f"{count(len(to_score), 'output')} of {units}"
+    units = {output.unit for output in to_score}
+    made = f"{count(len(to_score), 'output')} of {count(len(units), 'unit')}"
     say(f"{folder}: {made} for {count(len(reviewers), 'reviewer')}")
     if lacking:
         say(f"left out, without an answer of every agent: {', '.join(lacking)}")
+    for sentence in tasks.sentences(of_units, units, strangers):
+        say(sentence)
     say(f"key: {key or key_path(folder)}   keep it from reviewers")
     say(leak.sentence)
 

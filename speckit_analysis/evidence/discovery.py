@@ -132,7 +132,7 @@ def discover(roots: list[Path]) -> Discovery:
     discovery = Discovery()
     if not roots:
         return discovery
-    common = Path(os.path.commonpath([p if _is_folder(p) else p.parent for p in roots]))
+    common = common_folder(roots)
     files_by_folder: dict[Path, list[str]] = {}
     for path in roots:
         if _is_folder(path):
@@ -147,6 +147,11 @@ def discover(roots: list[Path]) -> Discovery:
         ]
         _add(discovery, folder, common, regular)
     return discovery
+
+
+def common_folder(roots: list[Path]) -> Path:
+    """Return the folder that the ``source`` of every file under `roots` is relative to."""
+    return Path(os.path.commonpath([p if _is_folder(p) else p.parent for p in roots]))
 
 
 def _is_folder(path: Path) -> bool:

@@ -3,7 +3,7 @@
 ::
 
     REVIEW/                 what reviewers get
-      review.json           experiment, rubric, orders, variants' names; no mapping
+      review.json           experiment, rubric, orders, variants' names, briefs; no mapping
       packets/<id>.json     one blinded output each, with its commitment
       cards/<reviewer>/     what they say
     REVIEW.key.json         which packet is what (mode 0600); stays with who runs the review
@@ -18,7 +18,7 @@ import re
 import secrets
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -94,7 +94,8 @@ class Packet(msgspec.Struct, frozen=True):
     text : str
         Markdown.
     commitment : str
-        SHA-256 over a salt, the id, unit and variant, in hex: the key cannot be swapped later.
+        SHA-256 over a salt, the id, unit and variant, and what reviewers read, in hex: neither key,
+        text nor brief can be swapped later.
     """
 
     packet: str
@@ -104,13 +105,21 @@ class Packet(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is known of a review without its key."""
+    """What is known of a review without its key.
+
+    Attributes
+    ----------
+    briefs : dict of str to str
+        What was asked, as Markdown, by neutral name of the unit; units without a brief are not
+        there.
+    """
 
     experiment: str
     rubric: Rubric
     variants: tuple[str, ...]
     readings: dict[str, tuple[Reading, ...]]
     arbiter: bool = False
+    briefs: dict[str, str] = {}
     kind: str = "blind_review"
 
 
@@ -215,6 +224,7 @@ def create_review(
     outputs: Sequence[Output],
     reviewers: Sequence[str],
     *,
+    briefs: Mapping[str, str] | None = None,
     rubric: Rubric | None = None,
     units_each: int | None = None,
     repeats: int = 0,
@@ -237,6 +247,8 @@ def create_review(
         One of each variant for each unit.
     reviewers : sequence of str
         Their names: letters, digits, ``.``, ``_`` and ``-``.
+    briefs : mapping of str to str, optional
+        What was asked, JSON or text, by unit.  Blinded like the outputs and shown beside them.
     rubric : Rubric, optional
         What is scored; by default completeness, correctness, clarity, actionability.
     units_each, repeats, pairwise
@@ -260,11 +272,13 @@ def create_review(
     Raises
     ------
     EvidenceError
-        If outputs are missing, names are unsafe, files are in the way, or nothing can be written
-        there.
+        If outputs are missing, a brief is empty or of an unknown unit, names are unsafe, files are
+        in the way, or nothing can be written there.
     """
     folder, key = Path(folder), Path(key) if key else key_path(Path(folder))
+    briefs = briefs or {}
     units, variants = _checked(folder, key, outputs, reviewers)
+    _check_briefs(briefs, units)
     # Drawn by the system, from no seed that could be tried out.
     random = secrets.SystemRandom()
     names = [f"R{at}" if pseudonyms else name for at, name in enumerate(reviewers, 1)]
@@ -279,25 +293,27 @@ def create_review(
     readings: dict[str, tuple[Reading, ...]] = dict.fromkeys(names, ())
     for reviewer, position, unit, variant, repeat in orders.itertuples(index=False, name=None):
         readings[reviewer] += (Reading(ids[unit, variant, repeat], position),)
-    plan = Plan(experiment, rubric or load_rubric(), tuple(variants), readings, arbiter)
     opened = Key(experiment, sealed, dict(zip(names, reviewers, strict=True)))
 
     blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
+    neutral = {unit: f"Unit {number}" for number, unit in enumerate(units, 1)}
+    tasks = {neutral[unit]: blinder(laid_out(briefs[unit])) for unit in units if unit in briefs}
     # Blinded in a drawn order: files are numbered as they are met, and in the order of the outputs
     # the lower number within a unit would be that of the variant whose name comes first.
     texts = {
         (made.unit, made.variant): blinder(laid_out(made.content))
         for made in random.sample(list(outputs), len(outputs))
     }
-    neutral = {unit: f"Unit {number}" for number, unit in enumerate(units, 1)}
-    packets = [
-        Packet(name, neutral[of.unit], texts[of.unit, of.variant], commitment(name, of))
-        for name, of in sealed.items()
-    ]
+    plan = Plan(experiment, rubric or load_rubric(), tuple(variants), readings, arbiter, tasks)
+    packets = []
+    for name, of in sealed.items():
+        unit, text = neutral[of.unit], texts[of.unit, of.variant]
+        seal = commitment(name, of, text, tasks.get(unit))
+        packets.append(Packet(name, unit, text, seal))
     leak = vocabulary_leak(*zip(*((u, v, text) for (u, v), text in texts.items()), strict=True))
     try:
         _write_review(folder, plan, packets, key, opened)
-        _write_leaks(folder, leak, blinder.replaced, len(packets))
+        _write_leaks(folder, leak, blinder.replaced, len(packets), len(tasks))
     except OSError as error:
         raise EvidenceError(
             f"cannot write the review {folder} and its key {key}: {error.strerror or error};"
@@ -354,6 +370,17 @@ def _checked(
     return units, variants
 
 
+def _check_briefs(briefs: Mapping[str, str], units: list[str]) -> None:
+    for unit, text in briefs.items():
+        if unit not in units:
+            meant = wording.suggestion(unit, units)
+            raise EvidenceError(f"the brief {unit!r} is of no unit of this review; {meant}")
+        if not text.strip():
+            raise EvidenceError(
+                f"the brief of {unit} is empty: write into it what was asked, or leave it out"
+            )
+
+
 def _sealed(
     orders: pd.DataFrame, outputs: Sequence[Output], random: Random
 ) -> tuple[dict[tuple[str, str, bool], str], dict[str, Secret]]:
@@ -384,11 +411,14 @@ def _sealed(
     return ids, sealed
 
 
-def _write_leaks(folder: Path, leak: Leak, replaced: Counter[str], packets: int) -> None:
+def _write_leaks(
+    folder: Path, leak: Leak, replaced: Counter[str], packets: int, briefs: int
+) -> None:
     replacements = ", ".join(f"{number} × {name}" for name, number in replaced.most_common())
     words = "\n".join(
         f"- Words that speak for {name}: {', '.join(most)}" for name, most in leak.telling.items()
     )
+    read = f"{wording.count(packets, 'packet')} and {wording.count(briefs, 'brief')}"
     text = f"""\
 # What may give authors away in {folder.resolve().name}
 
@@ -396,7 +426,7 @@ Keep this from reviewers: it names variants.
 
 {leak.sentence}
 
-Replaced in {packets} packets: {replacements or "nothing"}.
+Replaced in {read}: {replacements or "nothing"}.
 
 {words}"""
     write_whole(beside(folder, ".leaks.md"), text.rstrip() + "\n", private=True)

@@ -23,6 +23,7 @@ import msgspec
 import speckit_analysis
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.review.blinding import as_html
+from speckit_analysis.review.briefs import shown
 from speckit_analysis.review.cards import SURENESS, Card, NewerCard, Unblinded, now
 from speckit_analysis.review.packets import Review, blank_card, create_review
 from speckit_analysis.review.rubric import OF_ARBITER, TYPED, Criterion, parse_score
@@ -218,6 +219,7 @@ class Scorecard:
         self.ticked = time.monotonic()
         packet = self.review.packet(reading.packet)
         self.text.value = (
+            f"{shown(self.review.plan.briefs.get(packet.unit))}"
             '<div class="packet" role="document" tabindex="0"'
             f' aria-label="Packet {escape(packet.packet)}">'
             f"<h3>{escape(packet.unit)} · packet {escape(packet.packet)}</h3>"

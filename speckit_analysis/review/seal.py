@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,13 @@ def beside(folder: Path, ending: str) -> Path:
     return whole.with_name(f"{whole.name}{ending}")
 
 
-def commitment(packet: str, secret: Secret) -> str:
-    """Return the salted SHA-256 that binds a packet to its unit and variant."""
-    text = "\n".join((secret.salt, packet, secret.unit, secret.variant))
-    return hashlib.sha256(text.encode()).hexdigest()
+def commitment(packet: str, secret: Secret, text: str, brief: str | None) -> str:
+    """Return the salted SHA-256 that binds a packet to its unit and variant, and to what is read.
+
+    `text` is what reviewers read of the packet, `brief` the task beside it, if there is any.
+    """
+    whole = json.dumps([secret.salt, packet, secret.unit, secret.variant, text, brief])
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def encoded(value: Any) -> bytes:

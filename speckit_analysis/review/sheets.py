@@ -14,6 +14,7 @@ import msgspec
 from speckit_analysis.errors import EvidenceError
 from speckit_analysis.hand_files import key, read_csv
 from speckit_analysis.review.blinding import as_html
+from speckit_analysis.review.briefs import shown
 from speckit_analysis.review.cards import SURENESS, Card, Unblinded
 from speckit_analysis.review.packets import Review, blank_card
 from speckit_analysis.review.rubric import OF_ARBITER, TYPED, parse_score
@@ -50,11 +51,14 @@ def as_page(review: Review, reviewer: str) -> str:
     """Return a reviewer's packets as one HTML page, in order."""
     parts = [
         f"<section><h2>{reading.position}. {escape(packet.unit)} · {escape(packet.packet)}</h2>"
-        f"{as_html(packet.text)}</section>"
+        f"{shown(review.plan.briefs.get(packet.unit))}<h3>Output</h3>{as_html(packet.text)}</section>"
         for reading in review.readings(reviewer)
         for packet in [review.packet(reading.packet)]
     ]
-    style = "body{font:16px/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
+    style = "body{font:16px/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;"
+    style += "overflow-wrap:anywhere}pre{overflow:auto}"
+    style += ".brief{background:#f3f4f6;border:1px solid #9ca3af;padding:0 1rem}"
+    style += "summary{font-weight:600;cursor:pointer;padding:.3rem 0}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>'
         f"{escape(review.plan.experiment)}: packets</title><style>{style}</style><main>"

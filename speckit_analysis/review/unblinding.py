@@ -99,9 +99,10 @@ def _check_commitments(review: Review, key: Key) -> None:
     """Refuse a key that is not the one the packets were sealed with."""
     names = {reading.packet for readings in review.plan.readings.values() for reading in readings}
     for name in sorted(names):
-        secret = key.packets.get(name)
-        if secret is None or commitment(name, secret) != review.packet(name).commitment:
+        packet, secret = review.packet(name), key.packets.get(name)
+        brief = review.plan.briefs.get(packet.unit)
+        if secret is None or commitment(name, secret, packet.text, brief) != packet.commitment:
             raise EvidenceError(
-                f"the key does not fit packet {name}: key or packet were changed after the review"
-                " was sealed, so nothing is unblinded"
+                f"the key does not fit packet {name}: key, packet or brief were changed after the"
+                " review was sealed, so nothing is unblinded"
             )
