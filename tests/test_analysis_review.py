@@ -20,7 +20,6 @@ from speckit_analysis.figures import blind_review as draw
 from speckit_analysis.simulate import Design, simulate
 from speckit_analysis.simulate.reviewers import SEVERITY
 from speckit_analysis.stats.agreement import cohen_kappa
-from speckit_analysis.stats.blinding import bang, unblinding_p
 from speckit_analysis.stats.raters import alternative_annotator
 from speckit_analysis.stats.reliability import krippendorff_alpha
 
@@ -45,14 +44,16 @@ def test_severity_is_recovered(planted):
     assert "R1 gives 0." in found.sentence
 
 
-def test_guesses_are_recovered_within_their_intervals(planted):
-    found = blinding.blinding(planted).table
+def test_guesses_are_recovered_within_their_interval(planted):
+    found = blinding.blinding(planted)
     # Of five guesses three are right, one is wrong and one is none.
-    whole = bang(*(int(found[name].sum()) for name in ("right", "wrong", "unknown")))
-    assert whole.low < 0.6 - 0.2 < whole.high
-    assert (found["guesses"] == 150).all()
-    assert found["unblinded"].all()
-    assert "the blind did not hold" in blinding.blinding(planted).sentence
+    assert found.index.low < 0.6 - 0.2 < found.index.high
+    assert found.index.n == 30
+    assert found.table["variant"].tolist() == ["all", "consensus", "single"]
+    assert found.table["guesses"].tolist() == [300, 150, 150]
+    bang = (found.table["right"] - found.table["wrong"]) / found.table["guesses"]
+    assert found.table["index"].astype(float).tolist() == pytest.approx(bang.tolist())
+    assert found.verdict == "the blind did not hold"
 
 
 def test_the_gain_of_consensus_is_recovered(planted):
@@ -146,7 +147,7 @@ def test_nothing_scored_is_said():
     table = review.reliability(nothing)
     held = blinding.blinding(nothing)
     assert "Nobody scored anything" in review.reliability_sentence(table)
-    assert "was not asked" in held.sentence
+    assert held.sentence.startswith("Nobody was asked to guess the variant")
     assert review.headline(nothing, table, held) == "No score of a blind review can be used."
     assert draw.guesses(held).get_label()
     assert "nobody's consistency" in review.consistency_sentence(nothing)
@@ -159,76 +160,103 @@ def test_reviewers_who_share_no_output_cannot_be_told_apart():
     assert found.table["severity"].isna().all()
 
 
-def guessed(pairs):
-    rows = [(f"S{n}", v, "ann", 7.0) for n, (v, _) in enumerate(pairs)]
-    return used(scores(rows, guess=[guess for _, guess in pairs])).kept
+def guessed(units):
+    """Return cards of reviewers R0, R1 …, from their guesses by unit and variant."""
+    rows, guesses = [], []
+    for number, unit in enumerate(units):
+        for variant, of_reviewers in unit.items():
+            rows += [(f"S{number}", variant, f"R{at}", 7.0) for at in range(len(of_reviewers))]
+            guesses += of_reviewers
+    return used(scores(rows, guess=guesses)).kept
 
 
 def test_a_habit_is_no_knowledge():
-    found = blinding.blinding(guessed([("A", "A")] * 20 + [("B", "A")] * 20))
-    assert found.table["bang"].tolist() == [1.0, -1.0]
-    assert "a habit, and no proof" in found.sentence
-    assert found.verdict == "reviewers name A whatever they read"
-    assert draw.guesses(found).title == "Reviewers name A whatever they read"
+    found = blinding.blinding(guessed([{"A": ["A"], "B": ["A"]}] * 20))
+    assert found.table["index"].tolist() == [0.0, 1.0, -1.0]
+    assert found.index.p_value == 1
+    assert found.verdict == "not enough data to tell whether the blind held"
+    assert "85 % right guesses with a probability of 0 %" in found.sentence.replace("\u00a0", " ")
 
 
 def test_a_blind_that_did_not_hold_is_told_in_the_headline():
-    found = blinding.blinding(guessed([("A", "A")] * 20 + [("B", "B"), ("B", "A")] * 10))
-    assert "the blind did not hold" in found.sentence
-    assert found.verdict == "reviewers recognised A"
-    assert draw.guesses(found).title == "Reviewers recognised A"
+    known = guessed([{"A": ["A", "A"], "B": ["B", "B"]}] * 9 + [{"A": ["A"], "B": ["A"]}])
+    found = blinding.blinding(known)
+    assert found.index.value == pytest.approx(0.9)
+    assert found.verdict == "the blind did not hold"
+    assert "Best recognised: A (19 of 19 guesses right)." in found.sentence
+    assert draw.guesses(found).title == "The blind did not hold"
+    told = review.headline(known, review.reliability(known), found)
+    assert told.endswith("; the blind did not hold.")
 
 
-def test_few_guesses_prove_no_blinding():
-    found = blinding.blinding(guessed([("A", "A"), ("A", "B"), ("B", "B"), ("B", "A")] * 2))
-    assert not found.table["unblinded"].any()
-    assert "does not prove that the blind held" in found.sentence
-    assert found.table["power"].max() < 0.8
+def test_a_blind_holds_if_a_breach_would_have_shown():
+    # One of three knows, one is wrong, the third as often this as that.
+    third = [{"A": ["A", "B", one], "B": ["B", "A", other]} for one, other in ("AB", "BA")]
+    found = blinding.blinding(guessed(third * 20))
+    assert found.index.held
+    assert found.verdict == "the blind held for these reviewers"
+    assert found.index.value == pytest.approx(0, abs=1e-12)
+    few = blinding.blinding(guessed(third * 4))
+    assert few.verdict == "not enough data to tell whether the blind held"
+    # 7 of 8 right are rare by chance, and so many or all are right with 0.657 at 85 %.
+    assert few.index.power(0.85) == pytest.approx(0.6572, abs=1e-4)
+    assert "takes 13 and 162 units" in few.sentence
 
 
-def test_the_power_of_guesses_is_that_of_simulation():
-    draw_ = np.random.default_rng(4)
-    right = 3 * (draw_.random((4000, 14)) < 0.85)  # three readers who guess alike
-    shown = np.mean([unblinding_p(row, 3 - row) <= 0.05 for row in right])
-    assert blinding.power_of_guesses(14) == pytest.approx(shown, abs=0.02)
+def test_who_mixes_the_variants_up_may_tell_them_apart():
+    found = blinding.blinding(guessed([{"A": ["B"] * 3, "B": ["A"] * 3}] * 16))
+    assert "mix up their names" in found.sentence
+    assert found.verdict == "not enough data to tell whether the blind held"
 
 
-def test_guesses_that_agree_on_each_output_count_as_one():
-    # Five readers of four outputs, all of them right: as independent guesses they would be proof.
-    rows = [(f"S{n}", "A", f"R{r}", 7.0) for n in range(4) for r in range(5)]
-    found = blinding.blinding(used(scores(rows, guess=["A"] * 20)).kept)
-    (row,) = found.table.itertuples()
-    assert (row.guesses, row.outputs, row.bang, row.p_value) == (20, 4, 1.0, 1 / 16)
-    assert bang(20, 0, 0).unblinded
-    assert not row.unblinded
-    assert "No variant was provably recognised (at 5 %)" in found.sentence
+def test_variants_count_although_nobody_names_them_or_their_cards_are_missing():
+    units = [{"A": ["A"], "B": ["A"], "C": ["A"]}] * 4
+    found = blinding.blinding(guessed(units))
+    assert found.variants == 3
+    assert found.table["index"].tolist() == pytest.approx([0, 1, -0.5, -0.5])
+    # The cards on C are missing, and somebody names it.
+    found = blinding.blinding(guessed([{"A": ["A", "C"], "B": ["B", "A"]}] * 4))
+    assert found.variants == 3
+    assert found.table["variant"].tolist() == ["all", "A", "B"]
+    assert found.table["index"].tolist()[1:] == pytest.approx([0.25, 0.25])
 
 
-def test_one_output_has_no_interval():
-    found = blinding.blinding(guessed([("A", "A")]))
+def test_chance_is_a_third_of_three():
+    orders = [("A", "B", "C"), ("B", "C", "A"), ("C", "A", "B")]
+    units = [dict(zip("ABC", map(list, zip(*orders, strict=True)), strict=True))] * 6
+    found = blinding.blinding(guessed(units))
+    assert (found.index.value, found.index.p_value) == (pytest.approx(0, abs=1e-12), 1)
+    assert found.table["index"].tolist() == pytest.approx([0, 0, 0, 0], abs=1e-12)
+
+
+def test_guesses_that_agree_on_each_unit_count_as_one():
+    # Five readers of four units, all of them right: as independent guesses they would be proof.
+    found = blinding.blinding(guessed([{"A": ["A"] * 5, "B": ["B"] * 5}] * 4))
+    assert (found.index.n, found.index.value, found.index.p_value) == (4, 1.0, 1 / 16)
+    assert not found.index.broken
+
+
+def test_one_unit_has_no_interval_and_one_variant_no_index():
+    found = blinding.blinding(guessed([{"A": ["A"], "B": ["B"]}]))
     assert found.table["low"].isna().all()
-    assert "A +1.00 (1 right, 0 wrong, 0 without a guess)" in found.sentence
+    assert "blinding index +1.00 (0 is chance" in found.sentence
     assert draw.guesses(found).get_label()
+    alone = blinding.blinding(guessed([{"A": ["A"]}] * 9))
+    assert "asked about all variants of a unit" in alone.sentence
+    assert alone.table["index"].isna().all()
+    assert draw.guesses(alone).get_label()
 
 
 def test_a_variant_that_nobody_was_asked_about_says_nothing_of_the_others():
-    rows = [(f"S{n}", v, "ann", 7.0) for v in "AB" for n in range(20)]
-    guesses = ["A", "B"] * 10
-    found = blinding.blinding(used(scores(rows, guess=[*guesses, *[None] * 20])).kept)
-    alone = blinding.blinding(used(scores(rows[:20], guess=guesses)).kept)
-    assert found.sentence == alone.sentence
-    assert "that would almost surely have shown" in found.sentence
-    assert found.table["power"].isna().tolist() == [False, True]
-
-
-def test_variants_share_the_level():
-    rows = [(f"S{n}", v, "ann", 7.0) for v in "AB" for n in range(5)]
-    found = blinding.blinding(used(scores(rows, guess=["A"] * 5 + ["B"] * 5)).kept)
-    # All right on five outputs is 1 in 32, and twice that where it could have been either.
-    assert found.table["p_value"].tolist() == [1 / 16, 1 / 16]
-    assert not found.table["unblinded"].any()
-    assert "at 5 % over 2 variants together" in found.sentence
-    assert blinding.blinding(used(scores(rows[:5], guess=["A"] * 5)).kept).table["unblinded"].all()
+    rows = [(f"S{n}", v, "ann", 7.0) for n in range(20) for v in "ABC"]
+    guesses = [guess for n in range(20) for guess in ("AB"[n % 2], "BA"[n % 2], None)]
+    found = blinding.blinding(used(scores(rows, guess=guesses)).kept)
+    two = [at for at, (_, variant, *_) in enumerate(rows) if variant != "C"]
+    alone = blinding.blinding(
+        used(scores([rows[at] for at in two], guess=[guesses[at] for at in two])).kept
+    )
+    assert found.index == alone.index
+    assert found.variants == 3
 
 
 def test_drift_over_the_order_is_found():

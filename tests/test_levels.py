@@ -53,6 +53,7 @@ from speckit_analysis.stats import blinding as guesses
 #: Take a level and make no interval by it: a refusal, a cautious plan, a yes or no.
 WITHOUT = {
     "stats.estimate.not_estimable",
+    "stats.blinding.units_to_see",
     "stats.planning.cautious_deviation",
     "analysis.intervals.told_apart",
 }
@@ -63,7 +64,7 @@ END = re.compile(r"(^|_)(low|high|lower|upper)(_|$)")
 GAPS = np.array([0.3, -0.2, 0.8, 0.5, 0.1, 0.9, -0.1, 0.4])
 OTHERS = np.array([2.0, 2.4, 1.9, 3.1, 2.2, 2.8, 2.6, 2.1])
 TABLE = np.array([[7.0, 6, 8], [5, 5, 6], [8, 6, 9], [4, 5, 5], [9, 8, 8], [6, 4, 7]])
-GUESSED = np.array([[9, 6], [5, 8], [4, 3]])
+GUESSED = np.array([[[0, 1]], [[0, 2]], [[1, 0]], [[0, 1]], [[2, 1]]])
 HITS = pd.Series([True, False, True, True, False, True])
 SPECS = pd.Series(["a", "a", "b", "b", "c", "c"])
 
@@ -203,9 +204,7 @@ CASES: Mapping[str, Callable[[float], Any]] = {
         alerts.threshold(np.tile(OTHERS, 9), level=c).bound
     ),
     "stats.alerts.false_alerts": lambda c: alerts.false_alerts(2, 40, level=c),
-    "stats.blinding.bang": lambda c: guesses.bang(7, 3, 2, c),
-    "stats.blinding.bang_arms": lambda c: guesses.bang_arms(GUESSED, c),
-    "stats.blinding.james_estimate": lambda c: guesses.james_estimate(GUESSED, c),
+    "stats.blinding.blinding_index": lambda c: guesses.blinding_index(GUESSED, c),
     "stats.clustered.clustered_mean": lambda c: clustered.clustered_mean(
         GAPS, np.arange(8) // 2, c
     ),

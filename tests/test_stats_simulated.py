@@ -16,7 +16,6 @@ from statsmodels.stats.power import TTestPower
 
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN
 from speckit_analysis.analysis.experiment.rule import verdict_of
-from speckit_analysis.stats.blinding import bang, unblinding_p
 from speckit_analysis.stats.crossed import Crossed, crossed
 from speckit_analysis.stats.economics import acceptability
 from speckit_analysis.stats.estimate import Estimate
@@ -284,35 +283,6 @@ def test_intervals_of_reliability_cover(repeats, n):
     assert np.mean([one.single_low <= truth <= one.single_high for one in found]) >= 0.91 - slack(
         repeats
     )
-
-
-@pytest.mark.parametrize("n", [9, 18, 60])
-def test_guessing_reviewers_are_seldom_called_unblinded(repeats, n):
-    counts = np.random.default_rng(n).multinomial(n, [0.35, 0.35, 0.3], repeats)
-    assert np.mean([bang(*row).unblinded for row in counts]) <= 0.06 + slack(repeats)
-
-
-@pytest.mark.parametrize("reviewers", [3, 6, 10])
-def test_reviewers_who_guess_alike_each_time_are_seldom_called_unblinded(repeats, reviewers):
-    draw = np.random.default_rng(reviewers)
-    right = 3 * draw.integers(0, 2, (repeats, reviewers))
-    by_reviewer = np.mean([unblinding_p(row, 3 - row) <= 0.05 for row in right])
-    by_guess = np.mean([bang(row.sum(), (3 - row).sum(), 0).unblinded for row in right[:1000]])
-    assert by_reviewer <= 0.08 + slack(repeats)
-    assert by_guess > 0.1
-
-
-def test_what_looks_alike_to_all_readers_is_seldom_called_unblinded():
-    draw, outputs, readers = np.random.default_rng(3), 10, 3
-    # To all readers an output looks like one of two variants, whichever it is.
-    looks = draw.beta(0.3, 0.3, (1000, 2, outputs))
-    right = draw.binomial(readers, looks)
-    by_output = [[unblinding_p(arm, readers - arm) for arm in review] for review in right]
-    # The first step of Holm's correction for both variants.
-    assert np.mean(np.min(by_output, axis=1) <= 0.05 / 2) <= 0.05
-    sums = right.sum(axis=2)[:400]
-    by_guess = [[bang(n, outputs * readers - n, 0).unblinded for n in review] for review in sums]
-    assert np.mean(np.any(by_guess, axis=1)) > 0.15
 
 
 def test_a_planned_effect_is_seen_as_often_as_planned(repeats):

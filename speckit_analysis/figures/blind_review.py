@@ -55,26 +55,27 @@ def reliability(table: pd.DataFrame, confidence: float = 0.95) -> Chart:
 
 
 def guesses(found: Blinding) -> Chart:
-    """Draw Bang's index of each variant.
+    """Draw the blinding index over all variants, and of each.
 
     Parameters
     ----------
     found : Blinding
         From :func:`.blinding.blinding`.
     """
-    table = found.table[found.table["guesses"] > 0]
+    table = found.table.dropna(subset=["index"])
     if table.empty:
-        return empty("No card has a guess, so whether the blind held is not known.")
+        return empty(found.sentence)
     return intervals(
         table,
         "variant",
-        "bang",
+        "index",
         title=found.verdict[0].upper() + found.verdict[1:],
         subtitle=(
-            f"Bang's index by variant with {wording.exact_percent(found.confidence)} intervals,"
-            " clustered by output: 0 if guessed blindly, 1 if known, -1 if taken for the other."
+            "Blinding index: 0 is chance, 1 is always right. The index over all variants has its"
+            f" {wording.exact_percent(found.index.level)} interval. A variant alone shows who is"
+            " recognised, or named most often."
         ),
-        axis="Bang's index",
+        axis="blinding index",
         words=signed(2),
         notes=[f"({row.right} right, {row.wrong} wrong)" for row in table.itertuples()],
         span=(-1.0, 1.0),

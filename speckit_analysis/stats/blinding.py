@@ -1,256 +1,234 @@
-"""Whether reviewers could tell which variant they read."""
+"""Whether reviewers could tell which of k variants they read."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import count, pairwise
+from typing import Any
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import special  # type: ignore[import-untyped]
 
-from speckit_analysis.stats.estimate import Estimate, not_estimable
-from speckit_analysis.stats.paired import sign_flip_of_counts
+from speckit_analysis.stats.estimate import Estimate
+from speckit_analysis.stats.paired import ROUNDING
 
+#: The blind held if the index is surely below this.
+HELD_BELOW = 0.2
 
-@dataclass(frozen=True)
-class BangIndex(Estimate):
-    """Bang's index of one arm: 0 is guessing, 1 all right, -1 all wrong.
+#: With this probability or more, a breach would have been seen.
+SURE = 0.8
 
-    Its units are guesses, "don't know" included; its p-value is the one-sided binomial one of as
-    many right guesses among those ventured.
-    """
-
-    @property
-    def _one_sided_reach(self) -> float:
-        return float(stats.norm.ppf(self.level)) * self.standard_error
-
-    @property
-    def lower_one_sided(self) -> float:
-        """Limit above 0 that claims unblinding."""
-        return self.value - self._one_sided_reach
-
-    @property
-    def upper_one_sided(self) -> float:
-        """Limit below 0 that claims more wrong guesses than chance gives."""
-        return self.value + self._one_sided_reach
-
-    @property
-    def unblinded(self) -> bool:
-        """Whether right guesses exceed wrong ones by more than chance, by both limit and p-value.
-
-        At ten guesses the limit alone would say so a little more often than it should.
-        """
-        rare = self.p_value is not None and self.p_value <= 1 - self.level + 1e-12
-        return rare and self.lower_one_sided > 0
+#: Share of right guesses that a broken blind is taken to give, where nothing else is said.
+BREACH = 0.85
 
 
-def bang(right: int, wrong: int, unknown: int, level: float = 0.95) -> BangIndex:
-    """Return Bang's blinding index of one arm (Bang, Ni and Davis 2004).
+def chance_corrected(right: Any, wrong: Any, asked: Any, variants: int) -> Any:
+    """Return the blinding index of guesses: 0 as by chance, 1 if all are right.
 
     Parameters
     ----------
-    right, wrong, unknown : int
-        Guesses of those who read this arm.
-    level : float
-        Of both intervals.
-
-    Notes
-    -----
-    It must be read arm by arm: where everybody guesses one arm, one index is 1 and the other -1,
-    which is a habit and no unblinding.  At ten guesses the normal interval covers a little less
-    than it says.
-    """
-    n, method = right + wrong + unknown, "Bang's index"
-    if n == 0:
-        return BangIndex(
-            np.nan, np.nan, np.nan, level, method, 0, "guess", verdict="not estimable",
-            refusal="nobody guessed",
-        )  # fmt: skip
-    hit, miss = right / n, wrong / n
-    error = float(np.sqrt((hit * (1 - hit) + miss * (1 - miss) + 2 * hit * miss) / n))
-    value, reach = hit - miss, float(stats.norm.ppf((1 + level) / 2)) * error
-    return BangIndex(
-        value, value - reach, value + reach, level, method, n, "guess",
-        ("guesses are independent",), float(stats.binom.sf(right - 1, right + wrong, 0.5)),
-        standard_error=error,
-    )  # fmt: skip
-
-
-def unblinding_p(right: np.ndarray, wrong: np.ndarray) -> float:
-    """Return the one-sided p-value of unblinding, with reviewers or outputs as the units.
-
-    Parameters
-    ----------
-    right, wrong : ndarray of int, shape (units,)
-        Guesses of each reviewer, or on each output.
-
-    Notes
-    -----
-    A reviewer who recognises one style guesses alike each time, and what looks like a variant to
-    one reader does to others, so that guesses are not independent: the signs of right less wrong
-    are exchanged unit by unit, all of them counted.  Three units cannot get below 0.125.
-
-    Raises
-    ------
-    ValueError
-        If right and wrong guesses are not of the same units.
+    right, wrong, asked : float or array of float
+        Guesses that are right, that are wrong, and all, "don't know" included.
+    variants : int
+        Between how many there was to choose.
 
     Examples
     --------
-    >>> unblinding_p(np.array([3, 3, 3]), np.array([0, 0, 0]))
-    0.125
+    >>> chance_corrected(right=8, wrong=2, asked=12, variants=2)  # Bang's index
+    0.5
+    >>> chance_corrected(right=4, wrong=8, asked=12, variants=3)
+    0.0
     """
-    if np.shape(right) != np.shape(wrong):
-        raise ValueError(f"each unit has both: {np.shape(right)} right, {np.shape(wrong)} wrong")
-    return sign_flip_of_counts(np.asarray(right, dtype=int) - np.asarray(wrong, dtype=int))
+    return (right - wrong / (variants - 1)) / asked
 
 
 @dataclass(frozen=True)
-class BangArms:
-    """Bang's index of both arms, to be read together.
+class BlindingIndex(Estimate):
+    """The blinding index over all variants, of these reviewers.
 
     Attributes
     ----------
-    first, second : BangIndex
-        Of those who read the first and the second variant.
+    sizes : tuple of int
+        Variants of each unit in which guesses could have been more or less often right.
     """
 
-    first: BangIndex
-    second: BangIndex
+    sizes: tuple[int, ...] = ()
 
     @property
-    def total(self) -> float:
-        """Sum of both: 0 if guesses have nothing to do with what was read, even by habit."""
-        return self.first.value + self.second.value
+    def broken(self) -> bool:
+        """Whether guesses are right more often than chance explains."""
+        return self.p_value is not None and self.p_value <= 1 - self.level + ROUNDING
 
     @property
-    def habit(self) -> bool:
-        """Whether one arm is guessed right and the other wrong: a habit, and no unblinding."""
-        one, other = sorted((self.first, self.second), key=lambda arm: arm.value)
-        return one.upper_one_sided < 0 < other.lower_one_sided
+    def held(self) -> bool:
+        """Whether the index is surely small, and a breach would have been seen."""
+        small = 0 <= self.high < HELD_BELOW and not self.broken
+        return small and self.power(BREACH) >= SURE
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether guesses are surely wrong more often than by chance."""
+        return self.high < 0
+
+    def power(self, right: float) -> float:
+        """Return the probability that so many units show such a share of right guesses."""
+        *_, power = _powers(self.sizes, right, self.level)
+        return power
 
 
-def bang_arms(counts: np.ndarray, level: float = 0.95) -> BangArms:
-    """Return Bang's index of both arms.
+def blinding_index(guesses: np.ndarray, level: float = 0.95) -> BlindingIndex:
+    """Return how much more often guesses are right than by chance, and whether that is chance.
 
     Parameters
     ----------
-    counts : ndarray of int, shape (3, 2)
-        Guesses "first", "second" and "don't know" (rows) of those who read first or second.
+    guesses : ndarray of int, shape (units, reviewers, variants)
+        Number of the variant that a reviewer took a variant of a unit for; the number of variants
+        for "don't know", -1 if not asked.
     level : float
-        Of the intervals.
-
-    Raises
-    ------
-    ValueError
-        If the table has another shape, or a count below 0.
-
-    Examples
-    --------
-    >>> arms = bang_arms(np.array([[10, 10], [0, 0], [0, 0]]))
-    >>> arms.first.value, arms.second.value, arms.habit
-    (1.0, -1.0, True)
-    """
-    (right, other), (wrong, same), (unknown, silent) = _guesses(counts)
-    return BangArms(bang(right, wrong, unknown, level), bang(same, other, silent, level))
-
-
-def _guesses(counts: np.ndarray) -> list[list[int]]:
-    table = np.asarray(counts)
-    if table.shape != (3, 2) or (table < 0).any():
-        raise ValueError(
-            "guesses (first, second, don't know) by what was read (first, second) make a table of"
-            f" three rows and two columns of counts, and this is {table.tolist()}"
-        )
-    return [[int(number) for number in row] for row in table]
-
-
-def james(counts: np.ndarray, wrong_weight: float = 0.5) -> float:
-    """Return James's blinding index over both arms: 1 is blinded, 0.5 guessing, 0 unblinded.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (3, 2)
-        Guesses "first", "second" and "don't know" (rows) of those who read first or second.
-    wrong_weight : float
-        Weight of a wrong guess; with two arms it changes nothing.
-
-    Notes
-    -----
-    James et al. (1996).  It rewards "don't know" and hides arms that are wrong in opposite ways:
-    read Bang's index first.
-    """
-    table = np.asarray(counts, dtype=float)
-    shares = table / table.sum()
-    unknown = float(shares[2].sum())
-    if unknown == 1:
-        return 1.0
-    weights = np.array([[0.0, wrong_weight], [wrong_weight, 0.0]])
-    guesses, truth = shares[:2].sum(axis=1), shares.sum(axis=0)
-    observed = float((weights * shares[:2]).sum()) / (1 - unknown)
-    expected = float((weights * np.outer(guesses, truth - shares[2])).sum()) / (1 - unknown) ** 2
-    kappa = (observed - expected) / expected if expected else 0.0
-    return (1 + unknown + (1 - unknown) * kappa) / 2
-
-
-def james_estimate(counts: np.ndarray, level: float = 0.95, unit: str = "guess") -> Estimate:
-    """Return James's blinding index with its normal interval.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (3, 2)
-        As for :func:`james`.
-    level : float
-        Two-sided level.
-    unit : str
-        What is counted.
+        Of the interval; what is left of 1 is the level of the test.
 
     Returns
     -------
-    Estimate
-        Unblinded if the whole interval lies below 0.5; its rule says so.
+    BlindingIndex
+        Its units are those that count.  Its p-value is one-sided.
+
+    Notes
+    -----
+    The index of a unit is (right - wrong / (k - 1)) / asked, averaged over its k variants: 0 by
+    chance or where one variant is named whatever is read, 1 if all is right, and with two variants
+    the mean of Bang's two.  In a unit that lacks variants, k are those that are there; it takes two
+    of them.  A reviewer counts in a unit if asked about all of them: otherwise it would be
+    knowledge to name the variant whose cards are complete.
+
+    The test permutes the true variants within each unit, alike for all of its reviewers, as the
+    blind held if any order is as likely as any other.  All orders count, so it is exact.
+
+    The interval is Student's over the units, and where it is wider, that with one unit more: at 0
+    for the lower end, at 1 for the upper.  This unit stands for those that happened not to be
+    among the few; without it, units that are all alike would leave no doubt.  It holds for these
+    reviewers: others may know the variants better.
+
+    Examples
+    --------
+    >>> found = blinding_index(np.array([[[0, 1], [0, 1], [0, 1]]] * 5))  # all three know both
+    >>> found.value, found.p_value, found.broken
+    (1.0, 0.03125, True)
+    """
+    units = list(_asked(guesses))
+    method = "t over units, one unit more; permutation within units"
+    if not units:
+        return BlindingIndex(
+            np.nan, np.nan, np.nan, level, method, 0, "unit", verdict="not estimable",
+            refusal="no reviewer was asked about all variants of a unit, of two at least",
+        )  # fmt: skip
+    indices = np.array([_index(taken, reviewers) for taken, reviewers in units])
+    low, high = _interval(indices, guesses.shape[2], level)
+    chances = [_right_by_chance(taken) for taken, _ in units]
+    observed = sum(int(np.trace(taken)) for taken, _ in units)
+    p_value = float(min(reduce(np.convolve, chances)[observed:].sum(), 1.0))
+    sizes = tuple(
+        len(taken) for (taken, _), chance in zip(units, chances, strict=True) if chance.max() < 1
+    )
+    return BlindingIndex(
+        float(indices.mean()), low, high, level, method, len(units), "unit",
+        ("units are independent",), p_value, sizes=sizes,
+    )  # fmt: skip
+
+
+def units_to_see(right: float, variants: int, level: float = 0.95) -> int:
+    """Return how many units, or one more, show so many right guesses with probability :data:`SURE`.
+
+    Parameters
+    ----------
+    right : float
+        Share of right guesses; above 1 / `variants`.
+    variants : int
+        Variants of each unit.
+    level : float
+        What is left of 1 is the level of the test.
 
     Raises
     ------
     ValueError
-        If the table has another shape, or a count below 0.
-
-    Notes
-    -----
-    The standard error is that of a smooth function of multinomial shares (delta method).  With two
-    arms the index is 1 - m + m² w / (2 e): m is the share who guessed, w that of wrong guesses, and
-    e what w would be, were guesses and truth independent, times m².
+        If that is no more than chance gives.
 
     Examples
     --------
-    >>> found = james_estimate(np.array([[82, 27], [25, 29], [170, 83]]))
-    >>> round(found.value, 3), round(found.standard_error, 4)
-    (0.748, 0.0217)
+    >>> [units_to_see(0.6, variants) for variants in (2, 3, 4)]
+    [162, 13, 6]
     """
-    table = np.array(_guesses(counts), dtype=float)
-    n, method = int(table.sum()), "James's index"
-    if n == 0:
-        return not_estimable(0, "nobody guessed", method=method, level=level, unit=unit)
-    shares = table / n
-    value, slope = james(table), _slope(shares[:2])
-    variance = float((slope**2 * shares[:2]).sum() - (slope * shares[:2]).sum() ** 2) / n
-    error = float(np.sqrt(max(variance, 0.0)))
-    reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    unblinded = value + reach < 0.5
-    return Estimate(
-        value, value - reach, value + reach, level, method, n, unit, ("guesses are independent",),
-        rule=f"the interval lies {'' if unblinded else 'not '}below 0.5, which is guessing",
-        standard_error=error,
-    )  # fmt: skip
+    if right * variants <= 1:
+        raise ValueError(
+            f"of {variants} variants chance gets {1 / variants:.3g} right, and {right} is no more"
+        )
+    endless = (variants for _ in count())
+    # Power falls where one unit more leaves the same number of right guesses too likely by chance.
+    both = enumerate(pairwise(_powers(endless, right, level)))
+    return next(n for n, powers in both if min(powers) >= SURE)
 
 
-def _slope(shares: np.ndarray) -> np.ndarray:
-    """Return how the index changes with the share of each guess, shape (2, 2)."""
-    guesses, truth = shares.sum(axis=1), shares.sum(axis=0)
-    made, wrong = shares.sum(), shares[0, 1] + shares[1, 0]
-    chance = guesses[0] * truth[1] + guesses[1] * truth[0]
-    if chance == 0:
-        return np.zeros((2, 2))
-    of_chance = truth[::-1][:, None] + guesses[::-1][None, :]
-    is_wrong = 1 - np.eye(2)
-    change = made * wrong / chance + made**2 * (is_wrong - wrong * of_chance / chance) / 2 / chance
-    return np.asarray(change - 1)
+def _powers(sizes: Iterable[int], right: float, level: float) -> Iterator[float]:
+    """Yield the power with none of these units, with the first, with the first two and so on.
+
+    Reviewers of a unit are taken to agree, so that more of them show no more.  They tell all of its
+    variants, as often as it takes for this share of right guesses, or else guess an order.
+    """
+    blind = seen = np.ones(1)
+    yield 0.0
+    for size in sizes:
+        by_chance = _right_by_chance(np.eye(size, dtype=int))
+        known = max(chance_corrected(right, 1 - right, 1, size), 0.0)
+        blind = np.convolve(blind, by_chance)
+        seen = np.convolve(seen, (1 - known) * by_chance + known * np.eye(1, size + 1, size)[0])
+        rare = blind[::-1].cumsum()[::-1] <= 1 - level + ROUNDING
+        yield float(seen[rare].sum())
+
+
+def _asked(guesses: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield how often each variant (row) of a unit was taken for each, and by how many."""
+    for unit in guesses:
+        there = np.flatnonzero((unit >= 0).any(axis=0))
+        whole = unit[:, there][(unit[:, there] >= 0).all(axis=1)]
+        if len(there) > 1 and len(whole):
+            yield (whole[..., None] == there).sum(axis=0), len(whole)
+
+
+def _index(taken: np.ndarray, reviewers: int) -> float:
+    """Return the index of a unit, from how often each variant (row) was taken for each."""
+    above_chance = np.trace(taken) - taken.sum() / len(taken)
+    return float(above_chance / (len(taken) - 1) / reviewers)
+
+
+def _interval(indices: np.ndarray, variants: int, level: float) -> tuple[float, float]:
+    if len(indices) < 2:
+        return np.nan, np.nan
+    ends = [_t_interval(units, level) for units in (indices, [*indices, 0.0], [*indices, 1.0])]
+    low, high = min(ends[0][0], ends[1][0]), max(ends[0][1], ends[2][1])
+    return max(low, -1 / (variants - 1)), min(high, 1.0)
+
+
+def _t_interval(values: Sequence[float] | np.ndarray, level: float) -> tuple[float, float]:
+    n, middle = len(values), float(np.mean(values))
+    reach = float(special.stdtrit(n - 1, (1 + level) / 2) * np.std(values, ddof=1) / np.sqrt(n))
+    return middle - reach, middle + reach
+
+
+def _right_by_chance(taken: np.ndarray) -> np.ndarray:
+    """Return the probabilities of 0, 1, 2 … right guesses in a unit, its variants permuted."""
+    # Ways to give the outputs so far these variants (bits), by the number of right guesses: 64 bits
+    # for each number, so that one shift counts further right guesses in all of them.
+    ways = {0: 1}
+    for of_output in taken.tolist():
+        longer: dict[int, int] = defaultdict(int)
+        for given, numbers in ways.items():
+            for variant, right in enumerate(of_output):
+                if not given & 1 << variant:
+                    longer[given | 1 << variant] += numbers << 64 * right
+        ways = longer
+    (packed,) = ways.values()
+    most = int(taken.max(axis=1).sum())
+    ordered = np.frombuffer(packed.to_bytes(8 * (most + 1), "little"), "<u8")
+    return np.asarray(ordered / ordered.sum())

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.margins import ALPHA
-from speckit_analysis.stats.blinding import unblinding_p
-from speckit_analysis.stats.multiplicity import any_may_win
-from speckit_analysis.stats.net_share import net_share
-from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.stats.blinding import (
+    BREACH,
+    HELD_BELOW,
+    SURE,
+    BlindingIndex,
+    blinding_index,
+    chance_corrected,
+    units_to_see,
+)
 from speckit_analysis.tables.results import RESULTS
 from speckit_analysis.tables.vocabulary import NO_GUESS
 
-#: Share of right ones among those who venture a guess, if they know the variant.
-_RIGHT = 0.85
+#: The row of all variants together.
+ALL = "all"
 
-#: With this probability or more, what is there would almost surely have shown.
-SURE = 0.8
-
-#: A variant that is recognised while another's index is below this is named whatever is read.
-#: Not tested, as a mere tendency is reason enough not to speak of knowledge.
-TAKEN_FOR_ANOTHER = -0.2
+#: Shares of right guesses whose power is told where nothing else can be said.
+_BREACHES = (BREACH, 0.6)
 
 
 def cards(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -44,82 +41,81 @@ def first_readings(reviews: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Blinding:
-    """Whether reviewers could tell the variants."""
+    """Whether these reviewers could tell the variants."""
 
     #: The result ``guesses``.
     table: pd.DataFrame
+    #: Over all variants.
+    index: BlindingIndex
+    #: Variants of the review.
+    variants: int
     #: The review was unblinded before all cards were in.
     forced: bool
-    #: Level of each interval, and of the verdicts on all variants together.
-    confidence: float = 0.95
-
-    @property
-    def recognised(self) -> list[str]:
-        """Variants that were named more often than chance explains."""
-        return [str(name) for name in self.table[self.table["unblinded"]]["variant"]]
-
-    @property
-    def habit(self) -> bool:
-        """Whether one variant is named whatever is read: a habit, and no proof of knowledge."""
-        return (
-            bool(self.recognised)
-            and len(self.table) > 1
-            and self.table["bang"].min() < TAKEN_FOR_ANOTHER
-        )
 
     @property
     def verdict(self) -> str:
         """Whether the blind held, in a few words."""
-        if not self.table["guesses"].sum():
-            return "nobody was asked to guess"
-        if self.habit:
-            return f"reviewers name {wording.listed(self.recognised)} whatever they read"
-        if self.recognised:
-            return f"reviewers recognised {wording.listed(self.recognised)}"
-        return "no variant was provably recognised"
+        if self.table.empty:
+            return "nobody was asked to guess the variant"
+        if self.index.broken:
+            return "the blind did not hold"
+        if self.index.held:
+            return "the blind held for these reviewers"
+        return "not enough data to tell whether the blind held"
 
     @property
     def sentence(self) -> str:
-        """Whether the blind held, never more than the counts carry."""
-        if not self.table["guesses"].sum():
-            return "Whether the blind held was not asked: no card has a guess."
-        told = wording.listed(
-            f"{row['variant']} {row['bang']:+.2f} ({_interval(row)}"
-            f"{row['right']} right, {row['wrong']} wrong, {row['unknown']} without a guess)"
-            for row in self.table[self.table["guesses"] > 0].to_dict("records")
+        """Whether the blind held, with the index, and what so few units can show."""
+        start = f"{self.verdict[0].upper()}{self.verdict[1:]}"
+        forced = " The review was unblinded before all cards were in." if self.forced else ""
+        if self.table.empty:
+            return f"{start}, so whether the blind held is unknown.{forced}"
+        found = self.index
+        if found.p_value is None:
+            return f"{start}: {found.refusal}.{forced}"
+        level = wording.exact_percent(found.level)
+        interval = (
+            ""
+            if np.isnan(found.low)
+            else f"{level} interval {found.low:+.2f} to {found.high:+.2f}; "
         )
-        start = f"Bang's index, 0 if guessed blindly and 1 if known, clustered by output: {told}."
-        names = wording.listed(self.recognised)
-        if self.habit:
-            end = (
-                f" Reviewers name {names} whatever they read: a habit, and no proof that they knew."
-            )
-        elif self.recognised:
-            end = (
-                f" Reviewers knew {names} better than chance: the blind did not hold (signs"
-                f" exchanged output by output, {self._family})."
+        units = wording.count(found.n, "unit")
+        told = (
+            f"{start}: blinding index {found.value:+.2f} ({interval}0 is chance, 1 is always right;"
+            f" permutation test, {units}, {wording.p_value(found.p_value)})."
+        )
+        if found.broken:
+            told += f" Best recognised: {self._best_recognised}."
+        elif found.held:
+            told += f" The whole interval is below {HELD_BELOW:g}."
+        elif found.mistaken:
+            told += (
+                " Guesses are wrong more often than by chance: reviewers may tell the variants"
+                " apart and mix up their names."
             )
         else:
-            power = float(self.table["power"].min())
-            end = f" No variant was provably recognised ({self._family})" + (
-                ". Had 85 of 100 guesses been right, that would almost surely have shown."
-                if power >= SURE
-                else ", which does not prove that the blind held: had 85 of 100 guesses been right,"
-                " so few outputs would have shown it with a probability of"
-                f" {wording.percent(power)}, if guesses on one output are alike."
-            )
-        forced = " It was unblinded before all cards were in." if self.forced else ""
-        return start + end + forced
+            told += f" {self._power}"
+        return told + forced
 
     @property
-    def _family(self) -> str:
-        arms = int((self.table["guesses"] > 0).sum())
-        level = wording.exact_percent(1 - self.confidence)
-        return f"at {level}" if arms < 2 else f"at {level} over {arms} variants together"
+    def _best_recognised(self) -> str:
+        best = self.table[self.table["variant"] != ALL].nlargest(1, "index").iloc[0]
+        return f"{best['variant']} ({best['right']} of {best['guesses']} guesses right)"
 
-
-def _interval(row: dict[Hashable, Any]) -> str:
-    return "" if pd.isna(row["low"]) else f"{row['low']:+.2f} to {row['high']:+.2f}; "
+    @property
+    def _power(self) -> str:
+        """What these units would have shown, and how many would show it."""
+        found = self.index
+        seen = wording.listed(
+            f"{wording.exact_percent(right)} right guesses with a probability of"
+            f" {wording.percent(found.power(right))}"
+            for right in _BREACHES
+        )
+        needed = (str(units_to_see(right, self.variants, found.level)) for right in _BREACHES)
+        return (
+            f"If reviewers agree, these units show {seen}; a probability of"
+            f" {wording.exact_percent(SURE)} takes {wording.listed(needed)} units."
+        )
 
 
 def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
@@ -127,73 +123,49 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
 
     Notes
     -----
-    What one reader takes for a variant others are apt to take for it too, so that the output is the
-    unit: the interval of Bang's index is clustered by it (:mod:`speckit_analysis.stats.net_share`),
-    and a variant counts as recognised by exchanging signs output by output, with Holm's correction
-    over the variants.  Guesses taken as independent, and each variant tested on its own, call a
-    blind broken that held in up to one review in five.
+    See :func:`speckit_analysis.stats.blinding.blinding_index`.  It speaks of these reviewers alone:
+    of others no interval from so few would hold.  The rows by variant tell who is recognised; where
+    one variant is named whatever is read, its row is above 0, others are below, and the index is 0.
     """
     of_card = cards(first_readings(reviews))
-    asked = of_card[of_card["guess"].notna()]
-    arms = asked["variant"].nunique()
-    variants = sorted(of_card["variant"].dropna().astype(str).unique())
-    rows = [_guesses(asked[asked["variant"] == name], name, confidence, arms) for name in variants]
-    table = RESULTS["guesses"].of(rows)
-    tested = table["p_value"].notna()
-    table.loc[tested, "p_value"] = any_may_win(table.loc[tested, "p_value"].tolist())
-    table["unblinded"] = (table["p_value"] <= 1 - confidence + ROUNDING).fillna(False)
     forced = bool(of_card["forced"].fillna(False).any())
-    return Blinding(table, forced, confidence)
+    # A variant of the review counts although nobody names it, or none of its cards is there.
+    named = pd.concat([of_card["variant"].astype("string"), of_card["guess"].astype("string")])
+    names = sorted(set(named.dropna()) - {NO_GUESS})
+    asked = of_card[of_card["guess"].notna()]
+    unit, reviewer = (
+        asked.groupby(by, observed=True, dropna=False).ngroup().to_numpy()
+        for by in (["spec_id", "stage"], "reviewer")
+    )
+    truth, guess = (
+        pd.Categorical(asked[column].astype("string"), [*names, NO_GUESS]).codes
+        for column in ("variant", "guess")
+    )
+    guesses = np.full((len(set(unit)), len(set(reviewer)), len(names)), -1)
+    guesses[unit, reviewer, truth] = guess
+    index = blinding_index(guesses, confidence)
+    return Blinding(_table(asked, index, len(names)), index, len(names), forced)
 
 
-def _guesses(own: pd.DataFrame, variant: str, confidence: float, arms: int) -> dict[str, object]:
-    """Return a row of the result ``guesses``, the p-value not corrected yet."""
-    guesses = own["guess"].astype(str)
-    hits, misses = guesses == variant, ~guesses.isin([variant, NO_GUESS])
-    index = net_share((hits.astype(int) - misses).to_numpy(), own["output"].to_numpy())
-    marks = pd.DataFrame({"right": hits, "wrong": misses})
-    of_output = marks.groupby(own["output"].astype(str)).sum()
-    low, high = index.interval(confidence)
-    row = {
-        "variant": variant,
-        "guesses": index.n,
-        "outputs": len(of_output),
-        "right": index.better,
-        "wrong": index.worse,
-        "unknown": index.n - index.better - index.worse,
-        "bang": index.value,
-        "low": low,
-        "high": high,
-    }
-    if index.n:
-        row["p_value"] = unblinding_p(*of_output.to_numpy().T)
-        ventured = int(of_output.any(axis=1).sum())
-        row["power"] = power_of_guesses(ventured, (1 - confidence) / arms)
-    return row
-
-
-def power_of_guesses(outputs: int, alpha: float = ALPHA) -> float:
-    """Return the least probability that guesses show unblinding, if it is there.
-
-    Parameters
-    ----------
-    outputs : int
-        Outputs of a variant on which somebody ventured a guess.
-    alpha : float
-        Level of the test.
-
-    Notes
-    -----
-    It is least where all guesses on one output are alike, as then an output tells as much as a
-    single guess.
-
-    Examples
-    --------
-    >>> [round(power_of_guesses(outputs), 2) for outputs in (4, 10, 20)]
-    [0.0, 0.54, 0.93]
-    """
-    if not outputs:
-        return 0.0
-    hits = np.arange(outputs + 1)
-    shown = distributions.binom.sf(hits - 1, outputs, 0.5) <= alpha
-    return float(distributions.binom.pmf(hits, outputs, _RIGHT)[shown].sum())
+def _table(asked: pd.DataFrame, index: BlindingIndex, variants: int) -> pd.DataFrame:
+    """Return the result ``guesses``: all variants together, then each of them."""
+    if asked.empty:
+        return RESULTS["guesses"].of([])
+    guess, variant = (asked[name].astype("string") for name in ("guess", "variant"))
+    marks = pd.DataFrame(
+        {"output": asked["output"], "right": guess == variant, "unknown": guess == NO_GUESS}
+    )
+    table = marks.groupby(variant).agg(
+        guesses=("right", "size"),
+        outputs=("output", "nunique"),
+        right=("right", "sum"),
+        unknown=("unknown", "sum"),
+    )
+    table["wrong"] = table["guesses"] - table["right"] - table["unknown"]
+    whole = table.sum().to_frame(ALL).T
+    if variants > 1:
+        right, wrong, guesses = table["right"], table["wrong"], table["guesses"]
+        table["index"] = chance_corrected(right, wrong, guesses, variants)
+    whole[["index", "low", "high", "p_value"]] = index.value, index.low, index.high, index.p_value
+    rows = pd.concat([whole, table]).rename_axis("variant").reset_index()
+    return RESULTS["guesses"].of(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from speckit_analysis.tables.declare import boolean, integer, number, text
+from speckit_analysis.tables.declare import integer, number, text
 from speckit_analysis.tables.results.frames import frames
 
 _COLUMNS = (
@@ -34,9 +34,7 @@ _COLUMNS = (
     integer("right", "guesses of the variant that it is", "cards"),
     integer("wrong", "guesses of another variant", "cards"),
     integer("unknown", "cards without a guess", "cards"),
-    number("bang", "Bang's index: 0 if guessed blindly, 1 if known"),
-    boolean("unblinded", "recognised more often than chance explains"),
-    number("power", "probability that so few outputs would have shown it", "share"),
+    number("index", "blinding index: 0 as by chance, 1 if always right"),
 )
 
 REVIEW = frames(
@@ -53,7 +51,7 @@ REVIEW = frames(
     ),
     reviewers=("a reviewer", "reviewer cards severity spread minutes"),
     guesses=(
-        "a variant",
-        "variant guesses outputs right wrong unknown bang low high p_value unblinded power",
+        "a variant, or all of them together",
+        "variant guesses outputs right wrong unknown index low high p_value",
     ),
 )
