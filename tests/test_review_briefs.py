@@ -113,6 +113,7 @@ def test_a_review_with_briefs_is_unblinded(tmp_path):
     [
         ({"SPEC-0 pln": "x"}, r"'SPEC-0 pln' is of no unit .*did you mean SPEC-0 plan"),
         ({"SPEC-0 plan": " \n"}, "the brief of SPEC-0 plan is empty"),
+        ({"SPEC-0 plan": '{"model": "x"}'}, "the brief of SPEC-0 plan is empty"),
     ],
 )
 def test_briefs_that_help_nobody_are_refused(briefs, said, tmp_path):

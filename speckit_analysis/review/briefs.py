@@ -83,7 +83,7 @@ def _agreeing(files: Iterator[tuple[str, str, Path]]) -> dict[str, str]:
         if briefs.setdefault(unit, text) != text:
             raise EvidenceError(
                 f"{unit} has two briefs that differ ({places[unit]}; {place}): all reviewers of a"
-                " unit must see one task, so keep one of them"
+                " unit must see one task, so keep one of them or say which with --briefs"
             )
         places.setdefault(unit, place)
     return briefs

@@ -375,7 +375,7 @@ def _check_briefs(briefs: Mapping[str, str], units: list[str]) -> None:
         if unit not in units:
             meant = wording.suggestion(unit, units)
             raise EvidenceError(f"the brief {unit!r} is of no unit of this review; {meant}")
-        if not text.strip():
+        if not laid_out(text):
             raise EvidenceError(
                 f"the brief of {unit} is empty: write into it what was asked, or leave it out"
             )

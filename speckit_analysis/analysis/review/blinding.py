@@ -142,7 +142,7 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
         for column in ("variant", "guess")
     )
     guesses = np.full((len(set(unit)), len(set(reviewer)), len(names)), -1)
-    guesses[unit, reviewer, truth] = guess
+    guesses[unit, reviewer, truth] = guess  # the last one, where a variant has several outputs
     index = blinding_index(guesses, confidence)
     return Blinding(_table(asked, index, len(names)), index, len(names), forced)
 
