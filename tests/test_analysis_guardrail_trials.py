@@ -369,7 +369,7 @@ def test_the_figure_says_of_how_many_in_the_order_of_its_dots():
     chart = figures.error_rates(compared(used(trials(rows)), "a"))
     assert chart.title == "Guardrail a lets 20 % of 20 invalid outputs pass"
     assert chart.get_label().endswith(
-        "a: 5 % of 20 valid stopped (0.1 % to 27 %), 20 % of 20 invalid passed (5 % to 46 %)."
+        "a: 5 % of 20 valid stopped (< 0.1 % to 29 %), 20 % of 20 invalid passed (4 % to 48 %)."
     )
     (valid, invalid) = chart.axes[0].lines
     # The axis of names runs downwards.
