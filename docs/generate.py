@@ -109,9 +109,11 @@ def _our_formats() -> list[Format]:
 def _format_section(format: Format) -> str:
     facts = [
         f"- Where: {_places(format)}",
-        "- Names: " + " or ".join(f"`{in_words(pattern.pattern)}`" for pattern in format.patterns),
+        "- Names: "
+        + (" or ".join(f"`{in_words(p.pattern)}`" for p in format.patterns) or "any that fits"),
         f"- Fills: {_listed(tables_filled(format))}",
-        f"- Recognised by its content: {'yes' if format.sniff else 'no'}",
+        f"- Recognised by its content: {'yes' if format.sniff or format.knows else 'no'}",
+        *(f"- {note}" for note in format.notes),
     ]
     told: set[str] = set()
     schemas = "".join(_schema_section(*item, told) for item in format.schemas.items())

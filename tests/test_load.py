@@ -207,9 +207,9 @@ def test_a_table_is_an_attribute_and_an_item(loaded: sk.Evidence) -> None:
 
 
 def test_an_unknown_table_names_those_that_exist(loaded: sk.Evidence) -> None:
-    with pytest.raises(AttributeError, match="runs, calls, proposals"):
+    with pytest.raises(AttributeError, match="runs, calls, sessions"):
         _ = loaded.walks
-    with pytest.raises(KeyError, match="runs, calls, proposals"):
+    with pytest.raises(KeyError, match="runs, calls, sessions"):
         loaded["walks"]
     with pytest.raises(KeyError, match="walks"):
         loaded.describe("walks")

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from agent_logs import answer as logged_answer
+from agent_logs import lines
 from evidence_files import (
     ABSENT,
     PLACES,
@@ -436,6 +438,16 @@ CASES: dict[str, Case] = {
         "",
         PLACES["output"],
         "merged",
+    ),
+    "repeated_call": Case(
+        [
+            ("fork.jsonl", lines([logged_answer("m", 1, session="s-2")])),
+            ("first.jsonl", lines([logged_answer("n", 0), logged_answer("m", 1)])),
+        ],
+        "info",
+        "",
+        "1 call in this file",
+        "counted once",
     ),
     "repeated_record": Case(
         [at("telemetry", "\n".join([json.dumps(telemetry())] * 2))],

@@ -189,7 +189,8 @@ def test_every_format_that_is_read_is_written(tmp_path):
     written = set(sk.load(tmp_path / "evidence").files["format"].astype(str))
     # What people bring from elsewhere is no evidence of a SPEC.
     brought = {"outcome", "aider-leaderboard", "tau-bench", "polydev"}
-    assert written == {format.name for format in formats()} - brought
+    logs = {f.name for f in formats() if f.read and ".agents." in f.read.__module__}
+    assert written == {format.name for format in formats()} - brought - logs
 
 
 def test_every_flavour_of_a_cost_summary_is_written(tmp_path):

@@ -30,7 +30,7 @@ DOCS = Path(__file__).parent.parent / "docs" / "columns.md"
 
 
 def test_the_tables_are_those_of_the_design() -> None:
-    names = "runs calls proposals disagreements costs guardrails checks lifecycle"
+    names = "runs calls sessions proposals disagreements costs guardrails checks lifecycle"
     assert (
         " ".join(TABLES)
         == f"{names} reviews overrides arbitrations research trials outcomes spawns files problems"

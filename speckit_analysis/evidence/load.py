@@ -42,6 +42,7 @@ class Evidence:
 
     runs: pd.DataFrame
     calls: pd.DataFrame
+    sessions: pd.DataFrame
     proposals: pd.DataFrame
     disagreements: pd.DataFrame
     costs: pd.DataFrame
@@ -110,7 +111,8 @@ class Evidence:
         serious = self.problems[self.problems["severity"] != "info"]
         rows = []
         for name, frame in self._frames.items():
-            moments = frame.get("timestamp", pd.Series(dtype="datetime64[ns, UTC]"))
+            moment = "started" if name == "sessions" else "timestamp"
+            moments = frame.get(moment, pd.Series(dtype="datetime64[ns, UTC]"))
             concerned = serious.loc[serious["source"].isin(frame["source"]), "number"]
             rows.append((name, len(frame), moments.min(), moments.max(), int(concerned.sum())))
         columns = ["table", "rows", "first", "last", "problems"]

@@ -50,6 +50,8 @@ _BINARY_MARKS = (
 )
 _DRY_RUN_NAME = re.compile(r"(?<![^_.-])dry[_-]?run(?![^_.-])", re.IGNORECASE)
 _SAYS_NOTHING = dict[str, str]().get
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"
+_UNPACKED_AT_ONCE = 1 << 16
 _FIRST_READ = 1 << 14  # most files are smaller
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -111,14 +113,17 @@ def _read_file(
         rows.problem(number, "", "too_large", "error", message, "listed in files")
         _list_file(rows, number, folder, "too_large", size)
         return
-    file = EvidenceFile(number, name, folder.spec, match, _unpacked(name, data), rows)
+    unpacked = _unpacked(name, data, number, rows)
+    file = EvidenceFile(number, name, folder.spec, match, unpacked, rows, folder.path)
     format = _read(file, format, rows)
     digest = hashlib.sha256(data).hexdigest()
     _list_file(rows, number, folder, file.state, size, digest, format, file.group)
 
 
-def _unpacked(name: str, data: bytes) -> bytes:
-    """Return what a packed list of a public study holds; all else as it is."""
+def _unpacked(name: str, data: bytes, number: int, rows: Rows) -> bytes:
+    """Return what a packed list of a public study or a packed log holds; all else as it is."""
+    if name.endswith(".jsonl.zst") and data.startswith(_ZSTANDARD):
+        return _unpacked_log(data, number, rows)
     if not (name.endswith(".json.gz") and data.startswith(b"\x1f\x8b")):
         return data
     try:
@@ -126,6 +131,23 @@ def _unpacked(name: str, data: bytes) -> bytes:
     except zlib.error:
         return data
     return content if recognise_bytes(name, content) is not None else data
+
+
+def _unpacked_log(data: bytes, number: int, rows: Rows) -> bytes:
+    """Return what Zstandard packed, as far as it goes: a log may be packed right now."""
+    content = bytearray()
+    with pa.CompressedInputStream(pa.BufferReader(data), "zstd") as stream:
+        try:
+            while part := stream.read(_UNPACKED_AT_ONCE):
+                content += part
+                if len(content) > MAX_BYTES:
+                    message = f"unpacked, the file is larger than {MAX_BYTES:,} bytes"
+                    rows.problem(number, "", "too_large", "error", message, "read what comes first")
+                    break
+        except OSError as error:
+            message = f"the packed file ends too early: {error}"
+            rows.problem(number, "", "unreadable", "error", message, "read what comes before")
+    return bytes(content)
 
 
 def _list_unreadable(rows: Rows, number: int, folder: Folder, error: OSError) -> None:

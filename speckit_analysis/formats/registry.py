@@ -62,6 +62,9 @@ class Format:
         Formats with a lower rank are asked first.
     may_be_empty
         An empty file is as it should be.
+    notes
+        What becomes of the content, what it cannot tell, and with which version that was checked:
+        for the page of formats.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Format:
     finds_dry_runs: bool = False
     rank: int = 50
     may_be_empty: bool = False
+    notes: tuple[str, ...] = ()
 
     def match(self, folder: str, name: str) -> re.Match[str] | None:
         """Match a file by the top folder of its evidence root and its name."""
@@ -114,8 +118,8 @@ def formats() -> tuple[Format, ...]:
 def own_formats() -> Iterator[Format]:
     """Yield the formats of this package."""
     package = import_module("speckit_analysis.formats")
-    for info in pkgutil.iter_modules(package.__path__):
-        module = import_module(f"{package.__name__}.{info.name}")
+    for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = import_module(info.name)
         yield from getattr(module, "FORMATS", ())
         if hasattr(module, "FORMAT"):
             yield module.FORMAT

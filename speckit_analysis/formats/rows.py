@@ -30,6 +30,15 @@ INTERNAL_COLUMNS = {
         text("timestamp_raw", "as written, where the table keeps only the moment"),
         text("error", "what a failed agent left instead of an answer"),
         category("counted_as", "whose way of counting tokens the names of its counts tell"),
+        text("identity", "rows with the same one tell of the same call or printed result"),
+        text("request", "of rows with one identity, those with two requests are two calls"),
+        boolean("sidechain", "stands in a copy that a sub-agent keeps of another's call"),
+        text("turn", "turn of the conversation that the call belongs to"),
+        text("running_total", "counters of the session after the call, comma separated"),
+        integer("turns", "prompts since the session's call before"),
+        integer("tool_calls", "tools that the answer calls"),
+        text("began", "moment of the first record of the file"),
+        text("ancestors", "sessions whose records this one may repeat, nearest first"),
     )
 }
 

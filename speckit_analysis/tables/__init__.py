@@ -22,6 +22,7 @@ from speckit_analysis.tables.record import (
     TRIALS,
 )
 from speckit_analysis.tables.runs import CALLS, COSTS, DISAGREEMENTS, PROPOSALS, RUNS
+from speckit_analysis.tables.sessions import SESSIONS
 from speckit_analysis.tables.vocabulary import (
     ORDERED_CATEGORIES,
     PAYLOAD_CLASSES,
@@ -35,7 +36,7 @@ from speckit_analysis.tables.vocabulary import (
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        *(RUNS, CALLS, PROPOSALS, DISAGREEMENTS, COSTS),
+        *(RUNS, CALLS, SESSIONS, PROPOSALS, DISAGREEMENTS, COSTS),
         *(GUARDRAILS, CHECKS, LIFECYCLE),
         *(REVIEWS, OVERRIDES, ARBITRATIONS, RESEARCH, TRIALS, OUTCOMES, SPAWNS),
         *(FILES, PROBLEMS),

@@ -43,7 +43,8 @@ NAMES = frozenset(
         *("spec_id", "experiment", "variant", "unit", "repeat", "group"),
         *("guess", "packet", "repeat_of", "output"),
         *("source", "locator", "path", "evidence_root", "duplicate_of", "timestamp_raw"),
-        *("key", "folder"),
+        *("key", "folder", "call_id", "parent", "project", "branch"),
+        *("identity", "request", "ancestors"),
     }
 )
 #: Kept as they are.

@@ -42,6 +42,6 @@ PROBLEM_KINDS = frozenset(
         *("override_uninvoked", "assessment_without_override"),
         *("unknown_column", "repeated_outcome", "rate_contradicts_counts", "picked_afterwards"),
         # Copies
-        *("duplicate", "repeated_record", "superseded"),
+        *("duplicate", "repeated_call", "repeated_record", "superseded"),
     }
 )

@@ -114,7 +114,19 @@ CALLS = Table(
         text("error", "error message as recorded"),
         boolean("arbiter_override", "the arbiter overrode the agents here"),
         text("override_reason", "why"),
-        category("basis", "best evidence of the call: telemetry, metrics or output"),
+        category(
+            "basis",
+            "best evidence of the call: telemetry, metrics or output; of calls outside runs:"
+            " session, telemetry or result",
+        ),
+        text("session_id", "session of the agent, for calls that its log tells of"),
+        text("call_id", "the provider's id of the answer, or the log's; missing where neither is"),
+        category(
+            "usage_source",
+            "where a log tells the tokens: message, response, counter (the last call in a running"
+            " total), difference (of two totals), event or sum (of a whole invocation)",
+        ),
+        boolean("lower_bound", "the log was written before the final count: at least so many"),
         integer(
             "run_calls",
             "calls known to belong to the run, this one and those that no analysis counts",

@@ -22,8 +22,10 @@ from speckit_analysis.evidence.assemble.identity import (
     number_runs,
 )
 from speckit_analysis.evidence.assemble.lifecycle import join_lifecycle
+from speckit_analysis.evidence.assemble.logs import join_logs, split
 from speckit_analysis.evidence.assemble.outcomes import one_row_a_try
 from speckit_analysis.evidence.assemble.runs import date, derive, merge_mentions, runs_of_rows
+from speckit_analysis.evidence.assemble.sessions import one_row_a_session
 from speckit_analysis.evidence.discovery import Discovery
 from speckit_analysis.evidence.frames import finish, gather
 from speckit_analysis.formats.rows import is_encoded
@@ -36,7 +38,11 @@ Frames = dict[str, pd.DataFrame]
 # What joining needs beside the contract's columns.
 _INTERNAL = {
     "runs": ("file", "key", "folder", "timestamp_raw", "absolute_path"),
-    "calls": ("file", "key", "stage_raw", "counted_as"),
+    "calls": (
+        *("file", "key", "stage_raw", "counted_as"),
+        *("identity", "request", "sidechain", "turn", "running_total", "turns", "tool_calls"),
+    ),
+    "sessions": ("file", "began", "ancestors", "identity"),
     "proposals": ("file", "key", "stage_raw", "timestamp_raw", "error"),
     "disagreements": ("file", "key", "stage_raw"),
     "costs": ("file", "stage_raw", "agent_raw", "timestamp_raw"),
@@ -74,7 +80,10 @@ def assemble(
     digests = files.set_index("file")["sha256"]
     roots = files.set_index("file")["evidence_root"]
     frames["runs"] = adopt_keys(frames["runs"], roots)
-    _join_runs(frames, digests, prices)
+    frames["calls"], logged = split(frames["calls"])
+    logged, frames["repeated"] = join_logs(logged, frames["sessions"])
+    _join_runs(frames, digests, prices, logged)
+    frames["sessions"] = one_row_a_session(frames["sessions"], outside_runs(frames["calls"]))
     join_guardrails(frames, digests)
     join_lifecycle(frames)
     _derive_costs(frames)
@@ -102,7 +111,12 @@ def _gathered(batches: dict[str, list[pa.RecordBatch]]) -> Frames:
     return frames
 
 
-def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
+def outside_runs(calls: pd.DataFrame) -> pd.DataFrame:
+    """Return the calls that logs of agents tell of: no run is known that they belong to."""
+    return calls[calls["run"] < 0]
+
+
+def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList, logged: pd.DataFrame) -> None:
     of_runs = [frames[name] for name in _OF_RUNS]
     count = number_runs(of_runs, digests)
     join_by_given_id(of_runs, frames["runs"])
@@ -115,6 +129,9 @@ def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
     place[runs["run"]] = runs.index
     for rows in (mentions, calls, proposals, opinions):
         rows["run"] = place[rows["run"]]
+    calls_of_runs = len(calls)
+    if len(logged):
+        calls = pd.concat([without_categories(calls), logged], ignore_index=True)
     counts, doubts = settle(calls)
     frames["doubts"] = calls[doubts.notna()].assign(doubt=doubts.dropna())
     for column, values in counts.items():
@@ -124,8 +141,8 @@ def _join_runs(frames: Frames, digests: pd.Series, prices: PriceList) -> None:
         calls[column] = values
     memory.give_back()
     copied = _copied(opinions, proposals)
-    runs = derive(runs, calls, proposals, opinions[~copied], mentions)
-    calls["run_calls"] = pd.Series(runs["calls"].array.take(calls["run"]), calls.index)
+    runs = derive(runs, calls.head(calls_of_runs), proposals, opinions[~copied], mentions)
+    calls["run_calls"] = _of_run(runs["calls"], calls)
     runs["match_confidence"] = confidence(runs["match_rule"])
     own = runs["provenance"].array.take(opinions["run"].to_numpy(), allow_fill=True)
     opinions["provenance"] = pd.Series(own, opinions.index).fillna("measured")
@@ -147,9 +164,14 @@ def _mentions(frames: Frames, count: int) -> pd.DataFrame:
     return pd.concat([without_categories(frames["runs"]), *found], ignore_index=True)
 
 
+def _of_run(values: pd.Series, calls: pd.DataFrame) -> pd.Series:
+    """Return the value of each call's run; missing for calls outside runs."""
+    return pd.Series(values.array.take(calls["run"].to_numpy(), allow_fill=True), calls.index)
+
+
 def _own_or_of_run(calls: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
     """Return the moment of each call: its own, or that of its run."""
-    of_run = pd.Series(runs["timestamp"].array.take(calls["run"].to_numpy()), calls.index)
+    of_run = _of_run(runs["timestamp"], calls)
     return of_run if calls["timestamp"].isna().all() else calls["timestamp"].fillna(of_run)
 
 
@@ -247,7 +269,7 @@ def _all_problems(frames: Frames) -> pd.DataFrame:
     differences = differences.assign(
         kind="metrics_differ", severity="warning", action="believed the telemetry"
     )
-    found = [frames["problems"], differences, problems.find(frames)]
+    found = [frames["problems"], differences, frames.pop("repeated"), problems.find(frames)]
     del frames["doubts"]
     together = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
     together = capped(together)

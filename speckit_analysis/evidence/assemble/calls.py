@@ -49,7 +49,7 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     if proposals.empty and not _is_repeated(calls):
         calls["sources"] = pd.Series(1, calls.index, dtype="Int64")
         nothing = calls.head(0)
-        return _derive(calls), _differences(nothing, nothing)
+        return derive(calls), _differences(nothing, nothing)
     calls["call"] = call_keys(calls)
     proposals["call"] = call_keys(proposals)
     from_metrics = calls["basis"] == "metrics"
@@ -74,7 +74,7 @@ def merge_calls(calls: pd.DataFrame, proposals: pd.DataFrame) -> tuple[pd.DataFr
     merged["provenance"] = said.mask(merged["copied"] & merged[FIGURES].notna().any(axis=1))
     answered = merged["payload_class"].notna().astype("Int64")
     merged["sources"] = look_up(merged["call"], counts).fillna(0).astype("Int64") + answered
-    return _derive(merged), differences
+    return derive(merged), differences
 
 
 def _is_repeated(calls: pd.DataFrame) -> bool:
@@ -134,13 +134,15 @@ def _calls_from(answers: pd.DataFrame) -> pd.DataFrame:
     return calls
 
 
-def _derive(calls: pd.DataFrame) -> pd.DataFrame:
+def derive(calls: pd.DataFrame) -> pd.DataFrame:
+    """Add status, model, provider and provenance, and whether the answer can be compared."""
     calls["status"] = _status(calls)
     calls["usable"] = _usable(calls)
+    observed = spell(calls["model_observed"], vocabulary.normalise_model)
     requested = spell(calls["model_requested"], vocabulary.normalise_model)
     claimed = spell(calls["model_claimed"], vocabulary.normalise_model)
     configured = spell(calls["agent"], lambda agent: vocabulary.AGENT_CONFIGURATIONS.get(agent))
-    calls["model_id"] = first_known(requested, claimed, configured)
+    calls["model_id"] = first_known(observed, requested, claimed, configured)
     maker = spell(calls["model_id"], vocabulary.provider_of)
     calls["provider"] = first_known(maker, spell(calls["agent"], vocabulary.provider_of))
     calls["provenance"] = _provenance(calls)
