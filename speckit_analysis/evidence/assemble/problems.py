@@ -36,11 +36,15 @@ _CUT = re.compile(r"-[^-]+-[a-z]+$")
 
 def find(frames: Frames) -> pd.DataFrame:
     """Return the problems of the assembled `frames`, one row each."""
+    calls = frames["calls"]
+    outside = (calls["run"] < 0).to_numpy()
+    of_runs = frames | {"calls": calls[~outside]} if outside.any() else frames
     found = [
         part
-        for table, check in _CHECKS
-        if len(frames[table])
-        for part in check(frames)
+        for checks, tables in ((_CHECKS, of_runs), (_CHECKS_OF_EVERY_CALL, frames))
+        for table, check in checks
+        if len(tables[table])
+        for part in check(tables)
         if len(part)
     ]
     return pd.concat(found, ignore_index=True) if found else NO_PROBLEMS
@@ -348,10 +352,6 @@ _CHECKS = (
     ("runs", _statuses),
     ("runs", _flags),
     ("runs", _figures),
-    ("doubts", counts),
-    ("calls", recorded_costs),
-    ("calls", unpriced_calls),
-    ("calls", price_days),
     ("calls", _stubs),
     ("proposals", _answers),
     ("proposals", _role_played),
@@ -365,4 +365,12 @@ _CHECKS = (
     ("files", _spellings),
     ("runs", _unknown_names),
     ("files", _absolute_paths),
+)
+
+#: The same for checks of calls in runs and outside of them.
+_CHECKS_OF_EVERY_CALL = (
+    ("doubts", counts),
+    ("calls", recorded_costs),
+    ("calls", unpriced_calls),
+    ("calls", price_days),
 )
