@@ -1,4 +1,4 @@
-"""Gemini CLI: chats, what ``gemini -o json`` prints, and the file of its telemetry.
+"""Chats of Gemini CLI.
 
 Checked with version 0.61.0.  A chat is one JSON document in older versions, JSON Lines in newer.
 """
@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
-from speckit_analysis.formats.agents.written import Call, Session, holds, write
-from speckit_analysis.formats.file import Amount, Count
+from speckit_analysis.formats.agents.written import Basis, Call, Session, write
+from speckit_analysis.formats.file import Count
 
 AGENT = "gemini"
 
@@ -120,19 +120,20 @@ def _is_prompt(message: Chat) -> bool:
 
 def _call(message: Chat, session: Session) -> Call:
     tokens = message.tokens
-    call = _new_call(session.session_id, "session", "message", message.model)
+    call = new_call(session.session_id, "session", "message", message.model)
     call.identity = f"{message.id}|{message.timestamp}" if message.id else None
     call.call_id, call.timestamp = message.id, message.timestamp
     call.tool_calls = len({tool.id for tool in message.tool_calls or ()})
     call.lower_bound = tokens is None
     if tokens is not None:
-        call.prompt_tokens = _sum(tokens.input, tokens.tool)
+        call.prompt_tokens = plus(tokens.input, tokens.tool)
         call.completion_tokens, call.reasoning_tokens = tokens.output, tokens.thoughts
         call.cached_tokens, call.total_tokens = tokens.cached, tokens.total
     return call
 
 
-def _new_call(session: str, basis: Any, source: str, model: str | None) -> Call:
+def new_call(session: str, basis: Basis, source: str, model: str | None) -> Call:
+    """Return a call of Gemini CLI."""
     return Call(
         session_id=session,
         agent_raw=AGENT,
@@ -144,164 +145,34 @@ def _new_call(session: str, basis: Any, source: str, model: str | None) -> Call:
     )
 
 
-def _sum(count: int | None, more: int | None) -> int | None:
+def plus(count: int | None, more: int | None) -> int | None:
+    """Return a count with what else belongs to it; None where it is not told."""
     return None if count is None else count + (more or 0)
 
 
-class ModelTokens(msgspec.Struct, gc=False):
-    """What a run used of a model; here ``input`` is the prompt without what was cached."""
-
-    prompt: Count | None = None
-    candidates: Count | None = None
-    cached: Count | None = None
-    thoughts: Count | None = None
-    tool: Count | None = None
-    total: Count | None = None
-
-
-class Requests(msgspec.Struct, gc=False, rename="camel"):
-    """How often a model was asked, and how long that took."""
-
-    total_requests: Count | None = None
-    total_errors: Count | None = None
-    total_latency_ms: Amount | None = None
-
-
-class ModelStats(msgspec.Struct, gc=False):
-    """What a run tells of a model: with ``-o json`` apart, with ``stream-json`` flat."""
-
-    api: Requests | None = None
-    tokens: ModelTokens | None = None
-    total_tokens: Count | None = None
-    input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    cached: Count | None = None
-
-
-class Tools(msgspec.Struct, gc=False, rename="camel"):
-    """What a run tells of tools."""
-
-    total_calls: Count | None = None
-
-
-class Stats(msgspec.Struct, gc=False):
-    """What a run used."""
-
-    models: dict[str, ModelStats] | None = None
-    tools: Tools | None = None
-    tool_calls: Count | None = None
-    duration_ms: Amount | None = None
-
-
-class Printed(msgspec.Struct, gc=False):
-    """The document that ``-o json`` prints, or a line of ``-o stream-json``."""
-
-    session_id: str | None = None
-    type: str | None = None
-    timestamp: str | None = None
-    stats: Stats | None = None
-    error: Any = None
-
-
-_PRINTED = msgspec.json.Decoder(Printed)
-
-
-def read_printed(file: EvidenceFile, rows: Rows) -> None:
-    """Write what a run of ``gemini`` used: a row for each model that it asked."""
-    sessions: list[tuple[str, Session]] = []
-    calls: list[tuple[str, Call]] = []
-    for locator, event in file.decode_lines(_PRINTED):
-        if event.session_id:
-            new = Session(session_id=event.session_id, agent_raw=AGENT, basis="result")
-            sessions.append((locator, new))
-        if not sessions:
-            continue
-        session = sessions[-1][1]
-        session.see(event.timestamp)
-        if event.stats is not None:
-            calls += [(locator, call) for call in _sums(session, event)]
-    write(file, rows, calls, sessions)
-
-
-def _sums(session: Session, event: Printed) -> list[Call]:
-    """Return the sums that a run tells, by model; tell the session of its requests."""
-    stats = event.stats or Stats()
-    tools = stats.tools.total_calls if stats.tools else stats.tool_calls
-    session.turns, session.tool_calls = session.turns + 1, session.tool_calls + (tools or 0)
-    session.wall_ms = stats.duration_ms
-    calls = []
-    for model, used in (stats.models or {}).items():
-        call = _new_call(session.session_id, "result", "sum", model)
-        call.timestamp = event.timestamp
-        if used.api is not None:
-            session.api_ms = (session.api_ms or 0) + (used.api.total_latency_ms or 0)
-            session.calls = (session.calls or 0) + (used.api.total_requests or 0)
-        if used.tokens is not None:
-            tokens = used.tokens
-            call.prompt_tokens = _sum(tokens.prompt, tokens.tool)
-            call.completion_tokens, call.reasoning_tokens = tokens.candidates, tokens.thoughts
-            call.cached_tokens, call.total_tokens = tokens.cached, tokens.total
-        elif None not in (used.total_tokens, used.input_tokens, used.output_tokens):
-            # Thoughts are in the total alone.
-            call.prompt_tokens, call.completion_tokens = used.input_tokens, used.output_tokens
-            call.cached_tokens, call.total_tokens = used.cached, used.total_tokens
-            thoughts = used.total_tokens - used.input_tokens - used.output_tokens  # type: ignore[operator]
-            call.reasoning_tokens = max(thoughts, 0)
-        told = (
-            model,
-            call.prompt_tokens,
-            call.completion_tokens,
-            session.api_ms,
-            stats.duration_ms,
-        )
-        call.identity = "|".join(map(str, (session.session_id, *told)))
-        calls.append(call)
-    return calls
-
-
-FORMATS = (
-    Format(
-        name="gemini-chat",
-        title="Chat of Gemini CLI",
-        notes=(
-            "An answer is one row of `calls`, as the last record with its id tells it. "
-            "`prompt_tokens` is `input` and `tool`; what came from the cache is inside. "
-            "`thoughts` are `reasoning_tokens`.",
-            "An answer that was taken back (`$rewindTo`) was paid for, and counts. A chat that"
-            " moved from `.json` to `.jsonl` counts once. A sub-agent's chat lies in a folder "
-            "named by its parent.",
-            "It cannot tell calls that failed or how long one took; the telemetry file can.",
-            "Checked with version 0.61.0.",
-        ),
-        endings=(),
-        patterns=(),
-        read=read,
-        knows=lambda name, data: (
-            name.endswith((".json", ".jsonl"))
-            and data.lstrip()[:1] == b"{"
-            and b'"sessionId"' in data
-            and b'"projectHash"' in data
-        ),
-        schemas={"gemini-chat": Chat},
-        finds_dry_runs=True,
-        rank=49,  # before what else has sessions
+FORMAT = Format(
+    name="gemini-chat",
+    title="Chat of Gemini CLI",
+    notes=(
+        "An answer is one row of `calls`, as the last record with its id tells it. "
+        "`prompt_tokens` is `input` and `tool`; what came from the cache is inside. "
+        "`thoughts` are `reasoning_tokens`.",
+        "An answer that was taken back (`$rewindTo`) was paid for, and counts. A chat that"
+        " moved from `.json` to `.jsonl` counts once. A sub-agent's chat lies in a folder "
+        "named by its parent.",
+        "It cannot tell calls that failed or how long one took; the telemetry file can.",
+        "Checked with version 0.61.0.",
     ),
-    Format(
-        name="gemini-result",
-        title="What gemini -o json prints",
-        notes=(
-            "The statistics of a run are one row of `calls` for each model, with the tokens of"
-            " all its calls. They count only where neither a chat nor telemetry of the session"
-            " is here.",
-            "`-o json` cannot tell the day, so there is no computed cost. `-o stream-json` has"
-            " thoughts in its total alone: they are the rest of it.",
-            "Checked with version 0.61.0.",
-        ),
-        endings=(),
-        patterns=(),
-        read=read_printed,
-        knows=lambda name, data: holds(data, b'"session_id"', b'"stats"', b'"models"'),
-        schemas={"gemini-result": Printed},
-        finds_dry_runs=True,
+    endings=(),
+    patterns=(),
+    read=read,
+    knows=lambda name, data: (
+        name.endswith((".json", ".jsonl"))
+        and data.lstrip()[:1] == b"{"
+        and b'"sessionId"' in data
+        and b'"projectHash"' in data
     ),
+    schemas={"gemini-chat": Chat},
+    finds_dry_runs=True,
+    rank=49,  # before what else has sessions
 )
