@@ -251,6 +251,23 @@ def test_no_prompt_and_no_answer_is_in_any_table(tmp_path: Path) -> None:
     assert not any("WORDS" in evidence[name].to_csv() for name in evidence)
 
 
+def test_prompts_and_answers_are_read_masked_if_asked_for(tmp_path: Path) -> None:
+    parts = [{"type": "text", "text": "also"}, {"type": "text", "text": "mail ann@x.org"}]
+    put(
+        tmp_path / "a.jsonl",
+        prompt(0, content="token=ghp_abcdefghijklmnop1234"),
+        prompt(1, content=parts),
+        answer("m", 2, block=THOUGHT, stop=None),
+        answer("m", 3, block={"type": "text", "text": "first"}),
+        answer("m", 4, block={"type": "text", "text": "second"}),
+        answer("n", 5, block=TOOL),
+    )
+    calls = sk.load(tmp_path, processes=1, content=True).calls
+    asked = "token=[masked]\nalso\nmail [masked]"
+    assert calls["prompt"].fillna("").tolist() == [asked, ""]
+    assert calls["answer"].fillna("").tolist() == ["first\nsecond", ""]
+
+
 def result(session: str = "s-1", uuid: str = "r", **changes: object) -> dict[str, object]:
     model = {"inputTokens": 20, "outputTokens": 27, "cacheReadInputTokens": 600}
     model |= {"cacheCreationInputTokens": 80, "costUSD": 0.5}

@@ -287,6 +287,22 @@ def test_white_space_and_the_order_of_keys_change_nothing(
     assert totals(tmp_path) == expected(A, B, C)
 
 
+def test_prompts_and_answers_are_read_if_asked_for(tmp_path: Path) -> None:
+    def said(second: float, role: str, text: str) -> Record:
+        payload = {"type": "message", "role": role, "content": [{"type": "text", "text": text}]}
+        return {"timestamp": moment(second), "type": "response_item", "payload": payload}
+
+    context = said(0, "user", "<environment_context> linux")
+    talk = [context, said(1, "user", "plan"), said(2, "assistant", "done")]
+    rollout(tmp_path, "p", head("p", 0), *talk, *counters(3, A, B))
+    calls = sk.load(tmp_path, processes=1, content=True).calls
+    assert calls[["prompt", "answer"]].fillna("").to_numpy().tolist() == [
+        ["plan", "done"],
+        ["", ""],
+    ]
+    assert loaded(tmp_path).calls[["prompt", "answer"]].isna().all(axis=None)
+
+
 def printed(thread: str, *runs: Four) -> str:
     events: list[Record] = [{"type": "thread.started", "thread_id": thread}]
     for counts in runs:

@@ -100,6 +100,13 @@ def test_an_answer_without_tokens_is_a_call_of_unknown_size(tmp_path: Path) -> N
     assert session[["cost_usd"]].isna().all()
 
 
+def test_prompts_and_answers_are_read_if_asked_for(tmp_path: Path) -> None:
+    put(tmp_path / "a.jsonl", *CHAT, asked("w", 4, {"text": "and now?"}), reply("o", 5))
+    calls = sk.load(tmp_path, processes=1, content=True).calls
+    assert calls["prompt"].fillna("").tolist() == ["plan", "", "and now?"]
+    assert calls["answer"].tolist() == ["done"] * 3
+
+
 STATS = {
     "api": {"totalRequests": 2, "totalErrors": 0, "totalLatencyMs": 480},
     "tokens": {"input": 140, "prompt": 200, "candidates": 40, "total": 250}

@@ -45,6 +45,7 @@ class Folder:
     spec: str | None
     first: int  #: number of the first file
     names: list[str]
+    content: bool = False  #: prompts and answers in logs of agents are wanted
 
 
 @dataclass
@@ -55,6 +56,7 @@ class Discovery:
     special: list[tuple[str, str]] = field(default_factory=list)  #: source, what it is
     unreadable: list[tuple[str, str]] = field(default_factory=list)  #: source, reason
     files: int = 0
+    content: bool = False
 
 
 def path_names(roots: Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -127,9 +129,9 @@ def _split(roots: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
         yield from [root] if whole else filter(None, root.split(os.pathsep))
 
 
-def discover(roots: list[Path]) -> Discovery:
+def discover(roots: list[Path], *, content: bool = False) -> Discovery:
     """List every file under `roots`, in a fixed order, without following symbolic links."""
-    discovery = Discovery()
+    discovery = Discovery(content=content)
     if not roots:
         return discovery
     common = common_folder(roots)
@@ -239,6 +241,7 @@ def _add(discovery: Discovery, folder: Path, common: Path, names: list[str]) -> 
             spec=None if spec is None else shown(spec),
             first=discovery.files,
             names=names,
+            content=discovery.content,
         )
     )
     discovery.files += len(names)

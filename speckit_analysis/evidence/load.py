@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -191,6 +190,7 @@ def load(
     processes: int | None = None,
     max_bytes: int = MAX_BYTES,
     prices: str | os.PathLike[str] | None = None,
+    content: bool = False,
 ) -> Evidence:
     """Load evidence from files, folders and globs.
 
@@ -213,6 +213,8 @@ def load(
     prices
         TOML file with prices, aliases of models and exchange rates of your own; they come
         before published ones.
+    content
+        Read prompts and answers of agents' logs, masked, into ``calls``.
 
     Raises
     ------
@@ -224,11 +226,12 @@ def load(
     names = path_names(roots)
     paths = resolve(roots)
     price_list = PriceList.read(prices)
-    stored = cache.find(paths, price_list.source)
+    stored = None if content else cache.find(paths, price_list.source)
     if stored is not None:
         evidence = Evidence(*cache.read(stored))
     else:
-        evidence = _load(names, paths, price_list, progress, processes, max_bytes)
+        discovery = discover(paths, content=content)
+        evidence = _load(names, discovery, price_list, progress, processes, max_bytes)
     if strict:
         _raise_problems(evidence)
     return evidence
@@ -236,13 +239,12 @@ def load(
 
 def _load(
     names: list[str],
-    paths: list[Path],
+    discovery: Discovery,
     prices: PriceList,
     progress: bool | None,
     processes: int | None,
     max_bytes: int,
 ) -> Evidence:
-    discovery = discover(paths)
     with memory.frugal(), memory.no_garbage_collection():
         batches = _read(discovery, progress, processes, max_bytes)
         frames = assemble.assemble(batches, discovery, prices)

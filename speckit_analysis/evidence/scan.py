@@ -114,7 +114,8 @@ def _read_file(
         _list_file(rows, number, folder, "too_large", size)
         return
     unpacked = _unpacked(name, data, number, rows)
-    file = EvidenceFile(number, name, folder.spec, match, unpacked, rows, folder.path)
+    place = (folder.path, folder.content)
+    file = EvidenceFile(number, name, folder.spec, match, unpacked, rows, *place)
     format = _read(file, format, rows)
     digest = hashlib.sha256(data).hexdigest()
     _list_file(rows, number, folder, file.state, size, digest, format, file.group)

@@ -45,7 +45,18 @@ _NOTHING: dict[str, str | None] = {}
 class EvidenceFile:
     """A file handed to a format."""
 
-    __slots__ = ("_rows", "_said", "data", "folder", "match", "name", "number", "spec", "state")
+    __slots__ = (
+        "_rows",
+        "_said",
+        "content",
+        "data",
+        "folder",
+        "match",
+        "name",
+        "number",
+        "spec",
+        "state",
+    )
 
     def __init__(
         self,
@@ -56,9 +67,11 @@ class EvidenceFile:
         data: bytes,
         rows: Rows,
         folder: str = "",
+        content: bool = False,
     ) -> None:
         self.number = number  #: number of the file in this load; every row begins with it
         self.name = name  #: without folders
+        self.content = content  #: prompts and answers are wanted
         self.folder = folder  #: that holds it, for what its name says; never opened
         self.spec = spec  #: from the path; None where it does not tell
         self.rename(match)

@@ -120,6 +120,8 @@ CALLS = Table(
             " session, telemetry or result",
         ),
         text("session_id", "session of the agent, for calls that its log tells of"),
+        text("prompt", "what was asked since the session's call before, if asked for; masked"),
+        text("answer", "text of the answer, if asked for; masked"),
         text("call_id", "the provider's id of the answer, or the log's; missing where neither is"),
         category(
             "usage_source",

@@ -6,6 +6,7 @@ a forked session begins with the lines of the one that it was forked from.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -89,6 +90,9 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         blocks = line.message.content if line.message else None
         if line.type == "user" and _is_prompt(line, blocks):
             session.turns += 1
+            if file.content:
+                for text in _texts(blocks):
+                    session.ask(text)
         call = _call(line, session.session_id) if line.type == "assistant" else None
         if call is None:
             continue
@@ -97,8 +101,10 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         if known is call:
             session.count_in(call)
         if _weight(call) >= _weight(known):
-            call.turns, call.tool_calls = known.turns, known.tool_calls
+            call.continue_from(known)
             calls[key] = locator, call
+        for text in _texts(blocks) if file.content else ():
+            calls[key][1].say(text)
         for block in blocks if isinstance(blocks, list) else ():
             if block.type == "tool_use" and (*key, block.id) not in tools:
                 tools.add((*key, block.id))
@@ -129,6 +135,12 @@ def _is_prompt(line: Line, blocks: list[Block] | str | None) -> bool:
     if line.is_meta or line.is_compact_summary or not blocks:
         return False
     return isinstance(blocks, str) or all(block.type != "tool_result" for block in blocks)
+
+
+def _texts(blocks: list[Block] | str | None) -> Iterable[str]:
+    if isinstance(blocks, str):
+        return (blocks,)
+    return (block.text for block in blocks or () if block.text)
 
 
 def _call(line: Line, session: str) -> Call | None:
@@ -168,9 +180,7 @@ def _count(call: Call, usage: ClaudeUsage) -> None:
 
 
 def _error(line: Line, message: Message) -> str:
-    texts = message.content if isinstance(message.content, list) else ()
-    said = next((block.text for block in texts if block.text), None) or message.content
-    parts = (line.error, line.api_error_status, said if isinstance(said, str) else None)
+    parts = (line.error, line.api_error_status, *_texts(message.content))
     return ": ".join(str(part) for part in parts if part) or "error"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
-from speckit_analysis.formats.agents.written import Call, Session, project_of, write
+from speckit_analysis.formats.agents.written import Call, Session, joined, project_of, write
 from speckit_analysis.formats.file import Count
 
 AGENT = "codex"
@@ -77,7 +77,21 @@ class Record(msgspec.Struct, gc=False):
     payload: Payload | None = None
 
 
-_RECORD = msgspec.json.Decoder(Record)
+class TextPayload(Payload, gc=False):
+    """The same with what was said, where that is wanted."""
+
+    role: Any = None
+    content: Any = None
+
+
+class TextRecord(Record, gc=False):
+    """A line whose texts are wanted."""
+
+    payload: TextPayload | None = None
+
+
+_RECORD: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+_TEXT_RECORD: msgspec.json.Decoder[Record] = msgspec.json.Decoder(TextRecord)
 
 
 class _Thread:
@@ -93,6 +107,7 @@ class _Thread:
         self.responses: set[str] = set()
         self.failed: set[str | None] = set()
         self.turns: set[str] = set()
+        self.said: str | None = None
         self.turn: str | None = None
         self.model: str | None = None
         self.effort: str | None = None
@@ -113,6 +128,8 @@ class _Thread:
             self._count(locator, record, payload.usage, payload.thread_token_usage, response)
         elif record.type == "response_item" and _TOOL.fullmatch(payload.type or ""):
             session.tool_calls += 1
+        elif record.type == "response_item" and isinstance(payload, TextPayload):
+            self._say(session, payload)
         elif record.type == "event_msg" and payload.type == "token_count" and payload.info:
             info = payload.info
             self._count(locator, record, info.last_token_usage, info.total_token_usage, None)
@@ -159,6 +176,15 @@ class _Thread:
             self.turns.add(self.turn)
         self.model = text_of(payload.model) or self.model
         self.effort = text_of(payload.effort)
+
+    def _say(self, session: Session, payload: TextPayload) -> None:
+        """Keep a text: the answer stands before what counts its tokens."""
+        for part in payload.content if isinstance(payload.content, list) else ():
+            text = text_of(inside(part, "text"))
+            if payload.role == "user" and not (text or "").startswith("<environment_context>"):
+                session.ask(text)
+            elif payload.role == "assistant":
+                self.said = joined(self.said, text)
 
     def _count(
         self,
@@ -241,6 +267,7 @@ class _Thread:
             reasoning_mode=self.effort,
         )
         session.count_in(call)
+        call.answer, self.said = self.said, None
         return call
 
     def _fail(self, locator: str, record: Record, payload: Payload) -> None:
@@ -258,7 +285,7 @@ class _Thread:
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write a call for each response of a thread, and the thread as a session."""
     thread = _Thread(file)
-    for locator, record in file.decode_lines(_RECORD):
+    for locator, record in file.decode_lines(_TEXT_RECORD if file.content else _RECORD):
         thread.take(locator, record)
     if thread.session is not None:
         write(file, rows, thread.calls, [(thread.place, thread.session)])

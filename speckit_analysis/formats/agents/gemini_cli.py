@@ -6,6 +6,7 @@ Checked with version 0.61.0.  A chat is one JSON document in older versions, JSO
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -91,9 +92,13 @@ def read(file: EvidenceFile, rows: Rows) -> None:
         session.see(message.timestamp)
         if message.type == "user" and _is_prompt(message):
             session.turns += 1
+            for text in _texts(message) if file.content else ():
+                session.ask(text)
         elif message.type == AGENT:
             call = _call(message, session)
             session.count_in(call)
+            for text in _texts(message) if file.content else ():
+                call.say(text)
             calls.append((where, call))
     write(file, rows, calls, [(place, session)])
 
@@ -112,10 +117,17 @@ def _place(session: Session, folder: str, hashed: str | None) -> None:
 
 def _is_prompt(message: Chat) -> bool:
     """Tell whether somebody asked something: no tool answered, and the program said nothing."""
+    return any(not text.startswith("<session_context>") for text in _texts(message))
+
+
+def _texts(message: Chat) -> Iterator[str]:
+    """Yield what a message says, but for what tools answer."""
     content = message.content if isinstance(message.content, list) else [message.content]
-    parts = [Part(text=part) if isinstance(part, str) else part for part in content]
-    texts = [part.text for part in parts if part is not None and part.function_response is None]
-    return any(text and not text.startswith("<session_context>") for text in texts)
+    for part in content:
+        if isinstance(part, Part):
+            part = None if part.function_response is not None else part.text
+        if part:
+            yield part
 
 
 def _call(message: Chat, session: Session) -> Call:

@@ -11,7 +11,8 @@ from typing import Literal
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Rows
-from speckit_analysis.formats.redaction import mask
+from speckit_analysis.formats.proposals import MAX_CONTENT
+from speckit_analysis.formats.redaction import mask, shortened
 
 Basis = Literal["session", "telemetry", "result"]
 
@@ -49,6 +50,17 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     lower_bound: bool = False
     turns: int = 0
     tool_calls: int = 0
+    prompt: str | None = None
+    answer: str | None = None
+
+    def continue_from(self, earlier: Call) -> None:
+        """Take the place of an earlier record of the same call."""
+        self.turns, self.tool_calls = earlier.turns, earlier.tool_calls
+        self.prompt, self.answer = earlier.prompt, earlier.answer
+
+    def say(self, text: str | None) -> None:
+        """Add to the answer."""
+        self.answer = joined(self.answer, text)
 
 
 class Session(msgspec.Struct, kw_only=True):
@@ -75,6 +87,7 @@ class Session(msgspec.Struct, kw_only=True):
     turns: int = 0
     tool_calls: int = 0
     calls: int | None = None
+    asked: str | None = None  #: prompts since the last call, where they are wanted
 
     def see(self, timestamp: str | None) -> None:
         """Take note of a moment of the session."""
@@ -87,9 +100,15 @@ class Session(msgspec.Struct, kw_only=True):
         """Let `call` have the turns and tools that were counted since the last one."""
         call.turns, self.turns = call.turns + self.turns, 0
         call.tool_calls, self.tool_calls = call.tool_calls + self.tool_calls, 0
+        call.prompt, self.asked = self.asked, None
+
+    def ask(self, text: str | None) -> None:
+        """Add to the prompts that a call is going to answer."""
+        self.asked = joined(self.asked, text)
 
 
-_CALL, _SESSION = Call.__struct_fields__, Session.__struct_fields__
+_CALL = Call.__struct_fields__
+_SESSION = tuple(name for name in Session.__struct_fields__ if name != "asked")
 _call_values, _session_values = attrgetter(*_CALL), attrgetter(*_SESSION)
 
 
@@ -106,6 +125,13 @@ def write(
     write_session = rows.writer("sessions", _SESSION)
     for locator, session in sessions:
         write_session((file.number, locator, *_session_values(session)))
+
+
+def joined(text: str | None, more: str | None) -> str | None:
+    """Return a text with more of it on a line of its own, as long as the longest answers are."""
+    if not more:
+        return text
+    return shortened(f"{text}\n{more}" if text else more, MAX_CONTENT)
 
 
 @lru_cache(maxsize=1024)
