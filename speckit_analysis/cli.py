@@ -17,6 +17,7 @@ from speckit_analysis.commands.experiment import decide, experiment
 from speckit_analysis.commands.output import printable, say
 from speckit_analysis.commands.report import report
 from speckit_analysis.commands.review import review
+from speckit_analysis.commands.sessions import sessions
 from speckit_analysis.commands.simulate import simulate_command
 from speckit_analysis.errors import EvidenceError, ReportError, is_disk_full
 
@@ -71,6 +72,16 @@ def main() -> None:
 
 for command in (summary, problems, describe, schema, validate, sample):
     main.add_command(command)
-for command in (telemetry, compare, billing, disagreements, decide, experiment, report, review):
+for command in (
+    sessions,
+    telemetry,
+    compare,
+    billing,
+    disagreements,
+    decide,
+    experiment,
+    report,
+    review,
+):
     main.add_command(command)
 main.add_command(simulate_command, "simulate")

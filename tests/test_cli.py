@@ -301,7 +301,8 @@ def test_every_command_ends_alike_where_there_is_no_evidence(
     folder.mkdir()
     for name in files:
         write(folder, name, "hello")
-    given = command[0] not in ("summary", "problems", "validate") and ("--evidence",)
+    by_argument = ("summary", "problems", "validate", "sessions")
+    given = command[0] not in by_argument and ("--evidence",)
     result = run(*command, *REQUIRED.get(" ".join(command), ()), *(given or ()), folder)
     assert result.exit_code == 2, result.output
     assert f"Error: no evidence in {folder}" in result.stderr

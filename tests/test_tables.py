@@ -23,6 +23,7 @@ from speckit_analysis.tables.results import (
     evidence,
     experiment,
     review,
+    sessions,
 )
 
 DECLARED = [*TABLES.values(), *RESULTS.values()]
@@ -120,6 +121,6 @@ def test_a_page_writes_a_result_in_the_unit_that_it_is_declared_with() -> None:
 
 def test_no_two_reports_call_a_result_alike() -> None:
     modules = (ask.ASK, cost.COST, disagreement.DISAGREEMENT, evidence.EVIDENCE)
-    modules += (experiment.EXPERIMENT, review.REVIEW)
+    modules += (experiment.EXPERIMENT, review.REVIEW, sessions.SESSIONS)
     assert len(RESULTS) == sum(map(len, modules))
     assert not RESULTS.keys() & TABLES.keys()

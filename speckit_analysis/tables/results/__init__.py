@@ -12,7 +12,8 @@ from speckit_analysis.tables.results.disagreement import DISAGREEMENT
 from speckit_analysis.tables.results.evidence import EVIDENCE
 from speckit_analysis.tables.results.experiment import EXPERIMENT
 from speckit_analysis.tables.results.review import REVIEW
+from speckit_analysis.tables.results.sessions import SESSIONS
 
-RESULTS = {**ASK, **COST, **DISAGREEMENT, **EVIDENCE, **EXPERIMENT, **REVIEW}
+RESULTS = {**ASK, **COST, **DISAGREEMENT, **EVIDENCE, **EXPERIMENT, **REVIEW, **SESSIONS}
 
 __all__ = ["RESULTS"]

@@ -1,0 +1,1 @@
+"""What agents spent, as their own logs tell it."""
