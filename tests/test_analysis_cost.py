@@ -237,6 +237,11 @@ def test_headlines():
     )
     text = headline([*PRICED, call("S2/plan", None)])
     assert text.startswith("$1.20 went on 5 calls for 2 SPECs (1 more call without a cost")
+    logged = [{"cost_usd": 1.0, "session_id": name} for name in ("a", "a", "b")]
+    assert headline([*PRICED, *logged]).startswith(
+        "$4.20 went on 8 calls for 2 SPECs and 2 sessions."
+    )
+    assert headline(logged).startswith("$3.00 went on 3 calls for 2 sessions.")
 
 
 def test_a_run_takes_as_long_as_its_calls_together_or_as_the_longest():

@@ -367,11 +367,13 @@ def headline(
             else f"none of {wording.count(len(calls), 'call')} has a cost"
         )
         return f"Nothing measured: {why}. {_recorded(recorded)}"
-    specs = calls.loc[known, "spec_id"].nunique()
-    spent = (
-        f"{wording.usd(calls[value].sum())} went on {wording.count(int(known.sum()), 'call')}"
-        f" for {wording.count(specs, 'SPEC')}"
-    )
+    parts = [
+        wording.count(calls.loc[known, column].nunique(), noun)
+        for column, noun in (("spec_id", "SPEC"), ("session_id", "session"))
+        if column in calls and calls.loc[known, column].notna().any()
+    ]
+    spent = f"{wording.usd(calls[value].sum())} went on {wording.count(int(known.sum()), 'call')}"
+    spent += f" for {wording.listed(parts)}" if parts else ""
     without = int((~known).sum())
     if without:
         spent += f" ({wording.count(without, 'more call')} without a cost not counted)"
