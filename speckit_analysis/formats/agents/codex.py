@@ -325,7 +325,7 @@ FORMAT = Format(
         "Checked with version 0.169.0.",
     ),
     endings=(".jsonl", ".jsonl.zst"),
-    patterns=(re.compile(r"rollout-.*\.jsonl(?:\.zst)?"),),
+    patterns=(re.compile(r"rollout-(?P<thread>.+)\.jsonl(?:\.zst)?"),),
     read=read,
     knows=lambda name, data: (
         name.endswith((".jsonl", ".jsonl.zst", ".json"))
