@@ -233,6 +233,22 @@ def test_what_can_be_read_of_a_damaged_session_counts(tmp_path: Path, damage: st
     assert serious["number"].sum() == (kind is not None)
 
 
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_session_too_large_to_be_held_is_read_in_pieces(tmp_path: Path, torn: bool) -> None:
+    text = "word " * 200
+    records = [line for n in range(200) for line in (prompt(n, content=text), answer(f"m{n}", n))]
+    path = put(tmp_path / "a.jsonl", *records)
+    if torn:
+        path.write_bytes(path.read_bytes()[:-40])
+    whole, pieces = loaded(tmp_path), sk.load(tmp_path, processes=1, max_bytes=20_000)
+    assert len(whole.calls) == 200 - torn
+    columns = ["call_id", "prompt_tokens", "completion_tokens", "locator"]
+    assert pieces.calls[columns].astype("string").equals(whole.calls[columns].astype("string"))
+    assert pieces.problems["kind"].tolist() == ["invalid_json"] * torn
+    assert pieces.files["sha256"].tolist() == whole.files["sha256"].tolist()
+    assert pieces.files["bytes"].tolist() == whole.files["bytes"].tolist()
+
+
 def test_files_of_other_tools_in_the_folder_are_listed_and_not_counted(tmp_path: Path) -> None:
     put(tmp_path / "a.jsonl", *SESSION)
     put(tmp_path / "history.jsonl", {"display": "go on", "timestamp": 1, "project": "/srv"})

@@ -209,7 +209,7 @@ def load(
     processes
         Processes to use; None for one a core where it pays.
     max_bytes
-        Larger files are listed and not read.
+        Larger files are listed and not read, but for agents' logs, which are read in pieces.
     prices
         TOML file with prices, aliases of models and exchange rates of your own; they come
         before published ones.

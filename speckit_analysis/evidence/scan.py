@@ -9,7 +9,7 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import pyarrow as pa
@@ -52,6 +52,7 @@ _DRY_RUN_NAME = re.compile(r"(?<![^_.-])dry[_-]?run(?![^_.-])", re.IGNORECASE)
 _SAYS_NOTHING = dict[str, str]().get
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _UNPACKED_AT_ONCE = 1 << 16
+_PIECE = 1 << 24
 _FIRST_READ = 1 << 14  # most files are smaller
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -102,6 +103,9 @@ def _read_file(
 ) -> None:
     try:
         data, size = _slurp(directory, name, max_bytes)
+        in_pieces = data is None and name.endswith(".jsonl")
+        if in_pieces and _read_in_pieces(directory, folder, number, name, rows, max_bytes):
+            return
     except OSError as error:
         _list_unreadable(rows, number, folder, error)
         return
@@ -119,6 +123,43 @@ def _read_file(
     format = _read(file, format, rows)
     digest = hashlib.sha256(data).hexdigest()
     _list_file(rows, number, folder, file.state, size, digest, format, file.group)
+
+
+def _read_in_pieces(
+    directory: int, folder: Folder, number: int, name: str, rows: Rows, max_bytes: int
+) -> bool:
+    """Read a log that is too large to be held, some lines at a time; tell whether it is one."""
+    with os.fdopen(os.open(name, _FLAGS, dir_fd=directory), "rb") as stream:
+        name = shown(name)
+        digest = hashlib.sha256()
+        pieces = _pieces(stream, min(max_bytes, _PIECE), digest.update)
+        first = next(pieces)
+        found = recognise(folder.top, name)
+        format, match = found if found is not None else (recognise_bytes(name, first), None)
+        if format is None or format.read is None or not format.in_pieces:
+            return False
+        place = (folder.path, folder.content)
+        file = EvidenceFile(number, name, folder.spec, match, first, rows, *place, pieces)
+        _read(file, format, rows)
+        state = (file.state, stream.tell(), digest.hexdigest())
+    _list_file(rows, number, folder, *state, format, file.group)
+    return True
+
+
+def _pieces(
+    stream: IO[bytes], piece_bytes: int, note: Callable[[bytes], object]
+) -> Iterator[bytes]:
+    """Yield what `stream` holds, cut at ends of lines, about so many bytes at a time."""
+    rest = b""
+    while part := stream.read(piece_bytes):
+        note(part)
+        whole, end, rest = (rest + part).rpartition(b"\n")
+        if end:
+            yield whole + end
+        elif len(rest) > MAX_BYTES:  # no line of a log is as long
+            yield rest
+            rest = b""
+    yield rest
 
 
 def _unpacked(name: str, data: bytes, number: int, rows: Rows) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -52,6 +52,7 @@ class EvidenceFile:
         "data",
         "folder",
         "match",
+        "more",
         "name",
         "number",
         "spec",
@@ -68,6 +69,7 @@ class EvidenceFile:
         rows: Rows,
         folder: str = "",
         content: bool = False,
+        more: Iterable[bytes] | None = None,
     ) -> None:
         self.number = number  #: number of the file in this load; every row begins with it
         self.name = name  #: without folders
@@ -76,6 +78,7 @@ class EvidenceFile:
         self.spec = spec  #: from the path; None where it does not tell
         self.rename(match)
         self.data = data
+        self.more = more  #: whole lines that follow upon `data`, of a file too large to be held
         self.state = "ok"  #: until something had to be repaired or left out
         self._rows = rows
 
@@ -115,18 +118,31 @@ class EvidenceFile:
 
     def decode_lines(self, decoder: msgspec.json.Decoder[S]) -> Iterable[tuple[str, S]]:
         """Decode a JSON or JSON Lines file, with the start of each value's locator."""
+        if self.more is not None:
+            return self._decode_pieces(chain([self.data], self.more), decoder)
         try:
             return (("", decoder.decode(self.data)),)  # one value, as it should be
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return self._decode_each(decoder)
+            return self._decode_each(self.data, 1, decoder)
 
-    def _decode_each(self, decoder: msgspec.json.Decoder[S]) -> Iterator[tuple[str, S]]:
-        end = b"\n" if b"\n" in self.data else b"\r"
-        if end not in self.data.strip():
-            yield from self._take_apart(self.data, 1, decoder)
+    def _decode_pieces(
+        self, pieces: Iterable[bytes], decoder: msgspec.json.Decoder[S]
+    ) -> Iterator[tuple[str, S]]:
+        first = 1
+        for piece in pieces:
+            yield from self._decode_each(piece, first, decoder)
+            first += piece.count(b"\n")
+
+    def _decode_each(
+        self, data: bytes, first: int, decoder: msgspec.json.Decoder[S]
+    ) -> Iterator[tuple[str, S]]:
+        """Decode records in `data`, whose lines are counted from `first`."""
+        end = b"\n" if b"\n" in data else b"\r"
+        if end not in data.strip():
+            yield from self._take_apart(data, first, decoder)
             return
-        lines = self.data.split(end)
-        for number, line in enumerate(lines, start=1):
+        lines = data.split(end)
+        for number, line in enumerate(lines, start=first):
             if line.isspace() or not line:
                 continue
             try:
@@ -135,7 +151,7 @@ class EvidenceFile:
             except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
                 if not is_json(line):
                     # Records may stand over several lines from here on, or several on one.
-                    rest = b"\n".join(lines[number - 1 :])
+                    rest = b"\n".join(lines[number - first :])
                     yield from self._take_apart(rest, number, decoder)
                     return
             value = self._decode(line, decoder, f"L{number}")

@@ -62,6 +62,8 @@ class Format:
         Formats with a lower rank are asked first.
     may_be_empty
         An empty file is as it should be.
+    in_pieces
+        `read` takes a file by ``decode_lines`` alone, so that one of any size can be read.
     notes
         What becomes of the content, what it cannot tell, and with which version that was checked:
         for the page of formats.
@@ -80,6 +82,7 @@ class Format:
     finds_dry_runs: bool = False
     rank: int = 50
     may_be_empty: bool = False
+    in_pieces: bool = False
     notes: tuple[str, ...] = ()
 
     def match(self, folder: str, name: str) -> re.Match[str] | None:

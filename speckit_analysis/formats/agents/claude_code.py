@@ -218,6 +218,7 @@ FORMAT = Format(
     read=read,
     knows=_is_session,
     schemas={"claude-session": Line},
+    in_pieces=True,
     finds_dry_runs=True,
     may_be_empty=True,
 )

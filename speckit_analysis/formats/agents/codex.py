@@ -333,6 +333,7 @@ FORMAT = Format(
         and b'"payload"' in data[:65536]
     ),
     schemas={"codex-rollout": Record},
+    in_pieces=True,
     finds_dry_runs=True,
     may_be_empty=True,
 )

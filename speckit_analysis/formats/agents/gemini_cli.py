@@ -185,6 +185,7 @@ FORMAT = Format(
         and b'"projectHash"' in data
     ),
     schemas={"gemini-chat": Chat},
+    in_pieces=True,
     finds_dry_runs=True,
     rank=49,  # before what else has sessions
 )
