@@ -67,6 +67,7 @@ def test_a_fork_repeats_what_counts_in_the_session_before_it(tmp_path: Path) -> 
     sessions = evidence.sessions.set_index("session_id")
     assert sessions.loc["s-0", ["parent", "repeats", "turns"]].tolist() == ["s-1", 2, 1]
     assert sessions.loc["s-1", ["repeats", "turns", "tool_calls"]].tolist() == [0, 2, 1]
+    assert f"{sessions.loc['s-0', 'started']:%H:%M:%S}" == "14:01:01"
     problem = evidence.problems.query("kind == 'repeated_call'").iloc[0]
     assert (problem["source"], problem["message"][:7]) == ("a.jsonl", "2 calls")
 

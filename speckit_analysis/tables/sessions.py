@@ -28,7 +28,11 @@ SESSIONS = Table(
         category("project", "last part of the folder that was worked in"),
         category("branch", "branch of Git that was checked out last"),
         text("parent", "session that this one was forked from or started by"),
-        timestamp("started", "first moment that the log tells", "UTC"),
+        timestamp(
+            "started",
+            "first moment that the log tells; of a fork with a copied past, its first call",
+            "UTC",
+        ),
         timestamp("ended", "last moment that the log tells", "UTC"),
         number("wall_ms", "from the first moment to the last, or as printed", "ms"),
         number("api_ms", "time spent waiting for models, where printed or traced", "ms"),

@@ -122,6 +122,7 @@ def _repeated_history(
     born = born.sort_values(["began", "session_id"])
     nearest = born["ancestors"].str.split(",").str[0]
     left_out: list[int] = []
+    owners: dict[int, str] = {}
     for name, began, ancestors in zip(
         born["session_id"], born["began"], born["ancestors"].str.split(","), strict=True
     ):
@@ -132,26 +133,32 @@ def _repeated_history(
             continue
         before = known[0][~(known[0]["timestamp"] > began)]
         places = _repeats(own, before)
-        again = calls["same"].isin(own["same"].iloc[places])
-        calls.loc[again, "owner"] = known[0]["session_id"].iloc[0]
+        owner = known[0]["session_id"].iloc[0]
+        owners |= dict.fromkeys(own["same"].iloc[places].tolist(), owner)
         left_out += own.index[places].tolist()
         if not places and len(before) and own["usage_source"].iloc[0] == "difference":
             _subtract(once, own.index[0], before["running_total"].iloc[-1])
+    if owners:
+        moved = calls["same"].isin(list(owners))
+        calls.loc[moved, "owner"] = calls.loc[moved, "same"].map(owners)
     return once.drop(index=left_out)
 
 
 def _repeats(own: pd.DataFrame, before: pd.DataFrame) -> list[int]:
     """Return the places in `own` of the records that stand in `before`, in their order."""
-    told = list(zip(before["running_total"], before["turn"].fillna(""), strict=True))
+    told: dict[str, list[int]] = {}
+    for there, total in enumerate(before["running_total"]):
+        told.setdefault(total, []).append(there)
+    turns = before["turn"].fillna("").tolist()
     places, start = [], 0
     for place, (total, turn) in enumerate(
         zip(own["running_total"], own["turn"].fillna(""), strict=True)
     ):
-        for there in range(start, len(told)):
-            if told[there][0] == total and (not turn or told[there][1] in ("", turn)):
-                places.append(place)
-                start = there + 1
-                break
+        known = (at for at in told.get(total, ()) if at >= start)
+        there = next((at for at in known if not turn or turns[at] in ("", turn)), -1)
+        if there >= 0:
+            places.append(place)
+            start = there + 1
     return places
 
 

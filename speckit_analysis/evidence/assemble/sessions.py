@@ -33,6 +33,9 @@ def one_row_a_session(sessions: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFra
     joined[["turns", "tool_calls"]] = open_ones[["turns", "tool_calls"]]
     joined["started"], joined["ended"] = grouped["started"].min(), grouped["ended"].max()
     joined["sources"] = grouped["file"].nunique()
+    # What a fork copied has moments of the session before it.
+    first = calls.groupby("session_id")["timestamp"].min().reindex(joined.index)
+    joined["started"] = joined["started"].mask((joined["repeats"] > 0) & first.notna(), first)
     _add_up(joined, calls, rows)
     joined["provenance"] = "measured"
     order = ["started", "session_id"]

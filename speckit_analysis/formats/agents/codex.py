@@ -125,16 +125,20 @@ class _Thread:
             self._turn(session, payload)
         elif record.type == "token_usage_record":
             response = text_of(payload.response_id)
-            self._count(locator, record, payload.usage, payload.thread_token_usage, response)
+            self._count(
+                session, locator, record, payload.usage, payload.thread_token_usage, response
+            )
         elif record.type == "response_item" and _TOOL.fullmatch(payload.type or ""):
             session.tool_calls += 1
         elif record.type == "response_item" and isinstance(payload, TextPayload):
             self._say(session, payload)
         elif record.type == "event_msg" and payload.type == "token_count" and payload.info:
             info = payload.info
-            self._count(locator, record, info.last_token_usage, info.total_token_usage, None)
+            self._count(
+                session, locator, record, info.last_token_usage, info.total_token_usage, None
+            )
         elif record.type == "event_msg" and payload.type == "task_complete" and payload.error:
-            self._fail(locator, record, payload)
+            self._fail(session, locator, record, payload)
 
     def _meta(self, locator: str, payload: Payload | None) -> Session:
         """Take the first head of the file; others are those of threads that it repeats."""
@@ -188,6 +192,7 @@ class _Thread:
 
     def _count(
         self,
+        session: Session,
         locator: str,
         record: Record,
         usage: Counters | None,
@@ -214,7 +219,7 @@ class _Thread:
             return
         if response is not None:
             self.responses.add(response)
-        call = self._call(record, response, source)
+        call = self._call(session, record, response, source)
         call.prompt_tokens, call.cached_tokens, call.cache_write_tokens = used[:3]
         call.completion_tokens, call.reasoning_tokens = used[3:]
         call.total_tokens = used[0] + used[3]
@@ -250,9 +255,7 @@ class _Thread:
         more = last is None or all(g >= n for g, n in zip(grown, last, strict=True))
         return (grown, "difference") if more and grown != last else (last, "counter")
 
-    def _call(self, record: Record, response: str | None, source: str) -> Call:
-        session = self.session
-        assert session is not None  # noqa: S101
+    def _call(self, session: Session, record: Record, response: str | None, source: str) -> Call:
         call = Call(
             session_id=session.session_id,
             agent_raw=AGENT,
@@ -270,12 +273,12 @@ class _Thread:
         call.answer, self.said = self.said, None
         return call
 
-    def _fail(self, locator: str, record: Record, payload: Payload) -> None:
+    def _fail(self, session: Session, locator: str, record: Record, payload: Payload) -> None:
         turn = text_of(payload.turn_id) or self.turn
         if turn in self.failed:
             return
         self.failed.add(turn)
-        call = self._call(record, None, "event")
+        call = self._call(session, record, None, "event")
         call.identity = call.call_id = turn
         call.status_recorded = "error"
         call.error = text_of(inside(payload.error, "message")) or text_of(payload.error) or "error"
