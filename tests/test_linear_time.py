@@ -23,6 +23,7 @@ from evidence_files import proposal, verdict, write
 
 import speckit_analysis as sk
 from speckit_analysis.formats.redaction import mask
+from speckit_analysis.review.blinding import Blinder, laid_out
 
 PACKAGE = Path(sk.__file__).parent
 
@@ -137,6 +138,12 @@ def test_a_pattern_that_takes_quadratic_time_is_noticed() -> None:
 def test_masking_half_a_megabyte_takes_a_moment(piece: str) -> None:
     text = piece * (500_000 // len(piece))
     assert seconds(lambda: mask(text), 10) < 5
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_blinding_an_output_takes_a_moment(piece: str) -> None:
+    text = piece * (30_000 // len(piece)) + "Claude"
+    assert seconds(lambda: Blinder()(laid_out(text)), 6) < 3
 
 
 def test_loading_takes_a_moment_whatever_a_file_repeats(tmp_path: Path) -> None:
