@@ -40,6 +40,7 @@ from speckit_analysis.stats import (
     crossed,
     economics,
     net_share,
+    noise,
     noninferiority,
     paired,
     paired_proportions,
@@ -224,6 +225,8 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.net_share.interval": lambda c: net_share.net_share(
         np.array([1, 1, 0, -1, 0, 1]), SPECS.to_numpy()
     ).interval(c),
+    "stats.noise.gap_over_runs": lambda c: noise.gap_over_runs(TABLE[:, :1], TABLE[:, 1:], c),
+    "stats.noise.noise_floor": lambda c: noise.noise_floor([TABLE], 6, level=c),
     "stats.noninferiority.catastrophes": lambda c: noninferiority.catastrophes(
         5 * (GAPS - 0.5), level=c
     ),
