@@ -39,6 +39,7 @@ from speckit_analysis.stats import (
     clustered,
     crossed,
     economics,
+    judged,
     net_share,
     noise,
     noninferiority,
@@ -225,6 +226,9 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.net_share.interval": lambda c: net_share.net_share(
         np.array([1, 1, 0, -1, 0, 1]), SPECS.to_numpy()
     ).interval(c),
+    "stats.judged.judge_assisted": lambda c: judged.judge_assisted(
+        np.append(GAPS, np.full(8, np.nan)), np.append(GAPS, GAPS) + np.tile(OTHERS, 2) / 9, 0.5, c
+    ),
     "stats.noise.gap_over_runs": lambda c: noise.gap_over_runs(TABLE[:, :1], TABLE[:, 1:], c),
     "stats.noise.noise_floor": lambda c: noise.noise_floor([TABLE], 6, level=c),
     "stats.noninferiority.catastrophes": lambda c: noninferiority.catastrophes(
