@@ -60,8 +60,8 @@ def test_an_average_of_runs_has_a_lower_floor():
 
 def test_without_a_repeat_nothing_is_said():
     assert gap_over_runs(ONCE[:, :1], OTHER[:, :1]).refusal == "neither variant was run twice"
-    assert "fewer than 2 units" in noise_floor([ONCE[:, :1]], 5).refusal
-    assert "fewer than 2 units" in gap_over_runs(ONCE[:1], OTHER[:1]).refusal
+    assert "fewer than 2 SPECs" in noise_floor([ONCE[:, :1]], 5).refusal
+    assert "fewer than 2 SPECs" in gap_over_runs(ONCE[:1], OTHER[:1]).refusal
 
 
 def test_a_copy_is_no_repeat():

@@ -60,7 +60,7 @@ def gap_over_runs(
         why = "neither variant was run twice"
         return not_estimable(n, why, method=method, level=level, unit=unit)
     if n < 2:
-        why = "fewer than 2 units have every run"
+        why = f"fewer than 2 {unit}s have every run"
         return not_estimable(n, why, method=method, level=level, unit=unit)
     gaps = arms[1].mean(axis=1) - arms[0].mean(axis=1)
     between = sum(float(((arm.mean(axis=0) - arm.mean()) ** 2).sum()) for arm in arms) / repeats
@@ -138,7 +138,7 @@ def noise_floor(
                 largest = max(largest, float(np.abs(present).max()))
     method = "t of repeats"
     if repeated < 2 or units < 1:
-        why = "fewer than 2 units were repeated"
+        why = f"fewer than 2 {unit}s were repeated"
         return not_estimable(repeated, why, method=method, level=level, unit=unit)
     deviation = np.sqrt(squares / repeats)
     if deviation <= ROUNDING * largest:
