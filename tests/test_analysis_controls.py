@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from frames import frame
 from msgspec.structs import replace
+from notebook_runs import execute
 from scipy import stats
 from simulations import at_length, chance
 from test_analysis_review import scores, used
 
-from speckit_analysis.analysis.experiment import checked, controls, noise
+from speckit_analysis.analysis.experiment import checked, controls, decision, memo, noise
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan, JudgePlan, plan_of
 from speckit_analysis.analysis.experiment.variants import compare_variants
 from speckit_analysis.analysis.selection import Selection, measured
@@ -328,6 +333,61 @@ def test_a_judge_below_the_correlation_of_the_plan_is_refused():
     assert found.assisted.assisted.refusal
     assert "is not used" in found.judge_sentence
     assert "People alone" in found.judge_sentence
+
+
+# In the decision
+
+
+def test_the_decision_begins_with_the_quality_at_equal_cost_and_tells_all_controls():
+    costs = {"consensus": 3.0, "consensus_again": 3.0, "single": 1.0, "single_same_budget": 3.2}
+    variants = dict(zip(costs, (0.1, 0.1, 0, 0.1), strict=True))
+    people = reviewed(variants, 8, costs=costs, error=0.5)
+    robot = reviewed(variants, 30, reviewers=("robot",), costs=costs, error=0.5)
+    tables = {name: frame(name) for name in TABLES}
+    reviews = pd.concat([people, robot], ignore_index=True)
+    found = decision.decide({**tables, "reviews": reviews}, HELPED)
+    assert found.controls == of_scores(reviews, HELPED)
+    assert found.controls.inside_noise is True
+    assert found.controls.headline(found.sentence).startswith("At equal cost, single_same_budget")
+    text = memo.memo(found, "x", "f").replace("\\", "")
+    assert all(sentence in text for sentence in found.controls.sentences)
+    assert len(found.controls.sentences) == 3
+
+
+def test_the_decision_on_outcomes_has_their_controls():
+    draw = np.random.default_rng(7)
+    names = ("consensus", "single", "single_same_budget")
+    outcomes = checked_rows({name: draw.random((20, 2)) < 0.6 for name in names})
+    tables = {name: frame(name) for name in TABLES}
+    found = decision.decide({**tables, "outcomes": outcomes}, PLAN)
+    assert found.controls == of_outcomes(outcomes)
+    assert found.controls.equal_budget.tried
+
+
+@pytest.mark.parametrize("name", ["single_vs_multi", "decision"])
+def test_pages_show_the_controls(name, tmp_path):
+    records = [
+        {"experiment": "e", "spec_id": f"SPEC-{spec}", "stage": "plan", "variant": variant}
+        | {"reviewer": who, "quality_scores": {"overall": score}, "total_cost_usd": usd}
+        for spec in range(6)
+        for variant, score, usd in (
+            ("consensus", 7 + spec % 2, 3.0),
+            ("consensus_again", 7 + spec % 3 / 2, 3.1),
+            ("single", 6.5 + spec % 3 / 2, 1.0),
+            ("single_same_budget", 7.5 + spec % 3 / 2, 3.0),
+        )
+        for who in ("ann", "bob")
+    ]
+    lines = "".join(f"{json.dumps(record)}\n" for record in records)
+    (tmp_path / "trial_reviews.jsonl").write_text(lines, encoding="utf-8")
+    page = execute(
+        Path(__file__).parents[1] / "notebooks" / f"{name}.ipynb", evidence=str(tmp_path)
+    )
+    outputs = [output for cell in page.cells for output in cell.get("outputs", ())]
+    text = " ".join(output["data"]["text/plain"] for output in outputs)
+    # Means of 7.5 and 8 at equal cost; whole and half steps between both runs of consensus.
+    assert "At equal cost, single_same_budget scores 0.50 points higher" in text
+    assert "The noise floor is ±" in text
 
 
 # Pairing, and plans

@@ -200,7 +200,8 @@ def decide(
             f"{row.question}: {row.evidence}" for row in decision.rests_on.itertuples(index=False)
         )
         pays = decision.subject.tradeoff.sentence
-        say("\n\n".join([*map(_paragraph, decision.recommendations), pays, rests, note]))
+        told = [pays, *decision.controls.sentences, rests, note]
+        say("\n\n".join([*map(_paragraph, decision.recommendations), *told]))
     else:
         Output(form).emit(as_table(decision.recommendations, in_words=False), note)
     if out is not None:

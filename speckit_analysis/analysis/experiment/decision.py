@@ -19,6 +19,12 @@ from speckit_analysis.analysis.cost.projection import (
 from speckit_analysis.analysis.experiment import checked as outcomes
 from speckit_analysis.analysis.experiment.arbiter import Arbitration, cases, judge
 from speckit_analysis.analysis.experiment.checked import Checked, compare_outcomes
+from speckit_analysis.analysis.experiment.controls import (
+    Controls,
+    judged_scores,
+    outcome_controls,
+    score_controls,
+)
 from speckit_analysis.analysis.experiment.deviations import deviations
 from speckit_analysis.analysis.experiment.guardrail import (
     GuardrailExperiment,
@@ -60,6 +66,8 @@ class Decision:
     research: ResearchExperiment
     arbitration: Arbitration
     guardrail: GuardrailExperiment
+    #: Of the comparison that :attr:`subject` is.
+    controls: Controls
     #: The result ``deviations``.
     deviations: pd.DataFrame
     #: The result ``success``.
@@ -158,6 +166,7 @@ def decide(
         ),
         arbitration=judge(used["outcomes"].kept, plan.arbiter.least_benefit),
         guardrail=compare_guardrails(used["trials"].kept, plan.guardrail),
+        controls=_controls(evidence, plan, include, scores, subject),
         deviations=deviations(plan, subject, scores, calls),
         success=success_metrics(subject, used["runs"].kept, plan),
         projection=project_costs(costs.kept, subject),
@@ -168,6 +177,20 @@ def decide(
 
 def _subject(quality: Experiment, checked: Checked) -> Experiment | Checked:
     return quality if checked.rows.empty or quality.gap.n else checked
+
+
+def _controls(
+    evidence: Mapping[str, pd.DataFrame],
+    plan: ExperimentPlan,
+    include: Sequence[str],
+    scores: pd.DataFrame,
+    subject: Experiment | Checked,
+) -> Controls:
+    if isinstance(subject, Checked):
+        return outcome_controls(subject, plan)
+    scored = measured(evidence["reviews"], include, noun="score")
+    judged = judged_scores(scored, plan.experiment_in(scored.kept) or "none", plan)
+    return score_controls(scores, plan, subject.gap, judged)
 
 
 #: What rows each answer uses, by their name in :func:`_used`.
