@@ -364,28 +364,54 @@ def test_the_decision_on_outcomes_has_their_controls():
     assert found.controls.equal_budget.tried
 
 
-@pytest.mark.parametrize("name", ["single_vs_multi", "decision"])
-def test_pages_show_the_controls(name, tmp_path):
+def write_records(folder, points, reviewers, costs):
+    """Write records of reviewers who all give an output the same points."""
     records = [
-        {"experiment": "e", "spec_id": f"SPEC-{spec}", "stage": "plan", "variant": variant}
-        | {"reviewer": who, "quality_scores": {"overall": score}, "total_cost_usd": usd}
-        for spec in range(6)
-        for variant, score, usd in (
-            ("consensus", 7 + spec % 2, 3.0),
-            ("consensus_again", 7 + spec % 3 / 2, 3.1),
-            ("single", 6.5 + spec % 3 / 2, 1.0),
-            ("single_same_budget", 7.5 + spec % 3 / 2, 3.0),
-        )
-        for who in ("ann", "bob")
+        {"experiment": "e", "spec_id": spec, "stage": "plan", "variant": variant}
+        | {"reviewer": who, "quality_scores": {"overall": score}}
+        | {"total_cost_usd": costs[variant]}
+        for (spec, variant), score in points.items()
+        for who in reviewers
     ]
     lines = "".join(f"{json.dumps(record)}\n" for record in records)
-    (tmp_path / "trial_reviews.jsonl").write_text(lines, encoding="utf-8")
-    page = execute(
-        Path(__file__).parents[1] / "notebooks" / f"{name}.ipynb", evidence=str(tmp_path)
-    )
-    outputs = [output for cell in page.cells for output in cell.get("outputs", ())]
-    text = " ".join(output["data"]["text/plain"] for output in outputs)
-    # Means of 7.5 and 8 at equal cost; whole and half steps between both runs of consensus.
+    (folder / "trial_reviews.jsonl").write_text(lines, encoding="utf-8")
+
+
+def page(name, evidence, **given):
+    """Return the text that a report shows."""
+    notebooks = Path(__file__).parents[1] / "notebooks"
+    executed = execute(notebooks / f"{name}.ipynb", evidence=str(evidence), **given)
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", ())]
+    return " ".join(output["data"]["text/plain"] for output in outputs)
+
+
+@pytest.mark.parametrize("name", ["single_vs_multi", "research_model", "decision"])
+def test_judges_of_a_plan_are_people_on_no_page(name, tmp_path):
+    costs = {"one": 1.0, "many": 3.0}
+    points = {(f"SPEC-{n}", name): 6.0 + n % 3 for n in range(6) for name in costs}
+    write_records(tmp_path, points, ("ann", "robot"), costs)
+    plan = tmp_path / "plan.toml"
+    variants = 'baseline = "many"\ncandidate = "one"\n'
+    fixed = f'name = "n"\n{variants}margin = 0.05\njudges = ["robot"]\n[research]\n{variants}'
+    plan.write_text(fixed, encoding="utf-8")
+    assert "left out: 12 of an automatic judge" in page(name, tmp_path, plan=str(plan))
+
+
+@pytest.mark.parametrize("name", ["single_vs_multi", "decision"])
+def test_pages_show_the_controls(name, tmp_path):
+    costs = {"consensus": 3.0, "consensus_again": 3.1, "single": 1.0, "single_same_budget": 3.0}
+    # Mean scores of consensus are 7.5, those of the arm at equal cost 8.
+    points = {
+        "consensus": (7, 8, 7, 8, 7, 8),
+        "consensus_again": (7, 7.5, 8, 7, 7.5, 8),
+        "single": (6.5, 7, 7.5, 6.5, 7, 7.5),
+        "single_same_budget": (7.5, 8, 8.5, 7.5, 8, 8.5),
+    }
+    by_output = {
+        (f"SPEC-{n}", name): score for name, own in points.items() for n, score in enumerate(own)
+    }
+    write_records(tmp_path, by_output, ("ann", "bob"), costs)
+    text = page(name, tmp_path)
     assert "At equal cost, single_same_budget scores 0.50 points higher" in text
     assert "The noise floor is ±" in text
 
