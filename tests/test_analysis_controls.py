@@ -199,6 +199,28 @@ def test_differences_that_are_all_equal_stand_beside_no_floor():
     assert "differences are equal" in found.noise_sentence
 
 
+def test_a_criterion_that_one_variant_lacks_moves_no_run():
+    names = ("consensus", "consensus_again", "single")
+    depth = reviewed(dict.fromkeys(names, 0)).assign(criterion="depth")
+    clarity = reviewed(dict.fromkeys(names[:2], -5), seed=2).assign(criterion="clarity")
+    both = pd.concat([depth, clarity], ignore_index=True)
+    assert of_scores(both).effects[0].over_runs == of_scores(depth).effects[0].over_runs
+
+
+def test_the_arm_at_equal_cost_stands_beside_the_noise_too():
+    names = ("consensus", "consensus_again", "single", "single_same_budget")
+    found = of_scores(reviewed(dict.fromkeys(names, 0.0)))
+    assert found.effects[1].gap == found.equal_budget.gap
+    assert found.noise_table()["what"].tolist() == [
+        "quality", "quality, single_same_budget less consensus"
+    ]  # fmt: skip
+    draw = np.random.default_rng(8)
+    tries = {name: draw.normal(5, 1, (9, 2)) for name in names}
+    found = of_outcomes(checked_rows(tries))
+    assert found.effects[1].gap == found.equal_budget.gap
+    assert len(found.noise_table()) == 2
+
+
 def test_a_plan_names_the_repeats():
     table = reviewed({"consensus": 0.1, "same again": 0.1, "single": 0}, error=0.5)
     assert of_scores(table).inside_noise is None
@@ -249,6 +271,10 @@ def test_units_of_a_group_count_as_one_sample_of_effects():
     assert (effect.floor.n, effect.over_runs.n) == (24, 4)
 
 
+def runs_among(tables, names):
+    return pd.concat({name: table for name, table in tables.items() if name in names}, axis=1)
+
+
 def called_effects(repeats, n, shift, runs, effect):
     """Return how often a difference leaves the floor, and how often it is called an effect.
 
@@ -267,7 +293,12 @@ def called_effects(repeats, n, shift, runs, effect):
         }
         gap = paired_t((tables["single"][0] - tables["consensus"][0]).to_numpy())
         found = noise.beside_noise(
-            "x", gap, ("consensus", "single"), plan, lambda names, own=tables: own[names[0]], n
+            "x",
+            gap,
+            ("consensus", "single"),
+            plan,
+            lambda names, own=tables: runs_among(own, names),
+            n,
         )
         outside += found.below_floor is False
         called += found.inside_noise is False

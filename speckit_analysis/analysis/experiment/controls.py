@@ -13,10 +13,11 @@ from speckit_analysis.analysis.experiment.checked import Checked, compare_outcom
 from speckit_analysis.analysis.experiment.noise import (
     Effect,
     common_scores,
+    criterion_effects,
     effects_table,
-    outcome_noise,
+    outcome_effect,
+    score_effect,
     score_gap,
-    score_noise,
 )
 from speckit_analysis.analysis.experiment.pairs import making
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
@@ -58,6 +59,11 @@ class EqualBudget:
     def tried(self) -> bool:
         """Whether there are units that both worked on."""
         return self.gap.n > 0
+
+    @property
+    def what(self) -> str:
+        """What `gap` is the difference of."""
+        return f"quality, {self.arm} less {self.baseline}"
 
     @property
     def same_budget(self) -> bool | None:
@@ -186,7 +192,7 @@ class Controls:
         arm = self.equal_budget
         estimates: dict[str, Estimate] = {}
         if arm.tried:
-            estimates[f"quality, {arm.arm} less {arm.baseline}"] = arm.gap
+            estimates[arm.what] = arm.gap
             estimates[f"cost in total, {arm.arm} over {arm.baseline}"] = arm.cost
         if self.assisted is not None:
             estimates["quality, candidate less baseline, people alone"] = self.assisted.people
@@ -254,7 +260,12 @@ def score_controls(
         score_gap(reviews, plan.baseline, plan.equal_budget),
         _total_cost(reviews, plan.equal_budget, plan.baseline),
     )
-    effects = score_noise(reviews, plan, gap)
+    effects = [score_effect(reviews, plan, gap)]
+    if not effects[0].floor.refusal:
+        if arm.tried:
+            fixed = msgspec.structs.replace(plan, candidate=plan.equal_budget)
+            effects.append(score_effect(reviews, fixed, arm.gap, arm.what))
+        effects += criterion_effects(reviews, plan)
     if not plan.judge_assisted.judge or judged is None:
         return Controls(arm, tuple(effects))
     pair = (plan.baseline, plan.candidate)
@@ -291,8 +302,11 @@ def outcome_controls(found: Checked, plan: ExperimentPlan) -> Controls:
     fixed = msgspec.structs.replace(plan, baseline=found.baseline, candidate=found.candidate)
     tried = msgspec.structs.replace(fixed, candidate=plan.equal_budget)
     arm = compare_outcomes(found.rows, tried)
-    effects = outcome_noise(found.rows, fixed, found.gap, found.pairs["group"])
     at_equal_cost = EqualBudget(
         found.baseline, plan.equal_budget, arm.gap, arm.bill.ratio, in_percent=arm.passes
     )
+    effects = [outcome_effect(found.rows, fixed, found.gap, found.pairs["group"])]
+    if at_equal_cost.tried:
+        what, groups = at_equal_cost.what, arm.pairs["group"]
+        effects.append(outcome_effect(found.rows, tried, arm.gap, groups, what))
     return Controls(at_equal_cost, tuple(effects))

@@ -22,7 +22,8 @@ from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.noise import gap_over_runs, noise_floor
 from speckit_analysis.tables.results import RESULTS
 
-#: Return outcomes of variants, one row a unit and one column a run; empty where none is told.
+#: Return outcomes of variants that are alike for all of them, units by runs: of columns, the
+#: outermost level is the variant.
 RunTable = Callable[[Sequence[str]], pd.DataFrame]
 
 
@@ -155,12 +156,12 @@ def beside_noise(
         method = "t over units and runs"
         none = not_estimable(gap.n, why, method=method, level=1 - 2 * ALPHA, unit=unit)
         return Effect(what, gap, floor, none)
-    both = [runs(plan.runs_of(name)).dropna() for name in pair]
-    shared = both[0].index.intersection(both[1].index)
-    arms = [table.loc[shared] for table in both]
+    names = [plan.runs_of(name) for name in pair]
+    table = runs([*names[0], *names[1]]).dropna()
     if clusters is not None:
-        arms = [table.groupby(clusters.reindex(shared).to_numpy()).mean() for table in arms]
-    first, second = (table.to_numpy(float) for table in arms)
+        table = table.groupby(clusters.reindex(table.index).to_numpy()).mean()
+    variant = table.columns.get_level_values(0)
+    first, second = (table.loc[:, variant.isin(own)].to_numpy(float) for own in names)
     return Effect(what, gap, floor, gap_over_runs(first, second, 1 - 2 * ALPHA, unit))
 
 
@@ -202,28 +203,43 @@ def score_gap(reviews: pd.DataFrame, first: str, second: str, criterion: str = "
     return crossed(gaps.to_numpy(float), 1 - ALPHA).told
 
 
-def score_noise(reviews: pd.DataFrame, plan: ExperimentPlan, gap: Estimate) -> list[Effect]:
-    """Return the difference in quality, and that of each criterion, beside the noise floor.
+def score_effect(
+    reviews: pd.DataFrame,
+    plan: ExperimentPlan,
+    gap: Estimate,
+    what: str = "quality",
+    criterion: str = "",
+) -> Effect:
+    """Return a difference of scores beside the noise floor.
 
     Parameters
     ----------
     reviews : DataFrame
         From :func:`.scores.usable`, one experiment.
     plan : ExperimentPlan
-        Its variants.
+        With the variants that differ, and those that repeat others.
     gap : Estimate
         Candidate less baseline, as it is reported.
+    what : str
+        What differs.
+    criterion : str
+        One criterion; the mean over all but ``overall``, if not told.
     """
     pair = (plan.baseline, plan.candidate)
-    effects = [beside_noise("quality", gap, pair, plan, _score_runs(reviews), gap.n)]
+    return beside_noise(what, gap, pair, plan, _score_runs(reviews, criterion), gap.n)
+
+
+def criterion_effects(reviews: pd.DataFrame, plan: ExperimentPlan) -> list[Effect]:
+    """Return the difference on each criterion beside its noise floor; none of a single one."""
+    pair = (plan.baseline, plan.candidate)
     names = sorted(reviews["criterion"].dropna().astype(str).unique())
-    for name in names if len(names) > 1 else ():
-        own = score_gap(reviews, *pair, name)
-        effects.append(beside_noise(name, own, pair, plan, _score_runs(reviews, name), own.n))
-    return effects
+    return [
+        score_effect(reviews, plan, score_gap(reviews, *pair, name), name, name)
+        for name in (names if len(names) > 1 else ())
+    ]
 
 
-def _score_runs(reviews: pd.DataFrame, criterion: str = "") -> RunTable:
+def _score_runs(reviews: pd.DataFrame, criterion: str) -> RunTable:
     tried = set(reviews["variant"].dropna().astype(str))
 
     def runs(variants: Sequence[str]) -> pd.DataFrame:
@@ -233,21 +249,27 @@ def _score_runs(reviews: pd.DataFrame, criterion: str = "") -> RunTable:
     return runs
 
 
-def outcome_noise(
-    rows: pd.DataFrame, plan: ExperimentPlan, gap: Estimate, groups: pd.Series
-) -> list[Effect]:
-    """Return the difference of checked outcomes beside the noise floor.
+def outcome_effect(
+    rows: pd.DataFrame,
+    plan: ExperimentPlan,
+    gap: Estimate,
+    groups: pd.Series,
+    what: str = "outcome",
+) -> Effect:
+    """Return a difference of checked outcomes beside the noise floor.
 
     Parameters
     ----------
     rows : DataFrame
         From :func:`.checked.usable`.
     plan : ExperimentPlan
-        Its variants.
+        With the variants that differ, and those that repeat others.
     gap : Estimate
         Candidate less baseline, as it is reported.
     groups : Series of str
         Group of each unit that both variants were tried on.
+    what : str
+        What differs.
     """
     pair, single = (plan.baseline, plan.candidate), rows[rows["cases"].isna()]
     keys = [single["unit"].astype("string"), single["variant"].astype("string")]
@@ -260,5 +282,5 @@ def outcome_noise(
     def runs(variants: Sequence[str]) -> pd.DataFrame:
         return table.loc[:, table.columns.get_level_values("variant").isin(list(variants))]
 
-    effect = beside_noise("outcome", gap, pair, plan, runs, len(groups), shares, clusters=groups)
-    return [replace(effect, in_percent=bool(rows["outcome"].isin([0, 1]).all()))]
+    effect = beside_noise(what, gap, pair, plan, runs, len(groups), shares, clusters=groups)
+    return replace(effect, in_percent=bool(rows["outcome"].isin([0, 1]).all()))
