@@ -26,7 +26,7 @@ from speckit_analysis.tables import TABLES
 
 PLAN = ExperimentPlan("trial", "consensus", "single", 0.05)
 HELPED = replace(PLAN, judges=("robot",), judge_assisted=JudgePlan("robot", 0.5))
-LONG = 4000
+LONG = 2000
 
 
 def reviewed(variants, specs=10, *, reviewers=("ann", "bob"), costs=None, error=0.3, seed=1):
@@ -271,33 +271,23 @@ def test_units_of_a_group_count_as_one_sample_of_effects():
     assert (effect.floor.n, effect.over_runs.n) == (24, 4)
 
 
-def runs_among(tables, names):
-    return pd.concat({name: table for name, table in tables.items() if name in names}, axis=1)
-
-
 def called_effects(repeats, n, shift, runs, effect):
     """Return how often a difference leaves the floor, and how often it is called an effect.
 
     Errors deviate by .5, effects by .4 between units, and what shifts a run by `shift`.
     """
     draw = np.random.default_rng([n, int(10 * shift), *runs, int(10 * effect)])
-    plan = replace(PLAN, again={"consensus_again": "consensus", "single_again": "single"})
+    names = np.repeat(["consensus", "single"], runs)
+    single = names == "single"
     outside = called = 0
     for _ in range(repeats):
-        gaps = draw.normal(effect, 0.4, (n, 1)) * [0, 1]
-        tables = {
-            name: pd.DataFrame(
-                draw.normal(0, shift, number) + draw.normal(0, 0.5, (n, number)) + gaps[:, [at]]
-            )
-            for at, (name, number) in enumerate(zip(("consensus", "single"), runs, strict=True))
-        }
-        gap = paired_t((tables["single"][0] - tables["consensus"][0]).to_numpy())
+        shifts, gaps = draw.normal(0, shift, sum(runs)), draw.normal(effect, 0.4, (n, 1))
+        outcomes = shifts + draw.normal(0, 0.5, (n, sum(runs))) + gaps * single
+        table = pd.DataFrame(outcomes, columns=names)
+        gap = paired_t(outcomes[:, runs[0]] - outcomes[:, 0])
         found = noise.beside_noise(
-            "x",
-            gap,
-            ("consensus", "single"),
-            plan,
-            lambda names, own=tables: runs_among(own, names),
+            *("x", gap, ("consensus", "single"), PLAN),
+            lambda own, whole=table: whole.loc[:, np.isin(names, own)],
             n,
         )
         outside += found.below_floor is False
