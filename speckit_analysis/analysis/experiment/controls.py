@@ -19,7 +19,7 @@ from speckit_analysis.analysis.experiment.noise import (
     score_effect,
     score_gap,
 )
-from speckit_analysis.analysis.experiment.pairs import making
+from speckit_analysis.analysis.experiment.pairs import known_costs, making
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.analysis.review.scores import usable
@@ -254,17 +254,17 @@ def score_controls(
     judged : DataFrame, optional
         From :func:`judged_scores`.
     """
+    against = msgspec.structs.replace(plan, candidate=plan.equal_budget)
     arm = EqualBudget(
         plan.baseline,
         plan.equal_budget,
-        score_gap(reviews, plan.baseline, plan.equal_budget),
+        score_gap(reviews, against),
         _total_cost(reviews, plan.equal_budget, plan.baseline),
     )
     effects = [score_effect(reviews, plan, gap)]
     if not effects[0].floor.refusal:
         if arm.tried:
-            fixed = msgspec.structs.replace(plan, candidate=plan.equal_budget)
-            effects.append(score_effect(reviews, fixed, arm.gap, arm.what))
+            effects.append(score_effect(reviews, against, arm.gap, arm.what))
         effects += criterion_effects(reviews, plan)
     if not plan.judge_assisted.judge or judged is None:
         return Controls(arm, tuple(effects))
@@ -280,8 +280,7 @@ def score_controls(
 
 
 def _total_cost(reviews: pd.DataFrame, over: str, under: str) -> Estimate:
-    costs = making(reviews, "output_cost_usd").reindex(columns=[over, under])
-    spent = costs.where(costs > 0).dropna().groupby(level="spec_id").sum()
+    spent = known_costs(making(reviews, "output_cost_usd"), over, under)
     one, other = (spent[name].to_numpy(float) for name in (over, under))
     totals = fieller(one, other, 1 - ALPHA).estimate
     if not totals.refusal or spent.empty:

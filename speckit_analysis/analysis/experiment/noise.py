@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.experiment.pairs import score_pairs
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.analysis.review.blinding import first_readings
@@ -193,12 +194,11 @@ def common_scores(
     return by_stage.groupby(level=["spec_id", "reviewer"]).mean()
 
 
-def score_gap(reviews: pd.DataFrame, first: str, second: str, criterion: str = "") -> Estimate:
-    """Return second less first variant, in points, of what reviewers scored for both."""
-    scores = common_scores(reviews, (first, second), criterion)
-    gaps = (scores[second] - scores[first]).unstack("reviewer")
+def score_gap(reviews: pd.DataFrame, plan: ExperimentPlan) -> Estimate:
+    """Return candidate less baseline, in points, of what reviewers scored for both."""
+    gaps = score_pairs(reviews, plan).gaps
     if gaps.empty:
-        why = f"nobody scored {first} and {second} on the same SPEC"
+        why = f"nobody scored {plan.baseline} and {plan.candidate} on the same SPEC"
         return not_estimable(0, why, method="paired", level=1 - ALPHA)
     return crossed(gaps.to_numpy(float), 1 - ALPHA).told
 
@@ -231,10 +231,10 @@ def score_effect(
 
 def criterion_effects(reviews: pd.DataFrame, plan: ExperimentPlan) -> list[Effect]:
     """Return the difference on each criterion beside its noise floor; none of a single one."""
-    pair = (plan.baseline, plan.candidate)
-    names = sorted(reviews["criterion"].dropna().astype(str).unique())
+    first = first_readings(reviews)
+    names = sorted(first["criterion"].dropna().astype(str).unique())
     return [
-        score_effect(reviews, plan, score_gap(reviews, *pair, name), name, name)
+        score_effect(reviews, plan, score_gap(first[first["criterion"] == name], plan), name, name)
         for name in (names if len(names) > 1 else ())
     ]
 
