@@ -17,6 +17,7 @@ from test_analysis_review import scores, used
 
 from speckit_analysis.analysis.experiment import checked, controls, decision, memo, noise
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan, JudgePlan, plan_of
+from speckit_analysis.analysis.experiment.recommendation import KEEP, OPEN
 from speckit_analysis.analysis.experiment.variants import compare_variants
 from speckit_analysis.analysis.selection import Selection, measured
 from speckit_analysis.plans import load_plan, plan_template
@@ -248,6 +249,19 @@ def test_tries_of_a_unit_are_its_repeats():
     by_hand = gap_over_runs(*(v.astype(float) for v in tries.values()), 0.9)
     assert effect.over_runs.low == pytest.approx(by_hand.low)
     assert of_outcomes(checked_rows({n: v[:, :1] for n, v in tries.items()})).inside_noise is None
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(0.0, KEEP), (1.0, OPEN)])
+def test_a_loss_that_one_run_may_explain_is_no_reason_to_keep(shift, verdict):
+    draw = np.random.default_rng(10)
+    level = draw.normal(5, 1, (12, 1))
+    tries = {
+        "consensus": level + draw.normal(0, 0.1, (12, 2)) + np.array([shift, -shift]),
+        "single": level - 0.5 + draw.normal(0, 0.1, (12, 2)) + np.array([shift, -shift]),
+    }
+    found = checked.compare_outcomes(checked_rows(tries), PLAN)
+    assert found.gap.high < 0
+    assert found.verdict == verdict
 
 
 def test_tries_that_are_missing_and_totals_are_no_obstacle():

@@ -16,6 +16,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.advice import Advice
+from speckit_analysis.analysis.experiment.noise import outcome_effect
 from speckit_analysis.analysis.experiment.pairs import bill_sentence
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN, Recommendation
@@ -316,8 +317,14 @@ def compare_outcomes(rows: pd.DataFrame, plan: ExperimentPlan, *, alpha: float =
         unit="unit",
     )
     quality, ready = Crossed(gap, gap), Crossed(kept, kept)
+    noise = outcome_effect(rows, fixed, gap, pairs["group"])
     verdict, rule, obstacle = verdict_of(
-        quality, ready, bill.ratio, seconds.ratio, net=tradeoff.net
+        quality,
+        ready,
+        bill.ratio,
+        seconds.ratio,
+        net=tradeoff.net,
+        inside_noise=bool(noise.inside_noise),
     )
     rule = rule.replace("SPECs", "units")
     if totals and gap.n and verdict != OPEN:

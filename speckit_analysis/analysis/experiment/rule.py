@@ -67,7 +67,8 @@ def verdict_of(
     risk : str
         Why the candidate may not be adopted although its mean is good enough.
     inside_noise : bool
-        The difference in quality is no larger than one between two runs of the same variant.
+        The difference in quality is no effect beyond the noise of runs
+        (:class:`.noise.Effect`).
     """
     gap, held = quality.told, kept.told
     if gap.refusal or held.refusal:
@@ -77,7 +78,7 @@ def verdict_of(
     if gap.n < LEAST_SPECS:
         return Ruling(OPEN, f"below {LEAST_SPECS} SPECs nothing is recommended", SCORES)
     if held.low <= 0 and gap.high < 0 and inside_noise:
-        why = "the loss in quality is no larger than the difference between two runs of one variant"
+        why = "the loss in quality lies within the noise of runs of one variant"
         return Ruling(OPEN, why, QUALITY)
     if held.low <= 0 and gap.high < 0:
         rule = "the interval of the difference in quality lies below 0"

@@ -12,6 +12,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.advice import Advice
+from speckit_analysis.analysis.experiment.noise import score_effect
 from speckit_analysis.analysis.experiment.pairs import (
     bill_of,
     bill_sentence,
@@ -230,7 +231,6 @@ def compare_variants(
     *,
     alpha: float = ALPHA,
     scored: int | None = None,
-    inside_noise: bool = False,
 ) -> Experiment:
     """Compare a simpler variant with the one in use as a plan fixed it, and say what follows.
 
@@ -244,8 +244,6 @@ def compare_variants(
         One-sided level of the test of the margin; intervals have level 1 - alpha.
     scored : int, optional
         SPECs of the experiment that are scored, if `reviews` are of some of them only.
-    inside_noise : bool
-        The difference in quality is no larger than one between two runs of the same variant.
 
     Notes
     -----
@@ -288,7 +286,7 @@ def compare_variants(
         seconds.ratio,
         net=tradeoff.net,
         risk=risk_of(disasters, held, margin, fixed.worst_loss),
-        inside_noise=inside_noise,
+        inside_noise=bool(score_effect(reviews, fixed, quality.told).inside_noise),
     )
     needed = ""
     if verdict == OPEN:
