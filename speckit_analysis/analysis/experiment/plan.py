@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.margins import MARGIN, WORTH_USD
+from speckit_analysis.analysis.margins import MARGIN, REPEATS, WORTH_USD
 from speckit_analysis.analysis.review.scores import experiment_of
 from speckit_analysis.errors import EvidenceError
 
@@ -89,10 +89,6 @@ class JudgePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_correlation: Share = 0.5
 
 
-def _usual_repeats() -> dict[str, str]:
-    return {f"{name}_again": name for name in ("consensus", "single")}
-
-
 class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was fixed beforehand."""
 
@@ -121,7 +117,7 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: The variant that spends what the baseline does on several attempts of one model.
     equal_budget: str = "single_same_budget"
     #: Variants that only repeat another one, unchanged.
-    again: dict[str, str] = msgspec.field(default_factory=_usual_repeats)
+    again: dict[str, str] = msgspec.field(default_factory=REPEATS.copy)
     #: The calls of all variants are made in random order, so that nothing shifts one of them alone.
     interleaved: bool = False
     judge_assisted: JudgePlan = JudgePlan()
