@@ -183,7 +183,8 @@ def test_quality_leaves_out_what_no_review_may_count_and_says_so():
     assert (quality.value_a, quality.value_b) == (8.0, 7.0)
     # What is told is of A and B: the score of C was never asked for.
     assert found.sentence.endswith(
-        "6 of 10 scores used; left out: 3 on a card that is not complete, 1 of another experiment."
+        "6 of 10 scores used; left out: 3 on a card that is not complete,"
+        " 1 of the experiment other."
     )
 
 

@@ -406,9 +406,11 @@ def left_out(rows):
 
 def test_copies_of_specs_and_of_reviewers_count_once():
     own = {"ann": 0.0, "bob": 0.25, "eve": 1.0}
-    copied_specs = varied(4, level=lambda spec, variant, name: own[name] + spec % 2)
-    assert left_out(copied_specs) == {"S2 S0": 10, "S3 S1": 10}
     people = ("ann", "bob", "eve")
+    copied_specs = varied(4, people, lambda spec, variant, name: own[name] + spec % 2)
+    assert left_out(copied_specs) == {"S2 S0": 15, "S3 S1": 15}
+    levels = varied(4, people)  # 5.5 of one variant and 6 of the other, whoever scores
+    assert left_out(levels) == {}
     copied_person = varied(
         3, people, lambda spec, variant, name: spec / 4 + (name == "eve") * len(variant) * spec
     )

@@ -46,6 +46,22 @@ from speckit_analysis.review.tells import table_of_tells
 from speckit_analysis.whole_files import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
+#: Names of variants that are words of any text: they go only where they name an author.
+PLAIN_WORDS = frozenset(
+    [
+        "single",
+        "consensus",
+        "multi",
+        "solo",
+        "one",
+        "many",
+        "team",
+        "control",
+        "candidate",
+        "baseline",
+        "arbiter",
+    ]
+)
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
 
 
@@ -297,7 +313,7 @@ def create_review(
     opened = Key(experiment, sealed, dict(zip(names, reviewers, strict=True)))
 
     common = _words_of_all(outputs)
-    words = {variant for variant in variants if variant.lower() in common} - {*hide}
+    words = {each for each in variants if each.lower() in common | PLAIN_WORDS} - {*hide}
     blinder = Blinder([*variants, *hide], words=words, keep_paths=keep_paths)
     neutral = {unit: f"Unit {number}" for number, unit in enumerate(units, 1)}
     tasks: dict[str, str] = {}

@@ -280,7 +280,7 @@ def smaller_bill(
     grid = np.arange(1, 1001) / 10
     passing = grid[p_values(grid) <= alpha]
     value, low = float(over.sum() / under.sum()), plain.low if not plain.refusal else upper.low
-    high = max(upper.high, value)
+    low, high = max(low, 0.0), max(upper.high, value)  # costs are above 0
     verdict, rule = ("superior", "smaller") if high < 1 else direction(1 - high, 1 - low)
     found = Estimate(
         value, low, high, level, "Fieller, with a phantom unit above", len(over), unit,

@@ -300,7 +300,9 @@ def outcome_controls(found: Checked, plan: ExperimentPlan) -> Controls:
     """
     fixed = msgspec.structs.replace(plan, baseline=found.baseline, candidate=found.candidate)
     tried = msgspec.structs.replace(fixed, candidate=plan.equal_budget)
-    arm = compare_outcomes(found.rows, tried)
+    # Only what is of either: of two other variants one would be taken for the arm.
+    own = found.rows["variant"].isin([plan.equal_budget, found.baseline])
+    arm = compare_outcomes(found.rows[own], tried)
     at_equal_cost = EqualBudget(
         found.baseline, plan.equal_budget, arm.gap, arm.bill.ratio, in_percent=arm.passes
     )

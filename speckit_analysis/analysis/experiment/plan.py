@@ -110,6 +110,8 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     worst_loss: Points = 0.0
     specs: Planned = 0
     reviewers: Planned = 0
+    #: These reviewers are all whose opinion counts: verdicts need not hold for others.
+    panel: bool = False
     #: For making all outputs; 0 for no limit.
     budget_usd: Budget = 0.0
     #: Reviewers that are no people, whose scores do not count.
@@ -133,6 +135,11 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def experiment_in(self, reviews: pd.DataFrame) -> str:
         """Return the name under which scores are kept, or of what has most of both variants."""
         return self.experiment or experiment_of(reviews, self.baseline, self.candidate)
+
+    @property
+    def worth_chosen(self) -> bool:
+        """Whether somebody said what a point is worth; else worth decides nothing."""
+        return bool(self.name) or self.worth_usd != WORTH_USD
 
     def runs_of(self, variant: str) -> list[str]:
         """Return a variant and those that repeat it; what is compared itself is no repeat."""
