@@ -107,15 +107,19 @@ def _our_formats() -> list[Format]:
 
 
 def _format_section(format: Format) -> str:
+    names = [f"`{in_words(pattern.pattern)}`" for pattern in format.patterns]
     facts = [
         f"- Where: {_places(format)}",
-        "- Names: " + " or ".join(f"`{in_words(pattern.pattern)}`" for pattern in format.patterns),
+        "- Names: " + (" or ".join(names) or "any"),
         f"- Fills: {_listed(tables_filled(format))}",
-        f"- Recognised by its content: {'yes' if format.sniff else 'no'}",
+        f"- Recognised by its content: {'yes' if format.sniff or format.knows else 'no'}",
     ]
     told: set[str] = set()
     schemas = "".join(_schema_section(*item, told) for item in format.schemas.items())
-    return f"## {format.name}\n\n{format.title}.\n\n" + "\n".join(facts) + f"\n{schemas}"
+    told_of = f"{format.title}.\n\n" + "\n".join(facts)
+    notes = format.notes.partition("\n")[2].rstrip()
+    notes = f"{notes}\n" if notes else ""
+    return f"## {format.name}\n\n{told_of}\n{notes}{schemas}"
 
 
 def _places(format: Format) -> str:

@@ -160,8 +160,11 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
         if match is not None and named is not None and named.certain and not named.certain(match):
             format = None
             file.rename(None)
-        if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
+        text = (data[:1] == b"{" and b"\x00" not in data[:1024]) or (format and format.binary)
+        if not text and not _is_text(file, format):
             return format
+        if format is not None and format.yields:
+            format = recognise_bytes(file.name, file.data) or format
         if format is None:
             format = _recognise_by_content(file)
             if format is not None and format is named:

@@ -14,6 +14,7 @@ import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import Amount, Count, Score
+from speckit_analysis.formats.redaction import shortened
 from speckit_analysis.formats.registry import has_keys
 
 Name = str | int
@@ -84,6 +85,22 @@ def believe_counts(
     action = "counts taken; the stated rate kept in outcome_stated"
     file.problem(locator, "rate_contradicts_counts", "error", message, action)
     return {**total, "outcome_stated": stated}
+
+
+def check_count(
+    file: EvidenceFile, locator: str, what: str, stated: float | None, counted: float
+) -> None:
+    """File a problem where a file states another number of things than it holds."""
+    if stated is not None and abs(stated - counted) > 1e-6:
+        message = f"states {stated:.6g} {what}, but holds {counted:.6g}"
+        action = "took what it holds"
+        file.problem(locator, "rate_contradicts_counts", "error", message, action)
+
+
+def errored(file: EvidenceFile, locator: str, what: str, said: object) -> None:
+    """File the problem of a try that broke off: it is no wrong answer."""
+    message = f"{what} errored: {shortened(str(said), 200)}"
+    file.problem(locator, "errored_result", "warning", message, "outcome missing")
 
 
 def read(file: EvidenceFile, rows: Rows) -> None:

@@ -62,6 +62,13 @@ class Format:
         Formats with a lower rank are asked first.
     may_be_empty
         An empty file is as it should be.
+    yields
+        A format that knows the file by its bytes goes first, for the name says little.
+    binary
+        `read` takes bytes that are no text.
+    notes
+        For the documentation, as Markdown below a title: what becomes of the fields, what cannot be
+        known, and the version that the reader was written for.
     """
 
     name: str
@@ -77,6 +84,9 @@ class Format:
     finds_dry_runs: bool = False
     rank: int = 50
     may_be_empty: bool = False
+    yields: bool = False
+    binary: bool = False
+    notes: str = ""
 
     def match(self, folder: str, name: str) -> re.Match[str] | None:
         """Match a file by the top folder of its evidence root and its name."""

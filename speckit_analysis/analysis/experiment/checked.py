@@ -75,8 +75,9 @@ def named_variants(rows: pd.DataFrame, plan: ExperimentPlan) -> tuple[Experiment
     if plan.name or len(names) != 2 or {plan.candidate, plan.baseline} <= set(names):
         return plan, ""
     costs = known(rows["cost_usd"]).groupby(rows["variant"].astype(str)).mean()
-    simpler, other = sorted(names, key=lambda name: (costs.get(name, np.inf), name))
-    why = "which costs less" if costs.notna().all() else "first by name, for want of costs"
+    told = costs.notna().all()
+    simpler, other = sorted(names, key=lambda name: (costs[name] if told else 0, name))
+    why = "which costs less" if told else "first by name, for want of costs"
     fixed = msgspec.structs.replace(plan, candidate=simpler, baseline=other)
     return fixed, f"No plan names the variants; {simpler}, {why}, is taken for the simpler way."
 

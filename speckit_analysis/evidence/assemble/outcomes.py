@@ -34,6 +34,7 @@ def one_row_a_try(rows: pd.DataFrame, digests: pd.Series) -> pd.DataFrame:
     """
     if rows.empty:
         return rows
+    rows = _told_apart(rows)
     rows = rows.assign(provenance=rows["provenance"].fillna("measured"))
     numbered = rows[_TRY].notna().all(axis=1)
     place = pd.DataFrame({"sha256": look_up(rows["file"], digests), "at": rows["locator"]})
@@ -53,3 +54,16 @@ def one_row_a_try(rows: pd.DataFrame, digests: pd.Series) -> pd.DataFrame:
     rows["provenance"] = rows["provenance"].mask(again, "stale_copy")
     rows.loc[tries.index[overruled], "provenance"] = "stale_copy"
     return rows.drop(index=tries.index[~last & ~overruled])
+
+
+def _told_apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give names of their own to variants that differ in detail, and to tries of each execution."""
+    for name, detail, of in (
+        ("variant", "variant_detail", ["experiment", "variant"]),
+        ("repeat", "series", ["experiment", "variant"]),
+    ):
+        keys = [rows[column].astype("string") for column in of]
+        several = rows[detail].groupby(keys, dropna=False).transform("nunique") > 1
+        own = rows[name] + " (" + rows[detail] + ")"
+        rows = rows.assign(**{name: rows[name].mask(several & own.notna(), own)})
+    return rows
