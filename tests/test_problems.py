@@ -57,6 +57,18 @@ def inspect_log(status: str, sample: dict[str, Any]) -> dict[str, Any]:
     return {**head, "samples": [{"id": 1, "epoch": 1, **sample}]}
 
 
+PROMPTFOO = {
+    "evalId": "E",
+    "results": {
+        "version": 3,
+        "results": [
+            {
+                **{"testIdx": 0, "promptIdx": 0, "provider": {"id": "p"}, "testCase": {}},
+                **{"score": 1, "response": {"cached": True}},
+            }
+        ],
+    },
+}
 FAILED = call("claude", status="error", error="agent execution failed", cost_usd=None)
 COPY = f"consensus/{SPEC}/spec-plan_2025-10-07T00:00:00Z_gemini.json"
 HAL_PASSED = {"summary": {"status": "passed"}}
@@ -494,6 +506,13 @@ CASES: dict[str, Case] = {
         "/samples/0/error",
         "sample 1, epoch 1 errored: out of memory",
         "outcome missing",
+    ),
+    "cached_answer": Case(
+        [("mine.json", PROMPTFOO)],
+        "warning",
+        "",
+        "1 of 1 answers came from promptfoo's cache",
+        "cost, tokens and time missing",
     ),
     "incomplete_results": Case(
         [("mine.json", inspect_log("cancelled", {}))],

@@ -135,6 +135,12 @@ class Results(msgspec.Struct, gc=False):
     headline: dict[str, Any] | None = None
 
 
+class Times(msgspec.Struct, gc=False):
+    """When the evaluation ended."""
+
+    completed_at: str | None = None
+
+
 class Log(msgspec.Struct, gc=False, kw_only=True):
     """A log; an archive has its samples in entries of their own."""
 
@@ -142,6 +148,7 @@ class Log(msgspec.Struct, gc=False, kw_only=True):
     status: str | None = None
     eval: Task
     results: Results | None = None
+    stats: Times | None = None
     samples: list[Sample] | None = None
 
 
@@ -174,7 +181,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     beside = _version(log.eval) >= _BESIDE_SINCE
     main = _headline(log, whole)
     for at, sample in whole:
-        _write_outcomes(file, rows, log.eval, variant, main, beside, at, sample)
+        _write_outcomes(file, rows, log, variant, main, beside, at, sample)
         _write_calls(file, rows, log.eval, beside, at, sample)
 
 
@@ -235,7 +242,7 @@ def _headline(log: Log, samples: list[tuple[str, Sample]]) -> str | None:
 def _write_outcomes(
     file: EvidenceFile,
     rows: Rows,
-    task: Task,
+    log: Log,
     variant: str | None,
     main: str | None,
     beside: bool,
@@ -246,7 +253,7 @@ def _write_outcomes(
     if failed:
         told = sample.error.get("message") if isinstance(sample.error, dict) else sample.error
         errored(file, f"{at}/error", f"sample {sample.id}, epoch {sample.epoch}", told)
-    usage = sample.model_usage or {}
+    task, usage = log.eval, sample.model_usage or {}
     costs = [tokens.total_cost for tokens in usage.values()]
     shared = {
         "unit": str(sample.id),
@@ -254,6 +261,7 @@ def _write_outcomes(
         "variant_detail": task.model,
         "repeat": str(sample.epoch),
         "series": task.task_id,
+        "told_at": log.stats.completed_at if log.stats else None,
         "cost_usd": sum(filter(None, costs)) or None if all(costs) else None,
         "latency_ms": 1000 * sample.total_time if sample.total_time and not failed else None,
         "prompt_tokens": _sum(_whole_input(tokens, beside) for tokens in usage.values()),

@@ -30,6 +30,9 @@ INTERNAL_COLUMNS = {
         text("timestamp_raw", "as written, where the table keeps only the moment"),
         text("error", "what a failed agent left instead of an answer"),
         category("series", "execution of an experiment that numbers its tries anew"),
+        category(
+            "told_at", "when the file was written: of two that tell of a try, the later counts"
+        ),
         category("variant_detail", "what tells variants of one name apart, such as the model"),
         category("counted_as", "whose way of counting tokens the names of its counts tell"),
     )

@@ -41,7 +41,7 @@ PROBLEM_KINDS = frozenset(
         # Experiments
         *("override_uninvoked", "assessment_without_override"),
         *("unknown_column", "repeated_outcome", "rate_contradicts_counts", "picked_afterwards"),
-        *("errored_result", "incomplete_results"),
+        *("errored_result", "incomplete_results", "cached_answer"),
         # Copies
         *("duplicate", "repeated_record", "superseded"),
     }

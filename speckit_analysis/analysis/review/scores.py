@@ -60,6 +60,7 @@ def usable(
     reasons = reasons.mask(frame["score"].isna(), "without a score")
     reasons = reasons.mask(~frame["complete"].fillna(True), "on a card that is not complete")
     reasons = reasons.mask(frame["variant"].isna(), "not unblinded")
+    reasons = reasons.mask(frame["reviewer"].isna(), "without a reviewer's name")
     reasons = reasons.mask(frame["reviewer"].isin(list(judges)), "of an automatic judge")
     parts = [frame[column].astype("string").fillna("") for column in _OUTPUT]
     output = parts[0] + " " + parts[1] + " " + parts[2]
