@@ -514,6 +514,22 @@ CASES: dict[str, Case] = {
         "1 of 1 answers came from promptfoo's cache",
         "cost, tokens and time missing",
     ),
+    "unnamed_variant": Case(
+        [
+            (
+                "run-2026-01-01T10-00-00-7.json",
+                {
+                    "started_at": "2026-01-01T10:00:00+00:00",
+                    "cap_charged_usd": 0.1,
+                    "results": [{"item_id": "a", "ok": True}],
+                },
+            )
+        ],
+        "warning",
+        "",
+        "does not name its configuration",
+        "called 'run of 2026-01-01T10:00:00+00:00'",
+    ),
     "incomplete_results": Case(
         [("mine.json", inspect_log("cancelled", {}))],
         "warning",

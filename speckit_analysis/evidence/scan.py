@@ -111,7 +111,8 @@ def _read_file(
         rows.problem(number, "", "too_large", "error", message, "listed in files")
         _list_file(rows, number, folder, "too_large", size)
         return
-    file = EvidenceFile(number, name, folder.spec, match, _unpacked(name, data), rows)
+    content = _unpacked(name, data)
+    file = EvidenceFile(number, name, folder.spec, match, content, rows, folder.path)
     format = _read(file, format, rows)
     digest = hashlib.sha256(data).hexdigest()
     _list_file(rows, number, folder, file.state, size, digest, format, file.group)
