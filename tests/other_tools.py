@@ -15,9 +15,9 @@ OTHER_TOOLS = SHARED / "other_tools"
 
 
 def load(folder: Path, **files: Any) -> sk.Evidence:
-    """Load files by name, with `__` for a dot and `___` for a slash; what is no text is JSON."""
+    """Load files by name; `a__json` is `a.json`, and what is no text or bytes is JSON."""
     for name, content in files.items():
-        path = folder / name.replace("___", "/").replace("__", ".")
+        path = folder / (name if "." in name else name.replace("__", "."))
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):
             path.write_bytes(content)

@@ -212,8 +212,8 @@ def test_a_retry_replaces_and_another_execution_adds(tmp_path):
     evidence = load(
         tmp_path,
         **{
-            "2026-01-01T00-00-00-00-00_riddles_T1__json": log(sample(1), broken, status="error"),
-            "2026-01-01T00-10-00-00-00_riddles_T1__json": log(sample(1), sample(2, value="I")),
+            "2026-01-01T00-00-00-00-00_riddles_T1.json": log(sample(1), broken, status="error"),
+            "2026-01-01T00-10-00-00-00_riddles_T1.json": log(sample(1), sample(2, value="I")),
         },
     )
     assert tries(evidence, "outcome") == {

@@ -76,9 +76,9 @@ def test_runs_of_one_variant_are_repeats(tmp_path):
     evidence = load(
         tmp_path,
         **{
-            "solo.run-2026-a__json": run(item("a")),
-            "solo.run-2026-b__json": run(item("a", ok=False), at="2026-03-02T09:00:00+00:00"),
-            "solo.run-2026-c__json": run(item("a")),  # a copy of the first
+            "solo.run-2026-a.json": run(item("a")),
+            "solo.run-2026-b.json": run(item("a", ok=False), at="2026-03-02T09:00:00+00:00"),
+            "solo.run-2026-c.json": run(item("a")),  # a copy of the first
         },
     )
     assert sorted(tries(evidence, "outcome").values()) == [0, 1]
@@ -143,8 +143,8 @@ def stages():
 
 
 def test_a_transcript_is_its_calls_answers_and_rankings(tmp_path):
-    folder = "logs___2026-03-01T09-00-00-1234abcd"
-    evidence = load(tmp_path, **{f"{folder}___{n}__json": v for n, v in stages().items()})
+    folder = "logs/2026-03-01T09-00-00-1234abcd"
+    evidence = load(tmp_path, **{f"{folder}/{n}.json": v for n, v in stages().items()})
     calls = evidence.calls.sort_values(["run_id", "agent"], kind="stable")
     assert len(calls) == 5
     assert calls["prompt_tokens"].sum() == 5 * 900
@@ -160,8 +160,8 @@ def test_a_transcript_is_its_calls_answers_and_rankings(tmp_path):
 
 def test_transcripts_do_not_mix(tmp_path):
     whole = stages()["stage1"]
-    names = ("logs___2026-03-01T09-00-00-a", "logs___2026-03-01T09-00-00-b")
-    evidence = load(tmp_path, **{f"{name}___stage1__json": whole for name in names})
+    names = ("logs/2026-03-01T09-00-00-a", "logs/2026-03-01T09-00-00-b")
+    evidence = load(tmp_path, **{f"{name}/stage1.json": whole for name in names})
     assert len(evidence.calls) == 4
     assert evidence.runs["calls"].tolist() == [2, 2]
 
