@@ -19,6 +19,7 @@ from speckit_analysis.evidence import assemble, cache, memory
 from speckit_analysis.evidence.discovery import Discovery, discover, path_names, resolve
 from speckit_analysis.evidence.scan import MAX_BYTES, Batches, chunks
 from speckit_analysis.evidence.workers import read_chunks
+from speckit_analysis.formats.mapped import TableMap
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.prices import PriceList
 from speckit_analysis.tables import TABLES
@@ -189,6 +190,7 @@ def load(
     processes: int | None = None,
     max_bytes: int = MAX_BYTES,
     prices: str | os.PathLike[str] | None = None,
+    map: str | os.PathLike[str] | None = None,
 ) -> Evidence:
     """Load evidence from files, folders and globs.
 
@@ -211,22 +213,27 @@ def load(
     prices
         TOML file with prices, aliases of models and exchange rates of your own; they come
         before published ones.
+    map
+        TOML file that says which columns of tables of your own are ours.
 
     Raises
     ------
     EvidenceError
-        If a root does not exist, a glob matches nothing, or the price file makes no sense.
+        If a root does not exist, a glob matches nothing, or the price file or the mapping file
+        makes no sense.
     EvidenceProblems
         If `strict` and anything is wrong; lists all of it.
     """
     names = path_names(roots)
     paths = resolve(roots)
     price_list = PriceList.read(prices)
-    stored = cache.find(paths, price_list.source)
+    tables = TableMap.read(map)
+    # What was stored does not tell with which mapping file it was read.
+    stored = None if tables.files else cache.find(paths, price_list.source)
     if stored is not None:
         evidence = Evidence(*cache.read(stored))
     else:
-        evidence = _load(names, paths, price_list, progress, processes, max_bytes)
+        evidence = _load(names, paths, price_list, tables, progress, processes, max_bytes)
     if strict:
         _raise_problems(evidence)
     return evidence
@@ -236,26 +243,30 @@ def _load(
     names: list[str],
     paths: list[Path],
     prices: PriceList,
+    tables: TableMap,
     progress: bool | None,
     processes: int | None,
     max_bytes: int,
 ) -> Evidence:
     discovery = discover(paths)
     with memory.frugal(), memory.no_garbage_collection():
-        batches = _read(discovery, progress, processes, max_bytes)
+        batches = _read(discovery, tables, progress, processes, max_bytes)
         frames = assemble.assemble(batches, discovery, prices)
     return Evidence(frames, names, _fingerprint(frames["files"]), prices.source)
 
 
 def _read(
-    discovery: Discovery, progress: bool | None, processes: int | None, max_bytes: int
+    discovery: Discovery,
+    tables: TableMap,
+    progress: bool | None,
+    processes: int | None,
+    max_bytes: int,
 ) -> Batches:
     """Return the rows of all files, in the order of the files."""
     batches = _special_files(discovery)
     with _bar(discovery.files, progress) as advance:
-        parts = list(
-            read_chunks(chunks(discovery.folders), discovery.files, max_bytes, processes, advance)
-        )
+        todo = chunks(discovery.folders)
+        parts = list(read_chunks(todo, discovery.files, max_bytes, processes, advance, tables))
     # Whichever chunk was done first, rows stand in the order of the files.
     for part in sorted(parts, key=_first_file):
         for table, found in part.items():

@@ -100,22 +100,27 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per record."""
     is_json = file.name.endswith((".json", ".jsonl"))
     for place, record in records(file, _DECODER) if is_json else _table(file):
-        values = msgspec.structs.asdict(record)
-        for name in ("experiment", "unit", "variant", "repeat", "group"):
-            values[name] = None if values[name] is None else str(values[name])
-        if isinstance(record.models, list):
-            values["models"] = "; ".join(record.models)
-        if record.outcome is not None:
-            values["outcome"] = float(record.outcome)
-        if record.cases and record.passes is not None:
-            if record.passes <= record.cases:
-                counts = record.passes, record.cases
-                values |= believe_counts(file, place, values["outcome"], *counts)
-            else:
-                message = f"{record.passes} passes of {record.cases} cases"
-                file.problem(place, "rate_contradicts_counts", "error", message, "outcome missing")
-                values |= {"outcome": None, "passes": None}
-        rows.write("outcomes", file.number, place or "/", **values)
+        write_outcome(file, rows, place, record)
+
+
+def write_outcome(file: EvidenceFile, rows: Rows, place: str, record: OutcomeRecord) -> None:
+    """Write a record, its rate held against its counts."""
+    values = msgspec.structs.asdict(record)
+    for name in ("experiment", "unit", "variant", "repeat", "group"):
+        values[name] = None if values[name] is None else str(values[name])
+    if isinstance(record.models, list):
+        values["models"] = "; ".join(record.models)
+    if record.outcome is not None:
+        values["outcome"] = float(record.outcome)
+    if record.cases and record.passes is not None:
+        if record.passes <= record.cases:
+            counts = record.passes, record.cases
+            values |= believe_counts(file, place, values["outcome"], *counts)
+        else:
+            message = f"{record.passes} passes of {record.cases} cases"
+            file.problem(place, "rate_contradicts_counts", "error", message, "outcome missing")
+            values |= {"outcome": None, "passes": None}
+    rows.write("outcomes", file.number, place or "/", **values)
 
 
 def _table(file: EvidenceFile) -> Iterator[tuple[str, OutcomeRecord]]:

@@ -37,16 +37,22 @@ def records(file: EvidenceFile, decoder: msgspec.json.Decoder[S]) -> Iterator[tu
             if record is not None:
                 yield place, record
         return
-    around = _AROUND.match(file.data) is not None
-    if not around and not file.data.lstrip().startswith(b"["):
+    if not file.data.lstrip().startswith(b"[") and not _AROUND.match(file.data):
         yield from file.decode_lines(decoder)
         return
-    content = file.parse()
-    start = "/data" if around else ""
-    for number, value in enumerate((content["data"] if around else content) if content else ()):
-        record = file.convert(value, struct, f"{start}/{number}")
+    for place, value in _listed(file):
+        record = file.convert(value, struct, place)
         if record is not None:
-            yield f"{start}/{number}", record
+            yield place, record
+
+
+def _listed(file: EvidenceFile) -> Iterator[tuple[str, Any]]:
+    """Yield the values of a list, or of the list in an object."""
+    content, start = file.parse(), ""
+    if isinstance(content, dict):
+        content, start = content.get("data"), "/data"
+    for number, value in enumerate(content or ()):
+        yield f"{start}/{number}", value
 
 
 def table(file: EvidenceFile) -> Iterator[tuple[str, dict[str, str]]]:
@@ -99,7 +105,8 @@ def columns_of(data: bytes) -> list[str]:
 def typed(cells: dict[str, str], struct: type[msgspec.Struct]) -> dict[str, Any]:
     """Return cells as the fields of a struct want them: texts, or what JSON would hold."""
     return {
-        name: cell if name in _texts(struct) else value_in(cell) for name, cell in cells.items()
+        name: cell if name in text_fields(struct) else value_in(cell)
+        for name, cell in cells.items()
     }
 
 
@@ -110,7 +117,8 @@ def _names(struct: type[msgspec.Struct]) -> dict[str, str]:
 
 
 @cache
-def _texts(struct: type[msgspec.Struct]) -> frozenset[str]:
+def text_fields(struct: type[msgspec.Struct]) -> frozenset[str]:
+    """Return the fields of a struct that may be texts."""
     hints = get_type_hints(struct)
     return frozenset(
         field.encode_name
