@@ -120,6 +120,14 @@ def test_other_tests_of_one_description_and_those_without_one_are_units_of_their
     ]
 
 
+def test_long_variables_are_cut_and_still_tell_tests_apart(tmp_path):
+    texts = ["word " * 200 + end for end in ("one", "two")]
+    rows = [result(n, testCase={"vars": {"text": text}}) for n, text in enumerate(texts)]
+    units = [unit for _, unit, _ in tries(load(tmp_path, out__json=exported(*rows)), "outcome")]
+    assert len(set(units)) == 2
+    assert max(map(len, units)) < 200
+
+
 @pytest.mark.parametrize(
     ("changes", "names"),
     [

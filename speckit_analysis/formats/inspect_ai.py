@@ -38,7 +38,7 @@ import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
-from speckit_analysis.formats.file import Amount, Count
+from speckit_analysis.formats.file import Amount, Count, Score
 from speckit_analysis.formats.outcome import check_count, errored
 from speckit_analysis.formats.zipped import entries
 
@@ -60,7 +60,7 @@ class Tokens(msgspec.Struct, gc=False):
     total_cost: Amount | None = None
 
 
-class Value(msgspec.Struct, gc=False):
+class Scored(msgspec.Struct, gc=False):
     """What a scorer said of a sample; `history` has what it was before people changed it."""
 
     value: Any
@@ -94,7 +94,7 @@ class Sample(msgspec.Struct, gc=False):
 
     id: int | str
     epoch: int
-    scores: dict[str, Value] | None = None
+    scores: dict[str, Scored] | None = None
     model_usage: dict[str, Tokens] | None = None
     total_time: Amount | None = None
     error: Any = None
@@ -119,12 +119,18 @@ class Task(msgspec.Struct, gc=False, kw_only=True):
     packages: dict[str, str] | None = None
 
 
+class Metric(msgspec.Struct, gc=False):
+    """A figure over all samples."""
+
+    value: Any = None
+
+
 class Summary(msgspec.Struct, gc=False):
     """What the log sums up of a scorer."""
 
     scorer: str | None = None
     reducer: str | None = None
-    metrics: dict[str, Any] | None = None
+    metrics: dict[str, Metric] | None = None
 
 
 class Results(msgspec.Struct, gc=False):
@@ -208,8 +214,8 @@ def _check_mean(file: EvidenceFile, place: str, summary: Summary, samples: list[
         if outcome is not None:
             by_sample.setdefault(sample.id, []).append(outcome)
     for name in {"accuracy", "mean"} & (summary.metrics or {}).keys():
-        stated = (summary.metrics or {})[name].get("value")
-        if summary.reducer in (None, "mean") and by_sample and isinstance(stated, int | float):
+        stated = _outcome((summary.metrics or {})[name].value)
+        if summary.reducer in (None, "mean") and by_sample and stated is not None:
             counted = fmean(map(fmean, by_sample.values()))
             check_count(file, f"{place}/{name}", f"{name} of {summary.scorer}", stated, counted)
 
@@ -300,17 +306,13 @@ def _values(sample: Sample) -> Iterator[tuple[str, str | None, Any]]:
 
 
 def _outcome(value: Any) -> float | None:
-    if isinstance(value, bool | int | float):
-        return float(value)
-    if not isinstance(value, str):
-        return None
-    known = _VALUES.get(value.strip().lower())
+    known = _VALUES.get(value.strip().lower()) if isinstance(value, str) else None
     if known is not None:
         return known
     try:
-        return float(value)
-    except ValueError:
-        return None
+        return msgspec.convert(value, Score, strict=False)
+    except msgspec.ValidationError:
+        return float(value) if isinstance(value, bool) else None
 
 
 def _author(sample: Sample, scorer: str | None) -> str | None:

@@ -31,6 +31,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -41,6 +42,10 @@ from speckit_analysis.formats.outcome import check_count, errored
 from speckit_analysis.formats.redaction import shortened
 
 _ERRORED = 2
+
+#: Variables that name a test are cut to so many characters.
+_LONGEST = 160
+
 _RATED = "Manual result (overrides"
 
 
@@ -288,6 +293,9 @@ def _units(results: list[Result]) -> list[str]:
 
 
 def _joined(description: str | None, given: str) -> str:
+    if len(given) > _LONGEST:
+        # What was cut off must still tell two tests apart.
+        given = f"{shortened(given, _LONGEST)}… #{sha256(given.encode()).hexdigest()[:8]}"
     return f"{description} ({given})" if description else given or "test"
 
 

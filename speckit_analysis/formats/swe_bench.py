@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -82,11 +82,26 @@ class Info(msgspec.Struct, gc=False):
     config: AgentConfig | None = None
 
 
+class Response(msgspec.Struct, gc=False):
+    """What the model's provider returned."""
+
+    model: str | None = None
+    usage: Usage | None = None
+
+
+class Extra(msgspec.Struct, gc=False):
+    """What a message of the model took."""
+
+    cost: Amount | None = None
+    timestamp: Annotated[float, msgspec.Meta(ge=0, le=4e9)] | None = None
+    response: Response | str | None = None
+
+
 class Message(msgspec.Struct, gc=False):
-    """A message; those of the model tell in `extra` what they took."""
+    """A message."""
 
     role: str | None = None
-    extra: dict[str, Any] | None = None
+    extra: Extra | None = None
 
 
 class Trajectory(msgspec.Struct, gc=False):
@@ -113,7 +128,8 @@ def read_report(file: EvidenceFile, rows: Rows) -> None:
     model, _, run = stem.rpartition(".")
     experiment = f"SWE-bench {named['subset']} {named['split']}" if named else "SWE-bench"
     variant = named["run"] if named else (model or stem).replace("__", "/")
-    for number, task in enumerate(_submitted(report)):
+    outcomes = _outcomes(report)
+    for number, (task, outcome) in enumerate(outcomes.items()):
         rows.write(
             "outcomes",
             file.number,
@@ -123,26 +139,22 @@ def read_report(file: EvidenceFile, rows: Rows) -> None:
             variant=variant,
             repeat="1",
             series=run if model and not named else None,
-            outcome=_outcome(report, task),
+            outcome=outcome,
             checked_by=_CHECKED_BY,
         )
-    _check(file, report)
+    _check(file, report, outcomes)
 
 
-def _submitted(report: Report) -> list[str]:
-    parts = ("submitted", "resolved", "unresolved", "empty_patch", "error")
-    listed = (getattr(report, f"{name}_ids") or () for name in parts)
-    return list(dict.fromkeys(task for ids in listed for task in ids))
+def _outcomes(report: Report) -> dict[str, float | None]:
+    """Return the outcome of each instance that was submitted; missing where it errored."""
+    outcomes: dict[str, float | None] = dict.fromkeys(report.submitted_ids or ())
+    outcomes |= dict.fromkeys(report.error_ids or ())
+    for failed in (report.unresolved_ids, report.empty_patch_ids, report.completed_ids):
+        outcomes |= dict.fromkeys(failed or (), 0.0)
+    return outcomes | dict.fromkeys(report.resolved_ids, 1.0)
 
 
-def _outcome(report: Report, task: str) -> float | None:
-    if task in report.resolved_ids:
-        return 1.0
-    failed = report.unresolved_ids, report.empty_patch_ids, report.completed_ids
-    return 0.0 if any(task in (ids or ()) for ids in failed) else None
-
-
-def _check(file: EvidenceFile, report: Report) -> None:
+def _check(file: EvidenceFile, report: Report, outcomes: dict[str, float | None]) -> None:
     """File problems of counts that contradict the lists, and of instances without an outcome."""
     for name in ("submitted", "completed", "resolved", "unresolved", "empty_patch", "error"):
         ids = getattr(report, f"{name}_ids")
@@ -154,10 +166,10 @@ def _check(file: EvidenceFile, report: Report) -> None:
         message = f"{len(both)} instances are resolved and unresolved, such as {both[0]}"
         action = "taken as resolved"
         file.problem("/unresolved_ids", "rate_contradicts_counts", "error", message, action)
-    missing = [task for task in _submitted(report) if _outcome(report, task) is None]
+    missing = [task for task, outcome in outcomes.items() if outcome is None]
     if missing:
         message = (
-            f"{len(missing)} of {len(_submitted(report))} submitted instances errored or have no"
+            f"{len(missing)} of {len(outcomes)} submitted instances errored or have no"
             f" result, such as {missing[0]}; published rates count them as failures"
         )
         file.problem("/error_ids", "errored_result", "warning", message, "outcomes missing")
@@ -200,28 +212,22 @@ def _calls(
     figures = []
     begun = None
     for number, message in enumerate(whole.messages or ()):
-        extra = message.extra or {}
-        response = extra.get("response")
-        if message.role != "assistant" or not isinstance(response, dict):
+        extra = message.extra or Extra()
+        response = extra.response
+        if message.role != "assistant" or not isinstance(response, Response):
             continue
-        place = f"/messages/{number}/extra"
-        told = response.get("usage")
-        usage = (file.convert(told, Usage, f"{place}/response/usage") if told else None) or Usage()
-        at, cost = extra.get("timestamp"), extra.get("cost")
-        cost = cost or None if isinstance(cost, int | float) else None
+        usage, cost, at = response.usage or Usage(), extra.cost or None, extra.timestamp
         figures.append((usage.prompt_tokens, usage.completion_tokens, cost))
-        moment = (
-            datetime.fromtimestamp(at, UTC).isoformat() if isinstance(at, int | float) else None
-        )
+        moment = None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
         begun = begun or moment
         rows.write(
             "calls",
             file.number,
-            place,
+            f"/messages/{number}/extra",
             key=f"{unit}-{begun}",
             agent_raw=model,
             model_requested=model,
-            model_observed=response.get("model"),
+            model_observed=response.model,
             timestamp=moment,
             cost_usd_reported=cost,
             status_recorded="ok",
