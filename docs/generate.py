@@ -117,9 +117,9 @@ def _format_section(format: Format) -> str:
     told: set[str] = set()
     schemas = "".join(_schema_section(*item, told) for item in format.schemas.items())
     told_of = f"{format.title}.\n\n" + "\n".join(facts)
-    notes = format.notes.partition("\n")[2].rstrip()
-    notes = f"{notes}\n" if notes else ""
-    return f"## {format.name}\n\n{told_of}\n{notes}{schemas}"
+    about = format.about.partition("\n")[2].rstrip()
+    about = f"{about}\n" if about else ""
+    return f"## {format.name}\n\n{told_of}\n{about}{schemas}"
 
 
 def _places(format: Format) -> str:

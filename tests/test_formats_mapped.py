@@ -123,6 +123,22 @@ def test_calls_and_reviews_are_read_too(mapped):
     assert "mistyped_field" in kinds(evidence)
 
 
+@pytest.mark.parametrize(
+    ("content", "outcomes", "wrong"),
+    [
+        ({"run": {"results": TRIES}}, [1, 0], []),
+        ({"run": {"results": [*TRIES, 5]}}, [1, 0], ["mistyped_field"]),
+        ({"run": {"results": {}}}, [], ["missing_field"]),
+        ([1], [], ["missing_field"]),
+    ],
+)
+def test_rows_may_lie_inside_an_object(mapped, content, outcomes, wrong):
+    mapping = OUTCOMES.replace('table = "outcomes"', 'table = "outcomes"\nrows = "run.results"')
+    evidence = mapped(mapping, tries__json=content)
+    assert evidence.outcomes["outcome"].tolist() == outcomes
+    assert kinds(evidence) == wrong
+
+
 def test_calls_are_told_apart_by_id_else_by_place(mapped):
     mapping = '[[files]]\nname = "*.csv"\ntable = "calls"\ncolumns = { model = "m", cost_usd = "c"'
     rows = "m,c,i\ngpt-5,1,x\ngpt-5,1,x\ngpt-5,2,y\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -46,7 +45,7 @@ _NOTHING: dict[str, str | None] = {}
 class EvidenceFile:
     """A file handed to a format."""
 
-    __slots__ = ("_place", "_rows", "_said", "data", "match", "name", "number", "spec", "state")
+    __slots__ = ("_rows", "_said", "data", "folder", "match", "name", "number", "spec", "state")
 
     def __init__(
         self,
@@ -56,11 +55,11 @@ class EvidenceFile:
         match: re.Match[str] | None,
         data: bytes,
         rows: Rows,
-        place: str = "",
+        folder: str = "",
     ) -> None:
         self.number = number  #: number of the file in this load; every row begins with it
         self.name = name  #: without folders
-        self._place = place
+        self.folder = folder  #: that holds it, for what its name says; never opened
         self.spec = spec  #: from the path; None where it does not tell
         self.rename(match)
         self.data = data
@@ -71,11 +70,6 @@ class EvidenceFile:
         """Take what the file's name says from `match`; nothing where it is None."""
         self.match = match
         self._said = match.groupdict() if match is not None else _NOTHING
-
-    @property
-    def folder(self) -> str:
-        """Name of the folder that the file lies in."""
-        return Path(self._place).name
 
     def group(self, name: str) -> str | None:
         """Return what the file's name says about `name`, None where it does not."""

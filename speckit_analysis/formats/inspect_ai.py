@@ -419,5 +419,5 @@ FORMAT = Format(
         and b'"eval"' in data[:4096]
     ),
     binary=True,
-    notes=__doc__,
+    about=__doc__,
 )

@@ -162,7 +162,7 @@ FORMATS = (
         patterns=(),
         read=read_observations,
         knows=lambda name, data: holds(name, data, _OBSERVATION),
-        notes=__doc__,
+        about=__doc__,
     ),
     Format(
         name="langfuse-scores",

@@ -95,5 +95,5 @@ FORMAT = Format(
     patterns=(),
     read=read,
     knows=lambda name, data: holds(name, data, _NAMES),
-    notes=__doc__,
+    about=__doc__,
 )

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -175,7 +176,8 @@ def read_stage(file: EvidenceFile, rows: Rows) -> None:
     stage = file.decode(_STAGE)
     if stage is None:
         return
-    key = f"{file.folder}-{file.name.removesuffix('.json')}"
+    transcript = PurePath(file.folder).name
+    key = f"{transcript}-{file.name.removesuffix('.json')}"
     run: Run = {"spec_id": None, "stage_raw": None, "key": key}
     for model, usage in ((stage.usage and stage.usage.by_model) or {}).items():
         whole = usage.cost_known and not usage.cost_incomplete
@@ -209,7 +211,7 @@ def read_stage(file: EvidenceFile, rows: Rows) -> None:
                 file.number,
                 f"/rankings/{number}/parsed_ranking/scores/{pointer_token(label)}",
                 experiment="llm-council",
-                spec_id=file.folder,
+                spec_id=transcript,
                 variant=scored.model if isinstance(scored, Labelled) else scored,
                 packet=label,
                 reviewer=ranking.model,
@@ -236,7 +238,7 @@ FORMATS = (
         patterns=(),
         read=read_bench,
         sniff=lambda content: content.keys() >= {"started_at", "results", "cap_charged_usd"},
-        notes=__doc__,
+        about=__doc__,
     ),
     Format(
         name="llm-council-transcript",

@@ -41,6 +41,9 @@ failed = 0
   value that does not fit are problems.
 - `id` tells calls apart, so that overlapping files count once. Calls without one count as often
   as they stand, but for copies of a file.
+- `rows = "results"` beside `name` says where in an object of JSON the list of rows is; dots lead
+  further in. Without it a file is a list, an object with the list `data`, JSON Lines, or a
+  table.
 - The first entry whose `name` fits a file is the one that counts, before every other format.
 """
 
@@ -150,6 +153,8 @@ class MappedFiles(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: str
     table: Literal["outcomes", "calls", "reviews"]
     columns: dict[str, str | Source]
+    #: Where in an object of JSON the list of rows is.
+    rows: str = ""
     constants: dict[str, Constant] = {}
     values: dict[str, dict[str, Constant]] = {}
 
@@ -259,7 +264,7 @@ def read(file: EvidenceFile, rows: Rows, entry: MappedFiles | None = None) -> No
     }
     is_table = file.name.lower().endswith(TABLES)
     seen: set[str] = set()
-    for place, theirs in table(file) if is_table else _objects(file, sources.values()):
+    for place, theirs in table(file) if is_table else _objects(file, entry, sources.values()):
         told: dict[str, Any] = dict(entry.constants)
         for ours, source in sources.items():
             value = (
@@ -275,13 +280,18 @@ def read(file: EvidenceFile, rows: Rows, entry: MappedFiles | None = None) -> No
     lacking = [
         f"{source.column!r} ({ours})" for ours, source in sources.items() if ours not in seen
     ]
-    if lacking:
+    if lacking and seen:
         message = f"no row has {', '.join(lacking)}, which the mapping file names"
         file.problem("", "missing_field", "warning", message, "treated as missing")
 
 
-def _objects(file: EvidenceFile, sources: Iterable[Source]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _objects(
+    file: EvidenceFile, entry: MappedFiles, sources: Iterable[Source]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the fields of each record of JSON that columns are taken from."""
+    if entry.rows:
+        yield from _listed(file, entry.rows)
+        return
     names = sorted({part for s in sources for part in (s.column, s.column.partition(".")[0])})
     fields = [
         (f"field_{number}", Any, msgspec.field(name=name, default=None))
@@ -291,6 +301,23 @@ def _objects(file: EvidenceFile, sources: Iterable[Source]) -> Iterator[tuple[st
     for place, record in records(file, decoder):
         values = zip(names, msgspec.structs.astuple(record), strict=True)
         yield place or "/", {name: value for name, value in values if value is not None}
+
+
+def _listed(file: EvidenceFile, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a list inside an object."""
+    content = file.parse()
+    found = _inside(content, path) if isinstance(content, dict) else None
+    if not isinstance(found, list):
+        message = f"there is no list {path!r}, where the mapping file looks for rows"
+        file.problem("", "missing_field", "error", message, "nothing read")
+        return
+    for number, value in enumerate(found):
+        place = f"/{path.replace('.', '/')}/{number}"
+        if isinstance(value, dict):
+            yield place, value
+        else:
+            message = f"{value!r} where a row belongs"
+            file.problem(place, "mistyped_field", "warning", message, "left out")
 
 
 def _inside(record: Mapping[str, Any], path: str) -> Any:
@@ -361,5 +388,5 @@ FORMAT = Format(
     endings=(),
     patterns=(),
     read=read,
-    notes=__doc__,
+    about=__doc__,
 )

@@ -83,5 +83,5 @@ FORMAT = Format(
     patterns=(),
     read=read,
     knows=lambda name, data: has_columns(name, data, _COLUMNS),
-    notes=__doc__,
+    about=__doc__,
 )

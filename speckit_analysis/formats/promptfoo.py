@@ -354,5 +354,5 @@ FORMAT = Format(
     knows=lambda name, data: (
         name.endswith(".json") and re.match(rb'\s*\{\s*"evalId"\s*:', data) is not None
     ),
-    notes=__doc__,
+    about=__doc__,
 )

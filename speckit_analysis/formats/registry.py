@@ -66,7 +66,7 @@ class Format:
         A format that knows the file by its bytes goes first, for the name says little.
     binary
         `read` takes bytes that are no text.
-    notes
+    about
         For the documentation, as Markdown below a title: what becomes of the fields, what cannot be
         known, and the version that the reader was written for.
     """
@@ -86,7 +86,7 @@ class Format:
     may_be_empty: bool = False
     yields: bool = False
     binary: bool = False
-    notes: str = ""
+    about: str = ""
 
     def match(self, folder: str, name: str) -> re.Match[str] | None:
         """Match a file by the top folder of its evidence root and its name."""

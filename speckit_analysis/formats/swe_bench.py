@@ -251,7 +251,7 @@ FORMATS = (
         patterns=(),
         read=read_report,
         sniff=_is_report,
-        notes=__doc__,
+        about=__doc__,
     ),
     Format(
         name="mini-swe-agent",
