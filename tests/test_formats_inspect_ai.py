@@ -206,6 +206,21 @@ def test_variants_are_told_apart_by_arguments_and_by_models(tmp_path):
     }
 
 
+def test_variants_of_one_model_are_told_apart_by_solver_and_roles(tmp_path):
+    roles = {"critic": {"model": "acme/small"}}
+    evidence = load(
+        tmp_path,
+        a__json=log(sample(), task_id="A"),
+        b__json=log(sample(), task_id="B", solver="chain_of_thought"),
+        c__json=log(sample(), task_id="C", model_roles=roles),
+    )
+    assert {variant for variant, _, _ in tries(evidence, "outcome")} == {
+        "acme/large (default solver)",
+        "acme/large (chain_of_thought)",
+        "acme/large (critic=acme/small)",
+    }
+
+
 def test_a_retry_replaces_and_another_execution_adds(tmp_path):
     """Kind: the same sample and epoch in two logs."""
     broken = sample(2, scores={}, error={"message": "timeout"}, model_usage={}, total_time=None)

@@ -11,8 +11,8 @@ off, the whole entries are read. Not tried: archives that a running evaluation s
   `eval.task_id` are one execution: a retry's log replaces the tries that it repeats. Where a
   variant was executed again, `repeat` names the `task_id` too.
 - `eval.task_args` becomes `variant`: the value of the only argument, or `name=value` of each;
-  without arguments it is the model. Variants of one name whose models differ are named
-  `<variant> (<model>)`.
+  without arguments it is the model. Where logs of one such name have other models, solvers or
+  models with a role, these follow in brackets.
 - `scores.<scorer>.value` becomes `outcome`: C is 1, P 0.5, I and N 0, yes and true 1, no and
   false 0, and a number itself. An errored sample has no outcome, unless the task scored it
   nevertheless.
@@ -115,6 +115,8 @@ class Task(msgspec.Struct, gc=False, kw_only=True):
     model: str | None = None
     task_id: str | None = None
     task_args: dict[str, Any] | None = None
+    solver: str | None = None
+    model_roles: dict[str, Any] | None = None
     scorers: list[Scorer] | None = None
     packages: dict[str, str] | None = None
 
@@ -227,6 +229,17 @@ def _variant(task: Task) -> str | None:
     return ", ".join(f"{name}={_shown(value)}" for name, value in told.items()) or task.model
 
 
+def _detail(task: Task, variant: str | None) -> str:
+    """Return what else tells variants apart: model, solver, and models with a role."""
+    roles = [
+        f"{role}={one['model']}"
+        for role, one in (task.model_roles or {}).items()
+        if isinstance(one, dict) and isinstance(one.get("model"), str)
+    ]
+    model = None if variant == task.model else task.model
+    return ", ".join(filter(None, (model, task.solver, *roles))) or "default solver"
+
+
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
@@ -264,7 +277,7 @@ def _write_outcomes(
     shared = {
         "unit": str(sample.id),
         "variant": variant,
-        "variant_detail": task.model,
+        "variant_detail": _detail(task, variant),
         "repeat": str(sample.epoch),
         "series": task.task_id,
         "told_at": log.stats.completed_at if log.stats else None,
