@@ -95,3 +95,19 @@ def test_a_file_that_is_cut_off_is_a_problem(tmp_path, tool):
     assert "format_failed" not in kinds(evidence)
     spoken = evidence.problems.query("severity == 'error'")["source"].nunique()
     assert spoken == len(cuts)
+
+
+@pytest.mark.parametrize("examples", [60, at_length(1500)])
+def test_an_archive_with_flipped_bytes_stops_no_load(tmp_path, examples):
+    _, document = FILES["inspect"]
+    data = inspect_ai.archive(inspect_ai.split(document))
+    chance = random.Random(examples)
+    damaged = {}
+    for number in range(examples):
+        content = bytearray(data)
+        for _ in range(chance.choice([1, 4, 40])):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        damaged[f"{number}.eval"] = bytes(content[: chance.choice([len(data), len(data) // 2])])
+    evidence = load(tmp_path, **damaged)
+    failed = evidence.problems.query("kind == 'format_failed'")
+    assert failed[["source", "message"]].to_numpy().tolist() == []

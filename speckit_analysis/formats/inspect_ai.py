@@ -40,7 +40,7 @@ from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.decoding import pointer_token
 from speckit_analysis.formats.file import Amount, Count, Score
 from speckit_analysis.formats.outcome import check_count, errored
-from speckit_analysis.formats.zipped import entries
+from speckit_analysis.formats.zipped import Archive
 
 #: What letters and words as scores mean; N is "no answer".
 _VALUES = {"c": 1.0, "p": 0.5, "i": 0.0, "n": 0.0}
@@ -166,31 +166,39 @@ _SAMPLE = msgspec.json.Decoder(Sample)
 
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write an outcome for each scorer of each sample, and the calls behind it."""
-    if file.data.startswith(b"PK"):
-        packed = entries(file)
-        name = "header.json" if "header.json" in packed else "_journal/start.json"
-        log = file.decode_part(packed[name], _LOG, name) if name in packed else None
-        samples = [
-            (name, file.decode_part(content, _SAMPLE, name))
-            for name, content in packed.items()
-            if name.startswith("samples/")
-        ]
-    else:
-        log = file.decode(_LOG)
-        samples = [(f"/samples/{n}", one) for n, one in enumerate((log and log.samples) or ())]
+    log, samples = _unpacked(file) if file.data.startswith(b"PK") else _decoded(file)
     if log is None or log.eval is None:
         return
     file.check_version(log.version, (2,), "/version")
-    whole = [
-        (at, one) for at, one in samples if one is not None and None not in (one.id, one.epoch)
-    ]
-    _check(file, log, [sample for _, sample in whole])
-    variant = _variant(log.eval)
     beside = _version(log.eval) >= _BESIDE_SINCE
-    main = _headline(log, whole)
+    whole = []
+    for at, sample in samples:
+        if sample is not None and None not in (sample.id, sample.epoch):
+            _write_calls(file, rows, log.eval, beside, at, sample)
+            sample.events = None  # most of what a log holds
+            whole.append((at, sample))
+    _check(file, log, [sample for _, sample in whole])
+    variant, main = _variant(log.eval), _headline(log, whole)
     for at, sample in whole:
         _write_outcomes(file, rows, log, variant, main, beside, at, sample)
-        _write_calls(file, rows, log.eval, beside, at, sample)
+
+
+def _decoded(file: EvidenceFile) -> tuple[Log | None, Iterable[tuple[str, Sample | None]]]:
+    log = file.decode(_LOG)
+    samples = (log and log.samples) or []
+    return log, ((f"/samples/{number}", one) for number, one in enumerate(samples))
+
+
+def _unpacked(file: EvidenceFile) -> tuple[Log | None, Iterable[tuple[str, Sample | None]]]:
+    packed = Archive(file)
+
+    def part(name: str, decoder: msgspec.json.Decoder[Any]) -> Any:
+        content = packed.read(name) if name in packed else None
+        return None if content is None else file.decode_part(content, decoder, name)
+
+    log = part("header.json", _LOG) or part("_journal/start.json", _LOG)
+    names = (name for name in packed if name.startswith("samples/"))
+    return log, ((name, part(name, _SAMPLE)) for name in names)
 
 
 def _check(file: EvidenceFile, log: Log, samples: list[Sample]) -> None:
