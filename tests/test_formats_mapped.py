@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -255,3 +256,19 @@ def test_commands_take_the_mapping_and_name_entries_without_a_file(tmp_path):
 def test_every_column_is_documented(struct):
     assert mapped_format.__doc__
     assert {n for n in struct.__struct_fields__ if f"`{n}`" not in mapped_format.__doc__} == set()
+
+
+def test_the_documented_example_works(mapped):
+    (example,) = re.findall(r"```toml\n(.*?)```", mapped_format.__doc__ or "", re.DOTALL)
+    rows = [
+        {"task": "t1", "config": {"model": "a"}, "verdict": "passed", "seconds": 2, "price": 3},
+        {"task": "t1", "config": {"model": "b"}, "verdict": "failed"},
+    ]
+    evidence = mapped(example.replace("*.csv", "*"), **{"results-1.json": rows})
+    columns = ["experiment", "unit", "variant", "outcome", "checked_by"]
+    assert evidence.outcomes[columns].to_numpy().tolist() == [
+        ["october", "t1", "a", 1, "unit tests"],
+        ["october", "t1", "b", 0, "unit tests"],
+    ]
+    assert evidence.outcomes["latency_ms"].dropna().tolist() == [2000]
+    assert evidence.outcomes["cost_usd"].dropna().tolist() == [0.03]

@@ -89,6 +89,20 @@ def test_what_people_said_is_a_review_and_decides_nothing_blind():
     assert decision.checked.pairs["candidate"].to_dict() == {"sum-big": 1, "sum-small": 0.5}
 
 
+def test_ratings_without_a_name_take_no_part_in_blind_scores(tmp_path):
+    graded = {"comment": "fine", "componentResults": [{"assertion": {"type": "human"}}]}
+    rows = [result(n, n % 2, gradingResult=graded, score=n % 2) for n in range(8)]
+    evidence = load(tmp_path, out__json=exported(*rows))
+    assert evidence.reviews["score"].tolist() == [0, 10] * 4
+    assert evidence.reviews["reviewer"].isna().all()
+    decision = decide({name: evidence[name] for name in evidence}, planned(""))
+    assert decision.subject is decision.checked
+    assert set(decision.checked.pairs["candidate"]) | set(decision.checked.pairs["baseline"]) == {
+        0,
+        1,
+    }
+
+
 def test_repeats_are_numbered_by_test_whatever_the_order_of_rows(tmp_path):
     rows = [result(5, 0, 0), result(2, 1, 0.25), result(2, 0), result(5, 1, 0.75)]
     evidence = load(tmp_path, out__json=exported(*rows))

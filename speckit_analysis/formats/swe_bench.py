@@ -15,6 +15,8 @@ the same names.
 - A trajectory `<id>.traj.json` becomes the cost of its unit, its tokens and models, and `calls`,
   which have no SPEC. It belongs to the report of the same model, where that was evaluated once.
   A cost of 0 is not known.
+- `group` is not set: instances of one repository count as independent, as published comparisons
+  count them.
 - A report has neither cost nor time, and does not name the subset that was submitted to it.
 - Not read: `report.json` of single instances, and test logs.
 """
