@@ -340,6 +340,13 @@ def test_another_version_of_the_layout_is_told_and_read_as_far_as_it_fits(tmp_pa
     assert kinds(evidence) == ["unknown_schema_version"]
 
 
+def test_the_order_of_keys_does_not_matter(tmp_path):
+    whole = json.dumps(log(sample(), sample(2, value="I")), sort_keys=True, indent=3)
+    evidence = load(tmp_path, a__json=whole)
+    assert list(tries(evidence, "outcome").values()) == [1, 0]
+    assert kinds(evidence) == []
+
+
 def test_a_log_that_was_cancelled_keeps_its_samples(tmp_path):
     evidence = load(tmp_path, a__json=log(sample(), status="cancelled"))
     assert list(tries(evidence, "outcome").values()) == [1]

@@ -200,6 +200,14 @@ def test_an_eval_that_was_exported_later_counts_whatever_the_files_are_called(tm
     ]
 
 
+def test_without_a_reason_an_error_without_a_grading_broke_off(tmp_path):
+    wrong = result(0, score=0, error="expected Paris") | {"failureReason": None}
+    broken = result(1, score=0, error="no route", gradingResult=None) | {"failureReason": None}
+    evidence = load(tmp_path, out__json=exported(wrong, broken))
+    assert list(tries(evidence, "outcome").values()) == [0, None]
+    assert kinds(evidence) == ["errored_result"]
+
+
 def test_lines_are_read_too(tmp_path):
     text = "\n".join(json.dumps(result(n, n % 2)) for n in range(4)) + '\n{"testIdx": 4, "prom'
     evidence = load(tmp_path, out__jsonl=text)

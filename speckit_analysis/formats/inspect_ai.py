@@ -434,6 +434,12 @@ FORMAT = Format(
     endings=(".eval",),
     patterns=(re.compile(r".+\.eval"),),
     read=read,
+    sniff=lambda content: (
+        content.keys() >= {"version", "status", "eval"}
+        and isinstance(content["eval"], dict)
+        and "task" in content["eval"]
+    ),
+    # What Inspect writes begins so, and is not read twice to tell.
     knows=lambda name, data: (
         name.endswith(".json")
         and re.match(rb'\s*\{\s*"version"\s*:\s*\d+\s*,\s*"status"\s*:', data) is not None

@@ -177,8 +177,10 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     placed = [(f"/results/results/{n}", one) for n, one in enumerate(whole.results.results or ())]
     experiment = (whole.config and whole.config.description) or stem
     _write(file, rows, experiment, whole, placed)
-    stats = whole.results.stats or Stats()
+    stats = whole.results.stats
     reasons = Counter(result.failure_reason for _, result in placed)
+    if stats is None or None in reasons:
+        return
     for reason, name in enumerate(("successes", "failures", "errors")):
         stated = getattr(stats, name)
         check_count(file, f"/results/stats/{name}", name, stated, reasons[reason])
@@ -202,7 +204,7 @@ def _write(
     for (at, result), unit, repeat in zip(sound, units, repeats, strict=True):
         response, usage = result.response or Response(), result.token_usage or TokenUsage()
         rated, variant = _is_rated(result), variants[result.prompt_idx]
-        failed = result.failure_reason == _ERRORED
+        failed = _broke_off(result)
         if failed:
             errored(file, f"{at}/error", f"{variant} on {unit}", result.error)
         cached += bool(response.cached)
@@ -310,6 +312,13 @@ def _repeats(results: list[Result]) -> list[int]:
         seen[key] += 1
         numbers[at] = seen[key]
     return numbers
+
+
+def _broke_off(result: Result) -> bool:
+    """Tell an error from a wrong answer, whose `error` is what an assertion said."""
+    if result.failure_reason is not None:
+        return result.failure_reason == _ERRORED
+    return bool(result.error) and result.grading_result is None
 
 
 def _is_rated(result: Result) -> bool:
