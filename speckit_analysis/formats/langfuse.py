@@ -171,5 +171,6 @@ FORMATS = (
         patterns=(),
         read=read_scores,
         knows=lambda name, data: holds(name, data, _SCORE),
+        about="Told with observations.\n\nSee [`langfuse-observations`](#langfuse-observations).",
     ),
 )

@@ -230,6 +230,8 @@ def _is_stage(content: Mapping[str, Any]) -> bool:
     )
 
 
+_SEE = "Told with the bench.\n\nSee [`llm-council-bench`](#llm-council-bench)."
+
 FORMATS = (
     Format(
         name="llm-council-bench",
@@ -247,6 +249,7 @@ FORMATS = (
         patterns=(),
         read=read_stage,
         sniff=_is_stage,
+        about=_SEE,
     ),
     Format(
         name="llm-council-result",
@@ -257,5 +260,6 @@ FORMATS = (
             content.keys() >= {"verification_id", "verdict"}
             or content.keys() >= {"snapshot_id", "rubric_focus"}
         ),
+        about=_SEE,
     ),
 )

@@ -264,5 +264,6 @@ FORMATS = (
         sniff=lambda content: (
             "trajectory_format" in content and content.keys() >= {"info", "messages"}
         ),
+        about="Told with the reports.\n\nSee [`swe-bench`](#swe-bench).",
     ),
 )
