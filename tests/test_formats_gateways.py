@@ -98,6 +98,11 @@ def test_a_0_of_litellm_is_known_only_of_its_cache(tmp_path, changes, expected):
     assert pd.isna(hit) if said == "None" else hit == (said == "True")
 
 
+def test_metadata_may_be_a_text_that_holds_json(tmp_path):
+    evidence = load(tmp_path, a__json=[spend(metadata=json.dumps(spend()["metadata"]))])
+    assert figures(evidence, *COUNTS) == [(700, 90, None, 200)]
+
+
 def test_exports_that_overlap_count_once_and_sessions_may_be_cut(tmp_path):
     """Kind: one session in two files, and one request in both."""
     evidence = load(

@@ -24,7 +24,7 @@ import msgspec
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import Amount, Count
 from speckit_analysis.formats.gateway import milliseconds, write_request
-from speckit_analysis.formats.records import holds, records
+from speckit_analysis.formats.records import holds, records, value_in
 from speckit_analysis.formats.usage import Usage
 
 _NAMES = ("request_id", "spend", "startTime")
@@ -55,7 +55,8 @@ def read(file: EvidenceFile, rows: Rows) -> None:
     """Write a call a request."""
     for start, log in records(file, _DECODER):
         hit = str(log.cache_hit).lower() == "true"
-        metadata = log.metadata if isinstance(log.metadata, dict) else {}
+        told = value_in(log.metadata) if isinstance(log.metadata, str) else log.metadata
+        metadata = told if isinstance(told, dict) else {}
         told = metadata.get("usage_object")
         place = f"{start}/metadata/usage_object"
         usage = (isinstance(told, dict) and file.convert(told, Usage, place)) or Usage()
