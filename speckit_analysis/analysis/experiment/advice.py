@@ -111,10 +111,10 @@ class Advice:
         if panel.refusal and panel.n >= LEAST_SPECS and self.quality.reviewers:
             return f"Score on a finer scale, or other SPECs: {panel.refusal}."
         if panel.refusal:
-            return f"Let two reviewers or more score both variants of at least {LEAST_SPECS} SPECs."
+            return f"Let three reviewers score both variants of at least {LEAST_SPECS} SPECs."
         if panel.n < LEAST_SPECS:
             lacking = wording.count(LEAST_SPECS - panel.n, "more SPEC")
-            return f"Score at least {lacking}, in both variants and by two reviewers or more."
+            return f"Score at least {lacking}, in both variants and by three reviewers."
         if not self.margin > 0:
             return f"{self.plan.baseline} scores 0: there is no quality to be kept."
         if np.isnan(quality.unit_variance):
@@ -123,7 +123,7 @@ class Advice:
             if units is None:
                 return "No feasible number of SPECs would settle it at this margin."
             lacking = wording.count(max(1, units - panel.n), "more SPEC")
-            return f"To settle it, score {lacking}, and let two reviewers score each."
+            return f"To settle it, score {lacking}, and let three reviewers score each."
         study = plan(quality, self.margin, alpha=self.alpha)
         if not study.units or panel.n >= MOST_UNITS:
             return (
