@@ -107,17 +107,19 @@ def _our_formats() -> list[Format]:
 
 
 def _format_section(format: Format) -> str:
+    names = [f"`{in_words(pattern.pattern)}`" for pattern in format.patterns]
     facts = [
         f"- Where: {_places(format)}",
-        "- Names: "
-        + (" or ".join(f"`{in_words(p.pattern)}`" for p in format.patterns) or "any that fits"),
+        "- Names: " + (" or ".join(names) or "any"),
         f"- Fills: {_listed(tables_filled(format))}",
         f"- Recognised by its content: {'yes' if format.sniff or format.knows else 'no'}",
-        *(f"- {note}" for note in format.notes),
     ]
     told: set[str] = set()
     schemas = "".join(_schema_section(*item, told) for item in format.schemas.items())
-    return f"## {format.name}\n\n{format.title}.\n\n" + "\n".join(facts) + f"\n{schemas}"
+    told_of = f"{format.title}.\n\n" + "\n".join(facts)
+    about = format.about.partition("\n")[2].rstrip()
+    about = f"{about}\n" if about else ""
+    return f"## {format.name}\n\n{told_of}\n{about}{schemas}"
 
 
 def _places(format: Format) -> str:

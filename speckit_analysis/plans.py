@@ -65,10 +65,13 @@ def plan_template(name: str, *, margin: float, deviation: float, mean: float) ->
             f"no feasible number of SPECs shows a margin of {margin:g} of {mean:g} points, if"
             f" differences have a standard deviation of {deviation:g}: take a wider margin"
         )
+    plan = nameless(margin=margin)
     template = resources.files(__package__).joinpath("plan_template.toml")
     return template.read_text(encoding="utf-8").format(
         name=name,
-        plan=nameless(margin=margin),
+        plan=plan,
+        interleaved=str(plan.interleaved).lower(),
+        again="\n".join(f'{name} = "{repeated}"' for name, repeated in plan.again.items()),
         deviation=deviation,
         mean=mean,
         specs=specs,

@@ -252,6 +252,16 @@ def test_without_a_plan_the_cheaper_of_two_variants_is_the_candidate():
     assert "name two of them" in " ".join(compared(three).notes)
 
 
+def test_of_two_variants_of_which_one_has_no_cost_the_first_by_name_is_the_candidate():
+    frame = outcomes(pairs(10, 1, 1, 3), **costs(3.0, 1.0, 15))
+    frame["variant"] = frame["variant"].astype(str).replace({"consensus": "a", "single": "b"})
+    for variant in "ab":
+        unknown = frame["cost_usd"].mask(frame["variant"] == variant)
+        found = compared(frame.assign(cost_usd=unknown))
+        assert (found.candidate, found.baseline) == ("a", "b")
+        assert "for want of costs" in " ".join(found.notes)
+
+
 def test_outcomes_go_through_the_decision_and_its_command(tmp_path):
     """Kind: the door.  Evidence of outcomes alone asks one question, and scores keep theirs."""
     n = 60
@@ -351,7 +361,6 @@ def test_units_that_were_tried_less_often_are_left_out_of_every_k_and_counted():
 
 def test_what_was_not_repeated_has_no_curve():
     assert repeats.pass_hat_curve(tries(1, 0, of=1)).empty
-    assert "nothing can be said" in repeats.repetition_sentence(repeats.pass_hat_curve(tries()))
 
 
 #: Beta distributions of the chances of units: some easy and some hard, rarely passed, alike.

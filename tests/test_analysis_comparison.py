@@ -183,8 +183,35 @@ def test_quality_leaves_out_what_no_review_may_count_and_says_so():
     assert (quality.value_a, quality.value_b) == (8.0, 7.0)
     # What is told is of A and B: the score of C was never asked for.
     assert found.sentence.endswith(
-        "6 of 10 scores used; left out: 3 on a card that is not complete, 1 of another experiment."
+        "6 of 10 scores used; left out: 3 on a card that is not complete,"
+        " 1 of the experiment other."
     )
+
+
+@pytest.mark.parametrize("by", ["spec", "period"])
+def test_a_criterion_that_one_side_lacks_moves_no_quality(by):
+    """Both are as good; a criterion that is scored low is not scored of B."""
+    days = {"A": "2026-01-0", "B": "2026-02-0"}
+    reviews = [
+        score(
+            f"{side}{n}" if by == "period" else side,
+            6.0 + n / 4 - 3 * (criterion == "clarity") + shift,
+            stage=STAGES[n],
+            criterion=criterion,
+            timestamp=f"{days[side]}{n + 1}T00:00:00Z",
+        )
+        for side, shift in (("A", 0.0), ("B", 0.1))
+        for n in range(3)
+        for criterion in ("clarity", "correctness")
+        if (side, criterion) != ("B", "clarity")
+    ]
+    names = ("2026-01-01..2026-01-31", "2026-02-01..2026-02-28") if by == "period" else "AB"
+    calls = frame("calls", [call("A", "plan"), call("B", "plan")])
+    found = compare(
+        calls, frame("runs"), frame("reviews", reviews), *names, by=by, metric="quality"
+    )
+    (quality,) = found.estimands
+    assert abs(quality.value_a - quality.value_b) == pytest.approx(0.1, abs=0.3)
 
 
 def test_quality_of_incomplete_cards_alone_is_refused():

@@ -81,7 +81,8 @@ def test_a_study_of_three_specs_decides_nothing(seed_sized):
 def test_it_says_what_it_rests_on(found):
     told = found.rests_on.set_index("question")["evidence"]
     assert told["one model against consensus"] == (
-        "330 of 570 scores used; left out: 240 of another experiment."
+        "330 of 570 scores used; left out: 240 of the experiment research-model."
+        " In pairs: 66 overall scores compared on their own."
     )
     assert told["cost of a SPEC"].startswith("4 of 10 SPECs used; left out: 6")
 
@@ -329,3 +330,31 @@ def test_what_is_clear_is_decided(decisions):
     known = {(experiment, truth.name): truth for experiment, truth in decisions.truths()}
     for name, verdict in clear.items():
         assert decisions.recommendations(known[name], 20, 30, draw)[verdict] > 0.9, name
+
+
+def outcome_rows(variants, passed, n=30):
+    rows = [
+        {"experiment": "e", "unit": f"u{at}", "variant": name, "outcome": float(at < number)}
+        for name, number in zip(variants, passed, strict=True)
+        for at in range(n)
+    ]
+    return frame("outcomes", rows)
+
+
+def test_an_arm_that_nobody_ran_is_said_to_be_missing(sample):
+    two = dict(sample) | {"outcomes": outcome_rows(["alone", "consulting"], [20, 25])}
+    two["reviews"] = sample["reviews"].iloc[:0]
+    found = decision.decide(two, ExperimentPlan("", "consensus", "single", 0.05))
+    assert not found.controls.equal_budget.tried
+    assert "was not tested" in found.controls.equal_budget.sentence
+
+
+def test_scores_and_outcomes_that_contradict_each_other_decide_nothing(sample):
+    """Scores keep consensus; as many outcomes as it takes adopt one model."""
+    outcomes = outcome_rows(["single", "consensus"], [200, 150], n=200)
+    cost = outcomes["variant"].map({"single": 1.0, "consensus": 3.0}).astype("Float64")
+    both = dict(sample) | {"outcomes": outcomes.assign(cost_usd=cost)}
+    found = decision.decide(both, ExperimentPlan("", "consensus", "single", 0.05))
+    assert (found.quality.verdict, found.checked.verdict) == (KEEP, ADOPT)
+    assert [one.verdict for one in found.recommendations[:2]] == [OPEN, OPEN]
+    assert "contradict" in found.recommendations[0].rule

@@ -178,6 +178,17 @@ def test_a_habit_is_no_knowledge():
     assert "85 % right guesses with a probability of 0 %" in found.sentence.replace("\u00a0", " ")
 
 
+def test_a_variant_that_only_repeats_another_is_no_third_one():
+    """Whoever names a run of consensus when reading another is as right as can be."""
+    units = [
+        {"consensus": ["consensus_again"], "single": ["single"], "consensus_again": ["single"]}
+    ]
+    found = blinding.blinding(guessed(units * 6))
+    assert (found.variants, found.index.value) == (2, 1.0)
+    apart = blinding.blinding(guessed(units * 6), again={})
+    assert (apart.variants, round(apart.index.value, 3)) == (3, 0.0)
+
+
 def test_a_blind_that_did_not_hold_is_told_in_the_headline():
     known = guessed([{"A": ["A", "A"], "B": ["B", "B"]}] * 9 + [{"A": ["A"], "B": ["A"]}])
     found = blinding.blinding(known)
@@ -395,9 +406,11 @@ def left_out(rows):
 
 def test_copies_of_specs_and_of_reviewers_count_once():
     own = {"ann": 0.0, "bob": 0.25, "eve": 1.0}
-    copied_specs = varied(4, level=lambda spec, variant, name: own[name] + spec % 2)
-    assert left_out(copied_specs) == {"S2 S0": 10, "S3 S1": 10}
     people = ("ann", "bob", "eve")
+    copied_specs = varied(4, people, lambda spec, variant, name: own[name] + spec % 2)
+    assert left_out(copied_specs) == {"S2 S0": 15, "S3 S1": 15}
+    levels = varied(4, people)  # 5.5 of one variant and 6 of the other, whoever scores
+    assert left_out(levels) == {}
     copied_person = varied(
         3, people, lambda spec, variant, name: spec / 4 + (name == "eve") * len(variant) * spec
     )

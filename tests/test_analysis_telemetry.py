@@ -142,7 +142,7 @@ def test_quality_counts_complete_cards_of_one_experiment_once():
     assert (row(found).n, row(found).mean_points) == (2, 8)
     assert "2 of 6 scores used" in found.sentence
     reasons = {"on a card that is not complete", "of a second reading", "not unblinded"}
-    assert set(found.selection.left_out["reason"]) == reasons | {"of another experiment"}
+    assert set(found.selection.left_out["reason"]) == reasons | {"of the experiment other"}
 
 
 def test_quality_counts_the_overall_score_only_where_there_is_nothing_else():

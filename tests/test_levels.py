@@ -36,14 +36,14 @@ from speckit_analysis.simulate.invoice import simulate_invoice
 from speckit_analysis.stats import (
     agreement,
     alerts,
-    clustered,
     crossed,
     economics,
+    judged,
     net_share,
+    noise,
     noninferiority,
     paired,
     paired_proportions,
-    power,
     proportions,
     ratios,
     reliability,
@@ -205,9 +205,6 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     ),
     "stats.alerts.false_alerts": lambda c: alerts.false_alerts(2, 40, level=c),
     "stats.blinding.blinding_index": lambda c: guesses.blinding_index(GUESSED, c),
-    "stats.clustered.clustered_mean": lambda c: clustered.clustered_mean(
-        GAPS, np.arange(8) // 2, c
-    ),
     "stats.economics.cost_effectiveness": lambda c: economics.cost_effectiveness(GAPS, OTHERS, c),
     "stats.economics.net_benefit": lambda c: economics.net_benefit(GAPS, OTHERS, 1.0, c),
     "stats.economics.cost_per_success": lambda c: economics.cost_per_success(
@@ -224,6 +221,11 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.net_share.interval": lambda c: net_share.net_share(
         np.array([1, 1, 0, -1, 0, 1]), SPECS.to_numpy()
     ).interval(c),
+    "stats.judged.judge_assisted": lambda c: judged.judge_assisted(
+        np.append(GAPS, np.full(8, np.nan)), np.append(GAPS, GAPS) + np.tile(OTHERS, 2) / 9, 0.5, c
+    ),
+    "stats.noise.gap_over_runs": lambda c: noise.gap_over_runs(TABLE[:, :1], TABLE[:, 1:], c),
+    "stats.noise.noise_floor": lambda c: noise.noise_floor([TABLE], 6, level=c),
     "stats.noninferiority.catastrophes": lambda c: noninferiority.catastrophes(
         5 * (GAPS - 0.5), level=c
     ),
@@ -231,7 +233,6 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.crossed.crossed": lambda c: crossed.crossed(TABLE - 6, c),
     "stats.crossed.protected": lambda c: crossed.protected(TABLE - 6, -5.0, c),
     "stats.paired_proportions.mcnemar": lambda c: paired_proportions.mcnemar([[3, 7], [2, 4]], c),
-    "stats.power.half_width": lambda c: power.half_width(8, c),
     "stats.proportions.clopper_pearson": lambda c: proportions.clopper_pearson([1, 3], 7, c),
     "stats.proportions.exact_interval": lambda c: proportions.exact_interval(3, 9, c),
     "stats.proportions.one_sided_limits": lambda c: proportions.one_sided_limits(3, 9, c),

@@ -23,6 +23,7 @@ from evidence_files import proposal, verdict, write
 
 import speckit_analysis as sk
 from speckit_analysis.formats.redaction import mask
+from speckit_analysis.review.blinding import Blinder, laid_out
 
 PACKAGE = Path(sk.__file__).parent
 
@@ -114,14 +115,19 @@ def seconds(act: Callable[[], object], most: float) -> float:
     return time.process_time() - began
 
 
-def slow_pieces(pattern: re.Pattern[str], anywhere: bool) -> list[str]:
-    def tried(text: str) -> Callable[[], object]:
+def slow_pieces(pattern: re.Pattern[Any], anywhere: bool) -> list[str]:
+    def tried(text: str | bytes) -> Callable[[], object]:
         if anywhere:
             return lambda: sum(1 for _ in pattern.finditer(text))
         return lambda: (pattern.match(text), pattern.fullmatch(text))
 
     texts = {piece: piece * (SIGNS // len(piece)) + "\x00" for piece in PIECES}
-    return [piece for piece, text in texts.items() if seconds(tried(text), 5 * SECONDS) > SECONDS]
+    raw = isinstance(pattern.pattern, bytes)
+    return [
+        piece
+        for piece, text in texts.items()
+        if seconds(tried(text.encode() if raw else text), 5 * SECONDS) > SECONDS
+    ]
 
 
 @pytest.mark.parametrize("name", distinct())
@@ -137,6 +143,12 @@ def test_a_pattern_that_takes_quadratic_time_is_noticed() -> None:
 def test_masking_half_a_megabyte_takes_a_moment(piece: str) -> None:
     text = piece * (500_000 // len(piece))
     assert seconds(lambda: mask(text), 10) < 5
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_blinding_an_output_takes_a_moment(piece: str) -> None:
+    text = piece * (30_000 // len(piece)) + "Claude"
+    assert seconds(lambda: Blinder()(laid_out(text)), 6) < 3
 
 
 def test_loading_takes_a_moment_whatever_a_file_repeats(tmp_path: Path) -> None:

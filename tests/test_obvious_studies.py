@@ -65,11 +65,18 @@ def test_the_verdict_is_the_obvious_one(name):
     assert "nan" not in f"{found.sentence} {found.rule}"
 
 
-def test_inside_the_noise_a_loss_is_no_reason_to_keep():
-    plan = ExperimentPlan("", "consensus", "single", 0.05)
-    rows = used(study(-0.6)).kept
-    assert compare_variants(rows, plan).verdict == KEEP
-    assert compare_variants(rows, plan, inside_noise=True).verdict == OPEN
+@pytest.mark.parametrize(("noise", "verdict"), [(None, KEEP), (0.1, KEEP), (2.0, OPEN)])
+def test_inside_the_noise_a_loss_is_no_reason_to_keep(noise, verdict):
+    """Consensus was run again, and differs from itself on each SPEC by so much."""
+    table = study(-0.6)
+    if noise is not None:
+        again = table[table["variant"] == "consensus"].assign(variant="consensus_again")
+        shifts = pd.Series(np.random.default_rng(5).normal(0, noise, 14), again["spec_id"].unique())
+        again["score"] += again["spec_id"].map(shifts).astype(float)
+        table = pd.concat([table, again], ignore_index=True)
+    found = decided(table)
+    assert found.verdict == verdict
+    assert ("within the noise" in found.rule) == (verdict == OPEN)
 
 
 def test_a_criterion_that_one_variant_lacks_moves_nothing():
@@ -125,8 +132,58 @@ def test_advice_follows_from_what_is_undecided():
 
 def test_a_dearer_and_better_variant_is_adopted_where_a_point_is_worth_it():
     table, _ = STUDIES["better but dearer"]
+    assert decided(table).verdict == OPEN  # nobody said what a point is worth
     assert decided(table, worth_usd=30.0).verdict == ADOPT
-    assert decided(table, worth_usd=1.0).verdict == OPEN
+    assert decided(table, worth_usd=1.0).verdict == KEEP  # $6 for what is worth $1
+    slower = table.assign(output_seconds=table["output_cost_usd"])
+    assert decided(slower, worth_usd=30.0).verdict == OPEN  # of time nobody said a worth
+
+
+def test_a_loss_is_no_reason_to_keep_what_costs_more_than_it_is_worth():
+    table = study(-0.6, spread=0.1)  # consensus costs $2 more
+    assert decided(table).verdict == KEEP
+    assert decided(table, worth_usd=10.0).verdict == KEEP
+    cheap = decided(table, worth_usd=1.0)
+    assert (cheap.verdict, "Decide what a point" in cheap.needed) == (OPEN, True)
+
+
+def test_faster_is_not_enough_where_a_bill_is_not_smaller():
+    costs = [(1.0, 2.0)] * 15 + [(60.0, 2.0)]
+    table = study(0.0, specs=16, costs=costs, spread=0.1)
+    faster = table.assign(output_seconds=(table["variant"] == "single") + 1.0)
+    faster["output_seconds"] = 3.0 - faster["output_seconds"]
+    found = decided(faster)
+    assert (found.seconds.high < 1, found.cost.low >= 0) == (True, True)
+    assert found.verdict == OPEN
+
+
+def test_what_loses_at_one_stage_or_on_one_criterion_is_not_adopted():
+    good, bad = study(0.3, spread=0.1), study(-2.6, spread=0.1)
+    stages = pd.concat(
+        [good, *[good.assign(stage=f"s{n}") for n in range(9)], bad.assign(stage="x")]
+    )
+    found = decided(stages.reset_index(drop=True))
+    assert found.kept.told.low > 0
+    assert (found.verdict, "at some stage" in found.rule) == (OPEN, True)
+    one = study(0.4, spread=0.05)
+    lost = (one["criterion"] == "correctness") & (one["variant"] == "single")
+    wide = one.assign(score=one["score"].mask(lost, one["score"] - 1.2))
+    on_one = decided(wide)
+    assert on_one.kept.told.low > 0
+    assert (on_one.verdict, "correctness" in on_one.rule) == (OPEN, True)
+
+
+def test_an_equal_loss_in_every_spec_is_a_loss():
+    flat = study(0.0, spread=0.0, scale=0.0)
+    lost = flat["variant"] == "single"
+    found = decided(flat.assign(score=flat["score"].mask(lost, flat["score"] - 3)))
+    assert (found.verdict, "nan" in found.sentence + found.tradeoff.sentence) == (KEEP, False)
+
+
+def test_which_variant_specs_lack_is_told():
+    table = study(0.0, specs=20)
+    gone = table["spec_id"].isin([f"S{n}" for n in range(8)]) & (table["variant"] == "single")
+    assert "8 SPECs without single" in decided(table[~gone]).left_out.replace("\u00a0", " ")
 
 
 def test_the_loss_that_would_undo_an_adoption_is_told_and_does_undo_it():

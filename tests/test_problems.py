@@ -54,6 +54,23 @@ def at(name: str, document: Any) -> tuple[str, Any]:
     return PLACES[name], document
 
 
+def inspect_log(status: str, sample: dict[str, Any]) -> dict[str, Any]:
+    head = {"version": 2, "status": status, "eval": {"task": "t", "task_id": "T", "model": "m"}}
+    return {**head, "samples": [{"id": 1, "epoch": 1, **sample}]}
+
+
+PROMPTFOO = {
+    "evalId": "E",
+    "results": {
+        "version": 3,
+        "results": [
+            {
+                **{"testIdx": 0, "promptIdx": 0, "provider": {"id": "p"}, "testCase": {}},
+                **{"score": 1, "response": {"cached": True}},
+            }
+        ],
+    },
+}
 FAILED = call("claude", status="error", error="agent execution failed", cost_usd=None)
 COPY = f"consensus/{SPEC}/spec-plan_2025-10-07T00:00:00Z_gemini.json"
 HAL_PASSED = {"summary": {"status": "passed"}}
@@ -494,6 +511,43 @@ CASES: dict[str, Case] = {
         "L2",
         "52.8 % is not 51 of 500",
         "counts taken",
+    ),
+    "errored_result": Case(
+        [("mine.json", inspect_log("success", {"error": {"message": "out of memory"}}))],
+        "warning",
+        "/samples/0/error",
+        "sample 1, epoch 1 errored: out of memory",
+        "outcome missing",
+    ),
+    "cached_answer": Case(
+        [("mine.json", PROMPTFOO)],
+        "warning",
+        "",
+        "1 of 1 answers came from promptfoo's cache",
+        "cost, tokens and time missing",
+    ),
+    "unnamed_variant": Case(
+        [
+            (
+                "run-2026-01-01T10-00-00-7.json",
+                {
+                    "started_at": "2026-01-01T10:00:00+00:00",
+                    "cap_charged_usd": 0.1,
+                    "results": [{"item_id": "a", "ok": True}],
+                },
+            )
+        ],
+        "warning",
+        "",
+        "does not name its configuration",
+        "called 'run of 2026-01-01T10:00:00+00:00'",
+    ),
+    "incomplete_results": Case(
+        [("mine.json", inspect_log("cancelled", {}))],
+        "warning",
+        "/status",
+        "status 'cancelled', 1 of an unknown number of samples",
+        "took what is there",
     ),
     "picked_afterwards": Case(
         [

@@ -17,14 +17,12 @@ from speckit_analysis.analysis import cost
 from speckit_analysis.analysis.summaries import summarise
 from speckit_analysis.stats import blinding, proportions
 from speckit_analysis.stats.agreement import cohen_kappa
-from speckit_analysis.stats.clustered import clustered_mean
 from speckit_analysis.stats.economics import frontier
 from speckit_analysis.stats.multiplicity import any_may_win
 from speckit_analysis.stats.paired import paired_t, sign_flip
 from speckit_analysis.stats.paired_proportions import mcnemar
 from speckit_analysis.stats.raters import reviewer_severity
 from speckit_analysis.stats.reliability import krippendorff_alpha
-from speckit_analysis.stats.router_curve import router_curve
 from speckit_analysis.stats.sequential import e_value
 
 Numbers = dict[str, Any]
@@ -175,27 +173,8 @@ def additive_severity(data: Numbers) -> Numbers:
     return {"fair_score": found.fair.to_dict(), "severity": found.severity.to_dict()}
 
 
-def a_router(data: Numbers) -> Numbers:
-    curve = router_curve(data["strong_fraction"], data["accuracy"])
-    return {
-        "auc": curve.area,
-        "apgr": curve.gap_recovered,
-        "cpt50_strong_fraction": curve.share_needed(0.5),
-    }
-
-
 def evidence_of_t(data: Numbers) -> Numbers:
     return {"E": [e_value(t, n) for t, n in zip(data["t"], data["n"], strict=True)]}
-
-
-def miller_2024(data: Numbers) -> Numbers:
-    found = clustered_mean(np.array(data["score"]), np.array(data["cluster"]))
-    return {
-        "mean": found.estimate.value,
-        "se_clt_n-1": found.independent_error,
-        "se_clustered_miller": found.clustered_error,
-        "se_clustered_inspect_finite": found.corrected_error,
-    }
 
 
 #: What computes all numbers of each example.
@@ -214,13 +193,13 @@ EXAMPLES: dict[str, Callable[[Numbers], Numbers]] = {
     "dampack_cdiff": eleven_strategies,
     "seed_example_telemetry": latency_of_a_run,
     "severity_additive": additive_severity,
-    "routellm_apgr": a_router,
     "e_ttest": evidence_of_t,
-    "miller_clustered_se": miller_2024,
 }
 
 #: Examples that nothing computes: no report uses their methods.
 NOT_COMPUTED = {
+    "routellm_apgr": "the curve of a router that learns",
+    "miller_clustered_se": "the mean of scores in clusters",
     "signflip_min_p": "how few units exchanged signs take",
     "efron_spatial_A": "bootstrap intervals",
     "sleepstudy": "coefficients that vary by group",

@@ -51,7 +51,7 @@ print(json.dumps(facts))
 load_once = batch._load_once
 
 
-def pretend_load(roots, snapshot, prices):
+def pretend_load(roots, snapshot, prices, tables):
     """Stand in for reading evidence, which has tests of its own."""
     snapshot.mkdir()
     (snapshot / "marker").write_text("read once")
@@ -660,7 +660,7 @@ def test_the_command_refuses_nonsense_with_2_and_no_traceback(tmp_path, monkeypa
 def evidence_called(fingerprint):
     """Return a stand-in for reading evidence of this fingerprint."""
 
-    def read(roots, snapshot, prices):
+    def read(roots, snapshot, prices, tables):
         snapshot.mkdir()
         return batch._Evidence(str(roots[0]), [f"of {fingerprint}"], fingerprint)
 

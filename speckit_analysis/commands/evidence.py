@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 import speckit_analysis
-from speckit_analysis.commands.options import Asked
+from speckit_analysis.commands.options import Asked, map_option
 from speckit_analysis.commands.output import printable, say
 from speckit_analysis.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 _EVIDENCE = click.argument("evidence", nargs=-1, metavar="[PATH…]")
@@ -21,16 +23,18 @@ _EVIDENCE = click.argument("evidence", nargs=-1, metavar="[PATH…]")
 
 @click.command()
 @_EVIDENCE
-def summary(evidence: tuple[str, ...]) -> None:
+@map_option
+def summary(evidence: tuple[str, ...], map: Path | None) -> None:
     """Say what evidence holds: tables, rows, time span, problems.
 
     PATH is a file, a folder or a glob; without one, the simulated sample is read.
     """
-    say(Asked(evidence).evidence)
+    say(Asked(evidence, map=map).evidence)
 
 
 @click.command()
 @_EVIDENCE
+@map_option
 @click.option("--kind", help="Only problems of this kind.")
 @click.option(
     "--severity",
@@ -39,13 +43,15 @@ def summary(evidence: tuple[str, ...]) -> None:
     help="Only problems at least this severe.",
 )
 @click.option("--counts", is_flag=True, help="Count by kind instead of listing.")
-def problems(evidence: tuple[str, ...], kind: str | None, severity: str, counts: bool) -> None:
+def problems(
+    evidence: tuple[str, ...], map: Path | None, kind: str | None, severity: str, counts: bool
+) -> None:
     """List what in the evidence could not be taken at face value.
 
     Ends with 0, whether there are problems or none, and with 2 if PATH does not exist or holds no
     evidence, or if there is no such kind.
     """
-    asked = Asked(evidence)
+    asked = Asked(evidence, map=map)
     read = asked.read
     listed = read.problems[read.problems["severity"] >= severity]
     if kind is not None:

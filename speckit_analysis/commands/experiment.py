@@ -200,7 +200,9 @@ def decide(
             f"{row.question}: {row.evidence}" for row in decision.rests_on.itertuples(index=False)
         )
         pays = decision.subject.tradeoff.sentence
-        say("\n\n".join([*map(_paragraph, decision.recommendations), pays, rests, note]))
+        blind = [decision.blind.sentence] if decision.quality.gap.n else []
+        told = [pays, *blind, *decision.controls.sentences, rests, note]
+        say("\n\n".join([*map(_paragraph, decision.recommendations), *told]))
     else:
         Output(form).emit(as_table(decision.recommendations, in_words=False), note)
     if out is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +29,12 @@ EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 Command = Callable[..., Any]
 
 
+def say_unless_empty(sentence: str) -> None:
+    """Print a note beside the answer."""
+    if sentence:
+        say(printable(sentence), err=True)
+
+
 @dataclass(frozen=True)
 class Asked:
     """Which evidence a command was asked about, and which of its rows count."""
@@ -39,6 +45,7 @@ class Asked:
     specs: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
+    map: Path | None = None
 
     @property
     def evidence(self) -> Evidence:
@@ -58,20 +65,24 @@ class Asked:
     def read(self) -> Evidence:
         """What was read, when it was first needed, though it may be nothing.
 
-        It is said where that is the sample, and which prices of the user's own no call is of.
+        It is said where that is the sample, which prices of the user's own no call is of, and which
+        entries of a mapping file no file is of.
         """
         import speckit_analysis
+        from speckit_analysis.formats.mapped import TableMap
         from speckit_analysis.prices import PriceList
 
         if not self.roots:
             said = "No evidence given: this is the bundled sample, which is simulated."
             say(said, err=True)
         roots = self.roots or (speckit_analysis.sample_path(),)
-        evidence = speckit_analysis.load(*roots, prices=self.prices)
+        evidence = speckit_analysis.load(*roots, prices=self.prices, map=self.map)
+        if self.map is not None:
+            paths = map(PurePath, evidence.files["source"])
+            say_unless_empty(TableMap.read(self.map).unused_sentence([p.name for p in paths]))
         if self.prices is not None:
             unused = PriceList.read(self.prices).unused_sentence(evidence.calls)
-            if unused:
-                say(printable(unused), err=True)
+            say_unless_empty(unused)
         return evidence
 
     @property
@@ -120,6 +131,14 @@ def evidence_option(name: str = "roots") -> Command:
     )
 
 
+map_option = click.option(
+    "--map",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file that says which columns of your own tables are ours.",
+)
+
+
 def evidence_options(command: Command) -> Command:
     """Add what says which evidence is read and which of its rows count, passed on as `asked`."""
 
@@ -128,6 +147,7 @@ def evidence_options(command: Command) -> Command:
         *arguments: Any,
         roots: tuple[str, ...],
         prices: Path | None,
+        map: Path | None,
         include_synthetic: bool,
         paths: tuple[str, ...] = (),
         specs: tuple[str, ...] = (),
@@ -135,7 +155,7 @@ def evidence_options(command: Command) -> Command:
         until: str | None = None,
         **others: Any,
     ) -> Any:
-        asked = Asked((*paths, *roots), prices, include_synthetic, specs, since, until)
+        asked = Asked((*paths, *roots), prices, include_synthetic, specs, since, until, map)
         return command(*arguments, asked=asked, **others)
 
     return _with(
@@ -147,6 +167,7 @@ def evidence_options(command: Command) -> Command:
             metavar="FILE",
             help="TOML file with prices, aliases and exchange rates of your own.",
         ),
+        map_option,
         click.option(
             "--include-synthetic",
             is_flag=True,

@@ -11,7 +11,13 @@ from typing import Any
 import click
 
 import speckit_analysis
-from speckit_analysis.commands.options import FILE, FOLDER, evidence_option, public_option
+from speckit_analysis.commands.options import (
+    FILE,
+    FOLDER,
+    evidence_option,
+    map_option,
+    public_option,
+)
 from speckit_analysis.commands.output import say
 from speckit_analysis.errors import ReportError
 from speckit_analysis.reports.limits import TIMEOUT
@@ -37,6 +43,7 @@ from speckit_analysis.reports.limits import TIMEOUT
     metavar="FILE",
     help="TOML file with prices of your own, as -p prices=FILE.",
 )
+@map_option
 @click.option(
     "-p",
     "--parameter",
@@ -67,6 +74,7 @@ def report(
     out: Path | None,
     output: Path | None,
     prices: Path | None,
+    map: Path | None,
     assignments: tuple[str, ...],
     jobs: int | None,
     timeout: int,
@@ -103,7 +111,7 @@ def report(
         return
     if prices is not None:
         assignments = (*assignments, f"prices={prices}")
-    options = {"jobs": jobs, "timeout": timeout, "progress": not quiet}
+    options = {"jobs": jobs, "timeout": timeout, "progress": not quiet, "map": map}
     if output is None:
         folder = out or Path("reports") / (Path(roots[0]).resolve().name or "evidence")
         failed = _run(notebooks, roots, folder, assignments, public=public, **options)

@@ -18,6 +18,7 @@ from speckit_analysis.evidence import assemble, cache, memory
 from speckit_analysis.evidence.discovery import Discovery, discover, path_names, resolve
 from speckit_analysis.evidence.scan import MAX_BYTES, Batches, chunks
 from speckit_analysis.evidence.workers import read_chunks
+from speckit_analysis.formats.mapped import TableMap
 from speckit_analysis.formats.rows import Rows
 from speckit_analysis.prices import PriceList
 from speckit_analysis.tables import TABLES
@@ -191,6 +192,7 @@ def load(
     max_bytes: int = MAX_BYTES,
     prices: str | os.PathLike[str] | None = None,
     content: bool = False,
+    map: str | os.PathLike[str] | None = None,
 ) -> Evidence:
     """Load evidence from files, folders and globs.
 
@@ -215,23 +217,28 @@ def load(
         before published ones.
     content
         Read prompts and answers of agents' logs, masked, into ``calls``.
+    map
+        TOML file that says which columns of tables of your own are ours.
 
     Raises
     ------
     EvidenceError
-        If a root does not exist, a glob matches nothing, or the price file makes no sense.
+        If a root does not exist, a glob matches nothing, or the price file or the mapping file
+        makes no sense.
     EvidenceProblems
         If `strict` and anything is wrong; lists all of it.
     """
     names = path_names(roots)
     paths = resolve(roots)
     price_list = PriceList.read(prices)
-    stored = None if content else cache.find(paths, price_list.source)
+    tables = TableMap.read(map)
+    # What was stored tells neither with which mapping file it was read, nor what was said.
+    stored = None if content or tables.files else cache.find(paths, price_list.source)
     if stored is not None:
         evidence = Evidence(*cache.read(stored))
     else:
         discovery = discover(paths, content=content)
-        evidence = _load(names, discovery, price_list, progress, processes, max_bytes)
+        evidence = _load(names, discovery, price_list, tables, progress, processes, max_bytes)
     if strict:
         _raise_problems(evidence)
     return evidence
@@ -241,25 +248,29 @@ def _load(
     names: list[str],
     discovery: Discovery,
     prices: PriceList,
+    tables: TableMap,
     progress: bool | None,
     processes: int | None,
     max_bytes: int,
 ) -> Evidence:
     with memory.frugal(), memory.no_garbage_collection():
-        batches = _read(discovery, progress, processes, max_bytes)
+        batches = _read(discovery, tables, progress, processes, max_bytes)
         frames = assemble.assemble(batches, discovery, prices)
     return Evidence(frames, names, _fingerprint(frames["files"]), prices.source)
 
 
 def _read(
-    discovery: Discovery, progress: bool | None, processes: int | None, max_bytes: int
+    discovery: Discovery,
+    tables: TableMap,
+    progress: bool | None,
+    processes: int | None,
+    max_bytes: int,
 ) -> Batches:
     """Return the rows of all files, in the order of the files."""
     batches = _special_files(discovery)
     with _bar(discovery.files, progress) as advance:
-        parts = list(
-            read_chunks(chunks(discovery.folders), discovery.files, max_bytes, processes, advance)
-        )
+        todo = chunks(discovery.folders)
+        parts = list(read_chunks(todo, discovery.files, max_bytes, processes, advance, tables))
     # Whichever chunk was done first, rows stand in the order of the files.
     for part in sorted(parts, key=_first_file):
         for table, found in part.items():

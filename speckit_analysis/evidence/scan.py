@@ -25,6 +25,7 @@ from speckit_analysis.formats import (
     recognise_content,
 )
 from speckit_analysis.formats.decoding import Undecodable, as_utf8, parse, whole_values
+from speckit_analysis.formats.mapped import NO_MAP, TableMap
 
 Batches = dict[str, list[pa.RecordBatch]]
 
@@ -75,16 +76,18 @@ def chunks(folders: list[Folder], size: int = CHUNK_FILES) -> Iterator[list[Fold
         yield chunk
 
 
-def read_chunk(chunk: list[Folder], max_bytes: int = MAX_BYTES) -> Batches:
+def read_chunk(
+    chunk: list[Folder], max_bytes: int = MAX_BYTES, tables: TableMap = NO_MAP
+) -> Batches:
     """Read every file of `chunk` and return its rows as Arrow batches, by table."""
     rows = Rows()
     with no_garbage_collection():
         for folder in chunk:
-            _read_folder(folder, rows, max_bytes)
+            _read_folder(folder, rows, max_bytes, tables)
         return rows.take()
 
 
-def _read_folder(folder: Folder, rows: Rows, max_bytes: int) -> None:
+def _read_folder(folder: Folder, rows: Rows, max_bytes: int, tables: TableMap) -> None:
     try:
         directory = os.open(folder.path, os.O_RDONLY)
     except OSError as error:  # it went away since it was listed
@@ -93,13 +96,19 @@ def _read_folder(folder: Folder, rows: Rows, max_bytes: int) -> None:
         return
     try:
         for number, name in enumerate(folder.names, start=folder.first):
-            _read_file(directory, folder, number, name, rows, max_bytes)
+            _read_file(directory, folder, number, name, rows, max_bytes, tables)
     finally:
         os.close(directory)
 
 
 def _read_file(
-    directory: int, folder: Folder, number: int, name: str, rows: Rows, max_bytes: int
+    directory: int,
+    folder: Folder,
+    number: int,
+    name: str,
+    rows: Rows,
+    max_bytes: int,
+    tables: TableMap,
 ) -> None:
     try:
         data, size = _slurp(directory, name, max_bytes)
@@ -110,8 +119,8 @@ def _read_file(
         _list_unreadable(rows, number, folder, error)
         return
     name = shown(name)
-    found = recognise(folder.top, name)
-    format, match = found if found is not None else (None, None)
+    mapped = tables.format_of(name) if tables.files else None
+    format, match = (mapped, None) if mapped else recognise(folder.top, name) or (None, None)
     if data is None:
         message = f"{size:,} bytes; files of more than {max_bytes:,} bytes are not read"
         rows.problem(number, "", "too_large", "error", message, "listed in files")
@@ -224,8 +233,11 @@ def _read(file: EvidenceFile, format: Format | None, rows: Rows) -> Format | Non
         if match is not None and named is not None and named.certain and not named.certain(match):
             format = None
             file.rename(None)
-        if (data[:1] != b"{" or b"\x00" in data[:1024]) and not _is_text(file, format):
+        text = (data[:1] == b"{" and b"\x00" not in data[:1024]) or (format and format.binary)
+        if not text and not _is_text(file, format):
             return format
+        if format is not None and format.yields:
+            format = recognise_bytes(file.name, file.data) or format
         if format is None:
             format = _recognise_by_content(file)
             if format is not None and format is named:

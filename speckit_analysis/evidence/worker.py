@@ -52,8 +52,7 @@ def main() -> None:
     pa.set_memory_pool(pa.system_memory_pool())  # which gives back what is freed
     while True:
         try:
-            chunk, max_bytes = receive(sys.stdin.buffer)
-            send(output, read_chunk(chunk, max_bytes))
+            send(output, read_chunk(*receive(sys.stdin.buffer)))
         except (EOFError, BrokenPipeError):  # nobody asks, or waits for an answer, any more
             return
 

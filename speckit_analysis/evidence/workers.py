@@ -20,6 +20,7 @@ from typing import TypeVar
 from speckit_analysis.evidence.discovery import Folder
 from speckit_analysis.evidence.scan import Batches, read_chunk
 from speckit_analysis.evidence.worker import receive, send
+from speckit_analysis.formats.mapped import NO_MAP, TableMap
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ def read_chunks(
     max_bytes: int,
     processes: int | None,
     done: Callable[[int], object],
+    tables: TableMap = NO_MAP,
 ) -> Iterator[Batches]:
     """Read `chunks`, this process and its workers side by side; yield results as they come.
 
@@ -52,6 +54,8 @@ def read_chunks(
         Processes to use, this one included; None for one a core where it pays.
     done
         Called with the number of files of each chunk that is done.
+    tables
+        What a mapping file says of the user's own tables.
     """
     wanted = processes or (cores() if files >= FILES_WORTH_A_WORKER else 1)
     queue: SimpleQueue[list[Folder]] = SimpleQueue()
@@ -60,7 +64,7 @@ def read_chunks(
     results: SimpleQueue[tuple[list[Folder], Batches | None]] = SimpleQueue()
     waiting = queue.qsize()
     feeders = [
-        threading.Thread(target=_feed, args=(queue, results, max_bytes), daemon=True)
+        threading.Thread(target=_feed, args=(queue, results, max_bytes, tables), daemon=True)
         for _ in range(min(wanted, waiting) - 1)
     ]
     for feeder in feeders:
@@ -76,7 +80,7 @@ def read_chunks(
                 ready = (own, None)
             chunk, batches = ready
             # A chunk comes back without batches where its worker died: it is read here.
-            yield batches if batches is not None else read_chunk(chunk, max_bytes)
+            yield batches if batches is not None else read_chunk(chunk, max_bytes, tables)
             done(sum(len(folder.names) for folder in chunk))
             waiting -= 1
     finally:
@@ -96,6 +100,7 @@ def _feed(
     queue: SimpleQueue[list[Folder]],
     results: SimpleQueue[tuple[list[Folder], Batches | None]],
     max_bytes: int,
+    tables: TableMap,
 ) -> None:
     """Run one worker until the queue is empty, or the worker ends."""
     package = str(Path(__file__).resolve().parents[2])
@@ -115,7 +120,7 @@ def _feed(
         assert worker.stdout is not None  # noqa: S101
         while (chunk := _next(queue)) is not None:
             try:
-                send(worker.stdin, (chunk, max_bytes))
+                send(worker.stdin, (chunk, max_bytes, tables))
                 results.put((chunk, receive(worker.stdout)))
             except Exception:  # whatever it answers, nobody must wait for its chunk
                 results.put((chunk, None))

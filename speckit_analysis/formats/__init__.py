@@ -3,6 +3,7 @@
 from speckit_analysis.formats.file import EvidenceFile
 from speckit_analysis.formats.registry import (
     Format,
+    bullets,
     formats,
     recognise,
     recognise_bytes,
@@ -15,6 +16,7 @@ __all__ = [
     "EvidenceFile",
     "Format",
     "Rows",
+    "bullets",
     "formats",
     "recognise",
     "recognise_bytes",

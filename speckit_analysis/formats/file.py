@@ -108,6 +108,10 @@ class EvidenceFile:
         """Return the bytes as text; what is no UTF-8 is replaced, with a problem filed."""
         return decoded_text(self.data, lambda finding: self._report(finding, ""))
 
+    def decode_part(self, data: bytes, decoder: msgspec.json.Decoder[S], place: str) -> S | None:
+        """Decode a part of the file, such as an archive's entry; `place` begins its locators."""
+        return self._decode(data, decoder, place)
+
     def convert(self, value: Any, struct: type[S], locator: str) -> S | None:
         """Build a struct from plain values, as far as they fit; None where they are no object."""
         try:

@@ -70,5 +70,6 @@ FORMATS = (
         folders=("commands", ""),
         read=check_roster,
         rank=15,
+        yields=True,
     ),
 )

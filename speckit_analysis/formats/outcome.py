@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import msgspec
 
 from speckit_analysis.formats import EvidenceFile, Format, Rows
 from speckit_analysis.formats.file import Amount, Count, Score
+from speckit_analysis.formats.records import columns_of, has_columns, records
+from speckit_analysis.formats.redaction import shortened
 from speckit_analysis.formats.registry import has_keys
 
 Name = str | int
@@ -43,11 +42,6 @@ class OutcomeRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 #: Without these a file is none of outcomes.
 _KEYS = ("experiment", "unit", "variant")
 _DECODER = msgspec.json.Decoder(OutcomeRecord)
-_TEXTS = {
-    name
-    for name, kind in get_type_hints(OutcomeRecord).items()
-    if str in get_args(kind) or kind is str
-}
 
 #: What `experiment template` writes.
 TEMPLATE = """\
@@ -86,32 +80,52 @@ def believe_counts(
     return {**total, "outcome_stated": stated}
 
 
+def check_count(
+    file: EvidenceFile, locator: str, what: str, stated: float | None, counted: float
+) -> None:
+    """File a problem where a file states another number of things than it holds."""
+    if stated is not None and abs(stated - counted) > 1e-6:
+        message = f"states {stated:.6g} {what}, but holds {counted:.6g}"
+        action = "took what it holds"
+        file.problem(locator, "rate_contradicts_counts", "error", message, action)
+
+
+def errored(file: EvidenceFile, locator: str, what: str, said: object) -> None:
+    """File the problem of a try that broke off: it is no wrong answer."""
+    message = f"{what} errored: {shortened(str(said), 200)}"
+    file.problem(locator, "errored_result", "warning", message, "outcome missing")
+
+
 def read(file: EvidenceFile, rows: Rows) -> None:
     """Write one row per record."""
     is_json = file.name.endswith((".json", ".jsonl"))
-    for place, record in file.decode_lines(_DECODER) if is_json else _table(file):
-        values = msgspec.structs.asdict(record)
-        for name in ("experiment", "unit", "variant", "repeat", "group"):
-            values[name] = None if values[name] is None else str(values[name])
-        if isinstance(record.models, list):
-            values["models"] = "; ".join(record.models)
-        if record.outcome is not None:
-            values["outcome"] = float(record.outcome)
-        if record.cases and record.passes is not None:
-            if record.passes <= record.cases:
-                counts = record.passes, record.cases
-                values |= believe_counts(file, place, values["outcome"], *counts)
-            else:
-                message = f"{record.passes} passes of {record.cases} cases"
-                file.problem(place, "rate_contradicts_counts", "error", message, "outcome missing")
-                values |= {"outcome": None, "passes": None}
-        rows.write("outcomes", file.number, place or "/", **values)
+    for place, record in records(file, _DECODER) if is_json else _table(file):
+        write_outcome(file, rows, place, record)
+
+
+def write_outcome(file: EvidenceFile, rows: Rows, place: str, record: OutcomeRecord) -> None:
+    """Write a record, its rate held against its counts."""
+    values = msgspec.structs.asdict(record)
+    for name in ("experiment", "unit", "variant", "repeat", "group"):
+        values[name] = None if values[name] is None else str(values[name])
+    if isinstance(record.models, list):
+        values["models"] = "; ".join(record.models)
+    if record.outcome is not None:
+        values["outcome"] = float(record.outcome)
+    if record.cases and record.passes is not None:
+        if record.passes <= record.cases:
+            counts = record.passes, record.cases
+            values |= believe_counts(file, place, values["outcome"], *counts)
+        else:
+            message = f"{record.passes} passes of {record.cases} cases"
+            file.problem(place, "rate_contradicts_counts", "error", message, "outcome missing")
+            values |= {"outcome": None, "passes": None}
+    rows.write("outcomes", file.number, place or "/", **values)
 
 
 def _table(file: EvidenceFile) -> Iterator[tuple[str, OutcomeRecord]]:
     """Yield the records of a CSV file, each with the line that it ends on."""
-    lines = io.StringIO(file.text(), newline="")
-    columns, delimiter = _header(lines.readline())
+    columns = columns_of(file.data)
     missing = [name for name in (*_KEYS, "outcome") if name not in columns]
     if missing:
         message = f"the header has no column {', '.join(missing)}; found {', '.join(columns)}"
@@ -123,49 +137,13 @@ def _table(file: EvidenceFile) -> Iterator[tuple[str, OutcomeRecord]]:
         if names:
             message = f"{', '.join(map(repr, names))}: {what}; there are {', '.join(sorted(own))}"
             file.problem("L1", "unknown_column", "warning", message, "left out")
-    rows = csv.reader(lines, delimiter=delimiter)
-    for cells in rows:
-        place = f"L{rows.line_num + 1}"
-        if len(cells) > len(columns):
-            message = f"{len(cells)} cells under {len(columns)} columns: {cells[len(columns) :]}"
-            file.problem(place, "unknown_column", "error", message, "the last ones left out")
-        told = {
-            name: cell.strip() if name in _TEXTS else _value(cell.strip())
-            for name, cell in reversed(list(zip(columns, cells, strict=False)))
-            if name in own and cell.strip()
-        }
-        if told and not missing:
-            record = file.convert(told, OutcomeRecord, place)
-            if record is not None:
-                yield place, record
-
-
-def _value(cell: str) -> object:
-    """Return what a cell says, as JSON would: a number or a truth; other text as it is."""
-    if cell.lower() in ("true", "false"):
-        return cell.lower() == "true"
-    try:
-        value = float(cell)
-    except ValueError:
-        return cell
-    if not math.isfinite(value) or "_" in cell:
-        return cell
-    return int(value) if value.is_integer() else value
-
-
-def _header(line: str) -> tuple[list[str], str]:
-    """Return the columns that a first line names, and what stands between them."""
-    delimiter = max(",;\t", key=line.count)
-    names = next(csv.reader([line], delimiter=delimiter), [])
-    return [name.strip().lower() for name in names], delimiter
+    if not missing:
+        yield from records(file, _DECODER)
 
 
 def knows(name: str, data: bytes) -> bool:
     """Tell a CSV file of outcomes by its header."""
-    if not name.lower().endswith((".csv", ".tsv")):
-        return False
-    first = data[:4096].decode("utf-8-sig", "replace").partition("\n")[0]
-    return set(_header(first)[0]) >= set(_KEYS)
+    return has_columns(name, data, _KEYS)
 
 
 FORMAT = Format(

@@ -177,18 +177,18 @@ def _write(
 
 def _sniff(content: Mapping[str, Any]) -> bool:
     keys = content.keys()
-    return (
-        keys >= {"instance_id", "success", "metrics"}
-        or keys >= {"submitted_ids", "resolved_ids", "error_ids"}
-        or keys >= {"total_instances", "baseline", "polydev"}
-    )
+    return keys >= {"instance_id", "success", "metrics"} or keys >= {
+        "total_instances",
+        "baseline",
+        "polydev",
+    }
 
 
 FORMAT = Format(
     name="polydev",
     title="Results of the polydev study on SWE-bench Verified",
-    endings=(),
-    patterns=(),
+    endings=("-eval.json",),
+    patterns=(re.compile(r".+\.validation-(?:baseline|polydev)-eval\.json"),),
     read=read,
     sniff=_sniff,
 )

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 ENTRY_POINT_GROUP = "speckit_analysis.formats"
 
 
+def bullets(*notes: str) -> str:
+    """Return notes on a format as its `about`."""
+    return "\n" + "\n".join(f"- {note}" for note in notes)
+
+
 @dataclass(frozen=True)
 class Format:
     """How one family of evidence files is recognised and read.
@@ -64,9 +69,13 @@ class Format:
         An empty file is as it should be.
     in_pieces
         `read` takes a file by ``decode_lines`` alone, so that one of any size can be read.
-    notes
-        What becomes of the content, what it cannot tell, and with which version that was checked:
-        for the page of formats.
+    yields
+        A format that knows the file by its bytes goes first, for the name says little.
+    binary
+        `read` takes bytes that are no text.
+    about
+        For the documentation, as Markdown below a title: what becomes of the fields, what cannot be
+        known, and the version that the reader was written for.
     """
 
     name: str
@@ -83,7 +92,9 @@ class Format:
     rank: int = 50
     may_be_empty: bool = False
     in_pieces: bool = False
-    notes: tuple[str, ...] = ()
+    yields: bool = False
+    binary: bool = False
+    about: str = ""
 
     def match(self, folder: str, name: str) -> re.Match[str] | None:
         """Match a file by the top folder of its evidence root and its name."""

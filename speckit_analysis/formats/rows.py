@@ -29,6 +29,11 @@ INTERNAL_COLUMNS = {
         category("agent_raw", "as written, where the table keeps only the agent"),
         text("timestamp_raw", "as written, where the table keeps only the moment"),
         text("error", "what a failed agent left instead of an answer"),
+        category("series", "execution of an experiment that numbers its tries anew"),
+        category(
+            "told_at", "when the file was written: of two that tell of a try, the later counts"
+        ),
+        category("variant_detail", "what tells variants of one name apart, such as the model"),
         category("counted_as", "whose way of counting tokens the names of its counts tell"),
         text("identity", "rows with the same one tell of the same call or printed result"),
         text("request", "of rows with one identity, those with two requests are two calls"),

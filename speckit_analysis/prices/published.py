@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from genai_prices import Usage, calc_price
+from genai_prices.data import providers as providers_listed
 from genai_prices.types import (
     ClauseAnd,
     ClauseOr,
@@ -83,6 +84,27 @@ def special_tier(service_tier: str | None) -> str | None:
     """
     name = (service_tier or "standard").strip().lower().replace("-", "_")
     return None if name in _STANDARD else name.removeprefix("on_demand_")
+
+
+@lru_cache(maxsize=1)
+def listed_names() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of all providers that the price list knows, and the ids of all models."""
+    providers = {name for listed in providers_listed for name in (listed.id, listed.name)}
+    return frozenset(providers), frozenset(
+        model.id for listed in providers_listed for model in listed.models
+    )
+
+
+def serves_models(url: str) -> bool:
+    """Tell whether an address is that of a provider's API.
+
+    >>> serves_models("https://api.moonshot.cn/v1"), serves_models("https://fonts.googleapis.com")
+    (True, False)
+    """
+    # All that Google serves has one host in the list; names tell which of it are models.
+    return any(
+        listed.id != "google" and re.match(listed.api_pattern, url) for listed in providers_listed
+    )
 
 
 @lru_cache(maxsize=65536)

@@ -48,6 +48,7 @@ def run_reports(
     progress: bool = False,
     timeout: float | None = TIMEOUT,
     public: bool = False,
+    map: str | Path | None = None,
 ) -> list[ReportResult]:
     """Run notebooks on the same evidence and write their reports and an index.
 
@@ -72,6 +73,8 @@ def run_reports(
         Seconds that a notebook may run; one that takes longer is stopped, and fails.
     public : bool
         Let the umask decide who may read the reports; by default only their owner may.
+    map : str, Path or None
+        Mapping file that the evidence is read with.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def run_reports(
     started = datetime.now(UTC)
     began = time.perf_counter()
     with Workspace() as work:
-        read = _load_once(roots, work / "snapshot", _own_prices(chosen))
+        read = _load_once(roots, work / "snapshot", _own_prices(chosen), map)
         todo = [
             _Job(path, declared[path], chosen[path], read, folder, work, timeout, public)
             for path in paths
@@ -161,12 +164,18 @@ def _own_prices(chosen: Mapping[Path, Mapping[str, object]]) -> object:
     return next((values["prices"] for values in chosen.values() if "prices" in values), None)
 
 
-def _load_once(evidence: Sequence[str | Path], snapshot: Path, prices: object) -> _Evidence:
+def _load_once(
+    evidence: Sequence[str | Path],
+    snapshot: Path,
+    prices: object,
+    map: str | Path | None = None,
+) -> _Evidence:
     """Read the evidence and save it where the kernels will look for it."""
     import speckit_analysis
 
     try:
-        loaded = speckit_analysis.load(*evidence, prices=str(prices) if prices else None)
+        own = str(prices) if prices else None
+        loaded = speckit_analysis.load(*evidence, prices=own, map=map)
         refuse_nothing(loaded.roots, loaded.files["format"])
     except (speckit_analysis.EvidenceError, OSError) as error:
         raise ReportError(str(error)) from error

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from random import SystemRandom
+from textwrap import indent
 from typing import Any
 
 import mistune
 import nh3
 
 from speckit_analysis.disagreements.items import KINDS, PROSE
-from speckit_analysis.formats.payload import METADATA_FIELDS
 from speckit_analysis.formats.redaction import mask
+from speckit_analysis.review.author_keys import tells_author
+from speckit_analysis.review.code import blocks, code_spans, inline
+from speckit_analysis.review.disguises import Span, encoded, rotated, shadows, spaced
+from speckit_analysis.review.name_list import is_coined, is_of_maker
+from speckit_analysis.review.names import holds_name, in_letters, names_in
+from speckit_analysis.review.naming import is_named, merged
+from speckit_analysis.review.paths import PATH, ending, is_file
 
 #: Headings of the layout, in its order, by kind of content.
 SECTIONS = {
@@ -31,50 +39,44 @@ SECTIONS = {
     "next": "Next steps",
 }
 
-_MODELS = (
-    r"(?:chat)?gpt|gemini|claude|codex|sonnet|opus|haiku|llama|mistral|mixtral|qwen|deepseek|grok"
-    r"|kimi|gemma|bard|copilot"
+#: What a text says of its own run; in code only what no code would call so.
+_RUNS = re.compile(
+    r"\brun_(?=[\w-]*\d{4})[\w-]+|(?<!\d)\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\d"
+    r"(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:-\d+)?\b|(?<!\d)\d{8}[T_]\d{6}Z?\b"
+    r"|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\bbatch-(?=[\w-]*\d{4})[\w-]+",
+    re.IGNORECASE,
 )
-_PATTERNS = (
-    (
-        "self-identification",
-        r"\b(?:as|i am|i'm) an? (?:(?:ai|artificial intelligence|large language|language)\s*)+"
-        r"(?:model|assistant)?(?:,? (?:developed|trained|created|made) by [A-Z][\w ]*\w)?",
-        "[self]",
-    ),
-    (
-        "run",
-        r"\brun_[\w-]+|(?<!\d)\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\d(?:\.\d+)?Z?(?:-\d+)?\b"
-        r"|(?<!\d)\d{8}[T_]\d{6}Z?\b",
-        "[run]",
-    ),
-    ("run", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\bbatch-\S+", "[run]"),
-    (
-        "path",
-        r"(?:~|\.{1,2})?/?(?:[\w.@{}:+-]+/)+(?:[\w.@{}:*+,-]*[\w@{}*+])?"
-        r"|\b[\w:+-]+(?:\.[\w:+-]+)*\.(?:md|rs|py|sh|jsonl?|toml|db|ya?ml|txt|log|ts|tsx|js|go|java|sql"
-        r"|html|css|lock|cfg|ini)\b",
-        "",
-    ),
-    ("model", rf"\b(?:{_MODELS})(?:[\w.-]*\w)?", "[model]"),
-    ("model", r"\bo[134](?:-(?:mini|preview|pro))?\b", "[model]"),
-    (
-        "provider",
-        r"\b(?:anthropic|openai|google(?: deepmind)?|deepmind|mistral ai|xai|meta ai|alibaba"
-        r"|moonshot|microsoft)\b",
-        "[provider]",
-    ),
-    ("agent", r"\b(?:code|research|synthesis|executor) agent\b", "[agent]"),
+_RUNS_IN_CODE = re.compile(
+    r"\b(?:msg|toolu|srvtoolu|req|resp|chatcmpl|cmpl|call|thread|asst|session|sess|conv|gen|rs|fc"
+    r"|ctc|run|rollout)[-_](?=[A-Za-z-]*\d)[A-Za-z0-9-]{12,}"
 )
+_MADE_BY = r",? (?:developed|trained|created|made|built) by"
+_SELF = re.compile(
+    r"\b(?:as|i am|i'm|i’m) an? (?:ai|artificial intelligence|large language|language)"
+    rf"(?: ai| language)?+(?: (?:model|assistant|agent|chatbot)\b|(?=[,.;:!?\n]|$|{_MADE_BY}))"
+    rf"(?:{_MADE_BY}(?-i:(?: [A-Z][\w.-]*\w){{1,3}}))?",
+    re.IGNORECASE,
+)
+_ROLES = re.compile(r"\b(?:code|research|synthesis|executor) agent\b", re.IGNORECASE)
+_URL = re.compile(r"\b[a-z][a-z+.-]{1,15}://[^\s<>\"'`\])}]+(?<![.,;:!?*_])", re.IGNORECASE)
 #: What numbers and rates an entry of a list, and tells nothing to a reader.
 _NUMBERING = frozenset({"id", "task_id", "order", "confidence", "resolvability"})
-#: Who answers and how, and what the aggregator of a run says of the others.
-_LEFT_OUT = (METADATA_FIELDS - {"status"}) | {"consensus"}
-_RATIO = re.compile(r"[\d.,]+/[\d.,]+")
 _STYLE = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+ ?")
+#: Signs that are all that a cell of a table says.
+_SIGNS = tuple(
+    (re.compile(rf"(?<=\|) *+[{signs}]\ufe0f? *+(?=\|)"), f" {word} ")
+    for signs, word in (("✅✔✓☑", "yes"), ("❌✗✘✖", "no"), ("⚠", "warning"))
+)
+_ARROWS = str.maketrans({"→": "->", "←": "<-", "↔": "<->", "⇒": "=>", "⟶": "->"})
 _HEADING = re.compile(r"^#{1,6}\s*", re.MULTILINE)
 _BULLET = re.compile(r"^([^\S\n]*+)[*+•–-]\s+", re.MULTILINE)
 _RULE = re.compile(r"^[^\S\n]*+(?:[-=_*][^\S\n]*+){3,}+$", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*+\n)+")
+_INDENTED = re.compile(r"\n(?: {2}|\t)\s*+[^\s*+•–\d-]")
+#: Keys of what stands around an answer: deeper in them a key means what it means at the top.
+_ABOUT = re.compile(r"_?(?:meta|metadata|header|footer|provenance|attribution|about|info)", re.I)
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_NAME, _RUN = "[name]", "[run]"
 _MARKDOWN = mistune.create_markdown(escape=True, plugins=["table", "strikethrough"])
 
 
@@ -84,8 +86,9 @@ class Blinder:
     Parameters
     ----------
     names : iterable of str
-        Names to hide beside the models, providers and agents that are known: variants, agents
-        of the evidence, people.
+        Names to hide beside the models, providers and programs that are known: variants, people.
+    words : iterable of str
+        Those of them that texts use as words, and that are hidden only where they name an author.
     keep_paths : bool
         Leave file paths that hold no name.
 
@@ -95,83 +98,156 @@ class Blinder:
         Number of replacements by category.
     """
 
-    def __init__(self, names: Iterable[str] = (), *, keep_paths: bool = False) -> None:
+    def __init__(
+        self, names: Iterable[str] = (), *, words: Iterable[str] = (), keep_paths: bool = False
+    ) -> None:
         self.replaced: Counter[str] = Counter()
-        self._files: dict[str, str] = {}
+        self._files: dict[str, int] = {}
         self._keep_paths = keep_paths
-        own = sorted({name for name in names if len(name) > 1}, key=len, reverse=True)
-        patterns = list(_PATTERNS)
-        if own:
-            spelled = "|".join(re.escape(name).replace("_", "[-_ ]?") for name in own)
-            patterns.insert(-3, ("name", rf"(?<!\w)(?:{spelled})(?!\w)", "[name]"))
-        self._patterns = [
-            (category, re.compile(pattern, re.IGNORECASE), mark)
-            for category, pattern, mark in patterns
-        ]
-        self._names = [pattern for category, pattern, _ in self._patterns if category != "path"]
+        self._random = SystemRandom()
+        self._words = _any_of(words)
+        self._own = _any_of({*names} - {*words})
+
+    def next_unit(self) -> None:
+        """Forget the files met so far: the same file has another mark in the next unit."""
+        self._files.clear()
 
     def __call__(self, text: str) -> str:
-        """Return a text without names; the same file has the same mark in every text."""
-        for category, pattern, mark in self._patterns:
-            text = pattern.sub(partial(self._mark, category=category, mark=mark), text)
-        return text
+        """Return a text without names; within a unit the same file has the same mark."""
+        code = code_spans(text)
+        in_code = _inside(code)
+        # Without a blank, what stands between backticks is mentioned: a file, a run.
+        quoted = _inside([(a, b) for a, b in code if re.search(r"\s", text[a:b])])
+        names = self._names(text, in_code)
+        places = [start for start, _ in names]
+        found = [(start, end, "name", _NAME) for start, end in names]
+        for category, pattern, mark in (
+            ("self-identification", _SELF, "[self]"),
+            ("run", _RUNS, _RUN),
+            ("run", _RUNS_IN_CODE, _RUN),
+            ("link", _URL, "[link]"),
+            ("path", PATH, ""),
+        ):
+            for match in pattern.finditer(text):
+                start, end = match.span("path" if category == "path" else 0)
+                named = bisect(places, end - 1) > bisect(places, start - 1)
+                if category == "link" and not (named or is_of_maker(match[0])):
+                    found.append((start, end, "", ""))  # kept as a whole
+                elif category == "path":
+                    kept = self._keep_paths or quoted(start)
+                    if is_file(text[start:end], named=named) and (named or not kept):
+                        found.append((start, end, category, self._file(text[start:end])))
+                elif pattern is not _RUNS or not quoted(start):
+                    found.append((start, end, category, mark))
+        return self._replaced(text, found)
 
-    def _mark(self, found: re.Match[str], category: str, mark: str) -> str:
-        if category == "path":
-            named = any(pattern.search(found[0]) for pattern in self._names)
-            if not named and (self._keep_paths or not _is_path(found[0])):
-                return found[0]
-            mark = self._file(found[0])
-        self.replaced[category] += 1
-        return mark
+    def _names(self, text: str, in_code: Callable[[int], bool]) -> list[Span]:
+        spans: list[Span] = []
+        for shadow in shadows(text):
+            plain = shadow.text
+            found = names_in(plain, shadow.asking(in_code))
+            found += [match.span() for match in _ROLES.finditer(plain)]
+            found += [match.span() for match in self._own.finditer(plain)]
+            words = [match.span() for match in self._words.finditer(plain)]
+            found += [(start, end) for start, end in words if is_named(plain, start, end)]
+            found += encoded(plain, holds_name)
+            found += [
+                (start, end)
+                for start, end in names_in(rotated(plain))
+                if end - start > 4 and is_coined(rotated(plain[start:end]).lower())
+            ]
+            for word, places in spaced(plain):
+                found += [(places[a], places[b - 1] + 1) for a, b in in_letters(word)]
+            spans += [shadow.span(start, end) for start, end in found]
+        return merged(text, spans)
+
+    def _replaced(self, text: str, found: list[tuple[int, int, str, str]]) -> str:
+        """Replace what was found, the longer of two that overlap; what has no mark stays."""
+        parts, done = [], 0
+        for start, end, category, mark in sorted(found, key=lambda each: (each[0], -each[1])):
+            if start < done:
+                continue
+            if mark:
+                self.replaced[category] += 1
+            parts += [text[done:start], mark or text[start:end]]
+            done = end
+        return "".join([*parts, text[done:]])
 
     def _file(self, path: str) -> str:
+        """Return the mark of a file: a number that is drawn, and as long as all others."""
         name = path.rstrip("/").rsplit("/", 1)[-1].lower()
-        ending = f".{name.rsplit('.', 1)[1]}" if "." in name.strip(".") else ""
-        return self._files.setdefault(name, f"[file {len(self._files) + 1}{ending}]")
+        if name not in self._files:
+            width = 10 ** max(3, len(str(4 * len(self._files))))
+            taken = set(self._files.values())
+            self._files[name] = self._random.choice(
+                [number for number in range(width // 10, width) if number not in taken]
+            )
+        return f"[file {self._files[name]}{ending(name)}]"
 
 
-def _is_path(text: str) -> bool:
-    """Tell a path from words that a slash stands between, as in ``plan/tasks``."""
-    if "/" not in text:
-        return True
-    parts = [part for part in text.split("/") if part]
-    if len(parts) < 2:
-        return text[0] in "~." or text.endswith("/")
-    special = any(not part.isalpha() for part in parts)
-    return text[0] in "~./" or text.endswith("/") or (special and not _RATIO.fullmatch(text))
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    spelled = [re.escape(name).replace("_", "[-_ ]?") for name in names if len(name) > 1]
+    either = "|".join(sorted(spelled, key=len, reverse=True)) or "(?!)"
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
+
+
+def _inside(spans: list[Span]) -> Callable[[int], bool]:
+    starts = [start for start, _ in spans]
+
+    def holds(place: int) -> bool:
+        at = bisect(starts, place) - 1
+        return at >= 0 and place < spans[at][1]
+
+    return holds
 
 
 def laid_out(content: str) -> str:
     """Return an output in Markdown, in the one layout that all authors get.
 
     JSON becomes sections by what they hold, whatever its keys are called; in text, headings,
-    bullets and emoji are made alike.  Secrets are masked.
+    bullets and emoji are made alike.  Code stays as it is.  Secrets are masked.
     """
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
         value = None
+    if isinstance(value, list):
+        value = {"items": value}
     text = _sections(value) if isinstance(value, dict) else _plain(content)
     return mask(text)
 
 
 def _plain(content: str) -> str:
-    text = _STYLE.sub("", content)
+    parts = [block if is_code else _prose(block) for is_code, block in blocks(content)]
+    return _BLANK_LINES.sub("", "".join(parts)).rstrip()
+
+
+def _prose(text: str) -> str:
+    text = "".join(part if code else _unadorned(part) for code, part in inline(text))
     text = _RULE.sub("", _BULLET.sub(r"\1- ", _HEADING.sub("### ", text)))
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _unadorned(text: str) -> str:
+    """Return prose without emoji, and with arrows as they are typed."""
+    for sign, word in _SIGNS:
+        text = sign.sub(word, text)
+    return _STYLE.sub("", text.translate(_ARROWS))
 
 
 def _sections(value: dict[str, Any]) -> str:
     parts: dict[str, list[str]] = {}
     for key, each in value.items():
-        if key in _LEFT_OUT:
+        if tells_author(key, each, deep=False):
             continue
         nested = isinstance(each, dict) and any(inner in KINDS for inner in each)
         for name, content in each.items() if nested else [(key, each)]:
+            if nested and tells_author(name, content, deep=False):
+                continue
             kind = KINDS.get(name, KINDS.get(key, PROSE))
             label = "" if kind != PROSE or isinstance(content, list | dict) else _words(name)
-            parts.setdefault(kind, []).extend(_bullets(content, label))
+            deep = not _ABOUT.fullmatch(key)
+            parts.setdefault(kind, []).extend(_bullets(content, label, deep=deep))
     return "\n\n".join(
         f"### {title}\n\n" + "\n".join(parts[kind])
         for kind, title in SECTIONS.items()
@@ -179,15 +255,15 @@ def _sections(value: dict[str, Any]) -> str:
     )
 
 
-def _bullets(content: Any, label: str = "") -> Iterator[str]:
-    if content in (None, "", [], {}):
+def _bullets(content: Any, label: str = "", *, deep: bool = True) -> Iterator[str]:
+    if content in _NOTHING:
         return
     if isinstance(content, list):
         for each in content:
             yield f"- {_entry(each)}"
     elif isinstance(content, dict):
         for key, each in content.items():
-            if each not in (None, "", [], {}):
+            if each not in _NOTHING and not tells_author(key, each, deep=deep):
                 yield f"- **{_words(key)}**: {_entry(each)}"
     else:
         yield f"- **{label}**: {_entry(content)}" if label else f"- {_entry(content)}"
@@ -198,14 +274,27 @@ def _entry(value: Any) -> str:
         parts = {
             key: _entry(part)
             for key, part in value.items()
-            if part not in (None, "", [], {}) and key not in _NUMBERING
+            if part not in _NOTHING
+            and key not in _NUMBERING
+            and not tells_author(key, part, deep=True)
         }
         if len(parts) == 1:
             return next(iter(parts.values()))
         return "; ".join(f"{_words(key)}: {text}" for key, text in parts.items())
     if isinstance(value, list):
         return ", ".join(_entry(part) for part in value)
-    return _STYLE.sub("", " ".join(str(value).split()))
+    return _line(str(value))
+
+
+def _line(text: str) -> str:
+    """Return a text on one line, or as a block below its bullet if its lines are those of code."""
+    if "\n" in text.strip():
+        if any(is_code for is_code, _ in blocks(text)):
+            return "\n\n" + indent(_plain(text), "  ") + "\n"
+        if _INDENTED.search(text):
+            return "\n\n" + indent(f"```\n{text.rstrip()}\n```", "  ") + "\n"
+    parts = [part if code else _unadorned(part) for code, part in inline(text)]
+    return " ".join("".join(parts).split())
 
 
 def _words(key: str) -> str:

@@ -42,9 +42,26 @@ from speckit_analysis.review.seal import (
     key_path,
     write_key,
 )
+from speckit_analysis.review.tells import table_of_tells
 from speckit_analysis.whole_files import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
+#: Names of variants that are words of any text: they go only where they name an author.
+PLAIN_WORDS = frozenset(
+    [
+        "single",
+        "consensus",
+        "multi",
+        "solo",
+        "one",
+        "many",
+        "team",
+        "control",
+        "candidate",
+        "baseline",
+        "arbiter",
+    ]
+)
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
 
 
@@ -295,15 +312,19 @@ def create_review(
         readings[reviewer] += (Reading(ids[unit, variant, repeat], position),)
     opened = Key(experiment, sealed, dict(zip(names, reviewers, strict=True)))
 
-    blinder = Blinder([*variants, *hide], keep_paths=keep_paths)
+    common = _words_of_all(outputs)
+    words = {each for each in variants if each.lower() in common | PLAIN_WORDS} - {*hide}
+    blinder = Blinder([*variants, *hide], words=words, keep_paths=keep_paths)
     neutral = {unit: f"Unit {number}" for number, unit in enumerate(units, 1)}
-    tasks = {neutral[unit]: blinder(laid_out(briefs[unit])) for unit in units if unit in briefs}
-    # Blinded in a drawn order: files are numbered as they are met, and in the order of the outputs
-    # the lower number within a unit would be that of the variant whose name comes first.
-    texts = {
-        (made.unit, made.variant): blinder(laid_out(made.content))
-        for made in random.sample(list(outputs), len(outputs))
-    }
+    tasks: dict[str, str] = {}
+    texts: dict[tuple[str, str], str] = {}
+    for unit in units:
+        blinder.next_unit()
+        if unit in briefs:
+            tasks[neutral[unit]] = blinder(laid_out(briefs[unit]))
+        for made in outputs:
+            if made.unit == unit:
+                texts[unit, made.variant] = blinder(laid_out(made.content))
     plan = Plan(experiment, rubric or load_rubric(), tuple(variants), readings, arbiter, tasks)
     packets = []
     for name, of in sealed.items():
@@ -313,7 +334,7 @@ def create_review(
     leak = vocabulary_leak(*zip(*((u, v, text) for (u, v), text in texts.items()), strict=True))
     try:
         _write_review(folder, plan, packets, key, opened)
-        _write_leaks(folder, leak, blinder.replaced, len(packets), len(tasks))
+        _write_leaks(folder, leak, blinder.replaced, packets, sealed, len(tasks))
     except OSError as error:
         raise EvidenceError(
             f"cannot write the review {folder} and its key {key}: {error.strerror or error};"
@@ -381,6 +402,15 @@ def _check_briefs(briefs: Mapping[str, str], units: list[str]) -> None:
             )
 
 
+def _words_of_all(outputs: Sequence[Output]) -> set[str]:
+    """Return the words that outputs of every variant use: such a word tells no variant."""
+    used: dict[str, set[str]] = {}
+    for output in outputs:
+        words = re.findall(r"[^\W\d_]+", output.content.lower())
+        used.setdefault(output.variant, set()).update(words)
+    return set.intersection(*used.values())
+
+
 def _sealed(
     orders: pd.DataFrame, outputs: Sequence[Output], random: Random
 ) -> tuple[dict[tuple[str, str, bool], str], dict[str, Secret]]:
@@ -412,13 +442,23 @@ def _sealed(
 
 
 def _write_leaks(
-    folder: Path, leak: Leak, replaced: Counter[str], packets: int, briefs: int
+    folder: Path,
+    leak: Leak,
+    replaced: Counter[str],
+    packets: Sequence[Packet],
+    sealed: dict[str, Secret],
+    briefs: int,
 ) -> None:
+    packet_texts = [
+        (packet.packet, of.unit, of.variant, packet.text)
+        for packet in packets
+        for of in [sealed[packet.packet]]
+    ]
     replacements = ", ".join(f"{number} × {name}" for name, number in replaced.most_common())
     words = "\n".join(
         f"- Words that speak for {name}: {', '.join(most)}" for name, most in leak.telling.items()
     )
-    read = f"{wording.count(packets, 'packet')} and {wording.count(briefs, 'brief')}"
+    read = f"{wording.count(len(packets), 'packet')} and {wording.count(briefs, 'brief')}"
     text = f"""\
 # What may give authors away in {folder.resolve().name}
 
@@ -428,7 +468,11 @@ Keep this from reviewers: it names variants.
 
 Replaced in {read}: {replacements or "nothing"}.
 
-{words}"""
+{words}
+
+## Habits of wording
+
+{table_of_tells(packet_texts)}"""
     write_whole(beside(folder, ".leaks.md"), text.rstrip() + "\n", private=True)
 
 

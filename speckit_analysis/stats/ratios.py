@@ -266,21 +266,25 @@ def smaller_bill(
     ratios, size = over / under, float((under**2).sum() / under.sum())
     typical, most = float(np.median(ratios)), float(ratios.max())
 
-    def p_value(factor: float) -> float:
-        gaps = np.append(over - under, (max(factor * typical, most) - 1) * size)
-        spread = float(gaps.std(ddof=1)) / np.sqrt(len(gaps))
-        return float(special.stdtr(len(over), gaps.mean() / spread)) if spread else 1.0
+    def p_values(factors: np.ndarray) -> np.ndarray:
+        phantoms = (np.maximum(factors * typical, most) - 1) * size
+        seen = np.broadcast_to(over - under, (len(factors), len(over)))
+        gaps = np.column_stack([seen, phantoms])
+        error = gaps.std(axis=1, ddof=1) / np.sqrt(gaps.shape[1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            tested = special.stdtr(len(over), gaps.mean(axis=1) / error)
+        return np.where(error > 0, tested, 1.0)
 
     rho, alpha = max(blow_up * typical, most), (1 - level) / 2
     upper = fieller(np.append(over, rho * size), np.append(under, size), level, unit).estimate
     grid = np.arange(1, 1001) / 10
-    passing = [factor for factor in grid if p_value(factor) <= alpha]
+    passing = grid[p_values(grid) <= alpha]
     value, low = float(over.sum() / under.sum()), plain.low if not plain.refusal else upper.low
-    high = max(upper.high, value)
+    low, high = max(low, 0.0), max(upper.high, value)  # costs are above 0
     verdict, rule = ("superior", "smaller") if high < 1 else direction(1 - high, 1 - low)
     found = Estimate(
         value, low, high, level, "Fieller, with a phantom unit above", len(over), unit,
         ("units are independent", f"no unit costs more than {rho:.3g} times the other variant"),
-        p_value(blow_up), None, verdict, rule,
+        float(p_values(np.array([blow_up]))[0]), None, verdict, rule,
     )  # fmt: skip
-    return Bill(found, blow_up, float(max(passing, default=0.0)))
+    return Bill(found, blow_up, float(passing.max(initial=0.0)))

@@ -41,6 +41,8 @@ PROBLEM_KINDS = frozenset(
         # Experiments
         *("override_uninvoked", "assessment_without_override"),
         *("unknown_column", "repeated_outcome", "rate_contradicts_counts", "picked_afterwards"),
+        *("errored_result", "incomplete_results", "cached_answer"),
+        "unnamed_variant",
         # Copies
         *("duplicate", "repeated_call", "repeated_record", "superseded"),
     }

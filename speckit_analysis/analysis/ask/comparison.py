@@ -14,7 +14,7 @@ from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.ask.telemetry import moment
 from speckit_analysis.analysis.cost.premium import with_tokens
 from speckit_analysis.analysis.evidence.linkage import Levels, adjusted_levels
-from speckit_analysis.analysis.review.scores import quality_scores
+from speckit_analysis.analysis.review.scores import quality_scores, scored_by_all
 from speckit_analysis.analysis.selection import Selection, everything, in_part
 from speckit_analysis.analysis.wording import suggestion
 from speckit_analysis.errors import EvidenceError
@@ -251,7 +251,8 @@ def compare(
         figures, left_out = _figures(calls, metric, by), []
     estimands, dropped = [], 0
     for name, rows in figures:
-        rows = _marked(rows, *sides)
+        if metric != "quality":
+            rows = _marked(rows, *sides)
         usable = rows["value"].notna()
         if metric != "quality":
             usable &= rows["value"] > 0
@@ -287,7 +288,16 @@ def _scores(runs: pd.DataFrame, reviews: pd.DataFrame, by: str, a: str, b: str) 
             "quality is of a SPEC's stage and not of one model's call: compare SPECs or periods"
         )
     reviewed = everything(_marked(reviews, by, a, b), noun="score")
-    return quality_scores(reviewed, everything(_marked(runs, by, a, b), noun="run"))
+    scores = quality_scores(reviewed, everything(_marked(runs, by, a, b), noun="run"))
+    if not reviewed.total:
+        return scores
+    if by == "period":
+        # What a criterion takes is no difference between periods that lack some.
+        rows = scores.kept
+        return scores.assign(stratum=rows["stratum"] + " " + rows["criterion"].astype("string"))
+    common = scored_by_all(scores.kept, ["stratum"], "side").index
+    reasons = pd.Series("on a criterion that only one has", scores.kept.index, dtype="string")
+    return scores.without(reasons.mask(reasons.index.isin(common)))
 
 
 def _figures(calls: pd.DataFrame, metric: str, by: str) -> list[tuple[str, pd.DataFrame]]:

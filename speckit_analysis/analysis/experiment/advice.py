@@ -10,10 +10,10 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
-from speckit_analysis.analysis.experiment.rule import COST, NO_COST, RISK, WORTH
+from speckit_analysis.analysis.experiment.rule import COST, NO_COST, REVIEWERS, RISK, WORTH
 from speckit_analysis.analysis.experiment.tradeoff import Tradeoff
 from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
-from speckit_analysis.stats.crossed import Crossed, protected
+from speckit_analysis.stats.crossed import LEAST_REVIEWERS, Crossed, protected
 from speckit_analysis.stats.planning import (
     MOST_REVIEWERS,
     MOST_UNITS,
@@ -50,6 +50,7 @@ class Advice:
             COST: self._on_cost,
             WORTH: self._on_worth,
             RISK: self._on_risk,
+            REVIEWERS: self._on_reviewers,
         }
         return on_other.get(obstacle, self._on_scores)()
 
@@ -97,16 +98,23 @@ class Advice:
             return "No feasible number of SPECs protects against such a loss."
         return f"Score {wording.count(more, 'more SPEC')} like these."
 
+    def _on_reviewers(self) -> str:
+        lacking = wording.count(LEAST_REVIEWERS - self.quality.reviewers, "more reviewer")
+        return (
+            f"Let {lacking} score, or say in the plan that these are all whose opinion counts"
+            " (panel)."
+        )
+
     def _on_scores(self) -> str:
         """Say how many SPECs and reviewers would settle it."""
         quality, panel, people = self.quality, self.quality.panel, self.quality.reviewers
-        if panel.refusal and panel.n >= LEAST_SPECS:
-            return "Score on a finer scale: all differences are equal."
+        if panel.refusal and panel.n >= LEAST_SPECS and self.quality.reviewers:
+            return f"Score on a finer scale, or other SPECs: {panel.refusal}."
         if panel.refusal:
-            return f"Let two reviewers or more score both variants of at least {LEAST_SPECS} SPECs."
+            return f"Let three reviewers score both variants of at least {LEAST_SPECS} SPECs."
         if panel.n < LEAST_SPECS:
             lacking = wording.count(LEAST_SPECS - panel.n, "more SPEC")
-            return f"Score at least {lacking}, in both variants and by two reviewers or more."
+            return f"Score at least {lacking}, in both variants and by three reviewers."
         if not self.margin > 0:
             return f"{self.plan.baseline} scores 0: there is no quality to be kept."
         if np.isnan(quality.unit_variance):
@@ -115,12 +123,12 @@ class Advice:
             if units is None:
                 return "No feasible number of SPECs would settle it at this margin."
             lacking = wording.count(max(1, units - panel.n), "more SPEC")
-            return f"To settle it, score {lacking}, and let two reviewers score each."
+            return f"To settle it, score {lacking}, and let three reviewers score each."
         study = plan(quality, self.margin, alpha=self.alpha)
-        if not study.units:
+        if not study.units or panel.n >= MOST_UNITS:
             return (
-                f"No study of {MOST_UNITS} SPECs and {MOST_REVIEWERS} reviewers would settle it at"
-                " this margin."
+                f"No study of up to {max(MOST_UNITS, panel.n)} SPECs and {MOST_REVIEWERS} reviewers"
+                " is expected to settle it at this margin."
             )
         specs = max(0, study.units - panel.n)
         more = [wording.count(specs, "more SPEC")] if specs else []

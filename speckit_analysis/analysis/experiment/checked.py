@@ -16,10 +16,11 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.advice import Advice
+from speckit_analysis.analysis.experiment.noise import outcome_effect
 from speckit_analysis.analysis.experiment.pairs import bill_sentence
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN, Recommendation
-from speckit_analysis.analysis.experiment.rule import verdict_of
+from speckit_analysis.analysis.experiment.rule import Ruling, equal_loss, verdict_of
 from speckit_analysis.analysis.experiment.tradeoff import Tradeoff
 from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.analysis.selection import Selection, most_frequent
@@ -27,6 +28,7 @@ from speckit_analysis.stats.crossed import Crossed
 from speckit_analysis.stats.economics import cost_of_pass, cost_per_success
 from speckit_analysis.stats.estimate import Estimate, not_estimable
 from speckit_analysis.stats.paired_proportions import exact_gap, shrunken_mean
+from speckit_analysis.stats.planning import MOST_UNITS_TOLD
 from speckit_analysis.stats.proportions import difference_kept, exact_interval
 from speckit_analysis.stats.ratios import Bill, smaller_bill, typical_ratio
 from speckit_analysis.tables.results import RESULTS
@@ -48,13 +50,13 @@ def usable(outcomes: Selection, plan: ExperimentPlan) -> Selection:
     rows = outcomes.kept
     names = rows["experiment"].astype("string")
     own = rows["variant"].isin([plan.baseline, plan.candidate])
-    counted = plan.experiment if (names == plan.experiment).any() else ""
-    chosen = counted or most_frequent(names[own]) or most_frequent(names)
+    chosen = plan.experiment or most_frequent(names[own]) or most_frequent(names)
     reasons = pd.Series(pd.NA, rows.index, dtype="string")
     reasons = reasons.mask(rows["outcome"].isna(), "without an outcome")
     nameless = rows[["unit", "variant"]].isna().any(axis=1)
     reasons = reasons.mask(nameless, "without a unit or a variant")
-    reasons = reasons.mask((names != chosen).fillna(True).astype(bool), "of another experiment")
+    elsewhere = (names != chosen).fillna(True).astype(bool)
+    reasons = reasons.mask(elsewhere, "of the experiment " + names.fillna("without a name"))
     return outcomes.without(reasons)
 
 
@@ -73,8 +75,9 @@ def named_variants(rows: pd.DataFrame, plan: ExperimentPlan) -> tuple[Experiment
     if plan.name or len(names) != 2 or {plan.candidate, plan.baseline} <= set(names):
         return plan, ""
     costs = known(rows["cost_usd"]).groupby(rows["variant"].astype(str)).mean()
-    simpler, other = sorted(names, key=lambda name: (costs.get(name, np.inf), name))
-    why = "which costs less" if costs.notna().all() else "first by name, for want of costs"
+    told = costs.notna().all()
+    simpler, other = sorted(names, key=lambda name: (costs[name] if told else 0, name))
+    why = "which costs less" if told else "first by name, for want of costs"
     fixed = msgspec.structs.replace(plan, candidate=simpler, baseline=other)
     return fixed, f"No plan names the variants; {simpler}, {why}, is taken for the simpler way."
 
@@ -316,8 +319,14 @@ def compare_outcomes(rows: pd.DataFrame, plan: ExperimentPlan, *, alpha: float =
         unit="unit",
     )
     quality, ready = Crossed(gap, gap), Crossed(kept, kept)
-    verdict, rule, obstacle = verdict_of(
-        quality, ready, bill.ratio, seconds.ratio, net=tradeoff.net
+    noise = outcome_effect(rows, fixed, gap, pairs["group"])
+    verdict, rule, obstacle = _equal_loss(pairs, fixed) or verdict_of(
+        quality,
+        ready,
+        bill.ratio,
+        seconds.ratio,
+        net=tradeoff.net if fixed.worth_chosen else None,
+        inside_noise=bool(noise.inside_noise),
     )
     rule = rule.replace("SPECs", "units")
     if totals and gap.n and verdict != OPEN:
@@ -445,6 +454,14 @@ def _proved(pairs: pd.DataFrame, plan: ExperimentPlan, alpha: float, unit: str) 
     return ""
 
 
+def _equal_loss(pairs: pd.DataFrame, plan: ExperimentPlan) -> Ruling | None:
+    """Rule on numbers that all units lose alike, each a group of its own."""
+    if pairs.empty or pairs["group"].duplicated().any():
+        return None
+    gaps = (pairs["candidate"] - pairs["baseline"]).to_numpy(float)
+    return equal_loss(gaps, plan.margin * float(pairs["baseline"].mean()))
+
+
 def _bill(table: pd.DataFrame, groups: pd.Series, level: float, blow_up: float, unit: str) -> Bill:
     whole = table.groupby(groups.reindex(table.index).fillna(table.index.to_series())).sum()
     if len(whole) < 2:
@@ -469,10 +486,12 @@ def _typical(table: pd.DataFrame, level: float, unit: str) -> Estimate:
 def _per_success(
     own: pd.DataFrame, pairs: pd.DataFrame, names: tuple[str, str], level: float
 ) -> dict[str, Estimate]:
-    """Return what a success cost with each variant, on the tries whose cost is known."""
+    """Return what a success cost with each variant for which the cost of every try is known."""
     found = {}
     for name in names:
-        rows = own[(own["variant"] == name) & known(own["cost_usd"]).notna()]
+        rows = own[own["variant"] == name]
+        if known(rows["cost_usd"]).isna().any():  # those of failures are the ones that get lost
+            continue
         if rows["cases"].notna().any():
             row = rows.iloc[0]
             n = int(row["cases"])
@@ -493,16 +512,20 @@ def _per_success(
 
 def _needed(pairs: pd.DataFrame, plan: ExperimentPlan, alpha: float, gap: Estimate) -> str:
     """Say how many units would settle it if both are equally good, with a chance of 80 %."""
-    if len(pairs) < 2 or gap.refusal:
+    if len(pairs) < 2:
         return "Check both variants on the same units."
+    if gap.refusal:
+        return f"No interval: {gap.refusal}."
     points = plan.margin * float(pairs["baseline"].mean())
     spread = gap.standard_error * np.sqrt(len(pairs))
     if points <= 0:
-        return "The variant in use reaches nothing: there is no quality to be kept."
+        return f"{plan.baseline} does not score above 0, so a share of its quality is no margin."
     reach = stats.norm.ppf(1 - alpha) + stats.norm.ppf(0.8)
     units = int(np.ceil((reach * spread / points) ** 2))
     if units <= len(pairs):
         return ""
+    if units > MOST_UNITS_TOLD:
+        return "No feasible number of units would settle it at this margin."
     return (
         f"{wording.count(units - len(pairs), 'more unit')} would settle the margin with a"
         " probability of 80 % if both are equally good."

@@ -19,6 +19,12 @@ from speckit_analysis.analysis.cost.projection import (
 from speckit_analysis.analysis.experiment import checked as outcomes
 from speckit_analysis.analysis.experiment.arbiter import Arbitration, cases, judge
 from speckit_analysis.analysis.experiment.checked import Checked, compare_outcomes
+from speckit_analysis.analysis.experiment.controls import (
+    Controls,
+    judged_scores,
+    outcome_controls,
+    score_controls,
+)
 from speckit_analysis.analysis.experiment.deviations import deviations
 from speckit_analysis.analysis.experiment.guardrail import (
     GuardrailExperiment,
@@ -35,6 +41,7 @@ from speckit_analysis.analysis.experiment.research import (
 from speckit_analysis.analysis.experiment.variants import Experiment, compare_variants
 from speckit_analysis.analysis.intervals import share
 from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
+from speckit_analysis.analysis.review.blinding import Blinding, blinding
 from speckit_analysis.analysis.review.scores import usable
 from speckit_analysis.analysis.selection import Selection, measured, spec_of
 from speckit_analysis.stats.estimate import Estimate
@@ -60,6 +67,10 @@ class Decision:
     research: ResearchExperiment
     arbitration: Arbitration
     guardrail: GuardrailExperiment
+    #: Of the comparison that :attr:`subject` is.
+    controls: Controls
+    #: Whether reviewers could tell what they scored.
+    blind: Blinding
     #: The result ``deviations``.
     deviations: pd.DataFrame
     #: The result ``success``.
@@ -77,8 +88,9 @@ class Decision:
 
         Where outcomes were checked, questions that nobody collected anything on are left out.
         """
+        quality = self._with_doubts(self.quality.recommendation())
         every = [
-            self.quality.recommendation(),
+            quality,
             *(_routed(name, quality) for name, quality in self.by_class.items()),
             self.research.recommendation(),
             *self.arbitration.recommendations(),
@@ -86,7 +98,23 @@ class Decision:
         ]
         if self.checked.rows.empty:
             return every
-        return [self.checked.recommendation(), *(one for one in every if one.numbers)]
+        checked = self.checked.recommendation()
+        if {quality.verdict, checked.verdict} == {ADOPT, KEEP}:
+            rule = "scores and checked outcomes contradict each other"
+            why = "Find out why before you change anything."
+            checked, every[0] = (
+                replace(one, verdict=OPEN, rule=f"{rule} ({one.rule})", change=why)
+                for one in (checked, quality)
+            )
+        return [checked, *(one for one in every if one.numbers)]
+
+    def _with_doubts(self, quality: Recommendation) -> Recommendation:
+        """Add to a verdict that reviewers knew what they scored."""
+        if quality.verdict == OPEN or not (self.blind.index.broken or self.blind.forced):
+            return quality
+        why = "the blind did not hold" if self.blind.index.broken else "it was unblinded early"
+        rule = f"{quality.rule}; but {why}, so scores may follow what reviewers think of variants"
+        return replace(quality, rule=rule)
 
     @property
     def subject(self) -> Experiment | Checked:
@@ -112,7 +140,7 @@ class Decision:
             parts.append(f"Keep {wording.listed(kept)}: what is simpler is proved to be worse.")
         n_open = len(by_verdict[OPEN])
         total = wording.count(len(self.recommendations), "decision")
-        parts.append(f"{n_open} of {total} {'is' if n_open == 1 else 'are'} open.")
+        parts.append(f"{n_open} of {total} {'are' if n_open > 1 else 'is'} open.")
         return " ".join(parts)
 
 
@@ -158,6 +186,8 @@ def decide(
         ),
         arbitration=judge(used["outcomes"].kept, plan.arbiter.least_benefit),
         guardrail=compare_guardrails(used["trials"].kept, plan.guardrail),
+        controls=_controls(evidence, plan, include, scores, subject),
+        blind=_blind(evidence, plan, include),
         deviations=deviations(plan, subject, scores, calls),
         success=success_metrics(subject, used["runs"].kept, plan),
         projection=project_costs(costs.kept, subject),
@@ -168,6 +198,29 @@ def decide(
 
 def _subject(quality: Experiment, checked: Checked) -> Experiment | Checked:
     return quality if checked.rows.empty or quality.gap.n else checked
+
+
+def _blind(
+    evidence: Mapping[str, pd.DataFrame], plan: ExperimentPlan, include: Sequence[str]
+) -> Blinding:
+    scored = measured(evidence["reviews"], include, noun="score")
+    experiment = plan.experiment_in(scored.kept) or "none"
+    cards = usable(scored, experiment, plan.judges, copies=True).kept
+    return blinding(cards[cards["variant"].notna()], again=plan.again)
+
+
+def _controls(
+    evidence: Mapping[str, pd.DataFrame],
+    plan: ExperimentPlan,
+    include: Sequence[str],
+    scores: pd.DataFrame,
+    subject: Experiment | Checked,
+) -> Controls:
+    if isinstance(subject, Checked):
+        return outcome_controls(subject, plan)
+    scored = measured(evidence["reviews"], include, noun="score")
+    judged = judged_scores(scored, plan.experiment_in(scored.kept) or "none", plan)
+    return score_controls(scores, plan, subject.gap, judged)
 
 
 #: What rows each answer uses, by their name in :func:`_used`.
@@ -207,7 +260,9 @@ def _used(
 
 
 def _rests_on(used: Mapping[str, Selection], quality: Experiment) -> pd.DataFrame:
-    paired = {"scores": quality.left_out}
+    overall = int((used["scores"].kept["criterion"] == "overall").sum())
+    aside = f"{wording.count(overall, 'overall score')} compared on their own" if overall else ""
+    paired = {"scores": "; ".join(filter(None, (quality.left_out, aside)))}
     rows = [
         (question, " ".join(filter(None, (used[name].sentence, _as_sentence(paired.get(name))))))
         for name, question in _QUESTIONS.items()
@@ -217,7 +272,7 @@ def _rests_on(used: Mapping[str, Selection], quality: Experiment) -> pd.DataFram
 
 
 def _as_sentence(words: str | None) -> str:
-    return f"{words[0].upper()}{words[1:]}." if words else ""
+    return f"In pairs: {words}." if words else ""
 
 
 def _by_class(

@@ -52,6 +52,8 @@ def memo(
         _projection(decision),
         f"## Does {_plain(decision.subject.baseline)} pay?\n\n"
         f"{_plain(decision.subject.tradeoff.sentence)}",
+        f"## Did the blind hold?\n\n{_plain(decision.blind.sentence)}",
+        "## Controls\n\n" + "\n".join(f"- {_plain(one)}" for one in decision.controls.sentences),
         _deviations(decision),
         f"## What it rests on\n\n{_grid(decision.rests_on)}",
         "## How to read this\n\n"

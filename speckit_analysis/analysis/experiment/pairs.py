@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
-from speckit_analysis.analysis.margins import ALPHA
+from speckit_analysis.analysis.margins import ALPHA, LEAST_SPECS
 from speckit_analysis.analysis.review.blinding import first_readings
 from speckit_analysis.analysis.review.scores import criteria, scores_of, unit_of
 from speckit_analysis.stats.crossed import crossed
@@ -49,6 +50,8 @@ class ScorePairs:
     gaps, kept : DataFrame of float
         Candidate less baseline; candidate less what of the baseline has to be kept.  Missing where
         a reviewer did not score both.
+    worst : Series of float
+        Candidate less baseline by SPEC, at the stage where it loses most; mean over reviewers.
     baseline_mean : float
         Mean score of the baseline, in points.
     left_out : str
@@ -57,6 +60,7 @@ class ScorePairs:
 
     gaps: pd.DataFrame
     kept: pd.DataFrame
+    worst: pd.Series
     baseline_mean: float
     left_out: str
 
@@ -87,9 +91,23 @@ def score_pairs(reviews: pd.DataFrame, plan: ExperimentPlan) -> ScorePairs:
     mean = float(by_spec(other)[gaps.columns].mean().mean()) if gaps.size else np.nan
     unpaired = wording.count(int((~both).sum()), "score")
     left_out = [f"{unpaired} without the same reviewer's of the other variant"] * (not both.all())
+    left_out += _only_one(rows, names)
     left_out += [f"{name}, who scored both in one SPEC only" for name in few]
     said = f"left out: {wording.listed(left_out)}" if left_out else ""
-    return ScorePairs(gaps, kept, mean, said)
+    worst = (one - other)[gaps.columns].mean(axis=1).groupby(level=0).min().reindex(gaps.index)
+    return ScorePairs(gaps, kept, worst, mean, said)
+
+
+def _only_one(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Say which of two variants SPECs lack: gaps on one side may be failures."""
+    scored = rows.groupby([rows["spec_id"].astype("string"), rows["variant"].astype("string")])
+    there = scored.size().unstack().reindex(columns=list(names)).notna()
+    alone = there[there.sum(axis=1) == 1]
+    return [
+        f"{wording.count(number, 'SPEC')} without {name}"
+        for name, number in (~alone).sum().items()
+        if number
+    ]
 
 
 def by_criterion(reviews: pd.DataFrame, plan: ExperimentPlan) -> pd.DataFrame:
@@ -126,10 +144,31 @@ def _difference(reviews: pd.DataFrame, plan: ExperimentPlan) -> tuple[object, ..
     gap = crossed(pairs.gaps.to_numpy(float), 1 - ALPHA).told
     kept = crossed(pairs.kept.to_numpy(float), 1 - 2 * ALPHA).told
     if gap.refusal or kept.p_value is None:
-        return None, None, None, gap.n, None, None, None
+        same = float(pairs.gaps.mean().mean()) if gap.n >= LEAST_SPECS else None
+        return same, None, None, gap.n, None, None, None
     below = kept.p_value / 2
     kept_p = below if kept.value > 0 else 1 - below
     return gap.value, gap.low, gap.high, gap.n, gap.p_value, kept_p, None
+
+
+def lost_criteria(reviews: pd.DataFrame, plan: ExperimentPlan, margin: float) -> list[str]:
+    """Return the criteria on which the candidate is proved to lose, and more than the margin.
+
+    Parameters
+    ----------
+    reviews, plan
+        As for :func:`by_criterion`.
+    margin : float
+        Points that may be lost.
+    """
+    table = by_criterion(reviews, plan)
+    # What is equal in all SPECs has no p-value, and needs none.
+    proved = (table["holm_p"] <= ALPHA).fillna(True) & table["difference"].notna()
+    lost = table[proved & (table["difference"] < -margin).fillna(False)]
+    return [
+        f"{name} ({difference:+.2f} points)"
+        for name, difference in zip(lost["criterion"], lost["difference"], strict=True)
+    ]
 
 
 def criteria_sentence(table: pd.DataFrame) -> str:
@@ -140,7 +179,7 @@ def criteria_sentence(table: pd.DataFrame) -> str:
     table : DataFrame
         From :func:`by_criterion`.
     """
-    compared = table.dropna(subset="difference")
+    compared = table.dropna(subset="low")
     if compared.empty:
         return "No criterion was scored for both variants."
     differ = compared.loc[compared["holm_p"] <= ALPHA, "criterion"].tolist()

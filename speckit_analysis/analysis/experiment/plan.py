@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 
 from speckit_analysis.analysis import wording
-from speckit_analysis.analysis.margins import MARGIN, WORTH_USD
+from speckit_analysis.analysis.margins import MARGIN, REPEATS, WORTH_USD
 from speckit_analysis.analysis.review.scores import experiment_of
 from speckit_analysis.errors import EvidenceError
 
@@ -80,6 +80,15 @@ class SuccessPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     telemetry_coverage: Coverage = 1.0
 
 
+class JudgePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether an automatic judge may make few scores of people surer."""
+
+    #: Its name as a reviewer; none, if empty.
+    judge: str = ""
+    #: Correlation of its differences with those of people below which it does not count.
+    least_correlation: Share = 0.5
+
+
 class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was fixed beforehand."""
 
@@ -101,10 +110,19 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     worst_loss: Points = 0.0
     specs: Planned = 0
     reviewers: Planned = 0
+    #: These reviewers are all whose opinion counts: verdicts need not hold for others.
+    panel: bool = False
     #: For making all outputs; 0 for no limit.
     budget_usd: Budget = 0.0
     #: Reviewers that are no people, whose scores do not count.
     judges: tuple[str, ...] = ()
+    #: The variant that spends what the baseline does on several attempts of one model.
+    equal_budget: str = "single_same_budget"
+    #: Variants that only repeat another one, unchanged.
+    again: dict[str, str] = msgspec.field(default_factory=REPEATS.copy)
+    #: The calls of all variants are made in random order, so that nothing shifts one of them alone.
+    interleaved: bool = False
+    judge_assisted: JudgePlan = JudgePlan()
     #: Release of each agent's model.
     models: dict[str, str] = {}
     #: Class of each SPEC; by the size of prompts, if empty.
@@ -117,6 +135,17 @@ class ExperimentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def experiment_in(self, reviews: pd.DataFrame) -> str:
         """Return the name under which scores are kept, or of what has most of both variants."""
         return self.experiment or experiment_of(reviews, self.baseline, self.candidate)
+
+    @property
+    def worth_chosen(self) -> bool:
+        """Whether somebody said what a point is worth; else worth decides nothing."""
+        return bool(self.name) or self.worth_usd != WORTH_USD
+
+    def runs_of(self, variant: str) -> list[str]:
+        """Return a variant and those that repeat it; what is compared itself is no repeat."""
+        compared = (self.baseline, self.candidate)
+        again = [name for name, own in self.again.items() if own == variant]
+        return [variant, *(name for name in again if name not in compared)]
 
     @property
     def of_research(self) -> ExperimentPlan:
@@ -151,6 +180,16 @@ def plan_of(fields: Mapping[str, object]) -> ExperimentPlan:
     for place, own in (("", plan), ("research: ", plan.research)):
         if own.baseline == own.candidate:
             raise ValueError(f"{place}baseline and candidate are both {own.baseline!r}")
+    if plan.equal_budget == plan.baseline:
+        raise ValueError(f"equal_budget and baseline are both {plan.baseline!r}")
+    for name, repeated in plan.again.items():
+        if repeated in plan.again:
+            raise ValueError(f"again: {name!r} repeats {repeated!r}, which is a repeat itself")
+    judge = plan.judge_assisted.judge
+    if judge and judge not in plan.judges:
+        raise ValueError(
+            f"judge_assisted: {judge!r} has to stand in judges too, or its scores count as people's"
+        )
     tried = plan.guardrail.candidates
     if len(set(tried)) < len(tried):
         raise ValueError("guardrail: a candidate is named twice")

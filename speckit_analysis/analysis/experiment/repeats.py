@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.analysis.intervals import clustered_shares
-from speckit_analysis.analysis.wording import count, percent
+from speckit_analysis.analysis.wording import count
 from speckit_analysis.stats.estimate import Estimate
 from speckit_analysis.stats.proportions import clopper_pearson
 from speckit_analysis.tables.results import RESULTS
@@ -104,22 +104,3 @@ def pass_hat_curve(rows: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
             one = pass_hat(kept, k, confidence)
             found.append((variant, k, one.n, left_out, one.value, one.low, one.high))
     return RESULTS["pass_hat"].of(found)
-
-
-def repetition_sentence(curve: pd.DataFrame) -> str:
-    """Return how much less often all tries pass than one, in words.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        From :func:`pass_hat_curve`.
-    """
-    if curve.empty:
-        return "No unit was tried more than once: nothing can be said of repeated tries."
-    return " ".join(
-        f"A single attempt with {variant} succeeds {percent(own['rate'].iloc[0])} of the time; all"
-        f" {count(own['k'].iloc[-1])} succeed {percent(own['rate'].iloc[-1])} of the time"
-        f" ({percent(own['low'].iloc[-1])} to {percent(own['high'].iloc[-1])};"
-        f" {count(own['tasks'].iloc[-1], 'unit')})."
-        for variant, own in curve.groupby("variant", sort=False)
-    )

@@ -73,11 +73,12 @@ class Tradeoff:
             if self.without_cost
             else ""
         )
-        gained = f"{found.effect.value:+.2f} {wording.plural(self.gain)} a {self.unit}"
+        points = self.pairs["points"].mean()
+        gained = f"{points:+.2f} {wording.plural(self.gain)} a {self.unit}"
         units = wording.count(len(self.pairs), self.unit)
         return (
             f"Above {self.simpler}, {self.dearer} is {found.quadrant}:"
-            f" {wording.usd(found.cost.value)} for {gained}{ratio} ({units})."
+            f" {wording.usd(self.pairs['cost_usd'].mean())} for {gained}{ratio} ({units})."
             f" At {wording.usd(self.worth_usd)} a {self.gain}"
             f" it {pays}: net {wording.usd(net.value)} a {self.unit} ({wording.usd(net.low)} to"
             f" {wording.usd(net.high)}; probability that it pays {wording.percent(chance)}, and"

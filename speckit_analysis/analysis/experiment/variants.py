@@ -12,18 +12,26 @@ import pandas as pd
 
 from speckit_analysis.analysis import wording
 from speckit_analysis.analysis.experiment.advice import Advice
+from speckit_analysis.analysis.experiment.noise import score_effect
 from speckit_analysis.analysis.experiment.pairs import (
     bill_of,
     bill_sentence,
     extra_of,
     gap_of,
     known_costs,
+    lost_criteria,
     making,
     score_pairs,
 )
 from speckit_analysis.analysis.experiment.plan import ExperimentPlan
 from speckit_analysis.analysis.experiment.recommendation import ADOPT, KEEP, OPEN, Recommendation
-from speckit_analysis.analysis.experiment.rule import PEEKED, assumption_of, risk_of, verdict_of
+from speckit_analysis.analysis.experiment.rule import (
+    PEEKED,
+    assumption_of,
+    equal_loss,
+    risk_of,
+    verdict_of,
+)
 from speckit_analysis.analysis.experiment.tradeoff import Tradeoff, variants
 from speckit_analysis.analysis.margins import ALPHA
 from speckit_analysis.analysis.review.scores import scores_of
@@ -145,11 +153,13 @@ class Experiment:
         if self.cost.refusal:
             return ""
         usually = (
-            ""
-            if self.typical.refusal
-            else f" in total, {wording.ratio(self.typical.value)} times typically"
+            "" if self.typical.refusal else f", {wording.ratio(self.typical.value)} times typically"
         )
-        return f"{self.candidate} costs {_ratio(self.cost)} what {self.baseline} costs{usually}"
+        specs = f" ({wording.count(self.cost.n, 'SPEC')})" if self.cost.n < self.gap.n else ""
+        return (
+            f"{self.candidate} costs {_ratio(self.cost)} what {self.baseline} costs in total"
+            f"{usually}{specs}"
+        )
 
     @property
     def design_sentence(self) -> str:
@@ -165,11 +175,27 @@ class Experiment:
         )
         taste = self.quality.taste_share
         if np.isnan(taste):
-            return sentence
+            return f"{sentence} {self._tipping}".strip()
         return (
             f"{sentence} Reviewers' preferences for a variant make {wording.percent(taste)} of the"
             f" error: more {'reviewers' if taste > 0.5 else 'SPECs'} help most."
         )
+
+    @property
+    def _tipping(self) -> str:
+        """How far apart reviewers' tastes would undo what these reviewers show."""
+        proved = next((one for one in (self.kept, self.quality) if self._excludes_0(one)), None)
+        if proved is None:
+            return ""
+        return (
+            f"For these reviewers only: tastes for a variant that differ by"
+            f" {proved.tipping_taste(0):.2g} points (standard deviation) between reviewers would"
+            " undo it."
+        )
+
+    @staticmethod
+    def _excludes_0(found: Crossed) -> bool:
+        return found.panel.low > 0 or found.panel.high < 0
 
     @property
     def cost_sentence(self) -> str:
@@ -230,7 +256,6 @@ def compare_variants(
     *,
     alpha: float = ALPHA,
     scored: int | None = None,
-    inside_noise: bool = False,
 ) -> Experiment:
     """Compare a simpler variant with the one in use as a plan fixed it, and say what follows.
 
@@ -244,8 +269,6 @@ def compare_variants(
         One-sided level of the test of the margin; intervals have level 1 - alpha.
     scored : int, optional
         SPECs of the experiment that are scored, if `reviews` are of some of them only.
-    inside_noise : bool
-        The difference in quality is no larger than one between two runs of the same variant.
 
     Notes
     -----
@@ -279,16 +302,18 @@ def compare_variants(
         without_cost=len(gaps) - len(extra),
         level=1 - alpha,
     )
-    disasters = catastrophes(gaps.to_numpy(float), level=1 - alpha)
+    disasters = catastrophes(pairs.worst.to_numpy(float), level=1 - alpha)
     held, margin = pairs.kept.to_numpy(float), fixed.margin * pairs.baseline_mean
-    verdict, rule, obstacle = verdict_of(
+    criteria = lost_criteria(reviews, fixed, margin) if kept.told.low > 0 else []
+    verdict, rule, obstacle = equal_loss(gaps.to_numpy(float), margin) or verdict_of(
         quality,
         kept,
         bill.ratio,
         seconds.ratio,
-        net=tradeoff.net,
-        risk=risk_of(disasters, held, margin, fixed.worst_loss),
-        inside_noise=inside_noise,
+        net=tradeoff.net if fixed.worth_chosen else None,
+        risk=risk_of(disasters, held, margin, fixed.worst_loss, criteria),
+        inside_noise=bool(score_effect(reviews, fixed, quality.told).inside_noise),
+        panel=fixed.panel,
     )
     needed = ""
     if verdict == OPEN:
@@ -301,6 +326,10 @@ def compare_variants(
             f"{done} of {_planned(fixed.specs)} are scored, and deciding now would be a look that"
             " was not planned"
         )
+    if quality.reviewers < fixed.reviewers and verdict != OPEN:
+        lacking = wording.count(fixed.reviewers - quality.reviewers, "planned reviewer")
+        verdict, needed = OPEN, f"Let the other {lacking} score, or plan another study."
+        rule = f"{quality.reviewers} of {wording.count(fixed.reviewers, 'planned reviewer')} scored"
     if verdict == ADOPT:
         rule += f"; {assumption_of(held, margin, fixed.worst_loss)}"
     if verdict != OPEN and not fixed.specs:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from speckit_analysis.analysis import wording
+from speckit_analysis.analysis.margins import REPEATS
 from speckit_analysis.stats.blinding import (
     BREACH,
     HELD_BELOW,
@@ -118,8 +120,20 @@ class Blinding:
         )
 
 
-def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
+def blinding(
+    reviews: pd.DataFrame, confidence: float = 0.95, again: Mapping[str, str] = REPEATS
+) -> Blinding:
     """Return whether reviewers could tell the variants, from what they guessed beforehand.
+
+    Parameters
+    ----------
+    reviews : DataFrame
+        From :func:`.scores.usable`.
+    confidence : float
+        Level of the interval.
+    again : mapping of str to str
+        Variants that only repeat another one: nobody can tell them apart, so their own cards do not
+        count, and who names one names the other.
 
     Notes
     -----
@@ -128,6 +142,8 @@ def blinding(reviews: pd.DataFrame, confidence: float = 0.95) -> Blinding:
     one variant is named whatever is read, its row is above 0, others are below, and the index is 0.
     """
     of_card = cards(first_readings(reviews))
+    of_card = of_card[~of_card["variant"].isin(list(again))]
+    of_card = of_card.assign(guess=of_card["guess"].astype("string").replace(dict(again)))
     forced = bool(of_card["forced"].fillna(False).any())
     # A variant of the review counts although nobody names it, or none of its cards is there.
     named = pd.concat([of_card["variant"].astype("string"), of_card["guess"].astype("string")])

@@ -32,7 +32,11 @@ def copied(reviews: pd.DataFrame) -> pd.Series:
     first = first.assign(**{name: first[name].astype("string").fillna("") for name in _CELL})
     reasons = pd.Series(pd.NA, reviews.index, dtype="string")
     person, spec = (reviews[name].astype("string") for name in ("reviewer", "spec_id"))
-    for name in _constant(first):
+    constant = _constant(first)
+    # Where nobody tells outputs apart, that is the finding.
+    if len(constant) == first["reviewer"].nunique():
+        constant = []
+    for name in constant:
         reasons = reasons.mask(person == name, f"of {name}, who gives one score to everything")
     kept = first[reasons.reindex(first.index).isna()]
     by_person = kept.pivot_table(index=_CELL, columns="reviewer", values="score", observed=True)
@@ -56,7 +60,9 @@ def _same(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     originals: dict[bytes, str] = {}
     for name in sorted(map(str, table.columns)):
         values = table[name].to_numpy(float)
-        enough = table[name].count() >= _NO_CHANCE and table[name].nunique() >= _VALUES
+        # Of each variant: levels that recur, such as 5 of one and 8 of the other, are no copies.
+        varied = table[name].groupby(level="variant").nunique()
+        enough = table[name].count() >= _NO_CHANCE and varied.min() >= _VALUES
         original = originals.setdefault(values.tobytes(), name) if enough else name
         if original != name:
             yield name, original

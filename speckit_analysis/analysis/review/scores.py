@@ -55,11 +55,13 @@ def usable(
     """
     frame = reviews.kept
     reasons = pd.Series(pd.NA, frame.index, dtype="string")
+    names = frame["experiment"].astype("string").fillna("without a name")
+    reasons = reasons.mask(~in_experiment(frame, experiment), "of the experiment " + names)
     reasons = reasons.mask(frame["score"].isna(), "without a score")
     reasons = reasons.mask(~frame["complete"].fillna(True), "on a card that is not complete")
     reasons = reasons.mask(frame["variant"].isna(), "not unblinded")
+    reasons = reasons.mask(frame["reviewer"].isna(), "without a reviewer's name")
     reasons = reasons.mask(frame["reviewer"].isin(list(judges)), "of an automatic judge")
-    reasons = reasons.mask(~in_experiment(frame, experiment), "of another experiment")
     parts = [frame[column].astype("string").fillna("") for column in _OUTPUT]
     output = parts[0] + " " + parts[1] + " " + parts[2]
     used = reviews.assign(output=output).without(reasons)

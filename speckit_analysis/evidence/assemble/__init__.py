@@ -56,7 +56,7 @@ _INTERNAL = {
     "arbitrations": ("file", "stage_raw", "timestamp_raw"),
     "research": ("file", "stage_raw", "timestamp_raw"),
     "trials": ("file", "stage_raw", "timestamp_raw"),
-    "outcomes": ("file",),
+    "outcomes": ("file", "series", "told_at", "variant_detail"),
     "spawns": ("file", "key", "stage_raw", "timestamp_raw"),
 }
 

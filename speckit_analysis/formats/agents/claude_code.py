@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.written import Call, Session, holds, project_of, write
 from speckit_analysis.formats.file import Amount
 from speckit_analysis.formats.usage import COUNTS, Usage
@@ -199,7 +199,7 @@ def _is_session(name: str, data: bytes) -> bool:
 FORMAT = Format(
     name="claude-session",
     title="Session of Claude Code",
-    notes=(
+    about=bullets(
         "An answer is one row of `calls`: the most complete of the lines with its "
         "`message.id`. `prompt_tokens` is fresh input, what was read from the cache and "
         "what was written to it. Thinking is part of `completion_tokens`.",

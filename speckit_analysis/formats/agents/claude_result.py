@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.claude_code import AGENT, ClaudeUsage
 from speckit_analysis.formats.agents.written import Call, Session, holds, project_of, write
 from speckit_analysis.formats.file import Amount, Count
@@ -111,7 +111,7 @@ def _sum(event: Printed, what: str) -> Call:
 FORMAT = Format(
     name="claude-result",
     title="What claude -p prints as JSON",
-    notes=(
+    about=bullets(
         "The result of a run is one row of `calls` for each model, with the tokens of all "
         "its calls. It counts only where neither a session file nor telemetry of the "
         "session is here. Events before the result hold no final counts and are not "

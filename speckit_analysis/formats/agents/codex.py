@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.written import Call, Session, joined, project_of, write
 from speckit_analysis.formats.file import Count
 
@@ -313,7 +313,7 @@ def _release(version: str | None) -> tuple[int, ...]:
 FORMAT = Format(
     name="codex-rollout",
     title="Rollout of Codex: one thread",
-    notes=(
+    about=bullets(
         "A response is one row of `calls`, from its `token_usage_record`. Older rollouts hold "
         "counters only (`token_count`): a call is by what they grew, and counters that are "
         "written again are none.",

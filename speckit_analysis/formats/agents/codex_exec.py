@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.codex import AGENT, Counters, inside, text_of
 from speckit_analysis.formats.agents.written import Call, Session, write
 
@@ -88,7 +88,7 @@ def _is_printed(name: str, data: bytes) -> bool:
 FORMAT = Format(
     name="codex-exec",
     title="What codex exec --json prints",
-    notes=(
+    about=bullets(
         "`turn.completed` counts all that its thread used up to then, runs before a resume "
         "included. So of all files of a thread the largest count is its row of `calls`. It "
         "counts only where neither a rollout nor telemetry of the thread is here.",

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.written import Basis, Call, Session, write
 from speckit_analysis.formats.file import Count
 
@@ -165,7 +165,7 @@ def plus(count: int | None, more: int | None) -> int | None:
 FORMAT = Format(
     name="gemini-chat",
     title="Chat of Gemini CLI",
-    notes=(
+    about=bullets(
         "An answer is one row of `calls`, as the last record with its id tells it. "
         "`prompt_tokens` is `input` and `tool`; what came from the cache is inside. "
         "`thoughts` are `reasoning_tokens`.",

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.gemini_cli import AGENT, new_call, plus
 from speckit_analysis.formats.agents.written import Call, Session, holds, write
 from speckit_analysis.formats.file import Amount, Count
@@ -126,7 +126,7 @@ def _sums(session: Session, event: Printed) -> list[Call]:
 FORMAT = Format(
     name="gemini-result",
     title="What gemini -o json prints",
-    notes=(
+    about=bullets(
         "The statistics of a run are one row of `calls` for each model, with the tokens of"
         " all its calls. They count only where neither a chat nor telemetry of the session"
         " is here.",

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.events import TracedSessions, call_of_event
 from speckit_analysis.formats.agents.written import holds, write
 
@@ -36,7 +36,7 @@ def read(file: EvidenceFile, rows: Rows) -> None:
 FORMAT = Format(
     name="gemini-telemetry",
     title="Telemetry file of Gemini CLI",
-    notes=(
+    about=bullets(
         "The file that `telemetry.outfile` names: an `api_response` or `api_error` event "
         "is one row of `calls`, as in [`otlp`](#otlp).",
         "Checked with version 0.61.0.",

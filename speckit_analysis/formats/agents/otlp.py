@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from speckit_analysis.formats import EvidenceFile, Format, Rows
+from speckit_analysis.formats import EvidenceFile, Format, Rows, bullets
 from speckit_analysis.formats.agents.events import (
     AGENTS_OF_EVENTS,
     Attributes,
@@ -183,7 +183,7 @@ def _of_span(span: Span, sender: Attributes) -> Call | None:
 FORMAT = Format(
     name="otlp",
     title="Telemetry of agents: OTLP as JSON",
-    notes=(
+    about=bullets(
         "Logs: an `api_request` or `api_error` event of Claude Code, a "
         "`response.completed` event of Codex and an `api_response` or `api_error` event of"
         " Gemini CLI are one row of `calls` each. Where the session's own file is here, "

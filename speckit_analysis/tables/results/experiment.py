@@ -106,6 +106,13 @@ _CHECKED = (
     integer("tasks", "units that were tried as often as most", "units", "units"),
     integer("left_out", "units tried less often", "units", "units left out"),
     number("rate", "chance that k tries of a unit all pass", "share", "pass^k"),
+    text("what", "what differs"),
+    number("difference", "candidate less baseline"),
+    number("floor", "a variant differs from itself by no more, either way", "", "noise ±"),
+    integer("repeated", "SPECs or units that a variant was run on again", "units", "run again"),
+    number("runs_low", "lower end at 90 %, for other runs too", "", "for other runs, low"),
+    number("runs_high", "upper end at 90 %, for other runs too", "", "for other runs, high"),
+    boolean("inside", "within the noise, or not proved for other runs", "", "inside noise"),
 )
 
 EXPERIMENT = frames(
@@ -121,6 +128,10 @@ EXPERIMENT = frames(
         " tries",
     ),
     outcome_reruns=("a variant tried again on the same units", "variant units differ"),
+    noise_floor=(
+        "an effect",
+        "what difference low high n floor repeated runs_low runs_high inside",
+    ),
     pass_hat=(
         "a variant and a number of tries",
         "variant k tasks left_out rate low=share high=share",
