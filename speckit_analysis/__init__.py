@@ -3,7 +3,7 @@
 >>> import speckit_analysis as sk
 >>> ev = sk.load(sk.sample_path())
 >>> list(ev)[:3]
-['runs', 'calls', 'proposals']
+['runs', 'calls', 'sessions']
 """
 
 from __future__ import annotations

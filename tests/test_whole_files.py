@@ -64,6 +64,7 @@ WRITING = {
     "decide": (),
     "report": ("about",),
     "experiment guardrail": ("outputs", "--labels", "labels.csv"),
+    "sessions": ("rollout.jsonl",),
 }
 
 #: What is no evidence, is simulated, or is meant for reviewers.
@@ -90,6 +91,12 @@ def workplace(tmp_path, monkeypatch):
     from nbformat.v4 import new_code_cell, new_notebook
 
     (tmp_path / "bill.csv").write_text("date,model,amount\n2025-10-06,gpt-5,1.5\n")
+    usage = '{"input_tokens":9,"output_tokens":1}'
+    (tmp_path / "rollout.jsonl").write_text(
+        '{"timestamp":"2026-01-01T00:00:00Z","type":"session_meta","payload":{"id":"t"}}\n'
+        '{"timestamp":"2026-01-01T00:00:01Z","type":"token_usage_record","payload":'
+        f'{{"response_id":"r","thread_id":"t","usage":{usage}}}}}\n'
+    )
     (tmp_path / "outputs").mkdir()
     (tmp_path / "outputs" / "a.json").write_text("{}")
     (tmp_path / "labels.csv").write_text("output,valid\na.json,no\n")
