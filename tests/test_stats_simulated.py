@@ -33,7 +33,7 @@ BETWEEN, SINGLE, SEVERITY, TASTE = 0.4, 0.7, 0.6, 0.3
 DISASTERS, LOSS = 0.1, 3.0
 
 
-@pytest.fixture(params=[800, at_length(LONG)])
+@pytest.fixture(params=[400, at_length(LONG)])
 def repeats(request) -> int:
     return request.param
 
