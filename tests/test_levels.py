@@ -229,6 +229,7 @@ CASES: Mapping[str, Callable[[float], Any]] = {
     "stats.noninferiority.catastrophes": lambda c: noninferiority.catastrophes(
         5 * (GAPS - 0.5), level=c
     ),
+    "stats.paired.added_reach": lambda c: paired.added_reach([(1.0, 5.0), (0.5, 2.0)], c),
     "stats.paired.paired_t": lambda c: paired.paired_t(GAPS, c),
     "stats.crossed.crossed": lambda c: crossed.crossed(TABLE - 6, c),
     "stats.crossed.protected": lambda c: crossed.protected(TABLE - 6, -5.0, c),

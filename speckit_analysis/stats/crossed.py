@@ -8,7 +8,7 @@ import numpy as np
 from scipy import optimize, special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
-from speckit_analysis.stats.paired import ROUNDING, paired_t
+from speckit_analysis.stats.paired import ROUNDING, added_reach, paired_t
 from speckit_analysis.stats.squares import MeanSquares, mean_squares
 
 #: Fewer reviewers than this tell nothing of other reviewers.
@@ -66,7 +66,7 @@ class Crossed:
 
     def seen(self, power: float = 0.8) -> float:
         """Return the smallest difference that such a design sees with a probability of `power`."""
-        return _reach(self.parts, self.told.level) + _reach(self.parts, 2 * power - 1)
+        return added_reach(self.parts, self.told.level) + added_reach(self.parts, 2 * power - 1)
 
     def tipping_taste(self, limit: float) -> float:
         """Return how far tastes must differ between reviewers for a limit of `told` to be undone.
@@ -85,15 +85,6 @@ class Crossed:
         squared = special.stdtrit(freedom, (1 - self.told.level) / 2) ** 2
         room = (self.told.value - limit) ** 2 / squared - variance if squared else np.inf
         return float(np.sqrt(self.reviewers * max(room, 0.0)))
-
-
-def _reach(parts: tuple[_Part, ...], level: float) -> float:
-    """Return how far an interval reaches: the reaches of its parts add in squares."""
-    return float(
-        np.sqrt(
-            sum(special.stdtrit(freedom, (1 - level) / 2) ** 2 * part for part, freedom in parts)
-        )
-    )
 
 
 def crossed(differences: np.ndarray, level: float = 0.95) -> Crossed:
@@ -171,7 +162,7 @@ def _estimate(
     if error**2 <= negligible:
         why = "all differences are equal, which no interval can say"
         return not_estimable(units, why, method=method, level=level)
-    reach = _reach(parts, level)
+    reach = added_reach(parts, level)
     single = [freedom for part, freedom in parts if part > 0]
     verdict, rule = direction(centre - reach, centre + reach)
     assumed = "units are independent"
@@ -259,4 +250,4 @@ def protected(differences: np.ndarray, worst: float, level: float = 0.95) -> flo
     more = crossed(np.vstack([table, np.full((1, table.shape[1]), worst)]), level)
     if more.panel.refusal:
         return float("nan")
-    return more.panel.value - _reach((more.panel_part, *plain.parts[1:]), level)
+    return more.panel.value - added_reach((more.panel_part, *plain.parts[1:]), level)

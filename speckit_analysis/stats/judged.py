@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
-from speckit_analysis.stats.paired import ROUNDING, complete, paired_t
+from speckit_analysis.stats.paired import ROUNDING, added_reach, complete, paired_t
 
 #: Fewer units than this that people scored, and the judge cannot be held against them.
 LEAST_UNITS = 4
@@ -110,8 +109,7 @@ def judge_assisted(
     step = float(every.mean() - theirs.mean())
     error = float((left**2).sum()) / (n - 2) * (1 / n + step**2 / spread)
     of_judge = slope**2 * float(every.var(ddof=1)) / units
-    quantiles = special.stdtrit(np.array([n - 2, units - 1]), (1 + level) / 2)
-    reach = float(np.sqrt(quantiles**2 @ np.array([error, of_judge])))
+    reach = added_reach([(error, n - 2), (of_judge, units - 1)], level)
     value = float(ours.mean() + slope * step)
     verdict, rule = direction(value - reach, value + reach)
     assisted = Estimate(

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
 from speckit_analysis.stats.estimate import Estimate, direction, not_estimable
-from speckit_analysis.stats.paired import ROUNDING
+from speckit_analysis.stats.paired import ROUNDING, added_reach
 
 
 def gap_over_runs(
@@ -72,8 +72,7 @@ def gap_over_runs(
     if np.sqrt(square + shift) <= ROUNDING * largest:
         why = "all differences are equal, which no interval can say"
         return not_estimable(n, why, method=method, level=level, unit=unit)
-    by_unit, by_run = (float(special.stdtrit(df, (1 + level) / 2)) for df in (n - 1, repeats))
-    reach = float(np.sqrt(by_unit**2 * square + by_run**2 * shift))
+    reach = added_reach([(square, n - 1), (shift, repeats)], level)
     verdict, rule = direction(centre - reach, centre + reach)
     return Estimate(
         centre, centre - reach, centre + reach, level, method, n, unit,

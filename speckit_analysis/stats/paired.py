@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,20 @@ def paired_t(differences: np.ndarray, level: float = 0.95, unit: str = "SPEC") -
         ("units are independent", "differences are roughly normal"), p_value, None, verdict, rule,
         "", float(error), float(centre / error), n - 1,
     )  # fmt: skip
+
+
+def added_reach(parts: Sequence[tuple[float, float]], level: float) -> float:
+    """Return how far an interval reaches whose parts' reaches add in squares.
+
+    Parameters
+    ----------
+    parts : sequence of (float, float)
+        Variances of the estimate, each with the degrees of freedom that it is known by.
+    level : float
+        Two-sided level.
+    """
+    squares = (special.stdtrit(freedom, (1 - level) / 2) ** 2 * part for part, freedom in parts)
+    return float(np.sqrt(sum(squares)))
 
 
 def exponential(found: Estimate) -> Estimate:

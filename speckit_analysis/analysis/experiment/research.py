@@ -303,7 +303,7 @@ def compare_research(
     Notes
     -----
     The SPEC is the unit: differences of its stages are averaged.
-    The model can go if the plans are not inferior and provably cheaper or faster, **and** relevant
+    The model can go if the plans are not inferior and provably cheaper, **and** relevant
     findings are not inferior by their margin: all must hold, each at its own level.  It is kept if
     quality or relevant findings are proved to be lower (Holm over the two).  Else it is open.
     """

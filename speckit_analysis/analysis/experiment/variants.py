@@ -273,11 +273,11 @@ def compare_variants(
     Notes
     -----
     The SPEC is the unit, and reviewers are a sample too (:mod:`speckit_analysis.stats.crossed`).
-    The candidate is adopted if it is not inferior by the margin and provably cheaper or faster in
-    total, or if it is provably better and not dearer than a point is worth.  The baseline
-    is kept if the candidate is provably worse and may lose more than the margin.  Else it is open,
-    and below five SPECs always (:mod:`.rule`).  That a difference is not proved is never taken for
-    none.
+    The candidate is adopted if it is not inferior by the margin and provably cheaper in total, or
+    if it is provably better and provably cheaper or worth what it costs; time can only forbid it.
+    The baseline is kept if the candidate is provably worse and may lose more than the margin.  Else
+    it is open, and below five SPECs always (:mod:`.rule`).  That a difference is not proved is
+    never taken for none.
 
     It stays open as long as fewer SPECs are scored than were planned: looking again and again until
     something shows would err far more often than the tests say.
